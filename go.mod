@@ -1,0 +1,3 @@
+module wps
+
+go 1.26

@@ -1,0 +1,356 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// ErrFrame is wrapped by every error of a frame that breaks the protocol; the
+// service answers one with close code 1007.
+var ErrFrame = errors.New("invalid frame")
+
+func frameError(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrFrame, fmt.Sprintf(format, args...))
+}
+
+// members are the members of a JSON object by their exact names: the protocol
+// is case-sensitive where encoding/json is not.
+type members map[string]json.RawMessage
+
+func decodeMembers(b []byte) (members, error) {
+	var m members
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, frameError("not a JSON object: %v", err)
+	}
+	if m == nil {
+		return nil, frameError("not a JSON object: null")
+	}
+	return m, nil
+}
+
+// DecodeRequest reads one frame of a json.webpubsub.azure.v1 client. The error
+// wraps ErrFrame.
+//
+// Source: product documentation of the JSON subprotocol; details as the vendor's
+// emulator has them.
+func DecodeRequest(b []byte) (*Request, error) {
+	m, err := decodeMembers(b)
+	if err != nil {
+		return nil, err
+	}
+	typ, err := m.str("type")
+	if err != nil {
+		return nil, err
+	}
+	r := &Request{}
+	switch strings.ToLower(typ) {
+	case "joingroup":
+		r.Type = RequestJoinGroup
+		return r, errors.Join(m.group(r), m.ackID(r))
+	case "leavegroup":
+		r.Type = RequestLeaveGroup
+		return r, errors.Join(m.group(r), m.ackID(r))
+	case "sendtogroup":
+		r.Type = RequestSendToGroup
+		return r, errors.Join(m.group(r), m.ackID(r), m.options(r), m.payload(r))
+	case "event":
+		r.Type = RequestEvent
+		return r, errors.Join(m.event(r), m.ackID(r), m.payload(r))
+	case "ping":
+		r.Type = RequestPing
+		return r, nil
+	case "sequenceack":
+		r.Type = RequestSequenceAck
+		r.SequenceID, err = m.uint("sequenceId", 64)
+		return r, err
+	}
+	return nil, frameError("unknown type %q", typ)
+}
+
+func (m members) has(name string) bool {
+	raw, ok := m[name]
+	return ok && string(raw) != "null"
+}
+
+func (m members) str(name string) (string, error) {
+	raw, ok := m[name]
+	if !ok {
+		return "", frameError("%s is missing", name)
+	}
+	var s *string
+	if err := json.Unmarshal(raw, &s); err != nil || s == nil {
+		return "", frameError("%s is not a string", name)
+	}
+	return *s, nil
+}
+
+func (m members) uint(name string, bits int) (uint64, error) {
+	n, err := strconv.ParseUint(string(m[name]), 10, bits)
+	if err != nil {
+		return 0, frameError("%s is not an unsigned %d-bit number", name, bits)
+	}
+	return n, nil
+}
+
+func (m members) bool(name string) (bool, error) {
+	if !m.has(name) {
+		return false, nil
+	}
+	switch string(m[name]) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, frameError("%s is not true or false", name)
+}
+
+func (m members) group(r *Request) (err error) {
+	if r.Group, err = m.str("group"); err != nil {
+		return err
+	}
+	if err := CheckGroup(r.Group); err != nil {
+		return frameError("%v", err)
+	}
+	return nil
+}
+
+func (m members) event(r *Request) (err error) {
+	if r.Event, err = m.str("event"); err != nil {
+		return err
+	}
+	if err := CheckEventName(r.Event); err != nil {
+		return frameError("%v", err)
+	}
+	return nil
+}
+
+func (m members) ackID(r *Request) (err error) {
+	if !m.has("ackId") {
+		return nil
+	}
+	r.HasAckID = true
+	r.AckID, err = m.uint("ackId", 64)
+	return err
+}
+
+func (m members) options(r *Request) (err error) {
+	if r.NoEcho, err = m.bool("noEcho"); err != nil {
+		return err
+	}
+	if !m.has("ttlSeconds") {
+		return nil
+	}
+	ttl, err := m.uint("ttlSeconds", 32)
+	if err != nil {
+		return err
+	}
+	if time.Duration(ttl)*time.Second > MaxTTL {
+		return frameError("ttlSeconds is over %d", int(MaxTTL.Seconds()))
+	}
+	r.TTLSeconds = uint32(ttl)
+	return nil
+}
+
+func (m members) payload(r *Request) (err error) {
+	if m.has("stream") {
+		return frameError("stream is not supported")
+	}
+	if m.has("metadata") {
+		if r.Metadata, err = decodeMetadata(m["metadata"]); err != nil {
+			return err
+		}
+	}
+	r.DataType = DataTypeJSON
+	if _, ok := m["dataType"]; ok {
+		name, err := m.str("dataType")
+		if err != nil {
+			return err
+		}
+		r.DataType = DataType(strings.ToLower(name))
+	}
+	raw, ok := m["data"]
+	if !ok && r.Metadata != nil {
+		r.DataType, r.Data = DataTypeText, []byte{}
+		return nil
+	}
+	if !m.has("data") {
+		return frameError("data is missing")
+	}
+	r.Data, err = decodeData(r.DataType, raw)
+	return err
+}
+
+// decodeData turns the data member of a frame into the bytes it stands for.
+func decodeData(d DataType, raw json.RawMessage) ([]byte, error) {
+	if d == DataTypeJSON {
+		return raw, nil
+	}
+	var s *string
+	if err := json.Unmarshal(raw, &s); err != nil || s == nil {
+		return nil, frameError("data is not a string")
+	}
+	switch d {
+	case DataTypeText:
+		return []byte(*s), nil
+	case DataTypeBinary, DataTypeProtobuf:
+		b, err := base64.StdEncoding.Strict().DecodeString(*s)
+		if err != nil || strings.ContainsAny(*s, "\r\n") {
+			return nil, frameError("data is not base64")
+		}
+		return b, nil
+	}
+	return nil, frameError("unknown dataType %q", d)
+}
+
+// decodeMetadata reads a metadata object; a key written twice is refused.
+func decodeMetadata(raw json.RawMessage) (map[string]string, error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return nil, frameError("metadata is not an object")
+	}
+	out := map[string]string{}
+	for dec.More() {
+		k, err := dec.Token()
+		if err != nil {
+			return nil, frameError("metadata: %v", err)
+		}
+		v, err := dec.Token()
+		if err != nil {
+			return nil, frameError("metadata: %v", err)
+		}
+		key := k.(string)
+		value, ok := v.(string)
+		if !ok {
+			return nil, frameError("metadata value of %q is not a string", key)
+		}
+		if _, twice := out[key]; twice {
+			return nil, frameError("metadata key %q comes twice", key)
+		}
+		out[key] = value
+	}
+	if err := CheckMetadata(out); err != nil {
+		return nil, frameError("%v", err)
+	}
+	return out, nil
+}
+
+// AppendRequest appends the JSON frame of r to dst. Data of type json must be
+// valid JSON; it is embedded as it is.
+func AppendRequest(dst []byte, r *Request) []byte {
+	dst = append(dst, `{"type":`...)
+	dst = appendString(dst, string(r.Type))
+	if r.Group != "" {
+		dst = appendMember(dst, "group", r.Group)
+	}
+	if r.Event != "" {
+		dst = appendMember(dst, "event", r.Event)
+	}
+	if r.NoEcho {
+		dst = append(dst, `,"noEcho":true`...)
+	}
+	if r.TTLSeconds > 0 {
+		dst = append(dst, `,"ttlSeconds":`...)
+		dst = strconv.AppendUint(dst, uint64(r.TTLSeconds), 10)
+	}
+	if r.HasAckID {
+		dst = append(dst, `,"ackId":`...)
+		dst = strconv.AppendUint(dst, r.AckID, 10)
+	}
+	if r.Type == RequestSequenceAck {
+		dst = append(dst, `,"sequenceId":`...)
+		dst = strconv.AppendUint(dst, r.SequenceID, 10)
+	}
+	if r.Type == RequestSendToGroup || r.Type == RequestEvent {
+		dst = appendMetadata(dst, r.Metadata)
+		dst = appendData(dst, r.DataType, r.Data)
+	}
+	return append(dst, '}')
+}
+
+func appendMember(dst []byte, name, value string) []byte {
+	dst = append(dst, ',', '"')
+	dst = append(dst, name...)
+	dst = append(dst, '"', ':')
+	return appendString(dst, value)
+}
+
+// appendData appends the members dataType and data.
+func appendData(dst []byte, d DataType, data []byte) []byte {
+	dst = appendMember(dst, "dataType", string(d))
+	dst = append(dst, `,"data":`...)
+	switch d {
+	case DataTypeText:
+		return appendString(dst, data)
+	case DataTypeJSON:
+		return append(dst, data...)
+	}
+	dst = append(dst, '"')
+	dst = base64.StdEncoding.AppendEncode(dst, data)
+	return append(dst, '"')
+}
+
+func appendMetadata(dst []byte, m map[string]string) []byte {
+	if len(m) == 0 {
+		return dst
+	}
+	// Sorted by encoding/json: the same message has the same bytes.
+	b, err := json.Marshal(m)
+	if err != nil {
+		return dst // a map of strings always marshals
+	}
+	dst = append(dst, `,"metadata":`...)
+	return append(dst, b...)
+}
+
+// appendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD.
+func appendString[T string | []byte](dst []byte, s T) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		b := s[i]
+		if b >= utf8.RuneSelf {
+			r, n := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
+			if r == utf8.RuneError && n == 1 {
+				dst = append(dst, s[start:i]...)
+				dst = append(dst, "\uFFFD"...)
+				start = i + 1
+			}
+			i += n
+			continue
+		}
+		if b >= ' ' && b != '"' && b != '\\' {
+			i++
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		dst = appendEscape(dst, b)
+		i++
+		start = i
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
+
+func appendEscape(dst []byte, b byte) []byte {
+	switch b {
+	case '"', '\\':
+		return append(dst, '\\', b)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return append(dst, '\\', 'u', '0', '0', lowerHex[b>>4], lowerHex[b&15])
+}
+
+const lowerHex = "0123456789abcdef"

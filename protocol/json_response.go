@@ -1,0 +1,162 @@
+package protocol
+
+import (
+	"strconv"
+)
+
+// AppendResponse appends the JSON frame of r to dst. Data of type json must be
+// valid JSON; it is embedded as it is. An unknown user is written as null, as
+// the vendor's emulator does.
+func AppendResponse(dst []byte, r *Response) []byte {
+	dst = append(dst, `{"type":`...)
+	dst = appendString(dst, string(r.Type))
+	switch r.Type {
+	case ResponseMessage:
+		dst = appendMessage(dst, r)
+	case ResponseAck:
+		dst = appendAck(dst, r)
+	case ResponseSystem:
+		dst = appendSystem(dst, r)
+	}
+	return append(dst, '}')
+}
+
+func appendMessage(dst []byte, r *Response) []byte {
+	dst = appendMember(dst, "from", r.From)
+	if r.From == FromGroup {
+		dst = appendMember(dst, "group", r.Group)
+		dst = appendUser(dst, "fromUserId", r.FromUserID)
+	}
+	if r.SequenceID > 0 {
+		dst = append(dst, `,"sequenceId":`...)
+		dst = strconv.AppendUint(dst, r.SequenceID, 10)
+	}
+	dst = appendMetadata(dst, r.Metadata)
+	return appendData(dst, r.DataType, r.Data)
+}
+
+func appendUser(dst []byte, name, id string) []byte {
+	if id != "" {
+		return appendMember(dst, name, id)
+	}
+	dst = append(dst, ',', '"')
+	dst = append(dst, name...)
+	return append(dst, `":null`...)
+}
+
+func appendAck(dst []byte, r *Response) []byte {
+	dst = append(dst, `,"ackId":`...)
+	dst = strconv.AppendUint(dst, r.AckID, 10)
+	dst = append(dst, `,"success":`...)
+	dst = strconv.AppendBool(dst, r.Success)
+	if r.Success {
+		return dst
+	}
+	dst = append(dst, `,"error":{"name":`...)
+	dst = appendString(dst, r.ErrorName)
+	dst = appendMember(dst, "message", r.ErrorMessage)
+	return append(dst, '}')
+}
+
+func appendSystem(dst []byte, r *Response) []byte {
+	dst = appendMember(dst, "event", r.Event)
+	if r.Event == SystemDisconnected {
+		return appendMember(dst, "message", r.Message)
+	}
+	dst = appendUser(dst, "userId", r.UserID)
+	dst = appendMember(dst, "connectionId", r.ConnectionID)
+	if r.ReconnectionToken != "" {
+		dst = appendMember(dst, "reconnectionToken", r.ReconnectionToken)
+	}
+	return dst
+}
+
+// DecodeResponse reads one JSON frame of the service. A frame of an unknown type
+// comes back with that type and nothing else, because a client must ignore it.
+// The error wraps ErrFrame.
+func DecodeResponse(b []byte) (*Response, error) {
+	m, err := decodeMembers(b)
+	if err != nil {
+		return nil, err
+	}
+	typ, err := m.str("type")
+	if err != nil {
+		return nil, err
+	}
+	r := &Response{Type: ResponseType(typ)}
+	switch r.Type {
+	case ResponseMessage:
+		err = m.message(r)
+	case ResponseAck:
+		err = m.ack(r)
+	case ResponseSystem:
+		err = m.system(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// optional reads strings that may be absent or null.
+func (m members) optional(into map[string]*string) error {
+	for name, p := range into {
+		if !m.has(name) {
+			continue
+		}
+		s, err := m.str(name)
+		if err != nil {
+			return err
+		}
+		*p = s
+	}
+	return nil
+}
+
+func (m members) message(r *Response) (err error) {
+	dataType := string(DataTypeJSON)
+	err = m.optional(map[string]*string{
+		"from": &r.From, "group": &r.Group, "fromUserId": &r.FromUserID, "dataType": &dataType,
+	})
+	if err != nil {
+		return err
+	}
+	if m.has("sequenceId") {
+		if r.SequenceID, err = m.uint("sequenceId", 64); err != nil {
+			return err
+		}
+	}
+	if m.has("metadata") {
+		if r.Metadata, err = decodeMetadata(m["metadata"]); err != nil {
+			return err
+		}
+	}
+	r.DataType = DataType(dataType)
+	raw, ok := m["data"]
+	if !ok {
+		return frameError("data is missing")
+	}
+	r.Data, err = decodeData(r.DataType, raw)
+	return err
+}
+
+func (m members) ack(r *Response) (err error) {
+	if r.AckID, err = m.uint("ackId", 64); err != nil {
+		return err
+	}
+	if r.Success, err = m.bool("success"); err != nil || r.Success || !m.has("error") {
+		return err
+	}
+	e, err := decodeMembers(m["error"])
+	if err != nil {
+		return err
+	}
+	return e.optional(map[string]*string{"name": &r.ErrorName, "message": &r.ErrorMessage})
+}
+
+func (m members) system(r *Response) error {
+	return m.optional(map[string]*string{
+		"event": &r.Event, "userId": &r.UserID, "connectionId": &r.ConnectionID,
+		"reconnectionToken": &r.ReconnectionToken, "message": &r.Message,
+	})
+}

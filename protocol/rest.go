@@ -1,0 +1,162 @@
+package protocol
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// APIVersion is the newest data-plane version and the one a request without
+// api-version gets.
+const APIVersion = "2024-12-01"
+
+// SupportedAPIVersions is the value of the api-supported-versions header of
+// every answer but those of health.
+const SupportedAPIVersions = "2021-10-01, 2022-11-01, 2023-07-01, 2024-01-01, 2024-12-01"
+
+// KnownAPIVersion tells whether v is a stable api-version.
+func KnownAPIVersion(v string) bool {
+	return slices.Contains(strings.Split(SupportedAPIVersions, ", "), v)
+}
+
+// Headers of REST answers.
+const (
+	HeaderErrorCode         = "x-ms-error-code"
+	HeaderSupportedVersions = "api-supported-versions"
+)
+
+// Codes of error bodies and of the x-ms-error-code header.
+//
+// Source: recorded answers of the real service, 2021 to 2024.
+const (
+	CodeBadRequest                = "Error.BadRequest"
+	CodeConnectionNotExisted      = "Error.Connection.NotExisted"
+	CodeInfoConnectionNotExisted  = "Info.Connection.NotExisted"
+	CodeCheckConnectionNotExisted = "Warning.Connection.NotExisted"
+	CodeUserNotExisted            = "Warning.User.NotExisted"
+	CodeGroupNotExisted           = "Warning.Group.NotExisted"
+	CodeNotImplemented            = "NotImplemented"
+)
+
+// ErrorBody is the JSON body of a refused REST request. All five members are
+// always written; details and inner are null.
+type ErrorBody struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Target  string `json:"target"`
+	Details any    `json:"details"`
+	Inner   any    `json:"inner"`
+}
+
+// Send is what a :send carries beside its target.
+type Send struct {
+	DataType DataType
+	Data     []byte
+	// Excluded are connection ids that do not get the message; only for
+	// TargetAll and TargetGroup.
+	Excluded []string
+	// Filter is an OData expression; "" means no filter. Not for
+	// TargetConnection.
+	Filter string
+	// TTLSeconds is 0 (never expires) to 300.
+	TTLSeconds int
+	Metadata   map[string]string
+}
+
+// Close is what closing connections carries beside its target.
+type Close struct {
+	// Reason is told to JSON and protobuf clients; "" means none.
+	Reason string
+	// Excluded are connection ids that stay; not for TargetConnection.
+	Excluded []string
+}
+
+// Permission is a right that can be granted to a live connection.
+type Permission string
+
+// The two permissions.
+const (
+	PermissionSendToGroup    Permission = "sendToGroup"
+	PermissionJoinLeaveGroup Permission = "joinLeaveGroup"
+)
+
+// ParsePermission reads a permission without regard to case.
+func ParsePermission(s string) (Permission, error) {
+	for _, p := range []Permission{PermissionSendToGroup, PermissionJoinLeaveGroup} {
+		if strings.EqualFold(s, string(p)) {
+			return p, nil
+		}
+	}
+	return "", fmt.Errorf("unknown permission %q: use sendToGroup or joinLeaveGroup", s)
+}
+
+const unreserved = "-_.!~*'()"
+
+// EscapeSegment escapes one path segment or query value as JavaScript's
+// encodeURIComponent does, which is what the official SDKs send.
+func EscapeSegment(s string) string {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		if !isUnreserved(s[i]) {
+			n++
+		}
+	}
+	if n == 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s)+2*n)
+	for i := 0; i < len(s); i++ {
+		if isUnreserved(s[i]) {
+			b = append(b, s[i])
+			continue
+		}
+		b = append(b, '%', upperHex[s[i]>>4], upperHex[s[i]&15])
+	}
+	return string(b)
+}
+
+const upperHex = "0123456789ABCDEF"
+
+func isUnreserved(b byte) bool {
+	return isLetter(b) || isDigit(b) || strings.IndexByte(unreserved, b) >= 0
+}
+
+// UnescapeSegment decodes one path segment as the service does: everything
+// once, but an escaped slash stays as it is written, in the case it is written.
+// An invalid escape stays too.
+//
+// Source: the vendor's emulator, tested over a real socket; see also the product
+// documentation on names that hold a slash.
+func UnescapeSegment(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if c, ok := unhexPair(s[i+1], s[i+2]); ok && c != '/' {
+				b = append(b, c)
+				i += 2
+				continue
+			}
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+func unhexPair(hi, lo byte) (byte, bool) {
+	h, ok1 := unhex(hi)
+	l, ok2 := unhex(lo)
+	return h<<4 | l, ok1 && ok2
+}
+
+func unhex(b byte) (byte, bool) {
+	switch {
+	case isDigit(b):
+		return b - '0', true
+	case 'a' <= b|0x20 && b|0x20 <= 'f':
+		return b | 0x20 - 'a' + 10, true
+	}
+	return 0, false
+}
