@@ -1,0 +1,108 @@
+package token
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// TokenKind is what a token is for.
+type TokenKind string
+
+// The kinds of token that Inspect tells apart.
+const (
+	TokenClient   TokenKind = "client"
+	TokenMQTT     TokenKind = "MQTT client"
+	TokenSocketIO TokenKind = "Socket.IO client"
+	TokenREST     TokenKind = "REST request"
+	TokenEntra    TokenKind = "Microsoft Entra ID"
+	TokenUnknown  TokenKind = "unknown"
+)
+
+// entraAudience is the aud claim of Entra ID tokens for the service.
+//
+// Source: product documentation, "Authorize requests with Microsoft Entra ID".
+const entraAudience = "https://webpubsub.azure.com"
+
+// Inspection is what can be read from a token without its key.
+type Inspection struct {
+	Kind TokenKind
+	// Hub is "" when the audience names none.
+	Hub string
+	// Endpoint is the scheme and host of the audience.
+	Endpoint string
+	Claims   Claims
+	// RawHeader and RawClaims are the two JSON parts as they are.
+	RawHeader, RawClaims json.RawMessage
+}
+
+// Inspect decodes a token and does not check it: see Verify. The error is, or
+// wraps, ErrMalformed and repeats nothing of the token.
+func Inspect(tok string) (Inspection, error) {
+	if len(tok) > maxTokenLen {
+		return Inspection{}, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, maxTokenLen)
+	}
+	parts := strings.Split(tok, ".")
+	if len(parts) != 3 {
+		return Inspection{}, fmt.Errorf("%w: it has %d parts with dots between, not 3", ErrMalformed, len(parts))
+	}
+	var seen Inspection
+	var header, claims payload
+	var err error
+	if seen.RawHeader, err = decodePart("header", parts[0], &header); err != nil {
+		return Inspection{}, err
+	}
+	if seen.RawClaims, err = decodePart("claims", parts[1], &claims); err != nil {
+		return Inspection{}, err
+	}
+	if seen.Claims, err = claims.claims(); err != nil {
+		return Inspection{}, err
+	}
+	seen.classify()
+	return seen, nil
+}
+
+func decodePart(name, part string, into *payload) (json.RawMessage, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(part, "="))
+	if err != nil {
+		return nil, fmt.Errorf("%w: its %s are not base64url", ErrMalformed, name)
+	}
+	if json.Unmarshal(raw, into) != nil || *into == nil {
+		return nil, fmt.Errorf("%w: its %s are not a JSON object", ErrMalformed, name)
+	}
+	return raw, nil
+}
+
+// classify tells from the audience what the token is for.
+func (t *Inspection) classify() {
+	t.Kind = TokenUnknown
+	if len(t.Claims.Audiences) == 0 {
+		return
+	}
+	if strings.TrimRight(t.Claims.Audiences[0], "/") == entraAudience {
+		t.Kind, t.Endpoint = TokenEntra, ""
+		return
+	}
+	u, err := url.Parse(t.Claims.Audiences[0])
+	if err != nil || u.Host == "" {
+		return
+	}
+	t.Endpoint = u.Scheme + "://" + u.Host
+	for prefix, kind := range map[string]TokenKind{
+		KindDefault.path(): TokenClient, KindMQTT.path(): TokenMQTT, KindSocketIO.path(): TokenSocketIO, "/api/": TokenREST,
+	} {
+		rest, ok := strings.CutPrefix(u.Path, prefix)
+		if !ok {
+			continue
+		}
+		t.Kind = kind
+		if kind == TokenREST {
+			if rest, ok = strings.CutPrefix(rest, "hubs/"); !ok {
+				return
+			}
+		}
+		t.Hub, _, _ = strings.Cut(rest, "/")
+	}
+}

@@ -1,0 +1,179 @@
+package token
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"wps/protocol"
+)
+
+// DefaultLifetime is how long a client token is good for when nothing is said.
+const DefaultLifetime = 60 * time.Minute
+
+// ClientKind is the protocol family that a client speaks.
+type ClientKind string
+
+// The client kinds: WebSocket, MQTT over WebSocket, Socket.IO.
+const (
+	KindDefault  ClientKind = "default"
+	KindMQTT     ClientKind = "mqtt"
+	KindSocketIO ClientKind = "socketio"
+)
+
+// ParseClientKind reads a client kind without regard to case; "" is
+// KindDefault.
+func ParseClientKind(s string) (ClientKind, error) {
+	switch k := ClientKind(strings.ToLower(s)); k {
+	case "":
+		return KindDefault, nil
+	case KindDefault, KindMQTT, KindSocketIO:
+		return k, nil
+	}
+	return "", fmt.Errorf("unknown client kind %q: use default, mqtt or socketio", s)
+}
+
+// path is what comes before the hub, of the client URL and of the audience.
+func (k ClientKind) path() string {
+	switch k {
+	case KindMQTT:
+		return "/clients/mqtt/hubs/"
+	case KindSocketIO:
+		return "/clients/socketio/hubs/"
+	}
+	return "/client/hubs/"
+}
+
+// ClientOptions say who a client is and what it may do.
+type ClientOptions struct {
+	// Hub is written in lower case.
+	Hub string
+	// UserID is the owner of the connection; "" makes it anonymous.
+	UserID string
+	// Roles are rights such as "webpubsub.joinLeaveGroup.g1".
+	Roles []string
+	// Groups are joined while connecting; they need no role.
+	Groups []string
+	// Claims are further claims for the connect event. One value becomes a
+	// string, several an array.
+	Claims map[string][]string
+	// Lifetime is counted in whole seconds; 0 means DefaultLifetime.
+	Lifetime time.Duration
+	// Kind "" means KindDefault.
+	Kind ClientKind
+	// Now is when the token begins; zero means time.Now().
+	Now time.Time
+}
+
+// Negotiation is what a client needs in order to connect, with the members of
+// the Functions input binding. URL and AccessToken are secrets.
+type Negotiation struct {
+	BaseURL     string `json:"baseUrl"`
+	URL         string `json:"url"`
+	AccessToken string `json:"accessToken"`
+}
+
+// reservedClaims may not be given as custom claims; the value says what to use.
+var reservedClaims = map[string]string{
+	"aud": "it follows from endpoint and hub", "exp": "set the lifetime",
+	"iat": "it is the time of signing", "nbf": "it is the time of signing",
+	"iss": "the service writes it", "sub": "set the user id",
+	"role": "set the roles", "webpubsub.group": "set the groups",
+}
+
+// Negotiate makes the client URL and token that o describes. Nothing is sent:
+// the key signs.
+func Negotiate(cs ConnectionString, o ClientOptions) (Negotiation, error) {
+	if err := o.check(); err != nil {
+		return Negotiation{}, err
+	}
+	tok, err := cs.Key.sign(o.claims(cs.Endpoint))
+	if err != nil {
+		return Negotiation{}, err
+	}
+	base := ClientURL(cs.Endpoint, o.Hub, o.Kind)
+	return Negotiation{BaseURL: base, URL: base + "?access_token=" + tok, AccessToken: tok}, nil
+}
+
+func (o *ClientOptions) check() error {
+	if err := protocol.CheckHub(o.Hub); err != nil {
+		return err
+	}
+	for _, g := range o.Groups {
+		if err := protocol.CheckGroup(g); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(o.Roles, "") {
+		return errors.New("a role is empty")
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Claims)) {
+		if name == "" {
+			return errors.New("a claim has no name")
+		}
+		if why, taken := reservedClaims[name]; taken {
+			return fmt.Errorf("claim %q cannot be set: %s", name, why)
+		}
+	}
+	if o.Lifetime < 0 || o.Lifetime > 0 && o.Lifetime < time.Second {
+		return fmt.Errorf("lifetime %v is too short: at least 1s", o.Lifetime)
+	}
+	return nil
+}
+
+func (o *ClientOptions) claims(endpoint *url.URL) jwt.MapClaims {
+	now := o.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	lifetime := o.Lifetime
+	if lifetime == 0 {
+		lifetime = DefaultLifetime
+	}
+	c := jwt.MapClaims{
+		"aud": ClientAudience(endpoint, o.Hub, o.Kind),
+		"iat": now.Unix(),
+		"exp": now.Add(lifetime).Unix(),
+	}
+	if o.UserID != "" {
+		c["sub"] = o.UserID
+	}
+	if len(o.Roles) > 0 {
+		c["role"] = o.Roles
+	}
+	if len(o.Groups) > 0 {
+		c["webpubsub.group"] = o.Groups
+	}
+	for name, values := range o.Claims {
+		if len(values) == 1 {
+			c[name] = values[0]
+		} else if len(values) > 1 {
+			c[name] = values
+		}
+	}
+	return c
+}
+
+// ClientURL is the address that a client of this kind connects to, without a
+// token: ws or wss for WebSocket and MQTT; http or https for Socket.IO, whose
+// library wants the origin as its address and the path as its "path" option.
+// The hub is in lower case and escaped.
+func ClientURL(endpoint *url.URL, hub string, kind ClientKind) string {
+	address := ClientAudience(endpoint, hub, kind)
+	if kind == KindSocketIO {
+		return address
+	}
+	return "ws" + strings.TrimPrefix(address, "http")
+}
+
+// ClientAudience is the aud claim of a client token: the client address with
+// the scheme of the endpoint.
+func ClientAudience(endpoint *url.URL, hub string, kind ClientKind) string {
+	return strings.TrimRight(endpoint.String(), "/") + kind.path() + protocol.EscapeSegment(strings.ToLower(hub))
+}

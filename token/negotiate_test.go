@@ -1,0 +1,176 @@
+package token_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"wps/token"
+)
+
+var now = time.Unix(1_800_000_000, 0).UTC()
+
+func service(t testing.TB, endpoint string) token.ConnectionString {
+	t.Helper()
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token.NewConnectionString(u, token.NewKey(secret))
+}
+
+// claimsOf decodes the claims of a token by hand.
+func claimsOf(t *testing.T, tok string) map[string]any {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(tok, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(raw, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestNegotiateClaims(t *testing.T) {
+	t.Parallel()
+	n, err := token.Negotiate(service(t, "https://a.webpubsub.azure.com/"), token.ClientOptions{
+		Hub: "SimpleChat", UserID: "u1", Roles: []string{"webpubsub.sendToGroup"}, Groups: []string{"g1"},
+		Claims: map[string][]string{"one": {"1"}, "two": {"a", "b"}}, Lifetime: 90 * time.Second, Now: now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"aud": "https://a.webpubsub.azure.com/client/hubs/simplechat",
+		"iat": 1_800_000_000., "exp": 1_800_000_090.,
+		"sub": "u1", "role": []any{"webpubsub.sendToGroup"}, "webpubsub.group": []any{"g1"},
+		"one": "1", "two": []any{"a", "b"},
+	}
+	if got := claimsOf(t, n.AccessToken); !reflect.DeepEqual(got, want) {
+		t.Errorf("claims = %v, want %v", got, want)
+	}
+	if want := "wss://a.webpubsub.azure.com/client/hubs/simplechat"; n.BaseURL != want || n.URL != want+"?access_token="+n.AccessToken {
+		t.Errorf("BaseURL = %q, URL = %q", n.BaseURL, n.URL)
+	}
+	header, _ := base64.RawURLEncoding.DecodeString(strings.Split(n.AccessToken, ".")[0])
+	if string(header) != `{"alg":"HS256","typ":"JWT"}` {
+		t.Errorf("header = %s", header)
+	}
+}
+
+func TestNegotiateAnonymous(t *testing.T) {
+	t.Parallel()
+	n, err := token.Negotiate(service(t, "http://localhost:8080"), token.ClientOptions{Hub: "h", Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"aud": "http://localhost:8080/client/hubs/h", "iat": 1_800_000_000., "exp": 1_800_003_600.}
+	if got := claimsOf(t, n.AccessToken); !reflect.DeepEqual(got, want) {
+		t.Errorf("claims = %v, want %v", got, want)
+	}
+}
+
+func TestClientURL(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		endpoint, hub string
+		kind          token.ClientKind
+		url, audience string
+	}{
+		{"https://a", "Chat", token.KindDefault, "wss://a/client/hubs/chat", "https://a/client/hubs/chat"},
+		{"http://localhost:8080", "chat", "", "ws://localhost:8080/client/hubs/chat", "http://localhost:8080/client/hubs/chat"},
+		{"https://a", "chat", token.KindMQTT, "wss://a/clients/mqtt/hubs/chat", "https://a/clients/mqtt/hubs/chat"},
+		{"https://a", "chat", token.KindSocketIO, "https://a/clients/socketio/hubs/chat", "https://a/clients/socketio/hubs/chat"},
+		{"https://a/p/", "a[b`c,d.e", "", "wss://a/p/client/hubs/a%5Bb%60c%2Cd.e", "https://a/p/client/hubs/a%5Bb%60c%2Cd.e"},
+	}
+	for _, tt := range tests {
+		cs := service(t, tt.endpoint)
+		if got := token.ClientURL(cs.Endpoint, tt.hub, tt.kind); got != tt.url {
+			t.Errorf("ClientURL(%q, %q, %q) = %q, want %q", tt.endpoint, tt.hub, tt.kind, got, tt.url)
+		}
+		if got := token.ClientAudience(cs.Endpoint, tt.hub, tt.kind); got != tt.audience {
+			t.Errorf("ClientAudience(%q, %q, %q) = %q, want %q", tt.endpoint, tt.hub, tt.kind, got, tt.audience)
+		}
+	}
+}
+
+func TestNegotiateFaults(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		o    token.ClientOptions
+		want string
+	}{
+		{token.ClientOptions{}, "hub name is empty"},
+		{token.ClientOptions{Hub: "1chat"}, "must begin with a letter"},
+		{token.ClientOptions{Hub: "h", Groups: []string{" "}}, "group name is empty"},
+		{token.ClientOptions{Hub: "h", Roles: []string{""}}, "a role is empty"},
+		{token.ClientOptions{Hub: "h", Claims: map[string][]string{"sub": {"x"}}}, "set the user id"},
+		{token.ClientOptions{Hub: "h", Claims: map[string][]string{"role": {"x"}}}, "set the roles"},
+		{token.ClientOptions{Hub: "h", Claims: map[string][]string{"": {"x"}}}, "no name"},
+		{token.ClientOptions{Hub: "h", Lifetime: -time.Second}, "too short"},
+		{token.ClientOptions{Hub: "h", Lifetime: time.Millisecond}, "too short"},
+	}
+	for _, tt := range tests {
+		_, err := token.Negotiate(service(t, "https://a"), tt.o)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("Negotiate(%+v) = %v, want an error with %q", tt.o, err, tt.want)
+		}
+	}
+	if _, err := token.Negotiate(token.NewConnectionString(&url.URL{Scheme: "https", Host: "a"}, token.Key{}), token.ClientOptions{Hub: "h"}); err == nil {
+		t.Error("Negotiate without a key must fail")
+	}
+}
+
+func TestParseClientKind(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]token.ClientKind{"": "default", "MQTT": "mqtt", "SocketIO": "socketio", "default": "default"} {
+		if got, err := token.ParseClientKind(in); got != want || err != nil {
+			t.Errorf("ParseClientKind(%q) = %q, %v, want %q", in, got, err, want)
+		}
+	}
+	if _, err := token.ParseClientKind("amqp"); err == nil {
+		t.Error(`ParseClientKind("amqp") must fail`)
+	}
+}
+
+func TestSignREST(t *testing.T) {
+	t.Parallel()
+	const audience = "http://localhost:1/api/hubs/h/:send?api-version=2024-12-01&excluded=a%20b"
+	tok, err := token.NewKey(secret).SignREST(audience, now, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"aud": audience, "iat": 1_800_000_000., "exp": 1_800_003_600.}
+	if got := claimsOf(t, tok); !reflect.DeepEqual(got, want) {
+		t.Errorf("claims = %v, want %v", got, want)
+	}
+	if _, err := (token.Key{}).SignREST(audience, now, time.Hour); err == nil {
+		t.Error("SignREST without a key must fail")
+	}
+}
+
+func BenchmarkSignREST(b *testing.B) {
+	key := token.NewKey(secret)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := key.SignREST("https://a.webpubsub.azure.com/api/hubs/chat/groups/g1/:send?api-version=2024-12-01", now, time.Hour); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkNegotiate(b *testing.B) {
+	cs := service(b, "https://a.webpubsub.azure.com")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := token.Negotiate(cs, token.ClientOptions{Hub: "chat", UserID: "u1", Roles: []string{"webpubsub.sendToGroup"}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
