@@ -1,0 +1,103 @@
+package output
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// actions are the 14 actionName objects of the Functions extension, by name in
+// lower case.
+//
+// Source: Azure/azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.WebPubSub,
+// classes named ...Action.
+var actions = map[string]func(*object) Event{
+	"sendtoall":        func(o *object) Event { return o.sendAction(TargetAll, "") },
+	"sendtoconnection": func(o *object) Event { return o.sendAction(TargetConnections, "connectionId") },
+	"sendtouser":       func(o *object) Event { return o.sendAction(TargetUsers, "userId") },
+	"sendtogroup":      func(o *object) Event { return o.sendAction(TargetGroups, "groupId") },
+
+	"addusertogroup":            func(o *object) Event { return o.groupAction(GroupJoin, TargetUsers, "userId") },
+	"removeuserfromgroup":       func(o *object) Event { return o.groupAction(GroupLeave, TargetUsers, "userId") },
+	"removeuserfromallgroups":   func(o *object) Event { return o.groupAction(GroupLeaveAll, TargetUsers, "userId") },
+	"addconnectiontogroup":      func(o *object) Event { return o.groupAction(GroupJoin, TargetConnections, "connectionId") },
+	"removeconnectionfromgroup": func(o *object) Event { return o.groupAction(GroupLeave, TargetConnections, "connectionId") },
+
+	"closeallconnections":   func(o *object) Event { return o.closeAction(TargetAll, "") },
+	"closegroupconnections": func(o *object) Event { return o.closeAction(TargetGroups, "groupId") },
+	"closeclientconnection": func(o *object) Event {
+		return &CloseConnectionEvent{ConnectionID: o.text("connectionId"), Reason: o.text("reason")}
+	},
+
+	"grantpermission":  func(o *object) Event { return o.permissionAction(PermissionGrant) },
+	"revokepermission": func(o *object) Event { return o.permissionAction(PermissionRevoke) },
+}
+
+// actionNames are the members that the extension calls by other names.
+var actionNames = map[string]string{"groupId": "group", "message": "data", "excludes": "excluded"}
+
+// actionEvent reads an object that names its action.
+func (o *object) actionEvent() Event {
+	name := o.text("actionName")
+	read, ok := actions[strings.ToLower(name)]
+	if !ok {
+		if !o.told("actionName") {
+			o.add("actionName", "cannot be "+quoted(name)+": use one of the 14 actions of the Functions binding, such as "+nearestAction(name))
+		}
+		return nil
+	}
+	if o.has("type") {
+		o.add("type", "and actionName exclude each other")
+	}
+	for member, theirs := range actionNames {
+		o.alias[member] = theirs
+	}
+	ev := read(o)
+	o.leftovers(name)
+	return ev
+}
+
+// nearestAction names an action close to name, or the plainest one.
+func nearestAction(name string) string {
+	for _, known := range slices.Sorted(maps.Keys(actions)) {
+		if editDistance(strings.ToLower(name), known) < 3 {
+			return known
+		}
+	}
+	return "sendToAll"
+}
+
+// id reads the member that names the target, under whose name faults of the
+// target are told; with none the action has no target.
+func (o *object) id(member string) string {
+	if member == "" {
+		return ""
+	}
+	o.alias["targetId"] = member
+	return o.text(member)
+}
+
+func (o *object) sendAction(t TargetType, member string) Event {
+	ev := &MessageEvent{TargetType: t, TargetID: o.id(member)}
+	o.content(ev)
+	return ev
+}
+
+func (o *object) groupAction(a GroupAction, t TargetType, member string) Event {
+	ev := &GroupEvent{GroupAction: a, TargetType: t, TargetID: o.id(member)}
+	if a != GroupLeaveAll {
+		ev.GroupID = o.text("groupId")
+	}
+	return ev
+}
+
+func (o *object) closeAction(t TargetType, member string) Event {
+	return &CloseConnectionEvent{TargetType: t, TargetID: o.id(member), Reason: o.text("reason"), Excludes: o.list("excludes")}
+}
+
+func (o *object) permissionAction(a PermissionAction) Event {
+	return &PermissionEvent{
+		PermissionAction: a, ConnectionID: o.text("connectionId"),
+		Permission: readPermissionName(o), TargetName: o.text("targetName"),
+	}
+}

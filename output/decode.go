@@ -1,0 +1,222 @@
+package output
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+
+	"wps/protocol"
+)
+
+// Decode reads one event object. Names of members and values of enums are
+// compared without regard to case; "action" stands for groupAction, "data" for
+// message, "excluded" for excludes, "group" for groupId; the 14 actionName
+// objects of the Functions extension are taken as they are; type may be left out
+// where the other members leave no doubt. The error is a *FaultError with
+// everything that is wrong, or nil when the event can be run.
+func Decode(b []byte) (Event, error) {
+	o, err := readObject(b)
+	if err != nil {
+		return nil, err
+	}
+	ev := o.event()
+	if ev == nil {
+		return nil, o.faults.err()
+	}
+	if bad, _ := ev.Check().(*FaultError); bad != nil {
+		for _, f := range bad.Faults {
+			// What could not be read was told already.
+			if !o.told(f.Member) {
+				o.add(f.Member, f.Text)
+			}
+		}
+	}
+	if err := o.faults.err(); err != nil {
+		return nil, err
+	}
+	return ev, nil
+}
+
+// event makes the event that o describes; nil when that cannot be told, with
+// the reason among the faults.
+func (o *object) event() Event {
+	if o.has("actionName") {
+		return o.actionEvent()
+	}
+	kind := o.text("type")
+	if kind == "" && !o.told("type") {
+		kind = o.guessType()
+	}
+	if kind == "" {
+		return nil
+	}
+	for _, read := range readers {
+		if strings.EqualFold(kind, read.name) {
+			ev := read.read(o)
+			o.leftovers("a " + read.name)
+			return ev
+		}
+	}
+	o.add("type", "cannot be "+quoted(kind)+": use MessageEvent, GroupEvent, CloseConnectionEvent, ExistenceEvent or PermissionEvent")
+	return nil
+}
+
+var readers = []struct {
+	name string
+	read func(*object) Event
+}{
+	{"MessageEvent", readMessage},
+	{"GroupEvent", readGroup},
+	{"CloseConnectionEvent", readClose},
+	{"ExistenceEvent", readExistence},
+	{"PermissionEvent", readPermission},
+}
+
+// guessType tells the type from the members that only one type has.
+func (o *object) guessType() string {
+	switch {
+	case o.has("permission"), o.has("permissionAction"):
+		return "PermissionEvent"
+	case o.has("groupAction"):
+		return "GroupEvent"
+	case o.has("message"):
+		return "MessageEvent"
+	case o.has("connectionId"):
+		return "CloseConnectionEvent"
+	}
+	o.add("type", "is missing, and the other members do not tell it: use MessageEvent, GroupEvent, CloseConnectionEvent, ExistenceEvent or PermissionEvent")
+	return ""
+}
+
+func (o *object) targetType() TargetType {
+	return enum(o, "targetType", TargetAll, TargetUsers, TargetConnections, TargetGroups)
+}
+
+func readMessage(o *object) Event {
+	ev := &MessageEvent{TargetType: TargetAll}
+	if o.has("targetType") {
+		ev.TargetType = o.targetType()
+	}
+	ev.TargetID = o.text("targetId")
+	o.content(ev)
+	ev.Filter = o.text("filter")
+	o.take("ttlSeconds", &ev.TTLSeconds, "a whole number of seconds")
+	o.take("metadata", &ev.Metadata, "an object of strings")
+	if len(ev.Metadata) == 0 {
+		ev.Metadata = nil
+	}
+	return ev
+}
+
+// content reads message, dataType and excludes.
+func (o *object) content(ev *MessageEvent) {
+	ev.Excludes = o.list("excludes")
+	hasType := o.has("dataType")
+	ev.DataType = enum(o, "dataType", protocol.DataTypeText, protocol.DataTypeJSON, protocol.DataTypeBinary)
+	if !hasType {
+		ev.DataType = protocol.DataTypeBinary
+	}
+	raw, ok := o.members["message"]
+	o.used["message"] = true
+	if !ok || string(raw) == "null" && ev.DataType != protocol.DataTypeJSON {
+		o.add("message", "is missing")
+		return
+	}
+	var problem string
+	if ev.Message, problem = messageBytes(raw, ev.DataType, hasType); problem != "" {
+		o.add("message", problem)
+	}
+}
+
+// messageBytes gives the bytes to send. Without a data type a string is its
+// UTF-8 bytes, as the spec says; with "binary" written it is base64.
+func messageBytes(raw json.RawMessage, d protocol.DataType, written bool) (b []byte, problem string) {
+	var s string
+	isString := json.Unmarshal(raw, &s) == nil
+	switch {
+	case d == protocol.DataTypeJSON:
+		if isString && json.Valid([]byte(s)) {
+			return []byte(s), ""
+		}
+		return bytes.Clone(raw), ""
+	case d == protocol.DataTypeBinary && !isString:
+		return bufferBytes(raw)
+	case !isString:
+		return nil, "must be a string when dataType is " + string(d)
+	case d == protocol.DataTypeBinary && written:
+		b, err := base64.StdEncoding.DecodeString(s)
+		if err != nil {
+			return nil, "must be base64 or a serialised Buffer when dataType is binary"
+		}
+		return b, ""
+	}
+	return []byte(s), ""
+}
+
+// bufferBytes reads a Node Buffer as JSON.stringify writes it, or with its data
+// in base64.
+func bufferBytes(raw json.RawMessage) (b []byte, problem string) {
+	const want = "must be a string or a serialised Buffer when dataType is binary"
+	var buffer struct {
+		Type string          `json:"type"`
+		Data json.RawMessage `json:"data"`
+	}
+	if json.Unmarshal(raw, &buffer) != nil || buffer.Type != "Buffer" || len(buffer.Data) == 0 {
+		return nil, want
+	}
+	if json.Unmarshal(buffer.Data, &b) == nil && buffer.Data[0] == '"' {
+		return b, ""
+	}
+	var numbers []uint8Number
+	if json.Unmarshal(buffer.Data, &numbers) != nil {
+		return nil, "holds a Buffer whose data is neither bytes nor base64"
+	}
+	b = make([]byte, len(numbers))
+	for i, n := range numbers {
+		b[i] = byte(n)
+	}
+	return b, ""
+}
+
+// uint8Number is a byte that is written as a number; encoding/json reads a slice
+// of plain bytes as base64 only.
+type uint8Number uint8
+
+func (n *uint8Number) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, (*uint8)(n)) }
+
+func readGroup(o *object) Event {
+	return &GroupEvent{
+		GroupAction: enum(o, "groupAction", GroupJoin, GroupLeave, GroupLeaveAll),
+		TargetType:  o.targetType(), TargetID: o.text("targetId"),
+		GroupID: o.text("groupId"), GroupIDs: o.list("groupIds"), Filter: o.text("filter"),
+	}
+}
+
+func readClose(o *object) Event {
+	ev := &CloseConnectionEvent{
+		ConnectionID: o.text("connectionId"), Reason: o.text("reason"),
+		TargetType: o.targetType(), TargetID: o.text("targetId"), Excludes: o.list("excludes"),
+	}
+	if ev.TargetType == TargetConnections && ev.ConnectionID == "" {
+		ev.ConnectionID, ev.TargetType, ev.TargetID = ev.TargetID, "", ""
+	}
+	return ev
+}
+
+func readExistence(o *object) Event {
+	return &ExistenceEvent{TargetType: o.targetType(), TargetID: o.text("targetId")}
+}
+
+func readPermission(o *object) Event {
+	return &PermissionEvent{
+		PermissionAction: enum(o, "permissionAction", PermissionGrant, PermissionRevoke, PermissionCheck),
+		ConnectionID:     o.text("connectionId"),
+		Permission:       readPermissionName(o),
+		TargetName:       o.text("targetName"),
+	}
+}
+
+func readPermissionName(o *object) protocol.Permission {
+	return enum(o, "permission", protocol.PermissionSendToGroup, protocol.PermissionJoinLeaveGroup)
+}

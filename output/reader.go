@@ -1,0 +1,267 @@
+package output
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// MaxObjectSize limits one event object in a stream, in bytes: room for a
+// message of the largest size written as the numbers of a Buffer.
+const MaxObjectSize = 8 << 20
+
+// LineError is what is wrong with the event that begins on a line, counted from
+// 1.
+type LineError struct {
+	Line int
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Reader reads a stream of event objects: one a line, or one array of them. An
+// object may also run over several lines, as long as no further one begins with
+// "{", so that an object that is cut off does not swallow the next. Blank lines,
+// and a byte order mark at the start, do not count. Memory holds one object. Not
+// safe for concurrent use.
+type Reader struct {
+	in   *bufio.Reader
+	line int
+	// array tells that the stream is one array, open that it has not ended.
+	array, open bool
+	started     bool
+	// first tells that no element of the array was read yet.
+	first bool
+	buf   []byte
+	err   error
+}
+
+// NewReader reads events from in.
+func NewReader(in io.Reader) *Reader {
+	return &Reader{in: bufio.NewReaderSize(in, 64<<10), line: 1}
+}
+
+// Next gives the next event and its line. A *LineError tells of a faulty one;
+// the stream goes on behind it. io.EOF is the end; any other error ends the
+// stream too.
+func (r *Reader) Next() (Event, int, error) {
+	raw, line, err := r.next()
+	if err != nil {
+		return nil, line, err
+	}
+	ev, err := Decode(raw)
+	if err != nil {
+		return nil, line, &LineError{line, err}
+	}
+	return ev, line, nil
+}
+
+// next gives the bytes of the next object; they are good until the next call.
+func (r *Reader) next() ([]byte, int, error) {
+	if r.err != nil {
+		return nil, r.line, r.err
+	}
+	if err := r.start(); err != nil {
+		return nil, r.line, r.end(err)
+	}
+	if err := r.separator(); err != nil {
+		return nil, r.line, err
+	}
+	line := r.line
+	raw, err := r.object()
+	return raw, line, err
+}
+
+// end makes this the last answer but for io.EOF.
+func (r *Reader) end(err error) error {
+	r.err = io.EOF
+	if err == io.EOF {
+		return err
+	}
+	return &LineError{r.line, err}
+}
+
+// start skips a byte order mark and the bracket of an array.
+func (r *Reader) start() error {
+	if r.started {
+		return nil
+	}
+	r.started = true
+	if mark, err := r.in.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
+		r.discard(3)
+	}
+	b, err := r.skipBlanks()
+	if err != nil {
+		return err
+	}
+	if b == '[' {
+		r.discard(1)
+		r.array, r.open, r.first = true, true, true
+	}
+	return nil
+}
+
+// separator goes to the first byte of the next object: over blanks and, in an
+// array, a comma. The end of the array is io.EOF.
+func (r *Reader) separator() error {
+	b, err := r.skipBlanks()
+	switch {
+	case err == io.EOF && r.open:
+		return r.end(errors.New("the array is not closed"))
+	case err != nil:
+		return r.end(err)
+	case r.array && !r.open:
+		return r.end(errors.New("there is more behind the array"))
+	case !r.array:
+		return nil
+	case b == ']':
+		r.discard(1)
+		r.open = false
+		return r.separator()
+	case r.first:
+		r.first = false
+		return nil
+	case b != ',':
+		return r.broken(r.line, "a comma is missing before this object")
+	}
+	r.discard(1)
+	b, err = r.skipBlanks()
+	if err == nil && b == ']' {
+		err = errors.New("there is a comma before the end of the array")
+	}
+	if err == io.EOF {
+		err = errors.New("the array is not closed")
+	}
+	if err != nil {
+		return r.end(err)
+	}
+	return nil
+}
+
+// skipBlanks goes to the next byte that is not white space and gives it.
+func (r *Reader) skipBlanks() (byte, error) {
+	for {
+		b, err := r.in.ReadByte()
+		if err != nil {
+			return 0, err
+		}
+		switch b {
+		case '\n':
+			r.line++
+		case ' ', '\t', '\r':
+		default:
+			return b, r.in.UnreadByte()
+		}
+	}
+}
+
+// discard drops bytes that were peeked at.
+func (r *Reader) discard(n int) { _, _ = r.in.Discard(n) }
+
+// broken gives a fault of the object that began on a line and goes to the end
+// of this one. Behind it an array cannot be read any further.
+func (r *Reader) broken(line int, text string) error {
+	if r.array {
+		r.err = io.EOF
+	}
+	fault := &LineError{line, &FaultError{[]Fault{{"", text}}}}
+	for {
+		b, err := r.in.ReadByte()
+		if err != nil {
+			return fault
+		}
+		if b == '\n' {
+			r.line++
+			return fault
+		}
+	}
+}
+
+// object reads to the brace that closes the object, and looks whether anything
+// stands behind it that should not.
+func (r *Reader) object() ([]byte, error) {
+	start := r.line
+	scan := scanner{}
+	r.buf = r.buf[:0]
+	for !scan.done {
+		b, err := r.in.ReadByte()
+		switch {
+		case err == io.EOF:
+			return nil, r.cutOff(start)
+		case err != nil:
+			return nil, r.end(err)
+		case len(r.buf) == MaxObjectSize:
+			return nil, r.end(fmt.Errorf("the object is larger than %d bytes", MaxObjectSize))
+		case len(r.buf) == 0 && b != '{':
+			_ = r.in.UnreadByte()
+			return nil, r.broken(start, "not a JSON object")
+		}
+		r.buf = append(r.buf, b)
+		scan.byte(b)
+		if b == '\n' {
+			r.line++
+			if scan.inString || r.nextObject() {
+				return nil, r.cutOff(start)
+			}
+		}
+	}
+	return r.rest(start)
+}
+
+// nextObject tells whether the coming line begins with a brace.
+func (r *Reader) nextObject() bool {
+	b, err := r.in.Peek(1)
+	return err == nil && b[0] == '{'
+}
+
+func (r *Reader) cutOff(line int) error {
+	if r.array {
+		r.err = io.EOF
+	}
+	return &LineError{line, &FaultError{[]Fault{{"", "the JSON object is cut off"}}}}
+}
+
+// rest looks at what follows an object on its line.
+func (r *Reader) rest(start int) ([]byte, error) {
+	for {
+		b, err := r.in.Peek(1)
+		if err != nil {
+			return r.buf, nil
+		}
+		switch c := b[0]; {
+		case c == ' ' || c == '\t' || c == '\r':
+			r.discard(1)
+		case c == '\n' || c == '{' || r.array && (c == ',' || c == ']'):
+			return r.buf, nil
+		default:
+			return nil, r.broken(start, "there is more behind the object")
+		}
+	}
+}
+
+// scanner finds the end of a JSON object without understanding more than braces
+// and strings.
+type scanner struct {
+	depth                   int
+	inString, escaped, done bool
+}
+
+func (s *scanner) byte(b byte) {
+	switch {
+	case s.escaped:
+		s.escaped = false
+	case s.inString && b == '\\':
+		s.escaped = true
+	case b == '"':
+		s.inString = !s.inString
+	case s.inString:
+	case b == '{':
+		s.depth++
+	case b == '}':
+		s.depth--
+		s.done = s.depth == 0
+	}
+}

@@ -1,0 +1,214 @@
+package output_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"wps/output"
+)
+
+// msg is the line of a message event.
+func msg(text string) string { return `{"message":"` + text + `","dataType":"text"}` }
+
+// read gives the lines and errors of a stream, one word each.
+func read(in io.Reader) []string {
+	r := output.NewReader(in)
+	var got []string
+	for range 100 {
+		ev, line, err := r.Next()
+		switch bad, _ := errors.AsType[*output.LineError](err); {
+		case errors.Is(err, io.EOF):
+			return got
+		case bad != nil:
+			got = append(got, fmt.Sprintf("%d! %v", bad.Line, bad.Err))
+		case err != nil:
+			return append(got, err.Error())
+		default:
+			got = append(got, fmt.Sprintf("%d %s", line, ev.(*output.MessageEvent).Message))
+		}
+	}
+	return append(got, "no end")
+}
+
+func TestReader(t *testing.T) {
+	t.Parallel()
+	a, b := msg("a"), msg("b")
+	tests := []struct {
+		in   string
+		want []string
+	}{
+		{"", nil},
+		{"\n \r\n\t", nil},
+		{a, []string{"1 a"}},
+		{"\ufeff" + a + "\r\n\r\n" + b + "\n", []string{"1 a", "3 b"}},
+		{a + b, []string{"1 a", "1 b"}},
+		{"{\n  \"message\": \"a\",\n  \"dataType\": \"text\"\n}\n" + b, []string{"1 a", "5 b"}},
+		{"[" + a + "," + b + "]", []string{"1 a", "1 b"}},
+		{" [\n" + a + ",\n" + b + "\n]\n", []string{"2 a", "3 b"}},
+		{"[]", nil},
+		{"[" + a + ",]", []string{"1 a", "1! there is a comma before the end of the array"}},
+		{"[" + a, []string{"1 a", "1! the array is not closed"}},
+		{"[" + a + ",", []string{"1 a", "1! the array is not closed"}},
+		{"[" + a + "]" + b, []string{"1 a", "1! there is more behind the array"}},
+		{"[" + a + "\n" + b + "]", []string{"1 a", "2! a comma is missing before this object"}},
+		{"[1," + a + "]", []string{"1! not a JSON object"}},
+		{"nonsense {}\n" + b, []string{"1! not a JSON object", "2 b"}},
+		{a + "}\n" + b, []string{"1! there is more behind the object", "2 b"}},
+		{a + " " + b + "\n", []string{"1 a", "1 b"}},
+		{`{"message":"a` + "\n" + b, []string{"1! the JSON object is cut off", "2 b"}},
+		{`{"message":{"x":1}` + "\n" + b, []string{"1! the JSON object is cut off", "2 b"}},
+		{`{"message":"a"`, []string{"1! the JSON object is cut off"}},
+		{`{"message":"\"}","dataType":"text"}`, []string{`1 "}`}},
+		{`{"message":"a","x":1}` + "\n" + b, []string{"1! x: is not a member of an event object", "2 b"}},
+	}
+	for _, tt := range tests {
+		if got := read(strings.NewReader(tt.in)); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("reading %q = %q, want %q", tt.in, got, tt.want)
+		}
+		if got := read(iotest.OneByteReader(strings.NewReader(tt.in))); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("reading %q byte by byte = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestReaderLimits(t *testing.T) {
+	t.Parallel()
+	got := read(strings.NewReader(msg("a") + "\n" + msg(strings.Repeat("x", output.MaxObjectSize)) + "\n" + msg("b")))
+	if want := []string{"1 a", "2! the object is larger than 8388608 bytes"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("an object that is too large: %q, want %q", got, want)
+	}
+	got = read(io.MultiReader(strings.NewReader(msg("a")+"\n"), iotest.ErrReader(errRefused)))
+	if want := []string{"1 a", "2! refused"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("a stream that breaks: %q, want %q", got, want)
+	}
+}
+
+// run runs a stream and gives calls, results, summary and error.
+func run(t *testing.T, r *recorder, in string, o output.RunOptions) (results []string, s output.Summary, err error) {
+	t.Helper()
+	o.OnResult = func(l output.LineResult) {
+		text := fmt.Sprintf("%d %s", l.Line, l.Status)
+		if l.Yes != nil {
+			text += fmt.Sprintf(" %v", *l.Yes)
+		}
+		if l.Error != "" {
+			text += ": " + l.Error
+		}
+		results = append(results, text)
+	}
+	s, err = output.Run(t.Context(), r, output.NewReader(strings.NewReader(in)), o)
+	return results, s, err
+}
+
+func TestRunInOrder(t *testing.T) {
+	t.Parallel()
+	r := &recorder{yes: true}
+	results, s, err := run(t, r, msg("a")+"\n"+`{"type":"ExistenceEvent","targetType":"Users","targetId":"u"}`+"\n"+msg("b"), output.RunOptions{})
+	if err != nil || s != (output.Summary{Done: 3}) {
+		t.Fatalf("Run = %+v, %v", s, err)
+	}
+	if want := []string{"1 done", "2 done true", "3 done"}; !reflect.DeepEqual(results, want) {
+		t.Errorf("results = %q, want %q", results, want)
+	}
+	if len(r.calls) != 3 || !strings.Contains(r.calls[0], `"a"`) || !strings.Contains(r.calls[2], `"b"`) {
+		t.Errorf("calls = %q", r.calls)
+	}
+}
+
+func TestRunStopsAtFault(t *testing.T) {
+	t.Parallel()
+	var lines []string
+	for i := range 10 {
+		lines = append(lines, msg(fmt.Sprint(i+1)))
+	}
+	lines[6] = `{"message":1}`
+	stream := strings.Join(lines, "\n")
+
+	r := &recorder{}
+	results, s, err := run(t, r, stream, output.RunOptions{CountRest: true})
+	bad, _ := errors.AsType[*output.LineError](err)
+	if bad == nil || bad.Line != 7 || len(r.calls) != 6 || s != (output.Summary{Done: 6, Failed: 1, NotTried: 3}) {
+		t.Errorf("Run = %+v, %v after %d calls", s, err, len(r.calls))
+	}
+	if len(results) != 10 || !strings.HasPrefix(results[6], "7 failed: message: must be") || results[9] != "10 not tried" {
+		t.Errorf("results = %q", results)
+	}
+
+	r = &recorder{}
+	if _, s, _ = run(t, r, stream, output.RunOptions{}); s != (output.Summary{Done: 6, Failed: 1, Unread: true}) {
+		t.Errorf("without CountRest: %+v", s)
+	}
+
+	lines[2] = "{"
+	r = &recorder{}
+	results, s, err = run(t, r, strings.Join(lines, "\n"), output.RunOptions{CheckFirst: true})
+	all, _ := errors.AsType[*output.CheckError](err)
+	if all == nil || len(all.Lines) != 2 || all.Lines[0].Line != 3 || all.Lines[1].Line != 7 || len(r.calls) != 0 || s != (output.Summary{Failed: 2, NotTried: 8}) {
+		t.Errorf("CheckFirst: %+v, %v after %d calls", s, err, len(r.calls))
+	}
+	if len(results) != 10 || results[0] != "1 not tried" || !strings.HasPrefix(results[2], "3 failed") {
+		t.Errorf("results = %q", results)
+	}
+}
+
+func TestRunStopsAtFailure(t *testing.T) {
+	t.Parallel()
+	stream := msg("a") + "\n" + msg("b") + "\n" + msg("c")
+	for _, first := range []bool{false, true} {
+		r := &recorder{fail: map[int]error{2: errRefused}}
+		results, s, err := run(t, r, stream, output.RunOptions{CheckFirst: first, CountRest: true})
+		if !errors.Is(err, errRefused) || len(r.calls) != 2 || s != (output.Summary{Done: 1, Failed: 1, NotTried: 1}) {
+			t.Errorf("Run = %+v, %v after %d calls", s, err, len(r.calls))
+		}
+		if want := []string{"1 done", "2 failed: refused", "3 not tried"}; !reflect.DeepEqual(results, want) {
+			t.Errorf("results = %q, want %q", results, want)
+		}
+	}
+}
+
+func TestRunStopsWithContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	r := &recorder{}
+	o := output.RunOptions{Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
+		cancel()
+		return ev.Run(ctx, r)
+	}}
+	_, err := output.Run(ctx, r, output.NewReader(strings.NewReader(msg("a")+msg("b"))), o)
+	if !errors.Is(err, context.Canceled) || len(r.calls) != 1 {
+		t.Errorf("Run = %v after %d calls, want context.Canceled after 1", err, len(r.calls))
+	}
+}
+
+// FuzzReader: every stream ends, and lines never go back.
+func FuzzReader(f *testing.F) {
+	f.Add([]byte(msg("a") + "\n" + msg("b")))
+	f.Add([]byte("[" + msg("a") + ",\n{]"))
+	f.Add([]byte("\xef\xbb\xbf{\n{}\n}"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := output.NewReader(strings.NewReader(string(b)))
+		last := 0
+		for range len(b) + 3 {
+			_, line, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if bad, _ := errors.AsType[*output.LineError](err); bad != nil {
+				line = bad.Line
+			} else if err != nil {
+				t.Fatalf("Next = %v, which is no line error", err)
+			}
+			if line < last {
+				t.Errorf("line %d after line %d", line, last)
+			}
+			last = line
+		}
+		t.Error("the stream does not end")
+	})
+}
