@@ -160,3 +160,21 @@ func unhex(b byte) (byte, bool) {
 	}
 	return 0, false
 }
+
+// SlashWarning says why an operation with t in its path will not find it, and
+// which way round there is; "" when there is nothing to warn of. The service
+// does not decode %2F in a path, so a name with a slash means another one there.
+//
+// Source: product documentation and the vendor's emulator; filters and the
+// bodies of bulk operations carry names as they are.
+func SlashWarning(t Target) string {
+	if !strings.Contains(t.ID, "/") || t.Kind == TargetAll {
+		return ""
+	}
+	quoted := "'" + strings.ReplaceAll(t.ID, "'", "''") + "'"
+	filter := string(t.Kind) + "Id eq " + quoted
+	if t.Kind == TargetGroup {
+		filter = quoted + " in groups"
+	}
+	return fmt.Sprintf("%s holds a slash, which the service cannot address in a path: use the filter %q instead", t, filter)
+}

@@ -1,0 +1,183 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"wps/protocol"
+)
+
+// ErrAckTimeout is returned when the service did not answer within
+// DialOptions.AckTimeout. The request may have been carried out all the same.
+var ErrAckTimeout = errors.New("no answer from the service")
+
+// AckError is a refusal of one request; the connection stays open.
+type AckError struct {
+	// Name is Forbidden, InternalServerError, or another word of the service.
+	Name string
+	// Message is the service's text.
+	Message string
+	// AckID is the id of the request on its connection.
+	AckID uint64
+}
+
+// Error names the refusal and its text.
+func (e *AckError) Error() string {
+	name, text := oneLine(e.Name), oneLine(e.Message)
+	switch {
+	case name == "" && text == "":
+		return "refused by the service"
+	case text == "":
+		return name
+	case name == "":
+		return text
+	}
+	return name + ": " + text
+}
+
+// Is reports a Forbidden as [ErrUnauthorized].
+func (e *AckError) Is(target error) bool {
+	return target == ErrUnauthorized && e.Name == protocol.AckForbidden
+}
+
+// request sends r and waits for its ack.
+func (c *Conn) request(ctx context.Context, r *protocol.Request) error {
+	within, cancel := c.withAckTimeout(ctx)
+	defer cancel()
+	ack := make(chan *protocol.Response, 1)
+	r.AckID, r.HasAckID = c.expectAck(ack), true
+	defer c.forgetAck(r.AckID)
+	if err := c.enqueue(within, c.encode(r)); err != nil {
+		return c.ackDeadline(within, err)
+	}
+	select {
+	case a := <-ack:
+		return ackResult(a)
+	case <-within.Done():
+		return c.ackDeadline(within, within.Err())
+	case <-c.done:
+	}
+	select {
+	case a := <-ack: // it came before the end
+		return ackResult(a)
+	default:
+		return c.cause()
+	}
+}
+
+// ackResult takes a Duplicate for success: it says that the work was done
+// before.
+func ackResult(a *protocol.Response) error {
+	if a.Success || a.ErrorName == protocol.AckDuplicate {
+		return nil
+	}
+	return &AckError{Name: a.ErrorName, Message: a.ErrorMessage, AckID: a.AckID}
+}
+
+func (c *Conn) withAckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, c.ackTimeout, ErrAckTimeout)
+}
+
+// ackDeadline names our own deadline when that is why ctx ended.
+func (c *Conn) ackDeadline(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) && errors.Is(context.Cause(ctx), ErrAckTimeout) {
+		return fmt.Errorf("%w within %v", ErrAckTimeout, c.ackTimeout)
+	}
+	return err
+}
+
+func (c *Conn) expectAck(ack chan *protocol.Response) uint64 {
+	c.inbox.await(1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lastAckID++
+	c.acks[c.lastAckID] = ack
+	return c.lastAckID
+}
+
+func (c *Conn) forgetAck(id uint64) {
+	c.inbox.await(-1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.acks, id)
+}
+
+// acked gives an ack to the call that waits for it.
+func (c *Conn) acked(r *protocol.Response) {
+	c.mu.Lock()
+	ack := c.acks[r.AckID]
+	delete(c.acks, r.AckID)
+	c.mu.Unlock()
+	if ack == nil {
+		c.log.Debug("ack that nobody waits for", "ackId", r.AckID)
+		return
+	}
+	ack <- r
+}
+
+// Ping asks the service for a sign of life and waits for it, for at most
+// DialOptions.AckTimeout. A simple client uses WebSocket control frames for it.
+func (c *Conn) Ping(ctx context.Context) error {
+	within, cancel := c.withAckTimeout(ctx)
+	defer cancel()
+	pong := make(chan struct{}, 1)
+	c.expectPong(pong)
+	if err := c.enqueue(within, c.pingFrame()); err != nil {
+		c.forgetPing(pong)
+		return c.ackDeadline(within, err)
+	}
+	select {
+	case <-pong:
+		return nil
+	case <-within.Done():
+		return c.ackDeadline(within, within.Err())
+	case <-c.done:
+	}
+	select {
+	case <-pong: // it came before the end
+		return nil
+	default:
+		return c.cause()
+	}
+}
+
+// expectPong notes a ping. Pongs carry no id, so each answers the oldest ping;
+// a ping stays noted when its caller has given up.
+func (c *Conn) expectPong(pong chan struct{}) {
+	c.inbox.await(1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pings = append(c.pings, pong)
+}
+
+// forgetPing takes back a ping that was never sent.
+func (c *Conn) forgetPing(pong chan struct{}) {
+	c.inbox.await(-1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.Index(c.pings, pong); i >= 0 {
+		c.pings = slices.Delete(c.pings, i, i+1)
+	}
+}
+
+func (c *Conn) openPings() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.pings)
+}
+
+// pongSeen gives a pong to the oldest ping.
+func (c *Conn) pongSeen() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.pings) == 0 {
+		return
+	}
+	if c.pings[0] != nil {
+		c.pings[0] <- struct{}{}
+	}
+	c.pings = c.pings[1:]
+	c.inbox.await(-1)
+}

@@ -1,0 +1,44 @@
+package client
+
+import (
+	"fmt"
+
+	"github.com/gorilla/websocket"
+)
+
+var errReadLimit = fmt.Errorf("the service sent a message over %d bytes", readLimit)
+
+// CloseError tells why a connection ended that we did not close.
+type CloseError struct {
+	// Code is the WebSocket close code; 1006 when the connection broke without
+	// one, 1005 when the service gave none.
+	Code int
+	// Reason is the text of the close frame, often "".
+	Reason string
+	// Message is the text of the service's disconnected message; "" when none
+	// came. It is where the reason of a close by REST stands.
+	Message string
+
+	cause error
+}
+
+// Error names the code and all texts.
+func (e *CloseError) Error() string {
+	s := fmt.Sprintf("connection closed with code %d", e.Code)
+	if e.Code == websocket.CloseAbnormalClosure {
+		s = "connection lost"
+	}
+	for _, text := range []string{oneLine(e.Reason), oneLine(e.Message)} {
+		if text != "" {
+			s += ": " + text
+		}
+	}
+	if e.cause != nil {
+		s += ": " + e.cause.Error()
+	}
+	return s
+}
+
+// Unwrap returns what broke the connection: an error of the network,
+// [ErrKeepAlive], or nil.
+func (e *CloseError) Unwrap() error { return e.cause }

@@ -1,0 +1,222 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"wps/protocol"
+)
+
+// ErrClosed is returned after [Conn.Close].
+var ErrClosed = errors.New("connection is closed")
+
+// ErrKeepAlive is the cause of a [CloseError] when the service fell silent.
+var ErrKeepAlive = errors.New("the service fell silent")
+
+const (
+	// readLimit bounds one message from the service, in bytes. The largest known
+	// is an event handler's answer of 16 MiB, which base64 makes a third larger.
+	readLimit = 24 << 20
+	// sendQueue is how many frames may wait to be written; then calls wait.
+	sendQueue = 64
+	// writeTimeout bounds the writing of one frame.
+	writeTimeout = 30 * time.Second
+	// closeTimeout bounds the wait for the service's half of a close handshake.
+	closeTimeout = 5 * time.Second
+	// lastWords is how long we read on after a write has failed, because the
+	// reason may still be on its way.
+	lastWords = 2 * time.Second
+	// silentIntervals is how many intervals of the keep-alive may pass silently.
+	silentIntervals = 3
+)
+
+// Conn is a client's WebSocket connection. All its methods may be called
+// concurrently.
+//
+// What arrives waits for [Conn.Receive] in order, up to DialOptions.QueueSize
+// messages or 16 MiB. Beyond that the connection is not read, which slows the
+// service down and in the end makes it close the connection. Acks and pongs
+// travel behind messages, so while a call or the keep-alive awaits one, up to
+// 1000 messages and 16 MiB more are taken in to get at it.
+type Conn struct {
+	ws    *websocket.Conn
+	codec codec // nil for a simple client
+	log   *slog.Logger
+
+	ackTimeout   time.Duration
+	pingInterval time.Duration // 0: no keep-alive
+
+	inbox     *inbox
+	out       chan frame
+	pong      chan string   // the last ping that is to be answered
+	connected chan struct{} // closed when the service has named the connection
+	closing   chan struct{} // closed by Close
+	done      chan struct{} // closed when err is set
+	finished  chan struct{} // closed when both goroutines have ended
+
+	closeOnce sync.Once
+	lastSeen  atomic.Int64 // Unix nanoseconds of the last sign of life
+	paused    atomic.Bool  // the reader waits for Receive
+
+	mu           sync.Mutex
+	err          error
+	writeErr     error
+	lastAckID    uint64
+	acks         map[uint64]chan *protocol.Response
+	pings        []chan struct{} // in the order sent; nil for the keep-alive's own
+	connectionID string
+	userID       string
+	farewell     string // text of the disconnected message
+}
+
+// frame is one message to be written.
+type frame struct {
+	messageType int
+	data        []byte
+}
+
+func newConn(ws *websocket.Conn, codec codec, o DialOptions) *Conn {
+	c := &Conn{
+		ws:           ws,
+		codec:        codec,
+		log:          o.Logger,
+		ackTimeout:   defaultTo(o.AckTimeout, defaultAckTimeout),
+		pingInterval: max(defaultTo(o.PingInterval, defaultPingInterval), 0),
+		inbox:        newInbox(defaultTo(o.QueueSize, defaultQueueSize)),
+		out:          make(chan frame, sendQueue),
+		pong:         make(chan string, 1),
+		connected:    make(chan struct{}),
+		closing:      make(chan struct{}),
+		done:         make(chan struct{}),
+		finished:     make(chan struct{}),
+		acks:         map[uint64]chan *protocol.Response{},
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	ws.SetReadLimit(readLimit)
+	ws.SetPingHandler(c.pinged)
+	ws.SetPongHandler(c.ponged)
+	c.seen()
+	return c
+}
+
+// run owns the two goroutines of a connection: the writer, and itself as reader.
+func (c *Conn) run() {
+	var writer sync.WaitGroup
+	writer.Go(c.write)
+	c.fail(c.read())
+	writer.Wait()
+	close(c.finished)
+}
+
+// ConnectionID is the id that the service gave the connection; "" for a simple
+// client, which is not told.
+func (c *Conn) ConnectionID() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.connectionID
+}
+
+// UserID is the user that the connection belongs to; "" for an anonymous one and
+// for a simple client, which is not told.
+func (c *Conn) UserID() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.userID
+}
+
+// Receive returns the next message or system frame, in the order of arrival. A
+// simple client gets messages whose members besides DataType and Data are empty.
+// After the last one it returns why the connection ended, each time it is
+// called: a [*CloseError], or [ErrClosed] after Close.
+func (c *Conn) Receive(ctx context.Context) (*protocol.Response, error) {
+	for {
+		if r := c.inbox.pop(); r != nil {
+			return r, nil
+		}
+		select {
+		case <-c.inbox.ready:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-c.finished:
+			if r := c.inbox.pop(); r != nil {
+				return r, nil
+			}
+			return nil, c.cause()
+		}
+	}
+}
+
+// Close writes what is queued, closes the connection with code 1000, and returns
+// when its goroutines have ended. The service gets 5 seconds to answer, less when
+// ctx ends before; without its answer the connection is cut and the error says
+// so. Closing again, or what the service has closed, is no error.
+func (c *Conn) Close(ctx context.Context) error {
+	c.closeOnce.Do(func() { close(c.closing) })
+	within, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	select {
+	case <-c.finished:
+		return nil
+	case <-within.Done():
+	}
+	c.fail(ErrClosed)
+	<-c.finished
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("the service did not answer the close within %v", closeTimeout)
+}
+
+// fail ends the connection; the first reason stays.
+func (c *Conn) fail(err error) {
+	c.mu.Lock()
+	if c.err == nil {
+		c.err = err
+		close(c.done)
+	}
+	c.mu.Unlock()
+	c.ws.Close()
+}
+
+// cause tells why the connection ended.
+func (c *Conn) cause() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+func (c *Conn) isClosing() bool {
+	select {
+	case <-c.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// waitConnected waits until the service has named the connection.
+func (c *Conn) waitConnected(ctx context.Context) error {
+	if c.codec == nil {
+		return nil
+	}
+	select {
+	case <-c.connected:
+		return nil
+	case <-c.done:
+		return c.cause()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// seen notes a sign of life.
+func (c *Conn) seen() { c.lastSeen.Store(time.Now().UnixNano()) }

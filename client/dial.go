@@ -1,0 +1,200 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// Defaults of [DialOptions].
+const (
+	defaultHandshakeTimeout = 10 * time.Second
+	defaultAckTimeout       = 10 * time.Second
+	defaultPingInterval     = 20 * time.Second // the service's own, by default
+	defaultQueueSize        = 256
+)
+
+// writeBufferSize is the largest message that goes out as one WebSocket frame,
+// in bytes; larger ones are cut into frames of it.
+const writeBufferSize = 64 << 10
+
+// writeBuffers lends buffers to the connections that write at the moment.
+var writeBuffers sync.Pool
+
+// DialOptions say where a [Conn] leads, and how.
+type DialOptions struct {
+	// URL is the client URL, ws or wss, usually with a token in its query: a
+	// secret.
+	URL string
+	// Subprotocol is protocol.SubprotocolJSON, or "" for a simple client. A name
+	// that the service does not define is offered too and then used like "".
+	Subprotocol string
+	// Header goes with the handshake, such as Authorization.
+	Header http.Header
+	// Logger gets what the service sends and this client does not know; nil
+	// means nobody does.
+	Logger *slog.Logger
+	// HandshakeTimeout bounds Dial; 0 means 10 s.
+	HandshakeTimeout time.Duration
+	// AckTimeout bounds each call that waits for an answer; 0 means 10 s. An
+	// event is answered when its handler has done its work.
+	AckTimeout time.Duration
+	// PingInterval is the time between two pings of the keep-alive; 0 means
+	// 20 s, negative none. Silence for three of them ends the connection.
+	PingInterval time.Duration
+	// QueueSize is how many messages may wait for Receive; 0 means 256. See
+	// [Conn] for what happens then.
+	QueueSize int
+	// TLS is the configuration of a wss connection; nil means the default.
+	TLS *tls.Config
+	// NetDial opens the network connection; nil means TCP.
+	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// HandshakeError is a refusal of the service to open a WebSocket connection.
+type HandshakeError struct {
+	// Status is the HTTP status.
+	Status int
+	// Body is the start of the answer's body, at most 1024 bytes.
+	Body string
+}
+
+// Error names the status and the body.
+func (e *HandshakeError) Error() string {
+	s := "connection refused: " + statusLine(e.Status)
+	if text := oneLine(e.Body); text != "" {
+		s += ": " + text
+	}
+	return s
+}
+
+// Is reports whether target is the sentinel of e's status.
+func (e *HandshakeError) Is(target error) bool { return isStatus(e.Status, target) }
+
+// Dial opens a connection. A client with a subprotocol is returned once the
+// service has named its connection, so that [Conn.ConnectionID] is known. The
+// context bounds Dial alone; [Conn.Close] ends the connection.
+//
+// A refusal is a [*HandshakeError], silence an [*UnreachableError], and a
+// connection that is closed before it is named a [*CloseError].
+func Dial(ctx context.Context, o DialOptions) (*Conn, error) {
+	codec, err := codecFor(o.Subprotocol)
+	if err != nil {
+		return nil, err
+	}
+	u, err := clientURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	within, cancel := context.WithTimeout(ctx, defaultTo(o.HandshakeTimeout, defaultHandshakeTimeout))
+	defer cancel()
+	ws, err := handshake(within, u, o)
+	if err != nil {
+		return nil, explainDial(ctx, within, u, err)
+	}
+	c := newConn(ws, codec, o)
+	go c.run()
+	if err := c.waitConnected(within); err != nil {
+		c.fail(err)
+		<-c.finished
+		return nil, explainDial(ctx, within, u, err)
+	}
+	return c, nil
+}
+
+// clientURL checks a client URL. Its errors do not repeat it: it holds a token.
+func clientURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return nil, errors.New("client URL cannot be read")
+	case u.Scheme != "ws" && u.Scheme != "wss":
+		return nil, errors.New("client URL must begin with ws:// or wss://")
+	case u.Host == "" || u.User != nil || u.Fragment != "":
+		return nil, errors.New("client URL must have a host, and neither a user nor a fragment")
+	}
+	return u, nil
+}
+
+// errNoSubprotocol is told when the service would treat us as a simple client.
+var errNoSubprotocol = errors.New("the service did not agree to the subprotocol")
+
+func handshake(ctx context.Context, u *url.URL, o DialOptions) (*websocket.Conn, error) {
+	d := websocket.Dialer{
+		Proxy:           http.ProxyFromEnvironment,
+		TLSClientConfig: o.TLS,
+		WriteBufferSize: writeBufferSize,
+		WriteBufferPool: &writeBuffers,
+	}
+	if o.Subprotocol != "" {
+		d.Subprotocols = []string{o.Subprotocol}
+	}
+	// The library looks at a context's deadline but not at its end, so the end
+	// closes the network connection.
+	stop := func() bool { return true }
+	d.NetDialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := netDial(ctx, o, network, addr)
+		if err == nil {
+			stop = context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
+	}
+	ws, resp, err := d.DialContext(ctx, u.String(), o.Header)
+	if !stop() && err == nil {
+		ws.Close()
+		return nil, context.Cause(ctx)
+	}
+	switch {
+	case errors.Is(err, websocket.ErrBadHandshake) && resp != nil:
+		return nil, refusal(resp)
+	case err != nil:
+		return nil, err
+	case ws.Subprotocol() != o.Subprotocol:
+		ws.Close()
+		return nil, errNoSubprotocol
+	}
+	return ws, nil
+}
+
+func netDial(ctx context.Context, o DialOptions, network, addr string) (net.Conn, error) {
+	if o.NetDial != nil {
+		return o.NetDial(ctx, network, addr)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, network, addr)
+}
+
+// refusal keeps what the WebSocket library has read of the answer.
+func refusal(resp *http.Response) error {
+	b, err := io.ReadAll(io.LimitReader(resp.Body, 1024))
+	if err != nil {
+		b = nil // it was read into memory before
+	}
+	return &HandshakeError{Status: resp.StatusCode, Body: string(b)}
+}
+
+// explainDial turns an error of the network into one of this package: the
+// caller's context first, then our own bound.
+func explainDial(ctx, within context.Context, u *url.URL, err error) error {
+	var refused *HandshakeError
+	var closed *CloseError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &refused), errors.As(err, &closed), errors.Is(err, errNoSubprotocol):
+		return err
+	case within.Err() != nil:
+		err = errTryTimeout
+	}
+	return &UnreachableError{Endpoint: fmt.Sprintf("%s://%s", u.Scheme, u.Host), Cause: err}
+}

@@ -1,0 +1,92 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"wps/protocol"
+)
+
+// AddToGroup puts a connection, or the present connections of a user, into
+// group. It is [ErrNotFound] when there is no such connection or user; adding
+// twice is no error.
+func (s *Service) AddToGroup(ctx context.Context, member protocol.Target, group string) error {
+	return s.membership(ctx, http.MethodPut, member, group)
+}
+
+// RemoveFromGroup takes a connection, or the connections of a user, out of
+// group. A member that is not there is no error.
+func (s *Service) RemoveFromGroup(ctx context.Context, member protocol.Target, group string) error {
+	return s.membership(ctx, http.MethodDelete, member, group)
+}
+
+// RemoveFromAllGroups takes a connection, or the connections of a user, out of
+// every group. A member that is not there is no error.
+func (s *Service) RemoveFromAllGroups(ctx context.Context, member protocol.Target) error {
+	path, err := s.memberPath(member)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, s.newRequest(http.MethodDelete, path+"/groups"))
+}
+
+// membership runs the operations on one member and one group. The path of a
+// connection is below the group's, that of a user above.
+func (s *Service) membership(ctx context.Context, method string, member protocol.Target, group string) error {
+	memberPath, err := s.memberPath(member)
+	if err != nil {
+		return err
+	}
+	groupPath, err := s.target(protocol.Target{Kind: protocol.TargetGroup, ID: group})
+	if err != nil {
+		return err
+	}
+	if member.Kind == protocol.TargetUser {
+		return s.run(ctx, s.newRequest(method, memberPath+groupPath))
+	}
+	return s.run(ctx, s.newRequest(method, groupPath+memberPath))
+}
+
+func (s *Service) memberPath(member protocol.Target) (string, error) {
+	if member.Kind != protocol.TargetUser && member.Kind != protocol.TargetConnection {
+		return "", fmt.Errorf("a member of a group is a user or a connection, not %s", member)
+	}
+	return s.target(member)
+}
+
+// AddConnectionsToGroups puts every connection that filter selects into each of
+// groups; "" selects every connection of the hub. Names may hold a slash here.
+func (s *Service) AddConnectionsToGroups(ctx context.Context, groups []string, filter string) error {
+	return s.bulk(ctx, "/:addToGroups", groups, filter)
+}
+
+// RemoveConnectionsFromGroups takes every connection that filter selects out of
+// each of groups; "" selects every connection of the hub. Names may hold a
+// slash here.
+func (s *Service) RemoveConnectionsFromGroups(ctx context.Context, groups []string, filter string) error {
+	return s.bulk(ctx, "/:removeFromGroups", groups, filter)
+}
+
+func (s *Service) bulk(ctx context.Context, action string, groups []string, filter string) error {
+	if len(groups) == 0 {
+		return errors.New("no group is given")
+	}
+	for _, g := range groups {
+		if err := protocol.CheckGroup(g); err != nil {
+			return err
+		}
+	}
+	body, err := json.Marshal(struct {
+		Groups []string `json:"groups"`
+		Filter string   `json:"filter,omitempty"`
+	}{groups, filter})
+	if err != nil {
+		return err
+	}
+	r := s.newRequest(http.MethodPost, action)
+	r.contentType, r.body = protocol.DataTypeJSON.ContentType(), body
+	return s.run(ctx, r)
+}

@@ -1,0 +1,151 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"wps/protocol"
+)
+
+// MaxPageSize is the largest page of a listing.
+//
+// Source: REST description 2024-12-01, parameter maxpagesize.
+const MaxPageSize = 200
+
+// Member is one connection in a group.
+type Member struct {
+	ConnectionID string `json:"connectionId"`
+	// UserID is "" for an anonymous connection.
+	UserID string `json:"userId"`
+}
+
+// ListOptions bound a listing.
+type ListOptions struct {
+	// PageSize is how many members one request gives, at most MaxPageSize; 0
+	// leaves it to the service.
+	PageSize int
+	// Top is how many members are given in all; 0 means every one.
+	Top int
+}
+
+// page is the answer of one request. The last one has a nextLink that is
+// absent, null or empty.
+type page struct {
+	Value    []Member `json:"value"`
+	NextLink string   `json:"nextLink"`
+}
+
+// ListConnections gives the connections in group, in no order that the service
+// promises; a missing group has none. Each page is asked for when it is needed.
+// An error is given once, with an empty Member, and is the last.
+func (s *Service) ListConnections(ctx context.Context, group string, o ListOptions) iter.Seq2[Member, error] {
+	return func(yield func(Member, error) bool) {
+		r, err := s.firstPage(group, o)
+		given := 0
+		for err == nil && r != nil {
+			var p page
+			if p, err = s.page(ctx, r); err != nil {
+				break
+			}
+			for _, m := range p.Value {
+				if !yield(m, nil) {
+					return
+				}
+				if given++; given == o.Top {
+					return
+				}
+			}
+			r, err = s.nextPage(r, p.NextLink)
+		}
+		if err != nil {
+			yield(Member{}, err)
+		}
+	}
+}
+
+func (s *Service) firstPage(group string, o ListOptions) (*request, error) {
+	path, err := s.target(protocol.Target{Kind: protocol.TargetGroup, ID: group})
+	switch {
+	case err != nil:
+		return nil, err
+	case o.PageSize < 0 || o.PageSize > MaxPageSize:
+		return nil, fmt.Errorf("page size is %d, it must be 1 to %d", o.PageSize, MaxPageSize)
+	case o.Top < 0 || o.Top > 1<<31-1:
+		return nil, fmt.Errorf("top is %d, it must be 1 to %d", o.Top, 1<<31-1)
+	}
+	return s.newRequest(http.MethodGet, path+"/connections",
+		numberParam("maxpagesize", o.PageSize), numberParam("top", o.Top)), nil
+}
+
+func numberParam(name string, n int) string {
+	if n == 0 {
+		return ""
+	}
+	return param(name, strconv.Itoa(n))
+}
+
+func (s *Service) page(ctx context.Context, r *request) (page, error) {
+	var p page
+	resp, err := s.do(ctx, r)
+	if err != nil {
+		return p, err
+	}
+	b, err := runtime.Payload(resp)
+	if err != nil {
+		return p, err
+	}
+	if err := json.Unmarshal(b, &p); err != nil {
+		return p, fmt.Errorf("read list of connections: %w", err)
+	}
+	return p, nil
+}
+
+// nextPage returns the request that link asks for; nil after the last page. A
+// token must never reach another host, so a link may only name the one that is
+// configured, and its path and query alone are taken from it.
+func (s *Service) nextPage(r *request, link string) (*request, error) {
+	if link == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(link)
+	if err != nil {
+		return nil, errors.New("next page has an address that cannot be read")
+	}
+	known := u.Host == "" || sameHost(u, s.endpoint) || s.proxy != nil && sameHost(u, s.proxy)
+	if !known || u.User != nil {
+		return nil, fmt.Errorf("next page is on another host, %q", u.Host)
+	}
+	if !strings.HasPrefix(u.Path, "/") {
+		return nil, errors.New("next page has an address without a path")
+	}
+	next := &request{method: http.MethodGet, url: s.origin + u.RequestURI()}
+	if next.url == r.url {
+		return nil, errors.New("next page is the page before")
+	}
+	return next, nil
+}
+
+// sameHost compares host and port; the scheme does not matter because the
+// configured one is used.
+func sameHost(a, b *url.URL) bool {
+	return strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "http":
+		return "80"
+	}
+	return "443"
+}

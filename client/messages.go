@@ -1,0 +1,153 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+
+	"wps/protocol"
+)
+
+var (
+	errSimple    = errors.New("a simple client can send raw messages only")
+	errNotSimple = errors.New("raw messages are for simple clients: use a group or an event")
+)
+
+// SendOptions shape a message to a group.
+type SendOptions struct {
+	// DataType of the data; "" means text.
+	DataType protocol.DataType
+	// NoEcho leaves out this connection.
+	NoEcho bool
+	// TTLSeconds is how long the message may wait for a receiver, 0 (for ever) to
+	// 300.
+	TTLSeconds uint32
+	Metadata   map[string]string
+	// NoAck returns as soon as the message is queued: what the service says to it
+	// stays unknown. Close writes what is queued.
+	NoAck bool
+}
+
+// EventOptions shape an event; its members are those of [SendOptions].
+type EventOptions struct {
+	DataType protocol.DataType
+	Metadata map[string]string
+	NoAck    bool
+}
+
+// JoinGroup joins group. Like every call that waits for an ack it returns an
+// [*AckError] when the service refuses, [ErrAckTimeout] when it does not answer,
+// and the reason when the connection ends. Being in the group already is no
+// error.
+func (c *Conn) JoinGroup(ctx context.Context, group string) error {
+	return c.member(ctx, protocol.RequestJoinGroup, group)
+}
+
+// LeaveGroup leaves group. Not being in it is no error.
+func (c *Conn) LeaveGroup(ctx context.Context, group string) error {
+	return c.member(ctx, protocol.RequestLeaveGroup, group)
+}
+
+func (c *Conn) member(ctx context.Context, t protocol.RequestType, group string) error {
+	if c.codec == nil {
+		return errSimple
+	}
+	if err := protocol.CheckGroup(group); err != nil {
+		return err
+	}
+	return c.request(ctx, &protocol.Request{Type: t, Group: group})
+}
+
+// SendToGroup sends data to the members of group, of which the sender need not
+// be one. A frame over [protocol.MaxMessageSize] is [ErrTooLarge] and not sent.
+func (c *Conn) SendToGroup(ctx context.Context, group string, o SendOptions, data []byte) error {
+	if err := protocol.CheckGroup(group); err != nil {
+		return err
+	}
+	if most := uint32(protocol.MaxTTL / time.Second); o.TTLSeconds > most {
+		return fmt.Errorf("time to live is %d seconds, it must be 0 to %d", o.TTLSeconds, most)
+	}
+	return c.send(ctx, o.NoAck, &protocol.Request{
+		Type: protocol.RequestSendToGroup, Group: group, NoEcho: o.NoEcho, TTLSeconds: o.TTLSeconds,
+		DataType: o.DataType, Data: data, Metadata: o.Metadata,
+	})
+}
+
+// SendEvent sends an event to the hub's event handler and waits until it has
+// been handled. What the handler answers comes through Receive, before
+// SendEvent returns.
+func (c *Conn) SendEvent(ctx context.Context, event string, o EventOptions, data []byte) error {
+	if err := protocol.CheckEventName(event); err != nil {
+		return err
+	}
+	return c.send(ctx, o.NoAck, &protocol.Request{
+		Type: protocol.RequestEvent, Event: event, DataType: o.DataType, Data: data, Metadata: o.Metadata,
+	})
+}
+
+func (c *Conn) send(ctx context.Context, noAck bool, r *protocol.Request) error {
+	if c.codec == nil {
+		return errSimple
+	}
+	r.DataType = defaultTo(r.DataType, protocol.DataTypeText)
+	if err := checkData(r.DataType, r.Data); err != nil {
+		return err
+	}
+	if err := protocol.CheckMetadata(r.Metadata); err != nil {
+		return err
+	}
+	if noAck {
+		return c.enqueue(ctx, c.encode(r))
+	}
+	return c.request(ctx, r)
+}
+
+// SendRaw sends a message of a simple client, text or binary, and returns when
+// it is queued: there are no acks. Close writes what is queued. What the service
+// does with it is up to the mode in the client URL: by default it is the event
+// "message".
+func (c *Conn) SendRaw(ctx context.Context, d protocol.DataType, data []byte) error {
+	if c.codec != nil {
+		return errNotSimple
+	}
+	f := frame{messageType: websocket.BinaryMessage}
+	switch d {
+	case protocol.DataTypeBinary:
+	case protocol.DataTypeText:
+		f.messageType = websocket.TextMessage
+		if err := checkData(d, data); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("a raw message is text or binary, not %q", d)
+	}
+	f.data = append(f.data, data...)
+	return c.enqueue(ctx, f)
+}
+
+// checkData refuses what would change, or break the frame, on its way.
+func checkData(d protocol.DataType, data []byte) error {
+	switch d {
+	case protocol.DataTypeText:
+		if !utf8.Valid(data) {
+			return errors.New("text is not valid UTF-8: send it as binary")
+		}
+	case protocol.DataTypeJSON:
+		if !json.Valid(data) {
+			return errors.New("data is not valid JSON")
+		}
+		if string(bytes.TrimSpace(data)) == "null" {
+			return errors.New("null cannot be sent to the service")
+		}
+	case protocol.DataTypeBinary, protocol.DataTypeProtobuf:
+	default:
+		return fmt.Errorf("unknown data type %q", d)
+	}
+	return nil
+}

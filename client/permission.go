@@ -1,0 +1,52 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"wps/protocol"
+)
+
+// GrantPermission gives a live connection the right p on group. It does not join
+// the group. It is [ErrNotFound] when there is no such connection.
+func (s *Service) GrantPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) error {
+	r, err := s.permission(http.MethodPut, connectionID, p, group)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, r)
+}
+
+// RevokePermission takes the right p on group from a connection. It does not
+// leave the group. A connection that is not there is no error.
+func (s *Service) RevokePermission(ctx context.Context, connectionID string, p protocol.Permission, group string) error {
+	r, err := s.permission(http.MethodDelete, connectionID, p, group)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, r)
+}
+
+// CheckPermission tells whether a connection has the right p on group. The
+// service answers no for a connection that is not there, too.
+func (s *Service) CheckPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (bool, error) {
+	r, err := s.permission(http.MethodHead, connectionID, p, group)
+	if err != nil {
+		return false, err
+	}
+	return s.answer(ctx, r)
+}
+
+func (s *Service) permission(method, connectionID string, p protocol.Permission, group string) (*request, error) {
+	if _, err := protocol.ParsePermission(string(p)); err != nil {
+		return nil, err
+	}
+	if err := protocol.CheckGroup(group); err != nil {
+		return nil, err
+	}
+	path, err := s.target(protocol.Target{Kind: protocol.TargetConnection, ID: connectionID})
+	if err != nil {
+		return nil, err
+	}
+	return s.newRequest(method, "/permissions/"+protocol.EscapeSegment(string(p))+path, param("targetName", group)), nil
+}

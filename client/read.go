@@ -1,0 +1,162 @@
+package client
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/gorilla/websocket"
+
+	"wps/protocol"
+)
+
+// keepBuffer is how large the reader's buffer may stay between messages, in
+// bytes.
+const keepBuffer = 64 << 10
+
+// read is the reader goroutine. It returns why the connection ended.
+func (c *Conn) read() error {
+	var buf bytes.Buffer
+	for {
+		messageType, r, err := c.ws.NextReader()
+		if err != nil {
+			return c.readError(err)
+		}
+		buf.Reset()
+		if _, err := buf.ReadFrom(watched{r, c}); err != nil {
+			return c.readError(err)
+		}
+		c.seen()
+		c.handle(messageType, buf.Bytes())
+		if buf.Cap() > keepBuffer {
+			buf = bytes.Buffer{}
+		}
+	}
+}
+
+// watched takes each piece of a long message for a sign of life.
+type watched struct {
+	r io.Reader
+	c *Conn
+}
+
+func (w watched) Read(b []byte) (int, error) {
+	n, err := w.r.Read(b)
+	if n > 0 {
+		w.c.seen()
+	}
+	return n, err
+}
+
+// handle takes one message; b is only lent.
+func (c *Conn) handle(messageType int, b []byte) {
+	if c.codec == nil {
+		r := &protocol.Response{Type: protocol.ResponseMessage, DataType: protocol.DataTypeText, Data: slices.Clone(b)}
+		if messageType == websocket.BinaryMessage {
+			r.DataType = protocol.DataTypeBinary
+		}
+		c.deliver(r, len(b))
+		return
+	}
+	if messageType != c.codec.messageType() {
+		c.log.Debug("frame of the wrong kind", "bytes", len(b))
+		return
+	}
+	r, err := c.codec.decodeResponse(b)
+	if err != nil {
+		// A data type that we do not know yet ends here too; such a message is
+		// to be left out, not to end the connection.
+		c.log.Warn("frame cannot be read", "bytes", len(b), "error", err)
+		return
+	}
+	c.dispatch(r, len(b))
+}
+
+func (c *Conn) dispatch(r *protocol.Response, size int) {
+	switch {
+	case r.Type == protocol.ResponseAck:
+		c.acked(r)
+	case r.Type == protocol.ResponsePong:
+		c.pongSeen()
+	case r.Type == protocol.ResponseSystem && c.system(r),
+		r.Type == protocol.ResponseMessage && (r.From == protocol.FromGroup || r.From == protocol.FromServer):
+		c.deliver(r, size)
+	default:
+		c.log.Debug("unknown frame", "type", r.Type, "event", r.Event, "from", r.From)
+	}
+}
+
+// system notes what a system frame tells; false for an unknown one.
+func (c *Conn) system(r *protocol.Response) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch r.Event {
+	case protocol.SystemConnected:
+		if c.connectionID == "" {
+			c.connectionID, c.userID = r.ConnectionID, r.UserID
+			c.named()
+		}
+	case protocol.SystemDisconnected:
+		c.farewell = r.Message
+	default:
+		return false
+	}
+	return true
+}
+
+// named lets Dial return.
+func (c *Conn) named() {
+	select {
+	case <-c.connected:
+	default:
+		close(c.connected)
+	}
+}
+
+// deliver hands r to Receive, waiting for room. After Close nobody is promised
+// what does not fit, and the service's close must be seen.
+func (c *Conn) deliver(r *protocol.Response, size int) {
+	if c.inbox.push(r, size) {
+		return
+	}
+	c.paused.Store(true)
+	defer func() {
+		c.seen()
+		c.paused.Store(false)
+	}()
+	for !c.inbox.push(r, size) {
+		select {
+		case <-c.inbox.room:
+		case <-c.closing:
+			return
+		case <-c.done:
+			return
+		}
+	}
+}
+
+// readError makes a CloseError of what ended the reading.
+func (c *Conn) readError(err error) error {
+	if c.isClosing() {
+		return ErrClosed
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := &CloseError{Code: websocket.CloseAbnormalClosure, Message: c.farewell}
+	var closed *websocket.CloseError
+	switch {
+	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:
+		e.Code, e.Reason = closed.Code, closed.Text
+	case errors.As(err, &closed):
+		e.cause = io.ErrUnexpectedEOF
+	case errors.Is(err, websocket.ErrReadLimit):
+		e.Code, e.cause = websocket.CloseMessageTooBig, errReadLimit
+	default:
+		e.cause = err
+	}
+	if c.writeErr != nil && e.Code == websocket.CloseAbnormalClosure {
+		e.cause = c.writeErr
+	}
+	return e
+}

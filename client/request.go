@@ -1,0 +1,198 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"wps/protocol"
+)
+
+// headerRequestID names a request over all its tries; the service's support can
+// find it by that.
+const headerRequestID = "X-Ms-Client-Request-Id"
+
+// apiVersion is the query that every request begins with.
+const apiVersion = "?api-version=" + protocol.APIVersion
+
+// request is one REST operation as it goes on the wire.
+type request struct {
+	method string
+	url    string // absolute, escaped, with the query
+	header http.Header
+	// contentType is "" when body is not meant to be there at all.
+	contentType string
+	body        []byte
+}
+
+// newRequest returns a request to path, which is escaped and stands below the
+// hub.
+func (s *Service) newRequest(method, path string, query ...string) *request {
+	return &request{method: method, url: s.root + s.hub + path + apiVersion + strings.Join(query, "")}
+}
+
+// param returns a query parameter with the & before it; a value of "" gives
+// nothing. Blanks become %20, because + would be read back as a blank only on
+// one side of the token's check.
+func param(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return "&" + name + "=" + protocol.EscapeSegment(value)
+}
+
+// params returns a repeated query parameter.
+func params(name string, values []string) string {
+	var b strings.Builder
+	for _, v := range values {
+		b.WriteString("&" + name + "=" + protocol.EscapeSegment(v))
+	}
+	return b.String()
+}
+
+// do runs r and returns a 2xx answer, its body read. Everything else is an
+// error.
+func (s *Service) do(ctx context.Context, r *request) (*http.Response, error) {
+	req, err := s.build(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := s.pipeline.Do(req)
+	if err != nil {
+		return nil, s.explain(ctx, resp, err)
+	}
+	if resp.StatusCode/100 == 2 {
+		return resp, nil
+	}
+	body, err := runtime.Payload(resp)
+	if err != nil {
+		body = nil // it was read into memory before
+	}
+	return nil, newError(resp, body, req.Raw().Header.Get(headerRequestID))
+}
+
+// run is do for an operation whose answer has no body.
+func (s *Service) run(ctx context.Context, r *request) error {
+	_, err := s.do(ctx, r)
+	return err
+}
+
+func (s *Service) build(ctx context.Context, r *request) (*policy.Request, error) {
+	if len(r.body) > protocol.MaxMessageSize {
+		return nil, fmt.Errorf("%w: %d bytes, the service takes %d", ErrTooLarge, len(r.body), protocol.MaxMessageSize)
+	}
+	req, err := runtime.NewRequest(ctx, r.method, r.url)
+	if err != nil {
+		return nil, err
+	}
+	raw := req.Raw()
+	for k, v := range r.header {
+		raw.Header[k] = v
+	}
+	raw.Header["User-Agent"] = s.userAgent
+	raw.Header[headerRequestID] = []string{newRequestID()}
+	if r.method != http.MethodHead {
+		raw.Header["Accept"] = acceptJSON
+	}
+	if s.proxy != nil {
+		raw.URL.Scheme, raw.URL.Host, raw.Host = s.proxy.Scheme, s.proxy.Host, s.proxy.Host
+	}
+	if r.contentType == "" {
+		return req, nil
+	}
+	return req, req.SetBody(body{bytes.NewReader(r.body)}, r.contentType)
+}
+
+var acceptJSON = []string{"application/json"}
+
+// body is a request's body that is read once for each try.
+type body struct{ *bytes.Reader }
+
+func (body) Close() error { return nil }
+
+// newRequestID returns a random GUID, version 4.
+func newRequestID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	var s [36]byte
+	hex.Encode(s[:8], b[:4])
+	hex.Encode(s[9:13], b[4:6])
+	hex.Encode(s[14:18], b[6:8])
+	hex.Encode(s[19:23], b[8:10])
+	hex.Encode(s[24:], b[10:])
+	s[8], s[13], s[18], s[23] = '-', '-', '-', '-'
+	return string(s[:])
+}
+
+// explain turns what the pipeline returns without an answer into an error of
+// this package.
+func (s *Service) explain(ctx context.Context, resp *http.Response, err error) error {
+	if ctx.Err() != nil {
+		if resp != nil {
+			return fmt.Errorf("%w (last answer: %s)", ctx.Err(), resp.Status)
+		}
+		return ctx.Err()
+	}
+	var authorize *authorizeError
+	if errors.As(err, &authorize) {
+		return fmt.Errorf("authorize: %w", authorize.err)
+	}
+	u := s.endpoint
+	if s.proxy != nil {
+		u = s.proxy
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errTryTimeout
+	}
+	return &UnreachableError{Endpoint: u.Scheme + "://" + u.Host, Cause: err}
+}
+
+// target returns the path of t below the hub: "" for the hub itself.
+func (s *Service) target(t protocol.Target) (string, error) {
+	switch t.Kind {
+	case protocol.TargetAll:
+		return "", nil
+	case protocol.TargetGroup:
+		if err := protocol.CheckGroup(t.ID); err != nil {
+			return "", err
+		}
+	case protocol.TargetUser, protocol.TargetConnection:
+		if err := protocol.CheckID(string(t.Kind)+" id", t.ID); err != nil {
+			return "", err
+		}
+	default:
+		return "", fmt.Errorf("unknown kind of target %q", t.Kind)
+	}
+	s.warnSlash(t)
+	return "/" + string(t.Kind) + "s/" + protocol.EscapeSegment(t.ID), nil
+}
+
+// maxWarned bounds the memory of names already warned of.
+const maxWarned = 100
+
+// warnSlash tells of a name that the service will not find: it does not decode
+// %2F in a path.
+func (s *Service) warnSlash(t protocol.Target) {
+	if s.warn == nil || !strings.Contains(t.ID, "/") {
+		return
+	}
+	s.mu.Lock()
+	silent := s.warned[t] || len(s.warned) >= maxWarned
+	if !silent {
+		s.warned[t] = true
+	}
+	s.mu.Unlock()
+	if !silent {
+		s.warn(protocol.SlashWarning(t))
+	}
+}

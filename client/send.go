@@ -1,0 +1,77 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"wps/protocol"
+)
+
+// Send delivers m to the connections of to. A target that does not exist is no
+// error: the service accepts a message for nobody.
+//
+// Data over [protocol.MaxMessageSize] is [ErrTooLarge] and not sent. Metadata
+// goes in headers, which the service reads though its REST description does not
+// name them.
+func (s *Service) Send(ctx context.Context, to protocol.Target, m protocol.Send) error {
+	if err := checkSend(to, m); err != nil {
+		return err
+	}
+	path, err := s.target(to)
+	if err != nil {
+		return err
+	}
+	r := s.newRequest(http.MethodPost, path+"/:send",
+		params("excluded", m.Excluded), param("filter", m.Filter), numberParam("messageTtlSeconds", m.TTLSeconds))
+	r.contentType, r.body = m.DataType.ContentType(), m.Data
+	r.header, err = metadataHeader(m.Metadata)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, r)
+}
+
+// metadataHeader returns the headers that carry metadata. The service lowers the
+// case of a key, trims a value and keeps only what is behind its last comma, so
+// what would not arrive as it is gets refused.
+//
+// Source: the vendor's emulator; the REST description does not name the headers.
+func metadataHeader(m map[string]string) (http.Header, error) {
+	if len(m) == 0 {
+		return nil, nil
+	}
+	if err := protocol.CheckMetadata(m); err != nil {
+		return nil, err
+	}
+	h := http.Header{}
+	for k, v := range m {
+		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == ',' || r == 0x7f }) || strings.TrimSpace(v) != v {
+			return nil, fmt.Errorf("metadata value of %q may not hold a comma, a control character or a blank at its ends", k)
+		}
+		name := protocol.MetadataHeader + k
+		if len(h.Values(name)) > 0 {
+			return nil, fmt.Errorf("metadata key %q comes twice, in different case", k)
+		}
+		h.Set(name, v)
+	}
+	return h, nil
+}
+
+// checkSend refuses what the operation has no place for, so that nothing is
+// left out silently.
+func checkSend(to protocol.Target, m protocol.Send) error {
+	most := int(protocol.MaxTTL / time.Second)
+	switch {
+	case len(m.Excluded) > 0 && to.Kind != protocol.TargetAll && to.Kind != protocol.TargetGroup:
+		return fmt.Errorf("connections cannot be excluded when sending to %s", to)
+	case m.Filter != "" && to.Kind == protocol.TargetConnection:
+		return errors.New("a filter cannot be used when sending to one connection")
+	case m.TTLSeconds < 0 || m.TTLSeconds > most:
+		return fmt.Errorf("time to live is %d seconds, it must be 0 to %d", m.TTLSeconds, most)
+	}
+	return nil
+}
