@@ -1,0 +1,62 @@
+package emulator
+
+import (
+	"net"
+	"net/http"
+	"strings"
+
+	"wps/protocol"
+	"wps/token"
+)
+
+var everyone = protocol.Target{Kind: protocol.TargetAll}
+
+// authorized checks the bearer token of a REST request and answers 401 when it
+// is not good; path is the escaped path of the request.
+func (s *Server) authorized(w http.ResponseWriter, r *http.Request) bool {
+	claims, err := token.Verify(bearer(r), s.now(), s.key)
+	if err != nil {
+		s.refuse(w, r, err.Error())
+		return false
+	}
+	if !token.MatchREST(claims.Audiences, s.acceptedHosts(r.Host), r.URL.EscapedPath()) {
+		s.refuse(w, r, "the token's audience is not this URL")
+		return false
+	}
+	return true
+}
+
+// refuse answers 401 with an empty body, as the service does, and tells the
+// person who runs the emulator why.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, why string) {
+	s.log.Warn("request refused with 401", "method", r.Method, "path", r.URL.EscapedPath(), "reason", why)
+	w.WriteHeader(http.StatusUnauthorized)
+}
+
+func bearer(r *http.Request) string {
+	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(text)
+}
+
+// acceptedHosts are the hosts a token for a request to host may name: that one,
+// those configured, and every loopback name when it is one.
+func (s *Server) acceptedHosts(host string) []string {
+	hosts := append([]string{host}, s.hosts...)
+	name, port, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.Trim(host, "[]")
+	}
+	if ip := net.ParseIP(name); !strings.EqualFold(name, "localhost") && (ip == nil || !ip.IsLoopback()) {
+		return hosts
+	}
+	for _, same := range []string{"localhost", "127.0.0.1", "[::1]"} {
+		if port != "" {
+			same += ":" + port
+		}
+		hosts = append(hosts, same)
+	}
+	return hosts
+}

@@ -1,0 +1,151 @@
+// Package emulator is a Web PubSub service in memory: the REST operations and
+// the client WebSocket endpoint, with the statuses, texts and order of the real
+// service. It is an http.Handler, so that a test starts it in one line.
+//
+// It keeps nothing on disk and talks to nobody by itself. What it has not got
+// yet answers 501 with a body that says so.
+//
+//	s, err := emulator.New(emulator.Options{})
+//	ts := httptest.NewServer(s)
+//	defer s.Close()
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"wps/protocol"
+	"wps/token"
+)
+
+// Options configure a Server. The zero value is an emulator with the public
+// default key.
+type Options struct {
+	// Key is the access key; "" is protocol.DefaultAccessKey. Anything else must
+	// satisfy token.CheckKey.
+	Key string
+	// Hosts are further host[:port] names that tokens may be made for, beside
+	// the Host of the request. Every loopback name counts as the same host.
+	Hosts []string
+	// Logger hears of connections and refused requests; nil is silent.
+	Logger *slog.Logger
+	// Now is the clock that tokens are checked against; nil is time.Now.
+	Now func() time.Time
+	// KeepAlive is the time between two WebSocket pings to each client; 0 is the
+	// service's default of 20 seconds, a negative value turns them off.
+	KeepAlive time.Duration
+}
+
+// Server is the emulator. All methods may be called concurrently.
+type Server struct {
+	key       token.Key
+	hosts     []string
+	log       *slog.Logger
+	now       func() time.Time
+	keepAlive time.Duration
+
+	ctx    context.Context // ends when Close begins
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // every goroutine of the server
+
+	mu      sync.Mutex
+	hubs    map[string]*hub
+	pinging bool
+	closed  bool
+}
+
+// New makes a Server. It starts nothing: goroutines come with connections and
+// go with them. Close ends them all.
+func New(o Options) (*Server, error) {
+	if o.Key == "" {
+		o.Key = protocol.DefaultAccessKey
+	}
+	if err := token.CheckKey(o.Key); err != nil {
+		return nil, fmt.Errorf("access key: %w", err)
+	}
+	s := &Server{
+		key: token.NewKey(o.Key), hosts: o.Hosts, log: o.Logger, now: o.Now,
+		keepAlive: o.KeepAlive, hubs: map[string]*hub{},
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.keepAlive == 0 {
+		s.keepAlive = defaultKeepAlive
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// ServeHTTP answers REST requests below /api and client connections below
+// /client.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.EscapedPath()
+	switch first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); strings.ToLower(first) {
+	case "api":
+		s.serveREST(w, r, rest)
+	case "client":
+		s.serveClient(w, r, rest)
+	case "clients":
+		notYet(w, "MQTT and Socket.IO clients")
+	default:
+		fail(w, http.StatusNotFound, codeNotFound, "Request", "There is nothing at this path.")
+	}
+}
+
+// hub finds a hub by its name in lower case, or makes it.
+func (s *Server) hub(name string) *hub {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.hubs[name]
+	if h == nil {
+		h = newHub(name)
+		s.hubs[name] = h
+	}
+	return h
+}
+
+// lookup finds a hub by its name in lower case; an unknown one is empty.
+func (s *Server) lookup(name string) *hub {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.hubs[name]; h != nil {
+		return h
+	}
+	return &noHub
+}
+
+func (s *Server) everyHub() []*hub {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*hub, 0, len(s.hubs))
+	for _, h := range s.hubs {
+		all = append(all, h)
+	}
+	return all
+}
+
+// Close refuses new connections, closes every connection with 1001 and waits
+// until all goroutines have ended: at most a few seconds, because a client that
+// does not answer is cut off.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	for _, h := range s.everyHub() {
+		for _, c := range h.members(protocol.Target{Kind: protocol.TargetAll}) {
+			c.close(closeGoingAway, "", nil)
+		}
+	}
+	s.wg.Wait()
+	return nil
+}

@@ -1,0 +1,59 @@
+// Package emulatortest starts an emulator for a test in one line. Only tests
+// import it.
+//
+//	e := emulatortest.Run(t)
+//	svc, err := client.FromConnectionString(e.ConnectionString, "chat", client.Options{})
+package emulatortest
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"wps/emulator"
+	"wps/protocol"
+	"wps/token"
+)
+
+// Emulator is a running emulator on a free loopback port.
+type Emulator struct {
+	// URL is its endpoint, such as http://127.0.0.1:40123.
+	URL string
+	// ConnectionString holds the endpoint and the key.
+	ConnectionString token.ConnectionString
+	// Server is the emulator itself.
+	Server *emulator.Server
+}
+
+// Run starts an emulator with the default options and stops it when the test
+// ends.
+func Run(t testing.TB) *Emulator {
+	t.Helper()
+	return RunWith(t, emulator.Options{})
+}
+
+// RunWith is Run with options.
+func RunWith(t testing.TB, o emulator.Options) *Emulator {
+	t.Helper()
+	s, err := emulator.New(o)
+	if err != nil {
+		t.Fatalf("emulator.New: %v", err)
+	}
+	web := httptest.NewServer(s)
+	t.Cleanup(func() {
+		s.Close()
+		web.Close()
+	})
+	endpoint, err := url.Parse(web.URL)
+	if err != nil {
+		t.Fatalf("parse %s: %v", web.URL, err)
+	}
+	key := o.Key
+	if key == "" {
+		key = protocol.DefaultAccessKey
+	}
+	return &Emulator{
+		URL: web.URL, Server: s,
+		ConnectionString: token.NewConnectionString(endpoint, token.NewKey(key)),
+	}
+}

@@ -1,0 +1,242 @@
+package emulator
+
+import (
+	"sync"
+
+	"wps/protocol"
+)
+
+// hub holds the connections of one hub and who belongs to which user and group.
+// One lock guards it all, and the groups of its connections too: a change of
+// membership is rare beside a send, which only reads.
+type hub struct {
+	name string
+
+	mu     sync.RWMutex
+	byID   map[string]*conn
+	all    members
+	users  map[string]*members
+	groups map[string]*members
+}
+
+// noHub stands for every hub that nobody has connected to.
+var noHub hub
+
+func newHub(name string) *hub {
+	return &hub{
+		name: name, byID: map[string]*conn{},
+		users: map[string]*members{}, groups: map[string]*members{},
+	}
+}
+
+// members is an unordered set of connections that is quick to walk over.
+type members struct {
+	list []*conn
+	at   map[*conn]int // only when the list is long
+}
+
+// longList is the size at which a set gets an index; below, looking through the
+// list costs less than the map's memory.
+const longList = 16
+
+func (m *members) find(c *conn) int {
+	if m.at != nil {
+		if i, ok := m.at[c]; ok {
+			return i
+		}
+		return -1
+	}
+	for i, x := range m.list {
+		if x == c {
+			return i
+		}
+	}
+	return -1
+}
+
+func (m *members) add(c *conn) {
+	if m.find(c) >= 0 {
+		return
+	}
+	m.list = append(m.list, c)
+	if m.at != nil {
+		m.at[c] = len(m.list) - 1
+		return
+	}
+	if len(m.list) > longList {
+		m.at = make(map[*conn]int, 2*longList)
+		for i, x := range m.list {
+			m.at[x] = i
+		}
+	}
+}
+
+func (m *members) remove(c *conn) {
+	i := m.find(c)
+	if i < 0 {
+		return
+	}
+	last := len(m.list) - 1
+	m.list[i] = m.list[last]
+	m.list[last] = nil
+	m.list = m.list[:last]
+	if m.at != nil {
+		delete(m.at, c)
+		if i < last {
+			m.at[m.list[i]] = i
+		}
+	}
+}
+
+// add makes c visible with its first groups. Frames pushed by before reach the
+// client ahead of anything sent to it afterwards.
+func (h *hub) add(c *conn, groups []string, before func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.byID[c.id] = c
+	h.all.add(c)
+	if c.hasUser {
+		put(h.users, c.userID, c)
+	}
+	for _, g := range groups {
+		h.join(c, g)
+	}
+	before()
+}
+
+// remove forgets c; doing it twice is harmless.
+func (h *hub) remove(c *conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.byID[c.id] != c {
+		return
+	}
+	delete(h.byID, c.id)
+	h.all.remove(c)
+	drop(h.users, c.userID, c)
+	h.leaveAll(c)
+}
+
+func put(sets map[string]*members, name string, c *conn) {
+	set := sets[name]
+	if set == nil {
+		set = &members{}
+		sets[name] = set
+	}
+	set.add(c)
+}
+
+func drop(sets map[string]*members, name string, c *conn) {
+	set := sets[name]
+	if set == nil {
+		return
+	}
+	if set.remove(c); len(set.list) == 0 {
+		delete(sets, name)
+	}
+}
+
+func (h *hub) join(c *conn, group string) {
+	if _, already := c.groups[group]; already {
+		return
+	}
+	if c.groups == nil {
+		c.groups = map[string]struct{}{}
+	}
+	c.groups[group] = struct{}{}
+	put(h.groups, group, c)
+}
+
+func (h *hub) leave(c *conn, group string) {
+	if _, in := c.groups[group]; !in {
+		return
+	}
+	delete(c.groups, group)
+	drop(h.groups, group, c)
+}
+
+func (h *hub) leaveAll(c *conn) {
+	for g := range c.groups {
+		drop(h.groups, g, c)
+	}
+	c.groups = nil
+}
+
+// find gives the connections that t means. The caller holds the lock and must
+// not keep the slice longer than it does.
+func (h *hub) find(t protocol.Target) []*conn {
+	switch t.Kind {
+	case protocol.TargetAll:
+		return h.all.list
+	case protocol.TargetGroup:
+		if set := h.groups[t.ID]; set != nil {
+			return set.list
+		}
+	case protocol.TargetUser:
+		if set := h.users[t.ID]; set != nil {
+			return set.list
+		}
+	case protocol.TargetConnection:
+		if c := h.byID[t.ID]; c != nil {
+			return []*conn{c}
+		}
+	}
+	return nil
+}
+
+// members gives a copy of the connections that t means.
+func (h *hub) members(t protocol.Target) []*conn {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return append([]*conn(nil), h.find(t)...)
+}
+
+func (h *hub) exists(t protocol.Target) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return len(h.find(t)) > 0
+}
+
+// change applies f to every connection that t means, under the lock, and tells
+// whether there was one.
+func (h *hub) change(t protocol.Target, f func(*conn)) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	found := h.find(t)
+	for _, c := range found {
+		f(c)
+	}
+	return len(found) > 0
+}
+
+// send queues m for every connection that t means, but for the excluded ones.
+// A connection whose queue is full is closed after all others were served.
+func (h *hub) send(t protocol.Target, m *message, excluded []string) {
+	skip := exclusion(excluded)
+	var full []*conn
+	h.mu.RLock()
+	for _, c := range h.find(t) {
+		if skip != nil && skip[c.id] {
+			continue
+		}
+		if !c.send(m) {
+			full = append(full, c)
+		}
+	}
+	h.mu.RUnlock()
+	for _, c := range full {
+		c.overflow()
+	}
+}
+
+// exclusion makes a set of connection ids; nil for none.
+func exclusion(ids []string) map[string]bool {
+	if len(ids) == 0 {
+		return nil
+	}
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
+}

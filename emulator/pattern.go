@@ -1,0 +1,102 @@
+package emulator
+
+import "wps/protocol"
+
+// maxStars is how many star characters a pattern may hold; "**" counts two.
+const maxStars = 5
+
+// pattern matches group names: ? is one character but a dot, * any run without
+// a dot, ** any run; a backslash escapes * ? \ and nothing else.
+//
+// Source: product documentation on roles with wildcards.
+type pattern []patternItem
+
+type patternItem struct {
+	r    rune
+	kind patternKind
+}
+
+type patternKind uint8
+
+const (
+	matchRune patternKind = iota
+	matchOne
+	matchRun
+	matchAny
+)
+
+func parsePattern(s string) (pattern, bool) {
+	if s == "" || protocol.CheckGroup(s) != nil {
+		return nil, false
+	}
+	var p pattern
+	runes := []rune(s)
+	stars := 0
+	for i := 0; i < len(runes); i++ {
+		switch r := runes[i]; r {
+		case '?':
+			p = append(p, patternItem{kind: matchOne})
+		case '*':
+			n := countStars(runes[i:])
+			stars += n
+			i += n - 1
+			p = append(p, starItem(n))
+		case '\\':
+			if i++; i == len(runes) || runes[i] != '*' && runes[i] != '?' && runes[i] != '\\' {
+				return nil, false
+			}
+			p = append(p, patternItem{r: runes[i]})
+		default:
+			p = append(p, patternItem{r: r})
+		}
+	}
+	return p, stars <= maxStars
+}
+
+func countStars(runes []rune) int {
+	n := 0
+	for n < len(runes) && runes[n] == '*' {
+		n++
+	}
+	return n
+}
+
+func starItem(n int) patternItem {
+	if n == 1 {
+		return patternItem{kind: matchRun}
+	}
+	return patternItem{kind: matchAny}
+}
+
+func (p pattern) everything() bool { return len(p) == 1 && p[0].kind == matchAny }
+
+func (p pattern) match(s string) bool { return p.matchRunes([]rune(s)) }
+
+// matchRunes goes through s once for each item, keeping the set of positions
+// that the items so far can reach: no input makes it slow.
+func (p pattern) matchRunes(s []rune) bool {
+	reach := make([]bool, len(s)+1)
+	reach[0] = true
+	for _, item := range p {
+		next := make([]bool, len(s)+1)
+		for i := range next {
+			next[i] = item.reaches(reach, next, s, i)
+		}
+		reach = next
+	}
+	return reach[len(s)]
+}
+
+// reaches tells whether item can end before position i.
+func (item patternItem) reaches(before, now []bool, s []rune, i int) bool {
+	switch item.kind {
+	case matchRune:
+		return i > 0 && before[i-1] && s[i-1] == item.r
+	case matchOne:
+		return i > 0 && before[i-1] && s[i-1] != '.'
+	case matchRun:
+		return before[i] || i > 0 && now[i-1] && s[i-1] != '.'
+	default:
+		return before[i] || i > 0 && now[i-1]
+	}
+}

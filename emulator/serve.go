@@ -1,0 +1,43 @@
+package emulator
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Serve answers on the listeners until ctx ends or one of them fails, then
+// closes everything in order: clients closed with 1001, no new requests, running
+// requests finished within shutdownTimeout. It closes the listeners. It gives
+// nil when ctx ended it.
+func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
+	web := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute, // a REST body of at most 1 MiB
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    1 << 20, // many excluded ids make a long URL
+	}
+	failed := make(chan error, len(listeners))
+	var serving sync.WaitGroup
+	for _, l := range listeners {
+		serving.Go(func() { failed <- web.Serve(l) })
+	}
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	s.Close()
+	if web.Shutdown(stop) != nil {
+		web.Close()
+	}
+	serving.Wait()
+	return err
+}
+
+const shutdownTimeout = 5 * time.Second

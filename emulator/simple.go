@@ -1,0 +1,78 @@
+package emulator
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/gorilla/websocket"
+
+	"wps/protocol"
+)
+
+// simpleClient is a client without a service-defined subprotocol. In its default
+// mode each message is the user event "message"; with a group, each is published
+// there.
+type simpleClient struct {
+	group  string // "" in sendEvent mode
+	noEcho bool
+}
+
+// newSimpleClient reads webpubsub_mode, group and noEcho; of a repeated one the
+// last counts. The error is the text of a 400.
+func newSimpleClient(q url.Values) (*simpleClient, error) {
+	switch mode := last(q, "webpubsub_mode"); strings.ToLower(mode) {
+	case "", "sendevent":
+		return &simpleClient{}, nil
+	case "sendtogroup":
+	default:
+		return nil, fmt.Errorf("unknown webpubsub_mode: use sendEvent or sendToGroup")
+	}
+	s := &simpleClient{group: last(q, "group")}
+	if err := protocol.CheckGroup(s.group); err != nil {
+		return nil, err
+	}
+	switch strings.ToLower(last(q, "noEcho")) {
+	case "", "false":
+	case "true":
+		s.noEcho = true
+	default:
+		return nil, fmt.Errorf("noEcho must be true or false")
+	}
+	return s, nil
+}
+
+// last finds the last value of a query parameter, whose name is compared
+// without regard to case.
+func last(q url.Values, name string) string {
+	if v := q[name]; len(v) > 0 {
+		return v[len(v)-1]
+	}
+	for k, v := range q {
+		if strings.EqualFold(k, name) && len(v) > 0 {
+			return v[len(v)-1]
+		}
+	}
+	return ""
+}
+
+func (*simpleClient) greeting(*conn) []byte  { return nil }
+func (*simpleClient) farewell(string) []byte { return nil }
+
+func (s *simpleClient) handle(c *conn, op int, data []byte) *closing {
+	if !validText(op, data) {
+		return &closing{closeInvalid, "The client message is not valid UTF-8."}
+	}
+	if s.group == "" {
+		// No event handler is configured for this hub.
+		return &closing{closeInternal, "Internal server error"}
+	}
+	r := &protocol.Request{Group: s.group, NoEcho: s.noEcho, DataType: protocol.DataTypeBinary, Data: data}
+	if op == websocket.TextMessage {
+		r.DataType = protocol.DataTypeText
+	}
+	if !c.publish(r) {
+		return &closing{closePolicy, "The connection is not authorized for raw sendToGroup mode."}
+	}
+	return nil
+}
