@@ -45,8 +45,8 @@ func TestDecode(t *testing.T) {
 		{`{"type":"CloseConnectionEvent","reason":"r","targetType":"Groups","targetId":"g1","excludes":["c1"]}`, "", `close group "g1" "r" [c1]`},
 		{`{"type":"CloseConnectionEvent","targetType":"All"}`, "", `close the hub "" []`},
 		{`{"type":"PermissionEvent","permissionAction":"Grant","connectionId":"c1","permission":"sendToGroup","targetName":"g1"}`, "", `grant c1 sendToGroup g1`},
-		{`{"type":"PermissionEvent","permissionAction":"Revoke","connectionId":"c1","permission":"joinLeaveGroup"}`, "", `revoke c1 joinLeaveGroup `},
-		{`{"type":"PermissionEvent","permissionAction":"Check","connectionId":"c1","permission":"sendToGroup"}`, "", `check c1 sendToGroup `},
+		{`{"type":"PermissionEvent","permissionAction":"Revoke","connectionId":"c1","permission":"joinLeaveGroup","targetName":"g1"}`, "", `revoke c1 joinLeaveGroup g1`},
+		{`{"type":"PermissionEvent","permissionAction":"Check","connectionId":"c1","permission":"sendToGroup","targetName":"g1"}`, "", `check c1 sendToGroup g1`},
 		// Messages.
 		{`{"message":"hi"}`, `{"type":"MessageEvent","targetType":"All","message":"aGk=","dataType":"binary"}`, `send the hub binary "hi" ` + noMeta},
 		{`{"message":"aGk=","dataType":"binary"}`, `{"type":"MessageEvent","targetType":"All","message":"aGk=","dataType":"binary"}`, `send the hub binary "hi" ` + noMeta},
@@ -75,8 +75,8 @@ func TestDecode(t *testing.T) {
 			`{"type":"CloseConnectionEvent","connectionId":"c1"}`, `close connection "c1" "" []`,
 		},
 		{
-			`{"action":"check","permission":"SENDTOGROUP","connectionId":"c1"}`,
-			`{"type":"PermissionEvent","permissionAction":"Check","connectionId":"c1","permission":"sendToGroup"}`, `check c1 sendToGroup `,
+			`{"action":"check","permission":"SENDTOGROUP","connectionId":"c1","targetName":"g1"}`,
+			`{"type":"PermissionEvent","permissionAction":"Check","connectionId":"c1","permission":"sendToGroup","targetName":"g1"}`, `check c1 sendToGroup g1`,
 		},
 	}
 	for _, tt := range tests {
@@ -121,7 +121,7 @@ func TestDecodeActions(t *testing.T) {
 		{`{"actionName":"closeClientConnection","connectionId":"c1","reason":"bye"}`, `close connection "c1" "bye" []`},
 		{`{"actionName":"closeGroupConnections","group":"g1","excluded":null,"reason":"bye"}`, `close group "g1" "bye" []`},
 		{`{"actionName":"grantPermission","connectionId":"c1","permission":"sendToGroup","targetName":"g1"}`, `grant c1 sendToGroup g1`},
-		{`{"actionName":"revokePermission","connectionId":"c1","permission":"JoinLeaveGroup"}`, `revoke c1 joinLeaveGroup `},
+		{`{"actionName":"revokePermission","connectionId":"c1","permission":"JoinLeaveGroup","targetName":"g1"}`, `revoke c1 joinLeaveGroup g1`},
 	}
 	for _, tt := range tests {
 		ev, err := output.Decode([]byte(tt.in))
@@ -188,7 +188,7 @@ func TestDecodeFaults(t *testing.T) {
 		{`{"type":"CloseConnectionEvent","connectionId":"c","targetId":"u"}`, "targetType: is missing: use Users, Groups or All"},
 		{`{"type":"ExistenceEvent","targetType":"All"}`, `targetType: cannot be "All": use Users, Connections or Groups`},
 		{`{"permission":"fly","connectionId":"c","action":"Grant"}`, `permission: cannot be "fly": use sendToGroup or joinLeaveGroup`},
-		{`{"permission":"sendToGroup"}`, "permissionAction: is missing: use Grant, Revoke or Check; connectionId: connection id is empty"},
+		{`{"permission":"sendToGroup"}`, "permissionAction: is missing: use Grant, Revoke or Check; connectionId: connection id is empty; targetName: group name is empty"},
 		{`{"actionName":"sendToGrup","group":"g","data":"x"}`, "such as sendtogroup"},
 		{`{"actionName":"sendToGroup","data":"x","dataType":"text"}`, "group: group name is empty"},
 		{`{"actionName":"sendToUser","dataType":"text"}`, "data: is missing; userId: user id is empty"},
@@ -235,7 +235,7 @@ func FuzzDecode(f *testing.F) {
 		`{"message":{"type":"Buffer","data":[1,2]}}`, `{"message":"\"1\"","dataType":"json"}`,
 		`{"action":"Join","targetType":"Users","targetId":"u1","group":"g1"}`,
 		`{"actionName":"closeGroupConnections","group":"g1","excluded":["c"],"reason":"bye"}`,
-		`{"type":"PermissionEvent","action":"Check","connectionId":"c1","permission":"sendToGroup"}`,
+		`{"type":"PermissionEvent","action":"Check","connectionId":"c1","permission":"sendToGroup","targetName":"g"}`,
 	} {
 		f.Add([]byte(s))
 	}

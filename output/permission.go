@@ -18,7 +18,7 @@ const (
 )
 
 // PermissionEvent grants a permission to a live connection, takes it away or
-// asks for it. TargetName is the group that it concerns; "" means every group.
+// asks for it. TargetName is the group that it concerns.
 type PermissionEvent struct {
 	PermissionAction PermissionAction
 	ConnectionID     string
@@ -39,9 +39,7 @@ func (e *PermissionEvent) Check() error {
 	if permissions := []protocol.Permission{protocol.PermissionSendToGroup, protocol.PermissionJoinLeaveGroup}; !slices.Contains(permissions, e.Permission) {
 		f.add("permission", given(string(e.Permission))+"use "+orList(permissions))
 	}
-	if e.TargetName != "" {
-		f.check("targetName", protocol.CheckGroup(e.TargetName))
-	}
+	f.check("targetName", protocol.CheckGroup(e.TargetName))
 	return f.err()
 }
 
@@ -65,6 +63,6 @@ func (e *PermissionEvent) MarshalJSON() ([]byte, error) {
 		PermissionAction PermissionAction    `json:"permissionAction"`
 		ConnectionID     string              `json:"connectionId"`
 		Permission       protocol.Permission `json:"permission"`
-		TargetName       string              `json:"targetName,omitempty"`
+		TargetName       string              `json:"targetName"`
 	}{e.Type(), e.PermissionAction, e.ConnectionID, e.Permission, e.TargetName})
 }

@@ -1,0 +1,154 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"wps/client"
+	"wps/output"
+)
+
+// actOptions are the flags of commands that run event objects.
+type actOptions struct{ dryRun dryRun }
+
+// dryRun is what --dry-run prints; "" means that things are really done. The
+// flag stands alone or has a value.
+type dryRun string
+
+const (
+	dryRunEvent dryRun = "true" // what a flag of type bool without a value gets
+	dryRunCurl  dryRun = "curl"
+)
+
+func (d *dryRun) String() string { return string(*d) }
+func (*dryRun) Type() string     { return "bool" }
+
+func (d *dryRun) Set(s string) error {
+	switch s {
+	case "true", "event":
+		*d = dryRunEvent
+	case "false":
+		*d = ""
+	case "curl":
+		*d = dryRunCurl
+	default:
+		return errors.New("use --dry-run or --dry-run=curl")
+	}
+	return nil
+}
+
+func (o *actOptions) flags(c *cobra.Command) {
+	c.Flags().Var(&o.dryRun, "dry-run", "send nothing and print the event object; --dry-run=curl prints the HTTP request")
+	c.Flags().Lookup("dry-run").NoOptDefVal = string(dryRunEvent)
+}
+
+// actor runs event objects for one command.
+type actor struct {
+	env  *Env
+	o    actOptions
+	hub  string
+	svc  output.Service
+	curl *curlPrinter
+}
+
+// actor makes what runs event objects in the hub of the flags.
+func (e *Env) actor(c *cobra.Command, o actOptions) (*actor, error) {
+	hub, err := e.hub(c)
+	if err != nil {
+		return nil, err
+	}
+	a := &actor{env: e, o: o, hub: hub}
+	var options client.Options
+	if o.dryRun == dryRunCurl {
+		a.curl = &curlPrinter{env: e}
+		options.Transport = a.curl
+	}
+	if o.dryRun == dryRunEvent {
+		return a, nil
+	}
+	a.svc, err = e.service(hub, options)
+	return a, err
+}
+
+// checked gives the fault of an event object as wrong usage.
+func checked(c *cobra.Command, ev output.Event) error {
+	if err := ev.Check(); err != nil {
+		return usagef(c, "%v", err)
+	}
+	return nil
+}
+
+// act checks one event object, runs it and prints what came of it; done says
+// so for people.
+func (a *actor) act(c *cobra.Command, ev output.Event, done string) (output.Result, error) {
+	if err := checked(c, ev); err != nil {
+		return output.Result{}, err
+	}
+	if a.o.dryRun == dryRunEvent {
+		return output.Result{}, a.env.printJSON(ev)
+	}
+	result, err := a.run(c.Context(), ev)
+	if err != nil || a.o.dryRun != "" {
+		return result, err
+	}
+	if done != "" && !a.env.json() {
+		a.env.say("%s", done)
+	}
+	if a.env.json() && !result.Asked {
+		return result, a.env.printJSON(actResult{OK: true, Event: ev})
+	}
+	return result, nil
+}
+
+// actResult is the JSON of a command that did something.
+type actResult struct {
+	OK    bool         `json:"ok"`
+	Event output.Event `json:"event"`
+}
+
+// run runs one checked event object within --timeout.
+func (a *actor) run(ctx context.Context, ev output.Event) (output.Result, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, a.env.flags.timeout, errTimeout)
+	defer cancel()
+	result, err := ev.Run(limited, a.svc)
+	if err != nil && context.Cause(limited) == errTimeout {
+		err = withHint(fmt.Errorf("%v: no answer within %v", err, a.env.flags.timeout), "raise --timeout, or look whether the service is there with \"wps health\"")
+	}
+	return result, a.env.explain(a.membership(ev, err))
+}
+
+var errTimeout = errors.New("timeout")
+
+// membership explains a 404 on adding to a group: it is no mistake in a name.
+func (a *actor) membership(ev output.Event, err error) error {
+	var refused *client.Error
+	group, isGroup := ev.(*output.GroupEvent)
+	if !isGroup || !errors.As(err, &refused) || refused.Status != http.StatusNotFound {
+		return err
+	}
+	return withHint(err, fmt.Sprintf("membership applies to live connections: connect first (wps connect --user %s), or put the group into the token (wps negotiate --group %s)", group.TargetID, group.GroupID))
+}
+
+// answer prints the answer to a question and ends with exit code 3 for no.
+func (a *actor) answer(word string, ev output.Event, yes bool) error {
+	var err error
+	switch {
+	case a.o.dryRun != "":
+		return nil
+	case a.env.json():
+		err = a.env.printJSON(map[string]any{word: yes, "event": ev})
+	case a.env.flags.quiet:
+	case yes:
+		err = a.env.printLine("yes")
+	default:
+		err = a.env.printLine("no")
+	}
+	if err == nil && !yes {
+		err = errNo
+	}
+	return err
+}

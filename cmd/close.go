@@ -1,0 +1,90 @@
+package cmd
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"wps/output"
+)
+
+type closeOptions struct {
+	act      actOptions
+	target   targetFlags
+	reason   string
+	excludes []string
+	yes      bool
+}
+
+// newClose returns the "wps close" command.
+func newClose(env *Env) *cobra.Command {
+	var o closeOptions
+	c := &cobra.Command{
+		Use:   "close {CONNECTION | --user U | --group G | --all}",
+		Short: "Close a connection, or those of a user, a group or the hub",
+		Long: `Close connections from the server's side; closing what is not there succeeds.
+JSON and protobuf clients are told the reason before the connection ends.`,
+		Example: `  wps close "$ID" --hub chat --reason maintenance
+  wps close --hub chat --user u1
+  wps close --hub chat --all --exclude "$ID" --yes`,
+		Annotations: serviceExits(),
+		RunE: func(c *cobra.Command, args []string) error {
+			ev, err := o.event(c, args)
+			if err != nil {
+				return err
+			}
+			if err := checked(c, ev); err != nil {
+				return err
+			}
+			if err := o.confirm(c, env); err != nil {
+				return err
+			}
+			return env.actOnce(c, o.act, ev, "closed "+ev.Target().String())
+		},
+	}
+	o.target.flags(c, "close", output.TargetUsers, output.TargetGroups, output.TargetAll)
+	c.Flags().StringVar(&o.reason, "reason", "", "`text` for the clients")
+	c.Flags().StringArrayVar(&o.excludes, "exclude", nil, "leave the connection with this `id` open; may be repeated")
+	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask before --all")
+	o.act.flags(c)
+	return c
+}
+
+func (o *closeOptions) event(c *cobra.Command, args []string) (*output.CloseConnectionEvent, error) {
+	kind, id, named, err := o.target.target(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(args) > 1:
+		return nil, usagef(c, "one connection id is expected, there are %d", len(args))
+	case len(args) == 1 && named:
+		return nil, usagef(c, "a connection id goes without --user, --group and --all")
+	case len(args) == 1:
+		return &output.CloseConnectionEvent{ConnectionID: args[0], Reason: o.reason, Excludes: o.excludes}, nil
+	case !named:
+		return nil, usagef(c, "nothing to close is given: name a connection, or add --user U, --group G or --all")
+	}
+	return &output.CloseConnectionEvent{TargetType: kind, TargetID: id, Reason: o.reason, Excludes: o.excludes}, nil
+}
+
+// confirm asks before everyone is cut off.
+func (o *closeOptions) confirm(c *cobra.Command, env *Env) error {
+	if !o.target.all || o.yes || o.act.dryRun != "" {
+		return nil
+	}
+	hub, err := env.hub(c)
+	if err != nil {
+		return err
+	}
+	if !isTerminal(env.Stdin) {
+		return &usageError{fmt.Sprintf("close --all would close every connection of hub %q", hub), "add --yes if that is meant"}
+	}
+	fmt.Fprintf(env.Stderr, "Close every connection of hub %q? [y/N] ", hub)
+	answer, _ := bufio.NewReader(env.Stdin).ReadString('\n')
+	if a := strings.ToLower(strings.TrimSpace(answer)); a == "y" || a == "yes" {
+		return nil
+	}
+	return fmt.Errorf("not confirmed, nothing was closed")
+}

@@ -1,0 +1,163 @@
+// Package cmd is the command line of wps: one file a subcommand, which turns
+// flags into plain values, calls the rooms below, and turns what they give into
+// text or JSON and an exit code.
+//
+//	os.Exit(cmd.Main())                          // the program
+//	code := cmd.Run(ctx, args, &cmd.Env{...})    // a test
+//	env.Stdout                                   // never os.Stdout
+package cmd
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes of every command.
+const (
+	exitOK           = 0
+	exitFailed       = 1
+	exitUsage        = 2
+	exitNo           = 3
+	exitUnauthorized = 4
+	exitInterrupted  = 130
+)
+
+// Main runs wps with the arguments, streams and signals of the process, and
+// gives its exit code. The first Ctrl-C or SIGTERM stops gently, the second
+// kills.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return Run(ctx, os.Args[1:], NewEnv(os.Stdin, os.Stdout, os.Stderr, os.Getenv))
+}
+
+// Run runs wps once and gives its exit code. An error is printed here and
+// nowhere else.
+func Run(ctx context.Context, args []string, env *Env) int {
+	root := newRoot(env)
+	root.SetArgs(args)
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	return env.report(ctx, root.ExecuteContext(ctx))
+}
+
+const rootLong = `wps works with Azure Web PubSub: negotiate, send, manage groups, close
+connections, check existence and receive, against the real service or against
+the emulator inside this program.
+
+Which service: --connection-string, else $WPS_CONNECTION_STRING, else
+$WebPubSubConnectionString, else the local emulator ("wps emulator").`
+
+func newRoot(env *Env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "wps",
+		Short: "Azure Web PubSub in the terminal, with the service inside",
+		Long:  rootLong,
+		Example: `  wps emulator                                  # the service, on this machine
+  wps connect --hub chat --user u1 --join g1    # a client that prints what it gets
+  wps send --hub chat --group g1 "hello"        # to all of a group`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(c, args[0])
+			}
+			return c.Help()
+		},
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return env.prepare(c) },
+	}
+	env.commonFlags(root)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usagef(c, "%v", err) })
+	root.SetUsageTemplate(usageTemplate)
+	root.SetHelpTemplate(helpTemplate)
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddGroup(
+		&cobra.Group{ID: groupService, Title: "Talk to the service:"},
+		&cobra.Group{ID: groupLocal, Title: "Run it here:"},
+		&cobra.Group{ID: groupTools, Title: "Tools:"},
+	)
+	add := func(id string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
+	add(groupService, newNegotiate(env), newConnect(env), newSend(env), newBroadcast(env), newGroup(env),
+		newClose(env), newExists(env), newPermission(env), newApply(env), newHealth(env))
+	add(groupLocal, newEmulator(env))
+	add(groupTools, newToken(env), newVersion(env), newCompletion(env))
+	root.SetHelpCommandGroupID(groupTools)
+	return root
+}
+
+const (
+	groupService = "service"
+	groupLocal   = "local"
+	groupTools   = "tools"
+)
+
+const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
+
+{{end}}{{.UsageString}}`
+
+const usageTemplate = `Usage:{{if .Runnable}}
+  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.CommandPath}} <command>{{end}}
+{{- if .HasExample}}
+
+Examples:
+{{.Example}}{{end}}
+{{- if .HasAvailableSubCommands}}{{$cmds := .Commands}}
+{{- range $group := .Groups}}
+
+{{.Title}}{{range $cmds}}{{if (and (eq .GroupID $group.ID) .IsAvailableCommand)}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
+{{- if not .AllChildCommandsHaveGroup}}
+
+Commands:{{range $cmds}}{{if (and (eq .GroupID "") .IsAvailableCommand)}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}
+{{- if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
+{{- if .HasAvailableInheritedFlags}}
+
+Common flags:
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
+{{- with index .Annotations "exit"}}
+
+Exit codes:
+{{.}}{{end}}
+{{- if .HasAvailableSubCommands}}
+
+"{{.CommandPath}} <command> --help" tells more about a command.{{end}}
+`
+
+// exits describes the exit codes of a command for its help.
+func exits(lines ...string) map[string]string {
+	text := "  0    done\n"
+	for _, l := range lines {
+		text += l + "\n"
+	}
+	return map[string]string{"exit": text[:len(text)-1]}
+}
+
+// Lines for exits that most commands share.
+const (
+	exitLineFailed = "  1    the operation failed"
+	exitLineUsage  = "  2    wrong usage: a flag, an argument or a missing setting"
+	exitLineNo     = "  3    the answer is no"
+	exitLineAuth   = "  4    not authorised (401 or 403)"
+	exitLineInt    = "  130  interrupted"
+)
+
+func serviceExits(more ...string) map[string]string {
+	return exits(append([]string{exitLineFailed, exitLineUsage}, append(more, exitLineAuth, exitLineInt)...)...)
+}

@@ -1,0 +1,36 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// newCompletion returns the "wps completion" command.
+func newCompletion(env *Env) *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use:   "completion {bash | zsh | fish | powershell}",
+		Short: "Print a script that completes wps in a shell",
+		Long: `Print a completion script for a shell; load it from the shell's start-up file. It
+completes commands, flags and the values that are known.`,
+		Example: `  source <(wps completion bash)
+  wps completion zsh > "${fpath[1]}/_wps"
+  wps completion fish > ~/.config/fish/completions/wps.fish`,
+		Annotations: exits(exitLineUsage),
+		ValidArgs:   shells,
+		Args:        exactArgs("SHELL"),
+		RunE: func(c *cobra.Command, args []string) error {
+			root := c.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(env.Stdout, true)
+			case "zsh":
+				return root.GenZshCompletion(env.Stdout)
+			case "fish":
+				return root.GenFishCompletion(env.Stdout, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(env.Stdout)
+			}
+			return usagef(c, "unknown shell %q: use bash, zsh, fish or powershell", args[0])
+		},
+	}
+}

@@ -1,0 +1,176 @@
+package cmd
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/client"
+	"wps/protocol"
+	"wps/token"
+)
+
+type connectOptions struct {
+	url         string
+	user        string
+	join        []string
+	roles       []string
+	groups      []string
+	subprotocol string
+	toGroup     string
+	event       string
+	dataType    string
+	noEcho      bool
+	acks        bool
+	count       int
+	wait        time.Duration
+}
+
+// newConnect returns the "wps connect" command.
+func newConnect(env *Env) *cobra.Command {
+	var o connectOptions
+	c := &cobra.Command{
+		Use:   "connect [--join G]... [--to-group G | --event NAME] [--count N] [--wait D]",
+		Short: "Be a client: print what arrives, send what is typed",
+		Long: `Connect as a WebSocket client and print every message that arrives, until Ctrl-C,
+--count messages or --wait. With --to-group or --event each line of standard input
+is sent and acknowledged; when that input ends, so does the connection, unless
+--count or --wait says otherwise.
+
+Without --url it makes its own token, with the roles that the flags need.`,
+		Example: `  wps connect --hub chat --user u1 --join g1
+  echo hello | wps connect --hub chat --to-group g1
+  wps connect --hub chat --join g1 --count 1 --wait 5s -o json   # an assertion: exit 1 when nothing came`,
+		Annotations: exits("  1    closed by the service, refused, or fewer than --count messages", exitLineUsage, exitLineAuth),
+		Args:        exactArgs(),
+		RunE:        func(c *cobra.Command, _ []string) error { return connect(c, env, &o) },
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.url, "url", "", "client `URL` to use as it is, such as one that negotiate gave")
+	f.StringVar(&o.user, "user", "", "`id` of the user (default anonymous)")
+	f.StringArrayVar(&o.join, "join", nil, "join this `group` once connected; may be repeated")
+	f.StringArrayVar(&o.groups, "group", nil, "be in this `group` from the start, through the token; may be repeated")
+	f.StringArrayVar(&o.roles, "role", nil, "further `role` for the token; may be repeated")
+	f.StringVar(&o.subprotocol, "subprotocol", "json", "how to talk: `json|none`; none is a simple WebSocket client")
+	f.StringVar(&o.toGroup, "to-group", "", "send each line of standard input to `group`")
+	f.StringVar(&o.event, "event", "", "send each line of standard input as the user event `name`")
+	f.StringVar(&o.dataType, "data-type", "text", "what the lines are: `text|json|binary`")
+	f.BoolVar(&o.noEcho, "no-echo", false, "with --to-group: do not get one's own messages back")
+	f.BoolVar(&o.acks, "acks", false, "print acks too")
+	f.IntVar(&o.count, "count", 0, "end after `n` messages, exit 1 when fewer came (default no limit)")
+	f.DurationVar(&o.wait, "wait", 0, "end after this `time` (default no limit)")
+	return c
+}
+
+func (o *connectOptions) check(c *cobra.Command) error {
+	switch {
+	case o.subprotocol != "json" && o.subprotocol != "none":
+		return usagef(c, "--subprotocol %q is unknown: use json or none", o.subprotocol)
+	case o.toGroup != "" && o.event != "":
+		return usagef(c, "--to-group and --event exclude each other")
+	case o.simple() && len(o.join) > 0:
+		return usagef(c, "--join needs --subprotocol json: a simple client cannot join; --group puts it into a group from the start")
+	case o.simple() && o.event != "" && o.event != "message":
+		return usagef(c, "--event %s needs --subprotocol json: a simple client sends the event message only", o.event)
+	case o.url != "" && (o.user != "" || len(o.groups) > 0 || len(o.roles) > 0):
+		return usagef(c, "--url holds its own token: --user, --group and --role go without it")
+	case o.url != "" && o.simple() && o.toGroup != "":
+		return usagef(c, "--to-group of a simple client is part of the URL: add webpubsub_mode=sendToGroup&group=%s to --url", url.QueryEscape(o.toGroup))
+	case o.count < 0 || o.wait < 0:
+		return usagef(c, "--count and --wait must be 0 or more")
+	}
+	for _, g := range append(append([]string(nil), o.join...), o.groups...) {
+		if err := protocol.CheckGroup(g); err != nil {
+			return usagef(c, "%v", err)
+		}
+	}
+	if o.event != "" {
+		if err := protocol.CheckEventName(o.event); err != nil {
+			return usagef(c, "--event: %v", err)
+		}
+	}
+	if _, err := protocol.ParseDataType(o.dataType); err != nil {
+		return usagef(c, "--data-type: %v", err)
+	}
+	return nil
+}
+
+func (o *connectOptions) simple() bool { return o.subprotocol == "none" }
+
+// clientURL gives the URL to connect to, with a token of its own unless --url
+// is given.
+func (o *connectOptions) clientURL(c *cobra.Command, env *Env) (string, error) {
+	if o.url != "" {
+		u, err := url.Parse(o.url)
+		if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" {
+			return "", usagef(c, "--url must be a ws:// or wss:// URL")
+		}
+		return o.url, nil
+	}
+	hub, err := env.hub(c)
+	if err != nil {
+		return "", err
+	}
+	cs, _, err := env.connection()
+	if err != nil {
+		return "", err
+	}
+	roles := append([]string(nil), o.roles...)
+	for _, g := range o.join {
+		roles = append(roles, protocol.RoleJoinLeaveGroup+"."+g)
+	}
+	if o.toGroup != "" {
+		roles = append(roles, protocol.RoleSendToGroup+"."+o.toGroup)
+	}
+	n, err := token.Negotiate(cs, token.ClientOptions{Hub: hub, UserID: o.user, Roles: roles, Groups: o.groups, Lifetime: 5 * time.Minute})
+	if err != nil {
+		return "", usagef(c, "%v", err)
+	}
+	if !o.simple() || o.toGroup == "" {
+		return n.URL, nil
+	}
+	mode := url.Values{"webpubsub_mode": {"sendToGroup"}, "group": {o.toGroup}}
+	if o.noEcho {
+		mode.Set("noEcho", "true")
+	}
+	return n.URL + "&" + mode.Encode(), nil
+}
+
+func connect(c *cobra.Command, env *Env, o *connectOptions) error {
+	if err := o.check(c); err != nil {
+		return err
+	}
+	address, err := o.clientURL(c, env)
+	if err != nil {
+		return err
+	}
+	dial := client.DialOptions{URL: address, Logger: env.log, HandshakeTimeout: env.flags.timeout}
+	if !o.simple() {
+		dial.Subprotocol = protocol.SubprotocolJSON
+	}
+	conn, err := client.Dial(c.Context(), dial)
+	if err != nil {
+		return explainDial(env, err)
+	}
+	s := &session{env: env, o: o, conn: conn}
+	return s.run(c.Context())
+}
+
+// explainDial adds the next step to a refused handshake.
+func explainDial(env *Env, err error) error {
+	var refused *client.HandshakeError
+	if !errors.As(err, &refused) {
+		return env.explain(err)
+	}
+	switch refused.Status {
+	case http.StatusUnauthorized:
+		return withHint(err, "\"wps token inspect\" tells whether the token is signed with the right key, made for this hub, and still good")
+	case http.StatusNotFound:
+		return withHint(err, "the path of a client URL is /client/hubs/HUB")
+	}
+	return err
+}

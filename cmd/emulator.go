@@ -1,0 +1,221 @@
+package cmd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"wps/emulator"
+	"wps/protocol"
+	"wps/token"
+)
+
+type emulatorOptions struct {
+	addr      string
+	key       string
+	keyFile   string
+	readyFile string
+	tls       bool
+	certFile  string
+}
+
+// newEmulator returns the "wps emulator" command.
+func newEmulator(env *Env) *cobra.Command {
+	var o emulatorOptions
+	c := &cobra.Command{
+		Use:   "emulator [--addr HOST:PORT] [-- COMMAND [ARG]...]",
+		Short: "Run the service on this machine, or a command against it",
+		Long: `Run a Web PubSub service in memory and print its connection string when it is
+ready. With "-- COMMAND" it takes a free port, runs COMMAND with
+WPS_CONNECTION_STRING and WebPubSubConnectionString set, and ends with its exit
+code.`,
+		Example: `  wps emulator
+  wps emulator -- npm test
+  wps emulator --addr localhost:0 --ready-file ready.txt -v`,
+		Annotations: exits(exitLineFailed, exitLineUsage, "  N    with -- COMMAND: its exit code"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 && c.ArgsLenAtDash() != 0 {
+				return usagef(c, "unexpected argument %q: a command to run comes behind --", args[0])
+			}
+			return runEmulator(c, env, &o, args)
+		},
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.addr, "addr", "", "listen on `host:port`; port 0 is a free one (default localhost:8080; a free port with -- COMMAND)")
+	f.StringVar(&o.key, "key", "", "access `key`, at least 32 bytes (default $WPS_EMULATOR_KEY, then the public default key)")
+	f.StringVar(&o.keyFile, "key-file", "", "read the access key from `file`")
+	f.StringVar(&o.readyFile, "ready-file", "", "write the connection string to `file` when ready, and remove it at the end")
+	f.BoolVar(&o.tls, "tls", false, "serve https with a self-made certificate")
+	f.StringVar(&o.certFile, "tls-cert-out", "", "with --tls: write the certificate to `file`, for clients that are to trust it")
+	return c
+}
+
+// accessKey finds the key: flag, file, environment, default.
+func (o *emulatorOptions) accessKey(c *cobra.Command, env *Env) (string, error) {
+	key, from := o.key, "--key"
+	switch {
+	case key != "" && o.keyFile != "":
+		return "", usagef(c, "--key and --key-file exclude each other")
+	case o.keyFile != "":
+		text, err := os.ReadFile(o.keyFile)
+		if err != nil {
+			return "", &usageError{fmt.Sprintf("read the access key: %v", err), "--key-file needs a file that can be read"}
+		}
+		key, from = strings.TrimSpace(string(text)), "--key-file"
+	case key == "":
+		key, from = env.Getenv("WPS_EMULATOR_KEY"), "$WPS_EMULATOR_KEY"
+	}
+	if key == "" {
+		return protocol.DefaultAccessKey, nil
+	}
+	if err := token.CheckKey(key); err != nil {
+		return "", usagef(c, "%s: %v", from, err)
+	}
+	return key, nil
+}
+
+func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []string) error {
+	if o.certFile != "" && !o.tls {
+		return usagef(c, "--tls-cert-out goes with --tls")
+	}
+	key, err := o.accessKey(c, env)
+	if err != nil {
+		return err
+	}
+	addr := o.addr
+	switch {
+	case addr == "" && len(command) > 0:
+		addr = "localhost:0"
+	case addr == "":
+		addr = "localhost:8080"
+	}
+	server, err := emulator.New(emulator.Options{Key: key, Logger: env.log})
+	if err != nil {
+		return err
+	}
+	listeners, err := listen(c.Context(), addr, "--addr")
+	if err != nil {
+		return err
+	}
+	endpoint := &url.URL{Scheme: "http", Host: shownAddr(addr, listeners)}
+	if o.tls {
+		endpoint.Scheme = "https"
+		if err := o.encrypt(listeners); err != nil {
+			return errors.Join(err, closeAll(listeners))
+		}
+	}
+	cs := token.NewConnectionString(endpoint, token.NewKey(key))
+	env.warnOfOpenDoor(listeners[0], key)
+	return env.serveEmulator(c.Context(), server, listeners, func(ctx context.Context) error {
+		return o.ready(ctx, env, cs, command)
+	})
+}
+
+// warnOfOpenDoor warns when other machines can use the public key.
+func (e *Env) warnOfOpenDoor(l net.Listener, key string) {
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if ok && !addr.IP.IsLoopback() && key == protocol.DefaultAccessKey {
+		e.warn("other machines can reach this port and the access key is the public default: set --key")
+	}
+}
+
+func closeAll(listeners []net.Listener) (err error) {
+	for _, l := range listeners {
+		err = errors.Join(err, l.Close())
+	}
+	return err
+}
+
+// encrypt puts TLS in front of the listeners.
+func (o *emulatorOptions) encrypt(listeners []net.Listener) error {
+	certificate, text, err := emulator.SelfSigned()
+	if err != nil {
+		return err
+	}
+	if o.certFile != "" {
+		if err := os.WriteFile(o.certFile, text, 0o644); err != nil {
+			return fmt.Errorf("write the certificate: %v", err)
+		}
+	}
+	for i, l := range listeners {
+		listeners[i] = tls.NewListener(l, &tls.Config{
+			Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		})
+	}
+	return nil
+}
+
+// serveEmulator serves while work runs, and ends both together.
+func (e *Env) serveEmulator(ctx context.Context, s *emulator.Server, listeners []net.Listener, work func(context.Context) error) error {
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	served := make(chan error, 1)
+	go func() {
+		defer stop()
+		served <- s.Serve(serving, listeners...)
+	}()
+	err := work(serving)
+	stop()
+	return errors.Join(err, <-served)
+}
+
+// ready tells that the emulator is up, then runs the command, or waits for the
+// end when there is none.
+func (o *emulatorOptions) ready(ctx context.Context, env *Env, cs token.ConnectionString, command []string) error {
+	if o.readyFile != "" {
+		if err := writeWhole(o.readyFile, cs.Reveal()+"\n"); err != nil {
+			return fmt.Errorf("write the ready file: %v", err)
+		}
+		defer os.Remove(o.readyFile)
+	}
+	if len(command) > 0 {
+		return runChild(ctx, env, cs, command)
+	}
+	if err := env.announce(cs); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// announce prints where the emulator is.
+func (e *Env) announce(cs token.ConnectionString) error {
+	client := token.ClientURL(cs.Endpoint, "HUB", token.KindDefault)
+	client = strings.Replace(client, "/hub", "/{hub}", 1)
+	if e.json() {
+		return e.printJSON(map[string]string{
+			"endpoint": cs.Endpoint.String(), "connectionString": cs.Reveal(), "clientUrl": client,
+		})
+	}
+	e.say("%s %s", e.err.name("endpoint "), cs.Endpoint)
+	e.say("%s %s", e.err.name("clients  "), client)
+	e.say("%s", e.err.name("ready; Ctrl-C stops it. The connection string:"))
+	return e.printLine(cs.Reveal())
+}
+
+// writeWhole writes a file that appears complete or not at all; it holds a key,
+// so only its owner may read it.
+func writeWhole(path, text string) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".wps-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.WriteString(text)
+	err = errors.Join(err, tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"wps/client"
+)
+
+// errNo ends a command whose answer is no: exit code 3, nothing printed.
+var errNo = errors.New("no")
+
+// usageError is wrong usage: exit code 2.
+type usageError struct {
+	text string
+	hint string
+}
+
+func (e *usageError) Error() string { return e.text }
+
+// usagef makes a usage error that points at the help of c.
+func usagef(c *cobra.Command, format string, args ...any) error {
+	return &usageError{fmt.Sprintf(format, args...), fmt.Sprintf("%q tells more", c.CommandPath()+" --help")}
+}
+
+// hinted is an error with the next thing to type.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h *hinted) Unwrap() error { return h.error }
+
+// withHint adds the next step to an error.
+func withHint(err error, hint string) error { return &hinted{err, hint} }
+
+// exitCode is an error that only carries an exit code, such as a child's.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// report prints an error with its hint and gives the exit code.
+func (e *Env) report(ctx context.Context, err error) int {
+	var code exitCode
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errNo):
+		return exitNo
+	case errors.As(err, &code):
+		return int(code)
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return exitInterrupted
+	}
+	if e.err.bad == nil { // the flags were not even parsed
+		e.err = e.paletteFor(e.Stderr)
+	}
+	fmt.Fprintf(e.Stderr, "%s %s\n", e.err.bad("wps:"), clean(err.Error()))
+	if hint := hintFor(err); hint != "" {
+		fmt.Fprintf(e.Stderr, "%s %s\n", e.err.name("hint:"), clean(hint))
+	}
+	return codeOf(err)
+}
+
+func codeOf(err error) int {
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, client.ErrUnauthorized):
+		return exitUnauthorized
+	}
+	return exitFailed
+}
+
+// hintFor gives the next step after an error, "" when none is known.
+func hintFor(err error) string {
+	var own *hinted
+	var usage *usageError
+	var refused *client.Error
+	switch {
+	case errors.As(err, &own):
+		return own.hint
+	case errors.As(err, &usage):
+		return usage.hint
+	case errors.As(err, &refused):
+		return hintForStatus(refused)
+	}
+	return ""
+}
+
+func hintForStatus(err *client.Error) string {
+	switch err.Status {
+	case http.StatusUnauthorized:
+		return "the AccessKey must belong to this Endpoint, and this machine's clock must be right"
+	case http.StatusForbidden:
+		return "the identity needs the role Web PubSub Service Owner"
+	case http.StatusTooManyRequests:
+		return "the service limits the rate: wait, or use more units"
+	}
+	return ""
+}
+
+// unknownCommand names the nearest command.
+func unknownCommand(c *cobra.Command, name string) error {
+	text := fmt.Sprintf("unknown command %q", name)
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		return &usageError{text, "did you mean " + strings.Join(near, " or ") + "?"}
+	}
+	return usagef(c, "%s", text)
+}
+
+// exactArgs is cobra.ExactArgs with the names of the arguments in its error.
+func exactArgs(names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return usagef(c, "missing argument: %s", strings.Join(names[len(args):], " "))
+		}
+		if len(args) > len(names) {
+			return usagef(c, "unexpected argument %q", args[len(names)])
+		}
+		return nil
+	}
+}

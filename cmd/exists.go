@@ -1,0 +1,47 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+
+	"wps/output"
+)
+
+// newExists returns the "wps exists" command.
+func newExists(env *Env) *cobra.Command {
+	var act actOptions
+	var target targetFlags
+	c := &cobra.Command{
+		Use:   "exists {--user U | --connection C | --group G}",
+		Short: "Tell whether a user, connection or group is there now",
+		Long: `Ask whether a connection is open, a user has one, or a group has a member. The
+answer is printed and is the exit code: 0 yes, 3 no.`,
+		Example: `  wps exists --hub chat --user u1
+  wps exists --hub chat --group g1 -o json
+  if wps exists -q --hub chat --user u1; then echo online; fi`,
+		Annotations: serviceExits(exitLineNo),
+		Args:        exactArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			kind, id, err := target.need(c, "--user U, --connection C or --group G")
+			if err != nil {
+				return err
+			}
+			return env.ask(c, act, &output.ExistenceEvent{TargetType: kind, TargetID: id}, "exists")
+		},
+	}
+	target.flags(c, "ask for", output.TargetUsers, output.TargetConnections, output.TargetGroups)
+	act.flags(c)
+	return c
+}
+
+// ask runs an event object that is a question and prints the answer under word.
+func (e *Env) ask(c *cobra.Command, o actOptions, ev output.Event, word string) error {
+	a, err := e.actor(c, o)
+	if err != nil {
+		return err
+	}
+	result, err := a.act(c, ev, "")
+	if err != nil {
+		return err
+	}
+	return a.answer(word, ev, result.Yes)
+}

@@ -1,0 +1,189 @@
+package cmd
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"wps/client"
+	"wps/output"
+	"wps/protocol"
+)
+
+type groupOptions struct {
+	act    actOptions
+	target targetFlags
+	filter string
+}
+
+// newGroup returns "wps group" with its subcommands.
+func newGroup(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "group",
+		Short: "Put connections into groups, take them out, list them",
+		Long: `Change or list the members of a group over REST. A user's membership applies to
+the connections the user has now, not to later ones.`,
+		Example: `  wps group join g1 --hub chat --user u1
+  wps group leave g1 --hub chat --connection "$ID"
+  wps group leave-all --hub chat --user u1`,
+		Args: cobra.ArbitraryArgs,
+		RunE: subcommandsOnly,
+	}
+	c.AddCommand(newGroupChange(env, output.GroupJoin), newGroupChange(env, output.GroupLeave),
+		newGroupLeaveAll(env), newGroupList(env))
+	return c
+}
+
+// subcommandsOnly is the action of a command that only holds others.
+func subcommandsOnly(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownCommand(c, args[0])
+	}
+	return c.Help()
+}
+
+// newGroupChange returns "wps group join" or "wps group leave".
+func newGroupChange(env *Env, action output.GroupAction) *cobra.Command {
+	var o groupOptions
+	verb, done, short := "join", "added %s to group %q", "Add a user's connections, or one connection, to a group"
+	long := `Add every present connection of a user, or one connection, to a group. Adding one
+that is a member already succeeds; one that is not connected is an error.`
+	if action == output.GroupLeave {
+		verb, done, short = "leave", "removed %s from group %q", "Remove a user's connections, or one connection, from a group"
+		long = `Remove every connection of a user, or one connection, from a group. Removing one
+that is no member succeeds.`
+	}
+	c := &cobra.Command{
+		Use:   verb + " GROUP {--user U | --connection C | --filter F}",
+		Short: short,
+		Long:  long,
+		Example: fmt.Sprintf(`  wps group %[1]s g1 --hub chat --user u1
+  wps group %[1]s g1 --hub chat --connection "$ID"
+  wps group %[1]s g1 --hub chat --user u1 --dry-run`, verb),
+		Annotations: serviceExits(),
+		Args:        exactArgs("GROUP"),
+		RunE: func(c *cobra.Command, args []string) error {
+			ev, whom, err := o.event(c, action, args[0])
+			if err != nil {
+				return err
+			}
+			return env.actOnce(c, o.act, ev, fmt.Sprintf(done, whom, args[0]))
+		},
+	}
+	o.target.flags(c, verb, output.TargetUsers, output.TargetConnections)
+	c.Flags().StringVar(&o.filter, "filter", "", verb+" every connection for which this OData `expression` holds")
+	o.act.flags(c)
+	return c
+}
+
+// event makes the GroupEvent of the flags, and names whom it concerns.
+func (o *groupOptions) event(c *cobra.Command, action output.GroupAction, group string) (output.Event, string, error) {
+	kind, id, named, err := o.target.target(c)
+	if err != nil {
+		return nil, "", err
+	}
+	if c.Flags().Changed("filter") {
+		if named {
+			return nil, "", usagef(c, "--filter goes without --user and --connection")
+		}
+		if o.filter == "" {
+			return nil, "", usagef(c, "--filter is empty: that would select every connection of the hub")
+		}
+		ev := &output.GroupEvent{GroupAction: action, TargetType: output.TargetAll, GroupIDs: []string{group}, Filter: o.filter}
+		return ev, "the connections of the filter", nil
+	}
+	if !named {
+		return nil, "", usagef(c, "no target is given: add --user U or --connection C")
+	}
+	ev := &output.GroupEvent{GroupAction: action, TargetType: kind, TargetID: id, GroupID: group}
+	return ev, ev.Target().String(), nil
+}
+
+// actOnce runs one event object.
+func (e *Env) actOnce(c *cobra.Command, o actOptions, ev output.Event, done string) error {
+	a, err := e.actor(c, o)
+	if err != nil {
+		return err
+	}
+	_, err = a.act(c, ev, done)
+	return err
+}
+
+func newGroupLeaveAll(env *Env) *cobra.Command {
+	var o groupOptions
+	c := &cobra.Command{
+		Use:   "leave-all {--user U | --connection C}",
+		Short: "Remove a user's connections, or one connection, from all groups",
+		Long: `Remove every connection of a user, or one connection, from every group it is in.
+It succeeds when there was none.`,
+		Example: `  wps group leave-all --hub chat --user u1
+  wps group leave-all --hub chat --connection "$ID"
+  wps group leave-all --hub chat --user u1 --dry-run=curl`,
+		Annotations: serviceExits(),
+		Args:        exactArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			kind, id, err := o.target.need(c, "--user U or --connection C")
+			if err != nil {
+				return err
+			}
+			ev := &output.GroupEvent{GroupAction: output.GroupLeaveAll, TargetType: kind, TargetID: id}
+			return env.actOnce(c, o.act, ev, fmt.Sprintf("removed %s from all groups", ev.Target()))
+		},
+	}
+	o.target.flags(c, "remove", output.TargetUsers, output.TargetConnections)
+	o.act.flags(c)
+	return c
+}
+
+// newGroupList returns "wps group list".
+func newGroupList(env *Env) *cobra.Command {
+	var top, pageSize int
+	c := &cobra.Command{
+		Use:   "list GROUP",
+		Short: "List the connections in a group",
+		Long: `List the connections in a group, one a line: connection id and user id. It reads
+page after page, so that it works for groups of any size.`,
+		Example: `  wps group list g1 --hub chat
+  wps group list g1 --hub chat -o json
+  wps group list g1 --hub chat --jq .userId | sort -u`,
+		Annotations: serviceExits(),
+		Args:        exactArgs("GROUP"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if top < 0 || pageSize < 0 || pageSize > 200 {
+				return usagef(c, "--top must be 0 or more, --page-size from 1 to 200")
+			}
+			if err := protocol.CheckGroup(args[0]); err != nil {
+				return usagef(c, "%v", err)
+			}
+			return listGroup(c, env, args[0], client.ListOptions{Top: top, PageSize: pageSize})
+		},
+	}
+	c.Flags().IntVar(&top, "top", 0, "at most `n` connections (default all)")
+	c.Flags().IntVar(&pageSize, "page-size", 0, "ask for `n` connections at a time, up to 200 (default the service's)")
+	return c
+}
+
+func listGroup(c *cobra.Command, env *Env, group string, o client.ListOptions) error {
+	hub, err := env.hub(c)
+	if err != nil {
+		return err
+	}
+	svc, err := env.service(hub, client.Options{})
+	if err != nil {
+		return err
+	}
+	for member, err := range svc.ListConnections(c.Context(), group, o) {
+		if err != nil {
+			return env.explain(err)
+		}
+		if env.json() {
+			err = env.printJSON(member)
+		} else {
+			err = env.printLine(env.shown(member.ConnectionID + "\t" + member.UserID))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

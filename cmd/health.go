@@ -1,0 +1,54 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/client"
+)
+
+// newHealth returns the "wps health" command.
+func newHealth(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "health",
+		Short: "Tell whether the service answers",
+		Long: `Ask the service's health operation, which needs no key, and print the time that
+the answer took. It tells whether the endpoint is right and reachable.`,
+		Example: `  wps health
+  wps health -o json
+  wps health --timeout 2s --retries 0 && echo up`,
+		Annotations: serviceExits(),
+		Args:        exactArgs(),
+		RunE:        func(c *cobra.Command, _ []string) error { return health(c.Context(), env) },
+	}
+}
+
+func health(ctx context.Context, env *Env) error {
+	cs, _, err := env.connection()
+	if err != nil {
+		return err
+	}
+	// Health is the service's, not a hub's: any name will do.
+	svc, err := env.service("health", client.Options{})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, env.flags.timeout)
+	defer cancel()
+	start := time.Now()
+	if err := svc.Health(ctx); err != nil {
+		return env.explain(err)
+	}
+	took := time.Since(start)
+	if env.json() {
+		return env.printJSON(struct {
+			Healthy      bool    `json:"healthy"`
+			Endpoint     string  `json:"endpoint"`
+			Milliseconds float64 `json:"milliseconds"`
+		}{true, cs.Endpoint.String(), float64(took.Microseconds()) / 1000})
+	}
+	return env.printLine(fmt.Sprintf("%s %s in %.1f ms", env.out.good("healthy"), cs.Endpoint, float64(took.Microseconds())/1000))
+}

@@ -1,0 +1,151 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/token"
+)
+
+type negotiateOptions struct {
+	user    string
+	roles   []string
+	groups  []string
+	claims  []string
+	expires time.Duration
+	kind    string
+	serve   serveOptions
+}
+
+// newNegotiate returns the "wps negotiate" command.
+func newNegotiate(env *Env) *cobra.Command {
+	var o negotiateOptions
+	c := &cobra.Command{
+		Use:   "negotiate [--user U] [--role R]... [--group G]...",
+		Short: "Make a client URL and token; with --serve, the HTTP endpoint for it",
+		Long: `Sign a client token with the access key and print the URL that a client connects
+to; nothing is sent. With --serve it is an HTTP endpoint that does this for each
+request, where {query.X} and {headers.X} in --user are filled from the request.
+
+Roles: webpubsub.sendToGroup, webpubsub.joinLeaveGroup; for one group
+webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
+		Example: `  wps negotiate --hub simplechat --user u1
+  websocat "$(wps negotiate --hub simplechat --role webpubsub.sendToGroup -o url)"
+  wps negotiate --hub simplechat --serve :7071 --user '{query.userid}'`,
+		Annotations: exits(exitLineFailed, exitLineUsage, exitLineInt),
+		Args:        exactArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.serve.addr != "" {
+				return serveNegotiate(c, env, &o)
+			}
+			return negotiate(c, env, &o)
+		},
+	}
+	c.Annotations[outputsAnnotation] = "url token"
+	o.flags(c)
+	// It hides the common flag, which knows text and json only.
+	c.Flags().StringVarP(&env.flags.output, "output", "o", "text", "how to print: `text|json|url|token`")
+	return c
+}
+
+func (o *negotiateOptions) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.user, "user", "", "`id` of the user (default anonymous)")
+	f.StringArrayVar(&o.roles, "role", nil, "`role` of the client; may be repeated")
+	f.StringArrayVar(&o.groups, "group", nil, "`group` that the client is in from the start; may be repeated")
+	f.StringArrayVar(&o.claims, "claim", nil, "further claim `key=value`; the same key again makes a list")
+	f.DurationVar(&o.expires, "expires", time.Hour, "how long the token is good for connecting, at least 1s")
+	f.StringVar(&o.kind, "client", "default", "what will connect: `default|mqtt|socketio`")
+	f.StringVar(&o.serve.addr, "serve", "", "serve HTTP on `[host]:port`; without a host on loopback only")
+	f.StringVar(&o.serve.path, "path", "/api/negotiate", "with --serve: `path` of the endpoint")
+	f.StringVar(&o.serve.origin, "cors-origin", "", "with --serve: `origin` whose pages may call it, or *")
+	_ = c.RegisterFlagCompletionFunc("role", cobra.FixedCompletions([]string{
+		"webpubsub.sendToGroup", "webpubsub.joinLeaveGroup",
+	}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// options turns the flags into what the token room takes.
+func (o *negotiateOptions) options(c *cobra.Command, env *Env) (token.ClientOptions, error) {
+	var out token.ClientOptions
+	hub, err := env.hub(c)
+	if err != nil {
+		return out, err
+	}
+	kind, err := token.ParseClientKind(o.kind)
+	if err != nil {
+		return out, usagef(c, "--client: %v", err)
+	}
+	claims, err := parseClaims(o.claims)
+	if err != nil {
+		return out, usagef(c, "--claim %v", err)
+	}
+	if o.expires < time.Second {
+		return out, usagef(c, "--expires must be at least 1s")
+	}
+	return token.ClientOptions{
+		Hub: hub, UserID: o.user, Roles: o.roles, Groups: o.groups, Claims: claims,
+		Lifetime: o.expires.Truncate(time.Second), Kind: kind,
+	}, nil
+}
+
+func parseClaims(pairs []string) (map[string][]string, error) {
+	if len(pairs) == 0 {
+		return nil, nil
+	}
+	claims := map[string][]string{}
+	for _, pair := range pairs {
+		k, v, ok := strings.Cut(pair, "=")
+		if !ok || k == "" {
+			return nil, fmt.Errorf("%q: use key=value", pair)
+		}
+		claims[k] = append(claims[k], v)
+	}
+	return claims, nil
+}
+
+func negotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
+	options, err := o.options(c, env)
+	if err != nil {
+		return err
+	}
+	cs, _, err := env.connection()
+	if err != nil {
+		return err
+	}
+	n, err := token.Negotiate(cs, options)
+	if err != nil {
+		return usagef(c, "%v", err)
+	}
+	switch env.flags.output {
+	case "json":
+		return env.printJSON(n)
+	case "url":
+		return env.printLine(n.URL)
+	case "token":
+		return env.printLine(n.AccessToken)
+	}
+	label := func(s string) string { return env.out.name(fmt.Sprintf("%-8s", s)) }
+	return env.printLine(fmt.Sprintf("%s %s\n%s %s\n%s %s, good for connecting until %s",
+		label("url"), n.URL, label("token"), n.AccessToken, label("for"),
+		describeClient(o.user, options), time.Now().Add(options.Lifetime).Format(time.TimeOnly)))
+}
+
+// describeClient says for whom a token is.
+func describeClient(user string, o token.ClientOptions) string {
+	who := "an anonymous client"
+	if user != "" {
+		who = fmt.Sprintf("user %q", user)
+	}
+	who += fmt.Sprintf(" of hub %q", strings.ToLower(o.Hub))
+	if len(o.Groups) > 0 {
+		who += ", in group " + strings.Join(o.Groups, ", ")
+	}
+	if len(o.Roles) > 0 {
+		who += ", role " + strings.Join(o.Roles, ", ")
+	}
+	return who
+}

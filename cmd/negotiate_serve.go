@@ -1,0 +1,225 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/token"
+)
+
+type serveOptions struct {
+	addr   string
+	path   string
+	origin string
+}
+
+// serveNegotiate runs the HTTP negotiate endpoint until it is interrupted.
+func serveNegotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
+	options, err := o.options(c, env)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(o.serve.path, "/") {
+		return usagef(c, "--path %q must begin with /", o.serve.path)
+	}
+	cs, _, err := env.connection()
+	if err != nil {
+		return err
+	}
+	if err := checkTemplate(o.user); err != nil {
+		return usagef(c, "--user: %v", err)
+	}
+	options.UserID = ""
+	if _, err := token.Negotiate(cs, options); err != nil {
+		return usagef(c, "%v", err)
+	}
+	listeners, err := listen(c.Context(), o.serve.addr, "--serve")
+	if err != nil {
+		return err
+	}
+	h := &negotiateHandler{cs: cs, options: options, user: o.user, serve: o.serve, log: env.log}
+	env.say("negotiate endpoint: http://%s%s", shownAddr(o.serve.addr, listeners), o.serve.path)
+	return serveHTTP(c.Context(), h, listeners)
+}
+
+// negotiateHandler answers GET and POST with the JSON of the input binding.
+type negotiateHandler struct {
+	cs      token.ConnectionString
+	options token.ClientOptions
+	user    string // template
+	serve   serveOptions
+	log     *slog.Logger
+}
+
+func (h *negotiateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.cors(w)
+	switch {
+	case r.URL.Path != h.serve.path:
+		http.Error(w, "nothing here; the endpoint is "+h.serve.path, http.StatusNotFound)
+	case r.Method == http.MethodOptions:
+		w.WriteHeader(http.StatusNoContent)
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		w.Header().Set("Allow", "GET, POST, OPTIONS")
+		http.Error(w, "use GET or POST", http.StatusMethodNotAllowed)
+	default:
+		h.answer(w, r)
+	}
+}
+
+func (h *negotiateHandler) cors(w http.ResponseWriter) {
+	if h.serve.origin == "" {
+		return
+	}
+	w.Header().Set("Access-Control-Allow-Origin", h.serve.origin)
+	w.Header().Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+	w.Header().Set("Access-Control-Allow-Headers", "*")
+	if h.serve.origin != "*" {
+		w.Header().Set("Vary", "Origin")
+	}
+}
+
+func (h *negotiateHandler) answer(w http.ResponseWriter, r *http.Request) {
+	o := h.options
+	user, err := fillTemplate(h.user, r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		h.log.Info("negotiate refused", "reason", err)
+		return
+	}
+	o.UserID = user
+	n, err := token.Negotiate(h.cs, o)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	h.log.Info("negotiated", "hub", o.Hub, "userId", user)
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(n) // the client has gone: nobody to tell
+}
+
+var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+
+// checkTemplate refuses placeholders other than {query.X} and {headers.X}.
+func checkTemplate(template string) error {
+	for _, m := range placeholder.FindAllStringSubmatch(template, -1) {
+		kind, name, _ := strings.Cut(m[1], ".")
+		if kind != "query" && kind != "headers" || name == "" {
+			return fmt.Errorf("unknown placeholder %s: use {query.NAME} or {headers.NAME}", m[0])
+		}
+	}
+	return nil
+}
+
+// fillTemplate fills {query.X} and {headers.X} from a request. A value that is
+// missing is an error, because an empty user would be another one than asked.
+func fillTemplate(template string, r *http.Request) (string, error) {
+	var missing []string
+	query := r.URL.Query()
+	filled := placeholder.ReplaceAllStringFunc(template, func(m string) string {
+		kind, name, _ := strings.Cut(m[1:len(m)-1], ".")
+		value := query.Get(name)
+		if kind == "headers" {
+			value = r.Header.Get(name)
+		}
+		if value == "" {
+			missing = append(missing, map[string]string{"query": "query parameter ", "headers": "header "}[kind]+name)
+		}
+		return value
+	})
+	if missing != nil {
+		return "", fmt.Errorf("missing %s", strings.Join(missing, " and "))
+	}
+	return filled, nil
+}
+
+// listen opens an address. Without a host it is loopback, and "localhost" is
+// both loopback addresses where the machine has both. flag names where the
+// address came from.
+func listen(ctx context.Context, addr, flag string) ([]net.Listener, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("%s %q: %v", flag, addr, err), "use host:port, such as localhost:8080"}
+	}
+	hosts := []string{host}
+	if host == "" || strings.EqualFold(host, "localhost") {
+		hosts = []string{"127.0.0.1", "::1"}
+	}
+	var config net.ListenConfig
+	first, err := config.Listen(ctx, "tcp", net.JoinHostPort(hosts[0], port))
+	if err != nil {
+		return nil, withHint(fmt.Errorf("listen on %s: %w", addr, plainListenError(err)),
+			fmt.Sprintf("stop what listens there, or take a free port with %s %s", flag, net.JoinHostPort(host, "0")))
+	}
+	listeners := []net.Listener{first}
+	_, port, _ = net.SplitHostPort(first.Addr().String())
+	for _, h := range hosts[1:] {
+		l, err := config.Listen(ctx, "tcp", net.JoinHostPort(h, port))
+		if err == nil { // a machine without IPv6 does without
+			listeners = append(listeners, l)
+		}
+	}
+	return listeners, nil
+}
+
+// plainListenError drops the address that the error repeats.
+func plainListenError(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+// shownAddr is the address to print for listeners on addr.
+func shownAddr(addr string, listeners []net.Listener) string {
+	host, _, _ := net.SplitHostPort(addr)
+	actual, port, _ := net.SplitHostPort(listeners[0].Addr().String())
+	switch {
+	case host == "" || strings.EqualFold(host, "localhost"):
+		host = "localhost"
+	case net.ParseIP(actual).IsUnspecified():
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// serveHTTP serves until the context ends, then lets running requests finish.
+func serveHTTP(ctx context.Context, h http.Handler, listeners []net.Listener) error {
+	web := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+	}
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { failed <- web.Serve(l) }()
+	}
+	waiting := len(listeners)
+	var err error
+	select {
+	case err = <-failed:
+		waiting--
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if web.Shutdown(stop) != nil {
+		web.Close()
+	}
+	for range waiting {
+		<-failed
+	}
+	return err
+}

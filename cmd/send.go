@@ -1,0 +1,191 @@
+package cmd
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/output"
+	"wps/protocol"
+)
+
+type sendOptions struct {
+	act      actOptions
+	target   targetFlags
+	dataType string
+	excludes []string
+	filter   string
+	ttl      time.Duration
+	meta     []string
+	file     string
+	lines    bool
+}
+
+// newSend returns the "wps send" command.
+func newSend(env *Env) *cobra.Command {
+	var o sendOptions
+	c := &cobra.Command{
+		Use:   "send [MESSAGE | -] [--group G | --user U | --connection C | --all]",
+		Short: "Send a message to a group, a user, a connection or everyone",
+		Long: `Send one message over REST to whoever is connected now; without a target that
+is everyone in the hub. MESSAGE "-", or none with a pipe, is all of standard
+input.`,
+		Example: `  wps send --hub chat --group g1 "hello"
+  echo '{"n":1}' | wps send --hub chat --user u1 --data-type json
+  tail -f app.log | wps send --hub chat --all --lines`,
+		Annotations: serviceExits(),
+		RunE:        func(c *cobra.Command, args []string) error { return send(c, env, &o, args) },
+	}
+	o.target.flags(c, "send to", output.TargetGroups, output.TargetUsers, output.TargetConnections, output.TargetAll)
+	o.flags(c)
+	return c
+}
+
+// newBroadcast returns "wps broadcast", which is "wps send --all".
+func newBroadcast(env *Env) *cobra.Command {
+	var o sendOptions
+	c := &cobra.Command{
+		Use:   "broadcast [MESSAGE | -]",
+		Short: "Send a message to everyone in the hub (send --all)",
+		Long: `Send one message over REST to every connection in the hub. MESSAGE "-", or none
+with a pipe, is all of standard input.`,
+		Example: `  wps broadcast --hub chat "the server restarts in a minute"
+  wps broadcast --hub chat --data-type json '{"kind":"restart"}'
+  wps broadcast --hub chat --exclude "$ID" "to all but one"`,
+		Annotations: serviceExits(),
+		RunE:        func(c *cobra.Command, args []string) error { return send(c, env, &o, args) },
+	}
+	o.flags(c)
+	return c
+}
+
+func (o *sendOptions) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&o.dataType, "data-type", "text", "what the message is: `text|json|binary`")
+	f.StringArrayVar(&o.excludes, "exclude", nil, "leave out the connection with this `id`; may be repeated")
+	f.StringVar(&o.filter, "filter", "", "only connections for which this OData `expression` holds, such as \"userId ne 'u1'\"")
+	f.DurationVar(&o.ttl, "ttl", 0, "drop the message when a receiver has not taken it in this `time`, up to 300s (default never)")
+	f.StringArrayVar(&o.meta, "meta", nil, "metadata `key=value` for receivers; may be repeated")
+	f.StringVar(&o.file, "file", "", "the message is the content of `file`")
+	f.BoolVar(&o.lines, "lines", false, "each line of the input is a message")
+	o.act.flags(c)
+}
+
+func send(c *cobra.Command, env *Env, o *sendOptions, args []string) error {
+	form, err := o.form(c)
+	if err != nil {
+		return err
+	}
+	if len(args) > 1 {
+		return usagef(c, "one message is expected, there are %d: quote it", len(args))
+	}
+	in, err := openInput(c, env, o, args)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	a, err := env.actor(c, o.act)
+	if err != nil {
+		return err
+	}
+	if o.lines {
+		return sendLines(c, a, form, in)
+	}
+	ev := form
+	if ev.Message, err = io.ReadAll(io.LimitReader(in, protocol.MaxMessageSize+1)); err != nil {
+		return fmt.Errorf("read the message: %v", err)
+	}
+	_, err = a.act(c, &ev, "sent to "+describe(&ev))
+	return err
+}
+
+// form makes the event object, all but the message.
+func (o *sendOptions) form(c *cobra.Command) (ev output.MessageEvent, err error) {
+	ev.TargetType = output.TargetAll
+	kind, id, ok, err := o.target.target(c)
+	if err != nil {
+		return ev, err
+	}
+	if ok {
+		ev.TargetType, ev.TargetID = kind, id
+		if kind != output.TargetAll && id == "" {
+			return ev, usagef(c, "the target's name is empty")
+		}
+	}
+	if ev.DataType, err = protocol.ParseDataType(o.dataType); err != nil {
+		return ev, usagef(c, "--data-type: %v", err)
+	}
+	if o.ttl < 0 || o.ttl > protocol.MaxTTL {
+		return ev, usagef(c, "--ttl must be from 0s to %v", protocol.MaxTTL)
+	}
+	ev.TTLSeconds = int(math.Ceil(o.ttl.Seconds()))
+	ev.Excludes, ev.Filter = o.excludes, o.filter
+	for _, pair := range o.meta {
+		key, value, isPair := strings.Cut(pair, "=")
+		if !isPair {
+			return ev, usagef(c, "--meta %q: use key=value", pair)
+		}
+		if ev.Metadata == nil {
+			ev.Metadata = map[string]string{}
+		}
+		ev.Metadata[strings.ToLower(key)] = value
+	}
+	return ev, nil
+}
+
+// openInput finds the message: argument, file or standard input.
+func openInput(c *cobra.Command, env *Env, o *sendOptions, args []string) (io.ReadCloser, error) {
+	switch {
+	case o.file != "" && len(args) > 0:
+		return nil, usagef(c, "a message and --file exclude each other")
+	case o.file != "":
+		f, err := os.Open(o.file)
+		if err != nil {
+			return nil, &usageError{err.Error(), "--file needs a file that can be read; \"-\" as the message reads standard input"}
+		}
+		return f, nil
+	case len(args) > 0 && args[0] != "-":
+		return io.NopCloser(strings.NewReader(args[0])), nil
+	case len(args) == 0 && isTerminal(env.Stdin):
+		return nil, usagef(c, "no message is given: write it behind the command, or pipe it in")
+	}
+	return io.NopCloser(env.Stdin), nil
+}
+
+// sendLines sends each line as a message, in order; the first failure stops.
+func sendLines(c *cobra.Command, a *actor, form output.MessageEvent, in io.Reader) error {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(make([]byte, 0, 64<<10), protocol.MaxMessageSize+1)
+	n := 0
+	for lines.Scan() {
+		if err := c.Context().Err(); err != nil {
+			return err
+		}
+		ev := form
+		ev.Message = append([]byte(nil), lines.Bytes()...)
+		if _, err := a.act(c, &ev, ""); err != nil {
+			return fmt.Errorf("line %d (the %d before it were sent): %w", n+1, n, err)
+		}
+		n++
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return fmt.Errorf("line %d (the %d before it were sent) is over the limit of %d bytes", n+1, n, protocol.MaxMessageSize)
+	}
+	if lines.Err() != nil {
+		return fmt.Errorf("read line %d (the %d before it were sent): %v", n+1, n, lines.Err())
+	}
+	if a.o.dryRun == "" && !a.env.json() {
+		a.env.say("sent %d messages to %s", n, describe(&form))
+	}
+	return nil
+}
+
+// describe names the target of a message for people.
+func describe(ev *output.MessageEvent) string { return ev.Target().String() }

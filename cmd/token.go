@@ -1,0 +1,166 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/token"
+)
+
+// maxToken is the longest token that is read from standard input, in bytes.
+const maxToken = 64 << 10
+
+// newToken returns "wps token" with its subcommands.
+func newToken(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "token",
+		Short: "Look into access tokens",
+		Long: `Decode and check the tokens that clients and REST requests carry. Making one is
+"wps negotiate".`,
+		Example: `  wps token inspect "$TOKEN"
+  wps negotiate --hub chat -o token | wps token inspect -
+  wps token inspect --jq .claims "$TOKEN"`,
+		Args: cobra.ArbitraryArgs,
+		RunE: subcommandsOnly,
+	}
+	c.AddCommand(newTokenInspect(env))
+	return c
+}
+
+func newTokenInspect(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "inspect {TOKEN | -}",
+		Short: "Decode a token, explain it and check its signature",
+		Long: `Decode a token, say what it is for and check it with the access key that the
+common settings give. "-" reads it from standard input; a client URL with
+access_token will do too.`,
+		Example: `  wps token inspect "$TOKEN"
+  wps negotiate --hub chat -o token | wps token inspect -
+  wps token inspect -o json "$TOKEN"`,
+		Annotations: exits("  1    it is not a token", exitLineUsage, "  4    it would be refused: signature, time"),
+		Args:        exactArgs("TOKEN"),
+		RunE: func(c *cobra.Command, args []string) error {
+			text := args[0]
+			if text == "-" {
+				all, err := io.ReadAll(io.LimitReader(env.Stdin, maxToken))
+				if err != nil {
+					return fmt.Errorf("read the token: %v", err)
+				}
+				text = string(all)
+			}
+			return inspectToken(env, bareToken(text))
+		},
+	}
+}
+
+// bareToken takes a token out of what people paste: a client URL, a header.
+func bareToken(s string) string {
+	s = strings.TrimSpace(s)
+	if _, rest, ok := strings.Cut(s, "access_token="); ok {
+		s, _, _ = strings.Cut(rest, "&")
+	}
+	if scheme, rest, ok := strings.Cut(s, " "); ok && strings.EqualFold(strings.TrimSuffix(scheme, ":"), "Bearer") {
+		s = strings.TrimSpace(rest)
+	}
+	return s
+}
+
+// tokenReport is the JSON of "wps token inspect".
+type tokenReport struct {
+	Kind     string          `json:"kind"`
+	Hub      string          `json:"hub,omitempty"`
+	Endpoint string          `json:"endpoint,omitempty"`
+	Valid    bool            `json:"valid"`
+	Problem  string          `json:"problem,omitempty"`
+	Expires  *time.Time      `json:"expires"`
+	Header   json.RawMessage `json:"header"`
+	Claims   json.RawMessage `json:"claims"`
+}
+
+func inspectToken(env *Env, text string) error {
+	seen, err := token.Inspect(text)
+	if err != nil {
+		return withHint(fmt.Errorf("inspect the token: %w", err), "a token has three parts with dots between; wps negotiate -o token prints one")
+	}
+	cs, source, err := env.connection()
+	if err != nil {
+		return err
+	}
+	_, problem := token.Verify(text, time.Now(), cs.Key)
+	report := tokenReport{
+		Kind: string(seen.Kind), Hub: seen.Hub, Endpoint: seen.Endpoint,
+		Valid: problem == nil, Header: seen.RawHeader, Claims: seen.RawClaims,
+	}
+	if !seen.Claims.Expires.IsZero() {
+		report.Expires = &seen.Claims.Expires
+	}
+	if problem != nil {
+		report.Problem = problem.Error()
+	}
+	if env.json() {
+		err = env.printJSON(report)
+	} else {
+		err = env.printLine(env.tokenText(seen, problem, source))
+	}
+	if err == nil && problem != nil {
+		err = exitCode(exitUnauthorized)
+	}
+	return err
+}
+
+// tokenText explains a token for people.
+func (e *Env) tokenText(t token.Inspection, problem error, source setting) string {
+	var b strings.Builder
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%s %s\n", e.out.name(fmt.Sprintf("%-10s", name)), e.shown(value))
+		}
+	}
+	row("kind", string(t.Kind))
+	row("endpoint", t.Endpoint)
+	row("hub", t.Hub)
+	if t.Claims.HasUserID {
+		row("user", t.Claims.UserID)
+	}
+	row("roles", strings.Join(t.Claims.Roles, ", "))
+	row("groups", strings.Join(t.Claims.Groups, ", "))
+	row("issued", moment(t.Claims.IssuedAt))
+	row("expires", moment(t.Claims.Expires))
+	row("claims", indented(t.RawClaims))
+	switch {
+	case problem == nil:
+		row("verdict", e.out.good("good")+": signed with the key of "+source.from)
+	case errors.Is(problem, token.ErrSignature):
+		row("verdict", e.out.bad("refused")+": not signed with the key of "+source.from)
+	default:
+		row("verdict", e.out.bad("refused")+": "+problem.Error())
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// moment shows a time and how far away it is.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	away := time.Until(t).Round(time.Second)
+	if away < 0 {
+		return fmt.Sprintf("%s (%v ago)", t.Format(time.RFC3339), -away)
+	}
+	return fmt.Sprintf("%s (in %v)", t.Format(time.RFC3339), away)
+}
+
+func indented(raw json.RawMessage) string {
+	var b bytes.Buffer
+	if json.Indent(&b, raw, "           ", "  ") != nil {
+		return string(raw)
+	}
+	return b.String()
+}

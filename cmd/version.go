@@ -1,0 +1,76 @@
+package cmd
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// versionInfo is the JSON of "wps version".
+type versionInfo struct {
+	Version  string `json:"version"`
+	Commit   string `json:"commit"`
+	Date     string `json:"date"`
+	Modified bool   `json:"modified"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+// newVersion returns the "wps version" command.
+func newVersion(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version, commit and date of this program",
+		Long: `Print what this program was built from: version, commit and its date. A build
+from changed files says so.`,
+		Example: `  wps version
+  wps version -o json
+  wps version --jq .commit`,
+		Annotations: exits(exitLineUsage),
+		Args:        exactArgs(),
+		RunE: func(*cobra.Command, []string) error {
+			v := readVersion()
+			if env.json() {
+				return env.printJSON(v)
+			}
+			return env.printLine(v.String())
+		},
+	}
+}
+
+// readVersion takes everything from what the Go toolchain noted in the binary.
+func readVersion() versionInfo {
+	v := versionInfo{Version: "devel", Commit: "unknown", Date: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	if m := info.Main.Version; m != "" && m != "(devel)" {
+		v.Version = m
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v.Commit = s.Value
+		case "vcs.time":
+			v.Date = s.Value
+		case "vcs.modified":
+			v.Modified = s.Value == "true"
+		}
+	}
+	return v
+}
+
+// String is the form for people.
+func (v versionInfo) String() string {
+	commit := v.Commit
+	if len(commit) > 12 {
+		commit = commit[:12]
+	}
+	if v.Modified {
+		commit += " (changed files)"
+	}
+	return fmt.Sprintf("wps %s, commit %s, %s, %s %s", v.Version, commit, v.Date, v.Go, v.Platform)
+}
