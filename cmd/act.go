@@ -115,10 +115,13 @@ func (a *actor) run(ctx context.Context, ev output.Event) (output.Result, error)
 	limited, cancel := context.WithTimeoutCause(ctx, a.env.flags.timeout, errTimeout)
 	defer cancel()
 	result, err := ev.Run(limited, a.svc)
-	if err != nil && context.Cause(limited) == errTimeout {
-		err = withHint(fmt.Errorf("%v: no answer within %v", err, a.env.flags.timeout), "raise --timeout, or look whether the service is there with \"wps health\"")
+	if err == nil {
+		return result, nil
 	}
-	return result, a.env.explain(a.membership(ev, err))
+	if context.Cause(limited) == errTimeout {
+		err = withHint(fmt.Errorf("no answer within %v", a.env.flags.timeout), "raise --timeout, or look whether the service is there with \"wps health\"")
+	}
+	return result, a.env.explain(a.membership(ev, fmt.Errorf("%s: %w", describe(ev), err)))
 }
 
 var errTimeout = errors.New("timeout")
@@ -130,17 +133,36 @@ func (a *actor) membership(ev output.Event, err error) error {
 	if !isGroup || !errors.As(err, &refused) || refused.Status != http.StatusNotFound {
 		return err
 	}
-	return withHint(err, fmt.Sprintf("membership applies to live connections: connect first (wps connect --user %s), or put the group into the token (wps negotiate --group %s)", group.TargetID, group.GroupID))
+	first := "connect first, as with wps connect --user " + shellWord(group.TargetID)
+	if group.TargetType == output.TargetConnections {
+		first = "this one is closed or was never there"
+	}
+	return withHint(err, fmt.Sprintf("membership applies to live connections: %s, or put the group into the token with wps negotiate --group %s", first, shellWord(group.GroupID)))
+}
+
+// answerResult is the JSON of a command that asked something; one of Exists and
+// Allowed is there.
+type answerResult struct {
+	Exists  *bool        `json:"exists,omitempty"`
+	Allowed *bool        `json:"allowed,omitempty"`
+	Event   output.Event `json:"event"`
+}
+
+func answerTo(ev output.Event, yes bool) answerResult {
+	if _, permission := ev.(*output.PermissionEvent); permission {
+		return answerResult{Allowed: &yes, Event: ev}
+	}
+	return answerResult{Exists: &yes, Event: ev}
 }
 
 // answer prints the answer to a question and ends with exit code 3 for no.
-func (a *actor) answer(word string, ev output.Event, yes bool) error {
+func (a *actor) answer(ev output.Event, yes bool) error {
 	var err error
 	switch {
 	case a.o.dryRun != "":
 		return nil
 	case a.env.json():
-		err = a.env.printJSON(map[string]any{word: yes, "event": ev})
+		err = a.env.printJSON(answerTo(ev, yes))
 	case a.env.flags.quiet:
 	case yes:
 		err = a.env.printLine("yes")

@@ -43,7 +43,7 @@ any of them is faulty. What --dry-run prints of other commands can be read here.
 }
 
 func apply(c *cobra.Command, env *Env, o *applyOptions, args []string) error {
-	in, isFile := env.Stdin, false
+	in, isFile := io.Reader(newInput(c.Context(), env.Stdin)), false
 	switch {
 	case len(args) == 1 && args[0] != "-":
 		f, err := os.Open(args[0])

@@ -41,7 +41,7 @@ JSON and protobuf clients are told the reason before the connection ends.`,
 			if err := o.confirm(c, env); err != nil {
 				return err
 			}
-			return env.actOnce(c, o.act, ev, "closed "+ev.Target().String())
+			return env.actOnce(c, o.act, ev, "closed "+connectionsOf(ev.Target()))
 		},
 	}
 	o.target.flags(c, "close", output.TargetUsers, output.TargetGroups, output.TargetAll)

@@ -62,9 +62,10 @@ func newRoot(env *Env) *cobra.Command {
 		Example: `  wps emulator                                  # the service, on this machine
   wps connect --hub chat --user u1 --join g1    # a client that prints what it gets
   wps send --hub chat --group g1 "hello"        # to all of a group`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          cobra.ArbitraryArgs,
+		SilenceUsage:               true,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		Args:                       cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(c, args[0])

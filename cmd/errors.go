@@ -102,6 +102,8 @@ func hintForStatus(err *client.Error) string {
 		return "the identity needs the role Web PubSub Service Owner"
 	case http.StatusTooManyRequests:
 		return "the service limits the rate: wait, or use more units"
+	case http.StatusNotImplemented:
+		return "the real service has it: point WPS_CONNECTION_STRING there"
 	}
 	return ""
 }

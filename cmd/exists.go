@@ -25,7 +25,7 @@ answer is printed and is the exit code: 0 yes, 3 no.`,
 			if err != nil {
 				return err
 			}
-			return env.ask(c, act, &output.ExistenceEvent{TargetType: kind, TargetID: id}, "exists")
+			return env.ask(c, act, &output.ExistenceEvent{TargetType: kind, TargetID: id})
 		},
 	}
 	target.flags(c, "ask for", output.TargetUsers, output.TargetConnections, output.TargetGroups)
@@ -33,8 +33,8 @@ answer is printed and is the exit code: 0 yes, 3 no.`,
 	return c
 }
 
-// ask runs an event object that is a question and prints the answer under word.
-func (e *Env) ask(c *cobra.Command, o actOptions, ev output.Event, word string) error {
+// ask runs an event object that is a question and prints the answer.
+func (e *Env) ask(c *cobra.Command, o actOptions, ev output.Event) error {
 	a, err := e.actor(c, o)
 	if err != nil {
 		return err
@@ -43,5 +43,5 @@ func (e *Env) ask(c *cobra.Command, o actOptions, ev output.Event, word string) 
 	if err != nil {
 		return err
 	}
-	return a.answer(word, ev, result.Yes)
+	return a.answer(ev, result.Yes)
 }

@@ -50,7 +50,7 @@ func newPermissionAction(env *Env, action output.PermissionAction, verb, short, 
 			}
 			ev := &output.PermissionEvent{PermissionAction: action, ConnectionID: connection, Permission: p, TargetName: group}
 			if action == output.PermissionCheck {
-				return env.ask(c, act, ev, "allowed")
+				return env.ask(c, act, ev)
 			}
 			return env.actOnce(c, act, ev, fmt.Sprintf("%s %s on group %q for connection %q", done, p, group, connection))
 		},

@@ -100,9 +100,9 @@ func send(c *cobra.Command, env *Env, o *sendOptions, args []string) error {
 	}
 	ev := form
 	if ev.Message, err = io.ReadAll(io.LimitReader(in, protocol.MaxMessageSize+1)); err != nil {
-		return fmt.Errorf("read the message: %v", err)
+		return fmt.Errorf("read the message: %w", err)
 	}
-	_, err = a.act(c, &ev, "sent to "+describe(&ev))
+	_, err = a.act(c, &ev, "sent to "+ev.Target().String())
 	return err
 }
 
@@ -156,7 +156,7 @@ func openInput(c *cobra.Command, env *Env, o *sendOptions, args []string) (io.Re
 	case len(args) == 0 && isTerminal(env.Stdin):
 		return nil, usagef(c, "no message is given: write it behind the command, or pipe it in")
 	}
-	return io.NopCloser(env.Stdin), nil
+	return io.NopCloser(newInput(c.Context(), env.Stdin)), nil
 }
 
 // sendLines sends each line as a message, in order; the first failure stops.
@@ -179,13 +179,10 @@ func sendLines(c *cobra.Command, a *actor, form output.MessageEvent, in io.Reade
 		return fmt.Errorf("line %d (the %d before it were sent) is over the limit of %d bytes", n+1, n, protocol.MaxMessageSize)
 	}
 	if lines.Err() != nil {
-		return fmt.Errorf("read line %d (the %d before it were sent): %v", n+1, n, lines.Err())
+		return fmt.Errorf("read line %d (the %d before it were sent): %w", n+1, n, lines.Err())
 	}
 	if a.o.dryRun == "" && !a.env.json() {
-		a.env.say("sent %d messages to %s", n, describe(&form))
+		a.env.say("sent %d messages to %s", n, form.Target())
 	}
 	return nil
 }
-
-// describe names the target of a message for people.
-func describe(ev *output.MessageEvent) string { return ev.Target().String() }

@@ -58,9 +58,7 @@ func (s *session) run(parent context.Context) error {
 	if closeErr := s.conn.Close(goodbye); closeErr != nil {
 		s.env.log.Debug("close", "error", closeErr)
 	}
-	if !s.talks() {
-		<-talked
-	} // else it may wait for a line that never comes, and ends with the process
+	<-talked
 	return s.outcome(err, cause)
 }
 
@@ -75,7 +73,9 @@ func (s *session) outcome(err, cause error) error {
 	case cause != nil:
 		err = cause
 	}
-	s.tellClosed(closed)
+	if s.env.json() || err == nil { // else the error tells it
+		s.tellClosed(closed)
+	}
 	if s.received >= s.o.count {
 		return err
 	}
@@ -150,7 +150,7 @@ func (s *session) talk(ctx context.Context) error {
 
 // sendLines sends each line of standard input and waits for its ack.
 func (s *session) sendLines(ctx context.Context) error {
-	lines := bufio.NewScanner(s.env.Stdin)
+	lines := bufio.NewScanner(newInput(ctx, s.env.Stdin))
 	lines.Buffer(make([]byte, 0, 4<<10), protocol.MaxMessageSize)
 	for n := 1; lines.Scan(); n++ {
 		if err := s.sendLine(ctx, lines.Bytes()); err != nil {

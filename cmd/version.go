@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// versionInfo is the JSON of "wps version".
+// versionInfo is the JSON of "wps version". Commit and Date are "" in a build
+// without version control.
 type versionInfo struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit"`
@@ -42,7 +43,7 @@ from changed files says so.`,
 
 // readVersion takes everything from what the Go toolchain noted in the binary.
 func readVersion() versionInfo {
-	v := versionInfo{Version: "devel", Commit: "unknown", Date: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	v := versionInfo{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
@@ -65,12 +66,13 @@ func readVersion() versionInfo {
 
 // String is the form for people.
 func (v versionInfo) String() string {
-	commit := v.Commit
-	if len(commit) > 12 {
-		commit = commit[:12]
+	built := "built without version control"
+	if v.Commit != "" {
+		built = "commit " + v.Commit[:min(len(v.Commit), 12)]
+		if v.Modified {
+			built += " (changed files)"
+		}
+		built += " of " + v.Date
 	}
-	if v.Modified {
-		commit += " (changed files)"
-	}
-	return fmt.Sprintf("wps %s, commit %s, %s, %s %s", v.Version, commit, v.Date, v.Go, v.Platform)
+	return fmt.Sprintf("wps %s, %s, %s %s", v.Version, built, v.Go, v.Platform)
 }

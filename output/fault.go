@@ -8,14 +8,15 @@ import (
 )
 
 // Fault is one thing that is wrong with an event object. Member is its JSON
-// name, or "" when it concerns the object as a whole.
+// name, or "" when it concerns the object as a whole; Text goes on from there,
+// such as "is missing".
 type Fault struct{ Member, Text string }
 
 func (f Fault) String() string {
 	if f.Member == "" {
 		return f.Text
 	}
-	return f.Member + ": " + f.Text
+	return f.Member + " " + f.Text
 }
 
 // FaultError lists everything that is wrong with one event object.
@@ -41,7 +42,7 @@ func (f *faults) add(member, text string) {
 // check adds err, when there is one.
 func (f *faults) check(member string, err error) {
 	if err != nil {
-		f.add(member, err.Error())
+		f.add(member, "cannot be used: "+err.Error())
 	}
 }
 

@@ -68,7 +68,7 @@ func (e *GroupEvent) checkBulk(f *faults) {
 		f.add("targetId", "must be absent when targetType is All")
 	}
 	if e.GroupID != "" {
-		f.add("groupId", "use groupIds when targetType is All")
+		f.add("groupId", "must be absent when targetType is All: use groupIds")
 	}
 	if len(e.GroupIDs) == 0 {
 		f.add("groupIds", "is missing")

@@ -65,7 +65,7 @@ func TestReader(t *testing.T) {
 		{`{"message":{"x":1}` + "\n" + b, []string{"1! the JSON object is cut off", "2 b"}},
 		{`{"message":"a"`, []string{"1! the JSON object is cut off"}},
 		{`{"message":"\"}","dataType":"text"}`, []string{`1 "}`}},
-		{`{"message":"a","x":1}` + "\n" + b, []string{"1! x: is not a member of an event object", "2 b"}},
+		{`{"message":"a","x":1}` + "\n" + b, []string{"1! x is not a member of an event object", "2 b"}},
 	}
 	for _, tt := range tests {
 		if got := read(strings.NewReader(tt.in)); !reflect.DeepEqual(got, tt.want) {
@@ -136,7 +136,7 @@ func TestRunStopsAtFault(t *testing.T) {
 	if bad == nil || bad.Line != 7 || len(r.calls) != 6 || s != (output.Summary{Done: 6, Failed: 1, NotTried: 3}) {
 		t.Errorf("Run = %+v, %v after %d calls", s, err, len(r.calls))
 	}
-	if len(results) != 10 || !strings.HasPrefix(results[6], "7 failed: message: must be") || results[9] != "10 not tried" {
+	if len(results) != 10 || !strings.HasPrefix(results[6], "7 failed: message must be") || results[9] != "10 not tried" {
 		t.Errorf("results = %q", results)
 	}
 

@@ -1,0 +1,78 @@
+// What every check needs: the service that the environment names, clients on it,
+// and waiting with a limit.
+import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import { WebPubSubClient, WebPubSubJsonProtocol } from "@azure/web-pubsub-client";
+
+export const connectionString = process.env.WebPubSubConnectionString;
+if (!connectionString) {
+  throw new Error("WebPubSubConnectionString is not set: run this as wps emulator -- npm test");
+}
+
+/** How long anything may take before a check fails, in milliseconds. */
+const limit = 10_000;
+
+let hubs = 0;
+
+/** A hub client on a hub that nobody else uses. */
+export function newHub(options = {}) {
+  const hub = `conformance${process.pid}x${hubs++}`;
+  return new WebPubSubServiceClient(connectionString, hub, { allowInsecureConnection: true, ...options });
+}
+
+/** Rejects when promise takes too long. */
+export async function within(promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no ${what} within ${limit} ms`)), limit);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A queue of events that tests await one by one. */
+export class Inbox {
+  #items = [];
+  #waiting = [];
+
+  push(item) {
+    const next = this.#waiting.shift();
+    next ? next(item) : this.#items.push(item);
+  }
+
+  next(what = "message") {
+    const ready = this.#items.length > 0 ? Promise.resolve(this.#items.shift()) : new Promise((r) => this.#waiting.push(r));
+    return within(ready, what);
+  }
+
+  get size() {
+    return this.#items.length;
+  }
+}
+
+/** Starts a client of the client SDK that speaks the JSON subprotocol. */
+export async function startClient(t, hub, tokenOptions = {}, clientOptions = {}) {
+  const { url } = await hub.getClientAccessToken(tokenOptions);
+  const client = new WebPubSubClient(url, {
+    protocol: WebPubSubJsonProtocol(),
+    autoReconnect: false,
+    ...clientOptions,
+  });
+  const inbox = { group: new Inbox(), server: new Inbox(), disconnected: new Inbox(), stopped: new Inbox() };
+  client.on("group-message", (e) => inbox.group.push(e.message));
+  client.on("server-message", (e) => inbox.server.push(e.message));
+  client.on("disconnected", (e) => inbox.disconnected.push(e));
+  client.on("stopped", (e) => inbox.stopped.push(e));
+  const connected = new Promise((resolve) => client.on("connected", resolve));
+  await client.start();
+  const { connectionId, userId } = await within(connected, "connected event");
+  t.after(() => client.stop());
+  return { client, connectionId, userId, ...inbox };
+}
+
+/** Text of whatever kind of bytes an SDK gives. */
+export function text(data) {
+  return Buffer.from(data).toString("utf8");
+}

@@ -1,0 +1,160 @@
+// Every method of the server SDK that the emulator has.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import { connectionString, newHub, startClient } from "../kit.js";
+
+/** Collects the last answer's status through the SDK's own hook. */
+function status() {
+  const seen = {};
+  return { seen, options: { onResponse: (r) => Object.assign(seen, { status: r.status, headers: r.headers }) } };
+}
+
+test("sendToAll: text, JSON and binary, excluded connections", async (t) => {
+  const hub = newHub();
+  const a = await startClient(t, hub);
+  const b = await startClient(t, hub);
+  const { seen, options } = status();
+  await hub.sendToAll("hello", { contentType: "text/plain", ...options });
+  assert.equal(seen.status, 202);
+  assert.ok(seen.headers.get("api-supported-versions").includes("2024-12-01"));
+  await hub.sendToAll({ n: 1, s: "é" });
+  await hub.sendToAll(Buffer.from([0, 1, 255]));
+  await hub.sendToAll("only b", { contentType: "text/plain", excludedConnections: [a.connectionId] });
+  await hub.sendToAll("last", { contentType: "text/plain" });
+  for (const c of [a, b]) {
+    const first = await c.server.next();
+    assert.equal(first.dataType, "text");
+    assert.equal(first.data, "hello");
+    assert.deepEqual((await c.server.next()).data, { n: 1, s: "é" });
+    const bytes = await c.server.next();
+    assert.equal(bytes.dataType, "binary");
+    assert.deepEqual(Buffer.from(bytes.data), Buffer.from([0, 1, 255]));
+  }
+  assert.equal((await b.server.next()).data, "only b");
+  assert.equal((await b.server.next()).data, "last");
+  assert.equal((await a.server.next()).data, "last");
+});
+
+test("sendToUser reaches every connection of a user and nobody else", async (t) => {
+  const hub = newHub();
+  const one = await startClient(t, hub, { userId: "u 1" });
+  const two = await startClient(t, hub, { userId: "u 1" });
+  const other = await startClient(t, hub, { userId: "u2" });
+  await hub.sendToUser("u 1", "hi", { contentType: "text/plain" });
+  await hub.sendToAll("end", { contentType: "text/plain" });
+  assert.equal((await one.server.next()).data, "hi");
+  assert.equal((await two.server.next()).data, "hi");
+  assert.equal((await other.server.next()).data, "end");
+});
+
+test("sendToConnection reaches one connection; a missing one is no error", async (t) => {
+  const hub = newHub();
+  const a = await startClient(t, hub);
+  const b = await startClient(t, hub);
+  await hub.sendToConnection(a.connectionId, { to: "a" });
+  await hub.sendToConnection("nobody", "x", { contentType: "text/plain" });
+  await hub.sendToAll("end", { contentType: "text/plain" });
+  assert.deepEqual((await a.server.next()).data, { to: "a" });
+  assert.equal((await b.server.next()).data, "end");
+});
+
+test("group: add and remove connections and users, send, exclude", async (t) => {
+  const hub = newHub();
+  const group = hub.group("room 1");
+  const a = await startClient(t, hub, { userId: "ua" });
+  const b = await startClient(t, hub, { userId: "ub" });
+  await group.addConnection(a.connectionId);
+  await group.addUser("ub");
+  await group.addUser("ub");
+  await group.sendToAll("both", { contentType: "text/plain" });
+  await group.sendToAll("b only", { contentType: "text/plain", excludedConnections: [a.connectionId] });
+  await group.removeUser("ub");
+  await group.sendToAll("a only", { contentType: "text/plain" });
+  await group.removeConnection(a.connectionId);
+  await group.removeConnection(a.connectionId);
+  await group.sendToAll("nobody", { contentType: "text/plain" });
+  await hub.sendToAll("end", { contentType: "text/plain" });
+
+  const first = await a.group.next();
+  assert.equal(first.data, "both");
+  assert.equal(first.group, "room 1");
+  assert.equal((await a.group.next()).data, "a only");
+  assert.equal((await b.group.next()).data, "both");
+  assert.equal((await b.group.next()).data, "b only");
+  assert.equal((await a.server.next()).data, "end");
+  assert.equal((await b.server.next()).data, "end");
+  assert.equal(a.group.size + b.group.size, 0);
+});
+
+test("group.addConnection tells of a connection that is not there", async () => {
+  const hub = newHub();
+  await assert.rejects(hub.group("g").addConnection("nobody"), /nobody.*(doesn't exist|not found)/);
+});
+
+test("removeConnectionFromAllGroups and removeUserFromAllGroups", async (t) => {
+  const hub = newHub();
+  const a = await startClient(t, hub, { userId: "ua", groups: ["g1", "g2"] });
+  const b = await startClient(t, hub, { userId: "ub", groups: ["g1", "g2"] });
+  await hub.removeConnectionFromAllGroups(a.connectionId);
+  assert.equal(await hub.groupExists("g2"), true);
+  await hub.removeUserFromAllGroups("ub");
+  assert.equal(await hub.groupExists("g1"), false);
+  assert.equal(await hub.groupExists("g2"), false);
+  assert.equal(await hub.userExists("ub"), true);
+  assert.equal(await hub.connectionExists(b.connectionId), true);
+});
+
+test("connectionExists, userExists and groupExists", async (t) => {
+  const hub = newHub();
+  const a = await startClient(t, hub, { userId: "u1", groups: ["g1"] });
+  assert.equal(await hub.connectionExists(a.connectionId), true);
+  assert.equal(await hub.userExists("u1"), true);
+  assert.equal(await hub.groupExists("g1"), true);
+  assert.equal(await hub.connectionExists("nobody"), false);
+  assert.equal(await hub.userExists("nobody"), false);
+  assert.equal(await hub.groupExists("nobody"), false);
+});
+
+test("closing: one connection, a user, a group, all", async (t) => {
+  const hub = newHub();
+  const reason = async (c) => (await c.disconnected.next("disconnected event")).message?.message;
+  const one = await startClient(t, hub);
+  const user = await startClient(t, hub, { userId: "u1" });
+  const member = await startClient(t, hub, { groups: ["g1"] });
+  const spared = await startClient(t, hub, { groups: ["g1"] });
+  const { seen, options } = status();
+  await hub.closeConnection(one.connectionId, { reason: "r1", ...options });
+  assert.equal(seen.status, 204);
+  assert.match(await reason(one), /r1/);
+  await hub.closeUserConnections("u1", { reason: "r2" });
+  assert.match(await reason(user), /r2/);
+  await hub.group("g1").closeAllConnections({ reason: "r3", excluded: [spared.connectionId] });
+  assert.match(await reason(member), /r3/);
+  assert.equal(await hub.connectionExists(spared.connectionId), true);
+  await hub.closeAllConnections({ reason: "r4" });
+  assert.match(await reason(spared), /r4/);
+  await hub.closeConnection("nobody");
+  assert.equal(await hub.connectionExists(spared.connectionId), false);
+});
+
+test("a wrong key is refused with 401", async () => {
+  const wrong = connectionString.replace(/AccessKey=[^;]*/, "AccessKey=wrong-key-wrong-key-wrong-key-wrong-key");
+  const hub = new WebPubSubServiceClient(wrong, "h", { allowInsecureConnection: true });
+  await assert.rejects(hub.sendToAll("x", { contentType: "text/plain" }), (e) => e.statusCode === 401);
+});
+
+test("a reverse proxy endpoint", async (t) => {
+  const endpoint = /Endpoint=([^;]*)/.exec(connectionString)[1];
+  const hub = newHub({ reverseProxyEndpoint: endpoint.replace("localhost", "127.0.0.1") });
+  const a = await startClient(t, hub);
+  await hub.sendToAll("through", { contentType: "text/plain" });
+  assert.equal((await a.server.next()).data, "through");
+});
+
+test("what is not there yet says so with 501", async () => {
+  const hub = newHub();
+  const refused = (e) => e.statusCode === 501 && e.code === "NotImplemented";
+  await assert.rejects(hub.grantPermission("c", "joinLeaveGroup", { targetName: "g" }), refused);
+  await assert.rejects(hub.sendToAll("x", { contentType: "text/plain", filter: "userId eq 'a'" }), refused);
+});

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rooms says which of our packages each one may import outside tests. Arrows
+// go down only: client, trigger and emulator never meet but in cmd.
+var rooms = map[string][]string{
+	".":                     {"cmd"},
+	"cmd":                   {"client", "trigger", "emulator", "output", "token", "protocol"},
+	"client":                {"token", "protocol"},
+	"trigger":               {"output", "token", "protocol"},
+	"emulator":              {"token", "protocol"},
+	"emulator/emulatortest": {"emulator", "token", "protocol"},
+	"output":                {"protocol"},
+	"token":                 {"protocol"},
+	"protocol":              {},
+}
+
+// outside says which rooms may import a library; one that is not named here
+// needs a line, and so a thought.
+var outside = map[string][]string{
+	"github.com/spf13/cobra":                       {"cmd"},
+	"github.com/fatih/color":                       {"cmd"},
+	"github.com/itchyny/gojq":                      {"cmd"},
+	"golang.org/x/term":                            {"cmd"},
+	"github.com/gorilla/websocket":                 {"client", "emulator"},
+	"github.com/golang-jwt/jwt/v5":                 {"token"},
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore": {"client"},
+}
+
+func TestImports(t *testing.T) {
+	seen := 0
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (strings.HasPrefix(d.Name(), ".") && file != "." || d.Name() == "node_modules") {
+			if d != nil && d.IsDir() && err == nil {
+				return fs.SkipDir
+			}
+			return err
+		}
+		if strings.HasSuffix(file, ".go") && !strings.HasSuffix(file, "_test.go") {
+			seen++
+			checkImports(t, filepath.ToSlash(file))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen < len(rooms) {
+		t.Errorf("looked at %d files, fewer than there are rooms", seen)
+	}
+}
+
+func checkImports(t *testing.T, file string) {
+	t.Helper()
+	room := path.Dir(file)
+	allowed, known := rooms[room]
+	if !known {
+		t.Errorf("%s: %s is no room of this program", file, room)
+		return
+	}
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range parsed.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ours, ok := strings.CutPrefix(imported, "wps/"); ok {
+			if !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s, which %s may not", file, imported, room)
+			}
+		} else if strings.Contains(strings.Split(imported, "/")[0], ".") && !mayUse(room, imported) {
+			t.Errorf("%s imports %s, which %s may not", file, imported, room)
+		}
+	}
+}
+
+// mayUse tells whether a room may import a library or a package of it.
+func mayUse(room, imported string) bool {
+	for library, users := range outside {
+		if imported == library || strings.HasPrefix(imported, library+"/") {
+			return slices.Contains(users, room)
+		}
+	}
+	return false
+}
