@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/textproto"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -56,7 +55,7 @@ func (c *call) message(to protocol.Target) (*message, bool) {
 		badRequest(c.w, "Request", "Invalid Content-Length header.")
 		return nil, false
 	}
-	metadata, err := readMetadata(c.r.Header)
+	metadata, err := protocol.ReadMetadata(c.r.Header)
 	if err != nil {
 		badRequest(c.w, "Request", err.Error())
 		return nil, false
@@ -91,26 +90,6 @@ func (c *call) message(to protocol.Target) (*message, bool) {
 		m.response.Group = to.ID
 	}
 	return m, true
-}
-
-// readMetadata collects the metadata headers: of a repeated header the last
-// counts, and of its value what stands behind the last comma.
-func readMetadata(h http.Header) (map[string]string, error) {
-	var m map[string]string
-	prefix := textproto.CanonicalMIMEHeaderKey(protocol.MetadataHeader)
-	for name, values := range h {
-		key, ok := strings.CutPrefix(name, prefix)
-		if !ok || key == "" {
-			continue
-		}
-		value := values[len(values)-1]
-		value = strings.TrimSpace(value[strings.LastIndexByte(value, ',')+1:])
-		if m == nil {
-			m = map[string]string{}
-		}
-		m[strings.ToLower(key)] = value
-	}
-	return m, protocol.CheckMetadata(m)
 }
 
 // decoderOf gives what turns text of a charset into UTF-8; nil for a charset

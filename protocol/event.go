@@ -1,0 +1,223 @@
+package protocol
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Headers of an event on its way to an event handler: CloudEvents 1.0 in binary
+// mode, so the attributes are headers and the body is the data. They are spelled
+// as the service spells them; http.Header finds them in any case.
+//
+// Source: product documentation, CloudEvents extension for Web PubSub; those of
+// MQTT from its own page; HeaderAWPSVersion and HeaderRequestID as the vendor's
+// emulator sends them.
+const (
+	HeaderSpecVersion          = "ce-specversion"
+	HeaderAWPSVersion          = "ce-awpsversion"
+	HeaderType                 = "ce-type"
+	HeaderSource               = "ce-source"
+	HeaderID                   = "ce-id"
+	HeaderTime                 = "ce-time"
+	HeaderConnectionID         = "ce-connectionId"
+	HeaderHub                  = "ce-hub"
+	HeaderEventName            = "ce-eventName"
+	HeaderSignature            = "ce-signature"
+	HeaderUserID               = "ce-userId"
+	HeaderSubprotocol          = "ce-subprotocol"
+	HeaderConnectionState      = "ce-connectionState"
+	HeaderPhysicalConnectionID = "ce-physicalConnectionId"
+	HeaderSessionID            = "ce-sessionId"
+	HeaderRequestID            = "x-ms-client-request-id"
+)
+
+// Headers of the validation of an event handler (abuse protection): the service
+// names its host, and the handler the hosts that it serves.
+const (
+	HeaderRequestOrigin = "WebHook-Request-Origin"
+	HeaderAllowedOrigin = "WebHook-Allowed-Origin"
+)
+
+// EventVersion is the value of ce-specversion and ce-awpsversion.
+const EventVersion = "1.0"
+
+// ValidateEvent stands for {event} in the address that is validated.
+const ValidateEvent = "validate"
+
+// MaxUpstreamResponse limits the body of an event handler's answer, in bytes.
+//
+// Source: the vendor's emulator.
+const MaxUpstreamResponse = 16 << 20
+
+// EventKind is the family of an event.
+type EventKind string
+
+// The event kinds, as bindings spell them.
+const (
+	EventSystem EventKind = "system"
+	EventUser   EventKind = "user"
+	EventGroup  EventKind = "group"
+)
+
+// System events, the events of groups, and the user event that the messages of
+// simple clients become.
+const (
+	EventConnect      = "connect"
+	EventConnected    = "connected"
+	EventDisconnected = "disconnected"
+	EventJoined       = "joined"
+	EventLeft         = "left"
+	EventMessage      = "message"
+)
+
+var typePrefixes = map[EventKind]string{
+	EventSystem: "azure.webpubsub.sys.",
+	EventUser:   "azure.webpubsub.user.",
+	EventGroup:  "azure.webpubsub.gp.",
+}
+
+// EventContext is what the headers of an event say: the ConnectionContext of the
+// bindings.
+type EventContext struct {
+	Kind         EventKind
+	Event        string // without the prefix of its type
+	Hub          string
+	ConnectionID string
+	// UserID is "" for an anonymous connection.
+	UserID string
+	// Subprotocol is "" on connect and for simple clients.
+	Subprotocol string
+	// ID counts the events of a connection from 0 (connect); with ConnectionID
+	// it names an event, also when it is sent again.
+	ID string
+	// Time is in UTC with whole seconds; zero when absent or not a time.
+	Time time.Time
+	// Source is "" to have SetHeader write the usual one.
+	Source string
+	// Signature holds one value a key, with commas between.
+	Signature string
+	// Origin is the host of the service.
+	Origin string
+	// State is the opaque connection state, meaningful when HasState: an empty
+	// one is not an absent one.
+	State    string
+	HasState bool
+	// RequestID is the same when an event is sent again.
+	RequestID string
+	// PhysicalConnectionID and SessionID belong to MQTT clients.
+	PhysicalConnectionID string
+	SessionID            string
+}
+
+// Type is the value of ce-type.
+func (c *EventContext) Type() string { return typePrefixes[c.Kind] + c.Event }
+
+// Blocking tells whether the service waits for the answer: connect and user
+// events.
+func (c *EventContext) Blocking() bool {
+	return c.Kind == EventUser || c.Kind == EventSystem && c.Event == EventConnect
+}
+
+// MQTT tells whether the event is that of an MQTT client.
+//
+// Source: the official Node middleware; the header for the subprotocol is not on
+// every sample of the documentation, so the physical connection decides.
+func (c *EventContext) MQTT() bool { return c.PhysicalConnectionID != "" }
+
+// HeaderError is a header of an event that is missing or wrong.
+type HeaderError struct{ Name, Problem string }
+
+func (e *HeaderError) Error() string { return "header " + e.Name + " " + e.Problem }
+
+// ReadEventContext reads the headers of an event. The error is a *HeaderError
+// that names the first header at fault; the signature is not checked.
+func ReadEventContext(h http.Header) (EventContext, error) {
+	c := EventContext{
+		Subprotocol: h.Get(HeaderSubprotocol), ID: h.Get(HeaderID), Source: h.Get(HeaderSource),
+		Signature: h.Get(HeaderSignature), Origin: h.Get(HeaderRequestOrigin), UserID: h.Get(HeaderUserID),
+		RequestID: h.Get(HeaderRequestID), PhysicalConnectionID: h.Get(HeaderPhysicalConnectionID),
+		SessionID: h.Get(HeaderSessionID),
+	}
+	if at, err := time.Parse(time.RFC3339, h.Get(HeaderTime)); err == nil {
+		c.Time = at.UTC().Truncate(time.Second)
+	}
+	if values := h.Values(HeaderConnectionState); len(values) > 0 {
+		c.State, c.HasState = values[len(values)-1], true
+	}
+	var typ string
+	for _, required := range []struct {
+		name string
+		into *string
+	}{{HeaderType, &typ}, {HeaderHub, &c.Hub}, {HeaderConnectionID, &c.ConnectionID}, {HeaderEventName, &c.Event}} {
+		values := h.Values(required.name)
+		if len(values) != 1 || values[0] == "" {
+			return c, &HeaderError{required.name, problemOf(values)}
+		}
+		*required.into = values[0]
+	}
+	return c, c.setKind(typ)
+}
+
+func problemOf(values []string) string {
+	if len(values) > 1 {
+		return "is given more than once"
+	}
+	return "is missing"
+}
+
+// setKind finds the kind and checks that the type and the name agree, both
+// without regard to case. The name as the type spells it counts.
+func (c *EventContext) setKind(typ string) error {
+	for kind, prefix := range typePrefixes {
+		if len(typ) <= len(prefix) || !strings.EqualFold(typ[:len(prefix)], prefix) {
+			continue
+		}
+		if !strings.EqualFold(typ[len(prefix):], c.Event) {
+			return &HeaderError{HeaderType, fmt.Sprintf("does not belong to the event %q", c.Event)}
+		}
+		c.Kind = kind
+		return nil
+	}
+	return &HeaderError{HeaderType, fmt.Sprintf("%q is unknown", typ)}
+}
+
+// SetHeader writes c to h, with the spelling of the service and without what is
+// empty. Values other than the user id must be ASCII, which is the caller's to
+// see to.
+func (c *EventContext) SetHeader(h http.Header) {
+	source := c.Source
+	if source == "" {
+		source = "/hubs/" + c.Hub + "/client/" + c.ConnectionID
+		if c.MQTT() {
+			source += "/" + c.PhysicalConnectionID
+		}
+	}
+	set := func(name, value string) {
+		if value != "" {
+			h[name] = []string{value}
+		}
+	}
+	set(HeaderSpecVersion, EventVersion)
+	set(HeaderAWPSVersion, EventVersion)
+	set(HeaderType, c.Type())
+	set(HeaderSource, source)
+	set(HeaderID, c.ID)
+	if !c.Time.IsZero() {
+		set(HeaderTime, c.Time.UTC().Format(time.RFC3339))
+	}
+	set(HeaderConnectionID, c.ConnectionID)
+	set(HeaderHub, c.Hub)
+	set(HeaderEventName, c.Event)
+	set(HeaderRequestOrigin, c.Origin)
+	set(HeaderRequestID, c.RequestID)
+	set(HeaderSignature, c.Signature)
+	set(HeaderUserID, c.UserID)
+	set(HeaderSubprotocol, c.Subprotocol)
+	if c.HasState {
+		h[HeaderConnectionState] = []string{c.State}
+	}
+	set(HeaderPhysicalConnectionID, c.PhysicalConnectionID)
+	set(HeaderSessionID, c.SessionID)
+}

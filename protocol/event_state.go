@@ -1,0 +1,113 @@
+package protocol
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// DecodeState reads the ce-connectionState value of the official Node
+// middleware, which is base64 of a JSON object, with or without padding and in
+// either alphabet. It gives the object as compact JSON. ok is false for anything
+// else, which the state of another kind of handler may well be.
+func DecodeState(header string) (object json.RawMessage, ok bool) {
+	plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(header, "="))
+	text, err := base64.RawStdEncoding.DecodeString(plain)
+	if err != nil {
+		return nil, false
+	}
+	members, err := stateMembers(text)
+	if err != nil {
+		return nil, false
+	}
+	return members.json(), true
+}
+
+// MergeState gives the ce-connectionState value after changes, a JSON object,
+// are laid over the state of the request: the old members first, then the new
+// ones in their order. A state that is not an object counts as empty. The error
+// tells that changes is not an object.
+//
+// Source: the official Node middleware.
+func MergeState(header string, changes json.RawMessage) (string, error) {
+	added, err := stateMembers(changes)
+	if err != nil {
+		return "", fmt.Errorf("states: %v", err)
+	}
+	var merged states
+	if old, ok := DecodeState(header); ok {
+		merged, _ = stateMembers(old) // it was just written
+	}
+	for _, m := range added {
+		merged = merged.with(m)
+	}
+	return base64.StdEncoding.EncodeToString(merged.json()), nil
+}
+
+// states are the members of a state in their order.
+type states []stateMember
+
+type stateMember struct {
+	name  string
+	value json.RawMessage // compact
+}
+
+// stateMembers reads a JSON object; of a member given twice the last counts.
+func stateMembers(text []byte) (states, error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return nil, errors.New("not a JSON object")
+	}
+	var all states
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		all = all.with(stateMember{name.(string), compact(value)})
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	if dec.More() {
+		return nil, errors.New("there is more behind the object")
+	}
+	return all, nil
+}
+
+func (s states) with(m stateMember) states {
+	if i := slices.IndexFunc(s, func(x stateMember) bool { return x.name == m.name }); i >= 0 {
+		s[i].value = m.value
+		return s
+	}
+	return append(s, m)
+}
+
+func (s states) json() json.RawMessage {
+	b := []byte{'{'}
+	for i, m := range s {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, m.name)
+		b = append(b, ':')
+		b = append(b, m.value...)
+	}
+	return append(b, '}')
+}
+
+func compact(value json.RawMessage) json.RawMessage {
+	var b bytes.Buffer
+	if json.Compact(&b, value) != nil {
+		return value
+	}
+	return b.Bytes()
+}
