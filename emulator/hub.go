@@ -229,6 +229,13 @@ func (h *hub) send(t protocol.Target, m *message, excluded []string) {
 	}
 }
 
+// connection finds one connection; nil when it is not there.
+func (h *hub) connection(id string) *conn {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.byID[id]
+}
+
 // exclusion makes a set of connection ids; nil for none.
 func exclusion(ids []string) map[string]bool {
 	if len(ids) == 0 {

@@ -20,11 +20,12 @@ type rights struct {
 	rules map[protocol.Permission]*rules
 }
 
-// newRights reads the roles of a token. Roles that it does not know, patterns
-// that are not valid and what exceeds a quota are skipped, as the service does.
+// newRights reads the roles of a token in sorted order, each once. Roles that it
+// does not know, patterns that are not valid and what exceeds a quota are
+// skipped, as the service does.
 func newRights(roles []string) *rights {
 	r := &rights{}
-	roles = slices.Sorted(slices.Values(roles))
+	roles = slices.Compact(slices.Sorted(slices.Values(roles)))
 	for _, role := range roles {
 		for _, p := range []protocol.Permission{protocol.PermissionSendToGroup, protocol.PermissionJoinLeaveGroup} {
 			r.apply(p, strings.TrimPrefix(role, "webpubsub."+string(p)), role)
@@ -39,7 +40,9 @@ func (r *rights) apply(p protocol.Permission, rest, role string) {
 	case rest == "":
 		r.of(p).allowAll()
 	case strings.HasPrefix(rest, "."):
-		r.of(p).allow(rest[1:])
+		if protocol.CheckGroup(rest[1:]) == nil {
+			r.of(p).set(rest[1:], true)
+		}
 	case strings.HasPrefix(rest, "s."):
 		r.of(p).allowPattern(rest[2:])
 	}
@@ -63,12 +66,24 @@ func (r *rights) may(p protocol.Permission, group string) bool {
 	return x != nil && x.allows(group)
 }
 
-// rules decide one permission: a literal rule beats the patterns, the newest
-// pattern beats the older, else the default holds.
+// set grants permission p for one group, or revokes it. It is false when that
+// would need more single-group rules than maxLiterals; nothing is changed then.
+// The group is taken as it is: a star in it has no meaning.
+func (r *rights) set(p protocol.Permission, group string, allowed bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of(p).set(group, allowed)
+}
+
+// rules decide one permission: a literal rule beats the patterns, else the
+// default holds. Patterns only ever allow: nothing revokes by pattern, so which
+// of them is the newest does not matter.
+//
+// Source: the vendor's emulator.
 type rules struct {
 	all      bool
-	patterns []pattern // newest last
-	literals map[string]bool
+	patterns []pattern
+	literals map[string]bool // true allows, false denies
 }
 
 func (x *rules) allows(group string) bool {
@@ -89,14 +104,27 @@ func (x *rules) general(group string) bool {
 
 func (x *rules) allowAll() { *x = rules{all: true} }
 
-func (x *rules) allow(group string) {
-	if x.allows(group) || len(x.literals) >= maxLiterals || protocol.CheckGroup(group) != nil {
-		return
+// set makes the answer for one group allowed, with as few literals as it takes:
+// an opposite one goes, and none is added for what holds anyway. False means
+// that there are too many.
+func (x *rules) set(group string, allowed bool) bool {
+	if now, ok := x.literals[group]; ok {
+		if now != allowed {
+			delete(x.literals, group)
+		}
+		return true
+	}
+	if x.general(group) == allowed {
+		return true
+	}
+	if len(x.literals) >= maxLiterals {
+		return false
 	}
 	if x.literals == nil {
 		x.literals = map[string]bool{}
 	}
-	x.literals[group] = true
+	x.literals[group] = allowed
+	return true
 }
 
 func (x *rules) allowPattern(text string) {

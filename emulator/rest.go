@@ -60,9 +60,9 @@ var operations = map[shape]operation{
 	{"POST", ":addtogroups"}:                  {"", "", missing("bulk group operations")},
 	{"POST", ":removefromgroups"}:             {"", "", missing("bulk group operations")},
 	{"GET", "groups/*/connections"}:           {group, "", missing("listing the connections of a group")},
-	{"PUT", "permissions/*/connections/*"}:    {"", connection, missing("permissions")},
-	{"DELETE", "permissions/*/connections/*"}: {"", connection, missing("permissions")},
-	{"HEAD", "permissions/*/connections/*"}:   {"", connection, missing("permissions")},
+	{"PUT", "permissions/*/connections/*"}:    {"", connection, grantPermission},
+	{"DELETE", "permissions/*/connections/*"}: {"", connection, revokePermission},
+	{"HEAD", "permissions/*/connections/*"}:   {"", connection, checkPermission},
 	{"POST", ":generatetoken"}:                {"", "", missing("generating client tokens")},
 }
 
@@ -149,7 +149,7 @@ func (c *call) validName(kind protocol.TargetKind, name string) bool {
 	switch {
 	case kind == "":
 	case kind == group && protocol.CheckGroup(name) != nil:
-		badRequest(c.w, "Request", "Invalid group name. Valid group name should be in between 1 and 1024 characters long.")
+		badRequest(c.w, "Request", invalidGroup)
 		return false
 	case protocol.CheckID(string(kind), name) != nil:
 		badRequest(c.w, "Request", "Invalid "+string(kind)+" id: it is empty.")

@@ -14,6 +14,11 @@ const (
 	codeMethodNotAllowed = "Error.MethodNotAllowed"
 )
 
+// invalidGroup is the message for a group name that is not valid.
+//
+// Source: recorded answer of the real service, 2021.
+const invalidGroup = "Invalid group name. Valid group name should be in between 1 and 1024 characters long."
+
 // fail answers with the error body of the service. A HEAD request gets the
 // headers that would go with it.
 func fail(w http.ResponseWriter, status int, code, target, message string) {

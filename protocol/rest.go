@@ -31,6 +31,7 @@ const (
 const (
 	CodeBadRequest                = "Error.BadRequest"
 	CodeConnectionNotExisted      = "Error.Connection.NotExisted"
+	CodeConnectionConflict        = "Error.Connection.Conflict" // vendor's emulator
 	CodeInfoConnectionNotExisted  = "Info.Connection.NotExisted"
 	CodeCheckConnectionNotExisted = "Warning.Connection.NotExisted"
 	CodeUserNotExisted            = "Warning.User.NotExisted"

@@ -1,0 +1,96 @@
+package emulator
+
+import (
+	"net/http"
+
+	"wps/protocol"
+)
+
+// permissionCall is a permission request that has passed its checks: which
+// permission, for which group.
+type permissionCall struct {
+	permission protocol.Permission
+	group      string
+}
+
+// permission reads what a permission request names, and answers 400 when it is
+// not valid. That comes before the connection is looked for.
+//
+// Source: recorded answers of 2021; the vendor's emulator for the numbers.
+func (c *call) permission() (permissionCall, bool) {
+	p, err := parsePermission(c.first)
+	if err != nil {
+		badRequest(c.w, "Request", "Invalid permission: "+err.Error()+".")
+		return permissionCall{}, false
+	}
+	target := c.query.Get("targetName")
+	if protocol.CheckGroup(target) != nil {
+		badRequest(c.w, "Request", invalidGroup)
+		return permissionCall{}, false
+	}
+	return permissionCall{p, target}, true
+}
+
+// parsePermission reads a permission by its name, in any case, or by the number
+// that it has in the service.
+func parsePermission(s string) (protocol.Permission, error) {
+	switch s {
+	case "1":
+		return protocol.PermissionSendToGroup, nil
+	case "2":
+		return protocol.PermissionJoinLeaveGroup, nil
+	}
+	return protocol.ParsePermission(s)
+}
+
+func grantPermission(c *call, _ protocol.Target) {
+	p, ok := c.permission()
+	if !ok {
+		return
+	}
+	m := c.hub.connection(c.second)
+	switch {
+	case m == nil:
+		c.noPermission()
+	case !m.rights.set(p.permission, p.group, true):
+		c.tooManyRules()
+	default:
+		c.w.WriteHeader(http.StatusOK)
+	}
+}
+
+// revokePermission answers 204 for a connection that is not there too.
+func revokePermission(c *call, _ protocol.Target) {
+	p, ok := c.permission()
+	if !ok {
+		return
+	}
+	if m := c.hub.connection(c.second); m != nil && !m.rights.set(p.permission, p.group, false) {
+		c.tooManyRules()
+		return
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+}
+
+// checkPermission gives the same 404 for no and for a connection that is not
+// there.
+func checkPermission(c *call, _ protocol.Target) {
+	p, ok := c.permission()
+	if !ok {
+		return
+	}
+	if m := c.hub.connection(c.second); m == nil || !m.rights.may(p.permission, p.group) {
+		c.noPermission()
+		return
+	}
+	c.w.WriteHeader(http.StatusOK)
+}
+
+func (c *call) noPermission() {
+	fail(c.w, http.StatusNotFound, protocol.CodeInfoConnectionNotExisted, "Connection", notFound("Connection", c.second))
+}
+
+func (c *call) tooManyRules() {
+	fail(c.w, http.StatusConflict, protocol.CodeConnectionConflict, "Connection",
+		"The connection has too many permission rules for single groups; at most 1000 are allowed.")
+}
