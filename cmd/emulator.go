@@ -189,8 +189,7 @@ func (o *emulatorOptions) ready(ctx context.Context, env *Env, cs token.Connecti
 
 // announce prints where the emulator is.
 func (e *Env) announce(cs token.ConnectionString) error {
-	client := token.ClientURL(cs.Endpoint, "HUB", token.KindDefault)
-	client = strings.Replace(client, "/hub", "/{hub}", 1)
+	client := strings.TrimSuffix(token.ClientURL(cs.Endpoint, "hub", token.KindDefault), "hub") + "{hub}"
 	if e.json() {
 		return e.printJSON(map[string]string{
 			"endpoint": cs.Endpoint.String(), "connectionString": cs.Reveal(), "clientUrl": client,

@@ -118,9 +118,12 @@ func inspectToken(env *Env, text string) error {
 // tokenText explains a token for people.
 func (e *Env) tokenText(t token.Inspection, problem error, source setting) string {
 	var b strings.Builder
+	line := func(name, value string) {
+		fmt.Fprintf(&b, "%s %s\n", e.out.name(fmt.Sprintf("%-10s", name)), value)
+	}
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "%s %s\n", e.out.name(fmt.Sprintf("%-10s", name)), e.shown(value))
+			line(name, e.shown(value))
 		}
 	}
 	row("kind", string(t.Kind))
@@ -136,11 +139,11 @@ func (e *Env) tokenText(t token.Inspection, problem error, source setting) strin
 	row("claims", indented(t.RawClaims))
 	switch {
 	case problem == nil:
-		row("verdict", e.out.good("good")+": signed with the key of "+source.from)
+		line("verdict", e.out.good("good")+": signed with the key of "+source.from)
 	case errors.Is(problem, token.ErrSignature):
-		row("verdict", e.out.bad("refused")+": not signed with the key of "+source.from)
+		line("verdict", e.out.bad("refused")+": not signed with the key of "+source.from)
 	default:
-		row("verdict", e.out.bad("refused")+": "+problem.Error())
+		line("verdict", e.out.bad("refused")+": "+problem.Error())
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
@@ -151,7 +154,10 @@ func moment(t time.Time) string {
 		return ""
 	}
 	away := time.Until(t).Round(time.Second)
-	if away < 0 {
+	switch {
+	case away == 0:
+		return fmt.Sprintf("%s (now)", t.Format(time.RFC3339))
+	case away < 0:
 		return fmt.Sprintf("%s (%v ago)", t.Format(time.RFC3339), -away)
 	}
 	return fmt.Sprintf("%s (in %v)", t.Format(time.RFC3339), away)
