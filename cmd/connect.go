@@ -27,6 +27,7 @@ type connectOptions struct {
 	acks        bool
 	count       int
 	wait        time.Duration
+	ready       readyFile
 }
 
 // newConnect returns the "wps connect" command.
@@ -63,6 +64,7 @@ Without --url it makes its own token, with the roles that the flags need.`,
 	f.BoolVar(&o.acks, "acks", false, "print acks too")
 	f.IntVar(&o.count, "count", 0, "end after `n` messages, exit 1 when fewer came (default no limit)")
 	f.DurationVar(&o.wait, "wait", 0, "end after this `time` (default no limit)")
+	f.StringVar((*string)(&o.ready), "ready-file", "", "write the connection id to `file` once connected and joined")
 	return c
 }
 
@@ -148,6 +150,9 @@ func connect(c *cobra.Command, env *Env, o *connectOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := o.ready.clear(); err != nil {
+		return err
+	}
 	dial := client.DialOptions{URL: address, Logger: env.log, HandshakeTimeout: env.flags.timeout}
 	if !o.simple() {
 		dial.Subprotocol = protocol.SubprotocolJSON
@@ -156,7 +161,7 @@ func connect(c *cobra.Command, env *Env, o *connectOptions) error {
 	if err != nil {
 		return explainDial(env, err)
 	}
-	s := &session{env: env, o: o, conn: conn}
+	s := &session{env: env, o: o, conn: conn, connected: make(chan struct{})}
 	return s.run(c.Context())
 }
 

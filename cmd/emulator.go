@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,12 +18,12 @@ import (
 )
 
 type emulatorOptions struct {
-	addr      string
-	key       string
-	keyFile   string
-	readyFile string
-	tls       bool
-	certFile  string
+	addr     string
+	key      string
+	keyFile  string
+	ready    readyFile
+	tls      bool
+	certFile string
 }
 
 // newEmulator returns the "wps emulator" command.
@@ -50,10 +49,11 @@ code.`,
 	}
 	f := c.Flags()
 	f.SortFlags = false
+	f.SetInterspersed(false) // so that the flags of a command without -- are not taken for ours
 	f.StringVar(&o.addr, "addr", "", "listen on `host:port`; port 0 is a free one (default localhost:8080; a free port with -- COMMAND)")
 	f.StringVar(&o.key, "key", "", "access `key`, at least 32 bytes (default $WPS_EMULATOR_KEY, then the public default key)")
 	f.StringVar(&o.keyFile, "key-file", "", "read the access key from `file`")
-	f.StringVar(&o.readyFile, "ready-file", "", "write the connection string to `file` when ready, and remove it at the end")
+	f.StringVar((*string)(&o.ready), "ready-file", "", "write the connection string to `file` when ready, and remove it at the end")
 	f.BoolVar(&o.tls, "tls", false, "serve https with a self-made certificate")
 	f.StringVar(&o.certFile, "tls-cert-out", "", "with --tls: write the certificate to `file`, for clients that are to trust it")
 	return c
@@ -98,6 +98,9 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 	case addr == "":
 		addr = "localhost:8080"
 	}
+	if err := o.ready.clear(); err != nil {
+		return err
+	}
 	server, err := emulator.New(emulator.Options{Key: key, Logger: env.log})
 	if err != nil {
 		return err
@@ -116,7 +119,7 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
 	env.warnOfOpenDoor(listeners[0], key)
 	return env.serveEmulator(c.Context(), server, listeners, func(ctx context.Context) error {
-		return o.ready(ctx, env, cs, command)
+		return o.whenReady(ctx, env, cs, command)
 	})
 }
 
@@ -168,15 +171,13 @@ func (e *Env) serveEmulator(ctx context.Context, s *emulator.Server, listeners [
 	return errors.Join(err, <-served)
 }
 
-// ready tells that the emulator is up, then runs the command, or waits for the
-// end when there is none.
-func (o *emulatorOptions) ready(ctx context.Context, env *Env, cs token.ConnectionString, command []string) error {
-	if o.readyFile != "" {
-		if err := writeWhole(o.readyFile, cs.Reveal()+"\n"); err != nil {
-			return fmt.Errorf("write the ready file: %v", err)
-		}
-		defer os.Remove(o.readyFile)
+// whenReady tells that the emulator is up, then runs the command, or waits for
+// the end when there is none.
+func (o *emulatorOptions) whenReady(ctx context.Context, env *Env, cs token.ConnectionString, command []string) error {
+	if err := o.ready.write(cs.Reveal()); err != nil {
+		return err
 	}
+	defer o.ready.remove()
 	if len(command) > 0 {
 		return runChild(ctx, env, cs, command)
 	}
@@ -199,22 +200,4 @@ func (e *Env) announce(cs token.ConnectionString) error {
 	e.say("%s %s", e.err.name("clients  "), client)
 	e.say("%s", e.err.name("ready; Ctrl-C stops it. The connection string:"))
 	return e.printLine(cs.Reveal())
-}
-
-// writeWhole writes a file that appears complete or not at all; it holds a key,
-// so only its owner may read it.
-func writeWhole(path, text string) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".wps-*")
-	if err != nil {
-		return err
-	}
-	_, err = tmp.WriteString(text)
-	err = errors.Join(err, tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-	}
-	return err
 }

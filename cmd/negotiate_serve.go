@@ -21,6 +21,7 @@ type serveOptions struct {
 	addr   string
 	path   string
 	origin string
+	ready  readyFile
 }
 
 // serveNegotiate runs the HTTP negotiate endpoint until it is interrupted.
@@ -43,12 +44,20 @@ func serveNegotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
 	if _, err := token.Negotiate(cs, options); err != nil {
 		return usagef(c, "%v", err)
 	}
+	if err := o.serve.ready.clear(); err != nil {
+		return err
+	}
 	listeners, err := listen(c.Context(), o.serve.addr, "--serve")
 	if err != nil {
 		return err
 	}
 	h := &negotiateHandler{cs: cs, options: options, user: o.user, serve: o.serve, log: env.log}
-	env.say("negotiate endpoint: http://%s%s", shownAddr(o.serve.addr, listeners), o.serve.path)
+	address := "http://" + shownAddr(o.serve.addr, listeners) + o.serve.path
+	if err := o.serve.ready.write(address); err != nil {
+		return errors.Join(err, closeAll(listeners))
+	}
+	defer o.serve.ready.remove()
+	env.say("negotiate endpoint: %s", address)
 	return serveHTTP(c.Context(), h, listeners)
 }
 

@@ -22,6 +22,9 @@ type session struct {
 	conn     *client.Conn
 	print    sync.Mutex // arrivals and acks come from two goroutines
 	received int
+
+	connected chan struct{} // closed by receive when the service said so
+	greeted   bool          // of receive: connected is closed
 }
 
 // Ends of a session that are no failure.
@@ -114,6 +117,7 @@ func (s *session) receive(ctx context.Context) error {
 		if err := s.show(m); err != nil {
 			return err
 		}
+		s.greet(m)
 		if m.Type != protocol.ResponseMessage {
 			continue
 		}
@@ -126,6 +130,30 @@ func (s *session) receive(ctx context.Context) error {
 // talks tells whether standard input is sent.
 func (s *session) talks() bool { return s.o.toGroup != "" || s.o.event != "" }
 
+// greet notes that the service said connected.
+func (s *session) greet(m *protocol.Response) {
+	if !s.greeted && m.Type == protocol.ResponseSystem && m.Event == protocol.SystemConnected {
+		s.greeted = true
+		close(s.connected)
+	}
+}
+
+// ready writes the ready file. A simple client is connected when it is open,
+// and does not know its id.
+func (s *session) ready(ctx context.Context) error {
+	if s.o.ready == "" {
+		return nil
+	}
+	if !s.o.simple() {
+		select {
+		case <-s.connected:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return s.o.ready.write(s.conn.ConnectionID())
+}
+
 // talk joins the groups, then sends the input.
 func (s *session) talk(ctx context.Context) error {
 	for _, g := range s.o.join {
@@ -136,8 +164,8 @@ func (s *session) talk(ctx context.Context) error {
 			s.env.say("%s", s.env.err.dim(fmt.Sprintf("joined group %q", g)))
 		}
 	}
-	if !s.talks() {
-		return nil
+	if err := s.ready(ctx); err != nil || !s.talks() {
+		return err
 	}
 	if err := s.sendLines(ctx); err != nil {
 		return err

@@ -1,0 +1,60 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// readyFile is the path of a --ready-file: it is not there until the command
+// is ready, and then whole. "" is none.
+type readyFile string
+
+// clear removes what an earlier run left.
+func (f readyFile) clear() error {
+	if f == "" {
+		return nil
+	}
+	if err := os.Remove(string(f)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the old ready file: %v", err)
+	}
+	return nil
+}
+
+// write tells that the command is ready.
+func (f readyFile) write(text string) error {
+	if f == "" {
+		return nil
+	}
+	if err := writeWhole(string(f), text+"\n"); err != nil {
+		return fmt.Errorf("write the ready file: %v", err)
+	}
+	return nil
+}
+
+// remove tells that the command has ended.
+func (f readyFile) remove() {
+	if f != "" {
+		os.Remove(string(f))
+	}
+}
+
+// writeWhole writes a file that appears complete or not at all; it may hold a
+// key, so only its owner may read it.
+func writeWhole(path, text string) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".wps-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.WriteString(text)
+	err = errors.Join(err, tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
+	}
+	return err
+}

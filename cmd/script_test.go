@@ -1,0 +1,197 @@
+package cmd_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"wps/cmd"
+	"wps/emulator"
+	"wps/emulator/emulatortest"
+)
+
+// patience bounds every wait of the scripts.
+const patience = 30 * time.Second
+
+// secretKey is the access key of each script's emulator. No error may show it.
+const secretKey = "SECRET-access-key-of-the-script-tests-0123456789"
+
+// TestMain makes this test binary wps, when a script runs it by that name. It
+// is one more program, which scripts can put behind exec and in the background:
+//
+//	exitcode N COMMAND [ARG]...   run it; succeed when its exit code is N
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"wps":      func() { os.Exit(cmd.Main()) },
+		"exitcode": func() { os.Exit(codeMain(os.Args[1:])) },
+	})
+}
+
+// TestScript runs every script below testdata/script, each with an emulator of
+// its own. A script sees
+//
+//	$WPS_CONNECTION_STRING, $WPS_HUB   of that emulator and the hub "chat"
+//	$ENDPOINT                          its http://127.0.0.1:PORT
+//	$KEY                               its access key
+//
+// and has these commands beside those of testscript:
+//
+//	code N COMMAND [ARG]...     run it: its exit code must be N
+//	fails N COMMAND [ARG]...    and stderr must be one error with a hint, and
+//	                            neither stream show a key or a token
+//	eventually COMMAND [ARG]... run it until it succeeds
+//	readyfile FILE NAME         wait for a --ready-file, put its text into $NAME
+func TestScript(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Setup:               setUp,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code":       code,
+			"fails":      fails,
+			"eventually": eventually,
+			"readyfile":  readyFile,
+		},
+	})
+}
+
+func setUp(env *testscript.Env) error {
+	t, ok := env.T().(testing.TB)
+	if !ok {
+		return fmt.Errorf("%T is no testing.TB", env.T())
+	}
+	e := emulatortest.RunWith(t, emulator.Options{Key: secretKey})
+	env.Setenv("WPS_CONNECTION_STRING", e.ConnectionString.Reveal())
+	env.Setenv("WPS_HUB", "chat")
+	env.Setenv("ENDPOINT", e.URL)
+	env.Setenv("KEY", secretKey)
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // the default is a second for every process
+	return nil
+}
+
+// code is the script command of that name.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N command [arg]...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got := exitCode(ts, ts.Exec(args[1], args[2:]...)); got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// exitCode is the code of a command that ran.
+func exitCode(ts *testscript.TestScript, err error) int {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case !errors.As(err, &exit):
+		ts.Fatalf("%v", err)
+	}
+	return exit.ExitCode()
+}
+
+var (
+	errorForm = regexp.MustCompile(`\Awps: [^\n]+\nhint: [^\n]+\n\z`)
+	secrets   = regexp.MustCompile(`SECRET|eyJ[A-Za-z0-9_-]{10}`)
+)
+
+// fails is the script command of that name.
+func fails(ts *testscript.TestScript, neg bool, args []string) {
+	code(ts, neg, args)
+	stderr := ts.ReadFile("stderr")
+	if !errorForm.MatchString(stderr) {
+		ts.Fatalf("stderr is not one line of error and one of hint")
+	}
+	if secrets.MatchString(stderr + ts.ReadFile("stdout")) {
+		ts.Fatalf("a key or a token was printed")
+	}
+}
+
+// eventually is the script command of that name.
+func eventually(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: eventually command [arg]...")
+	}
+	poll(ts, strings.Join(args, " "), func() bool { return ts.Exec(args[0], args[1:]...) == nil })
+}
+
+// readyFile is the script command "readyfile".
+func readyFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: readyfile file variable")
+	}
+	poll(ts, args[0], func() bool {
+		text, err := os.ReadFile(ts.MkAbs(args[0]))
+		ts.Setenv(args[1], strings.TrimSpace(string(text)))
+		return err == nil
+	})
+}
+
+// poll asks again and again, because another process gives no sign.
+func poll(ts *testscript.TestScript, what string, done func() bool) {
+	pace := time.NewTicker(20 * time.Millisecond)
+	defer pace.Stop()
+	for deadline := time.Now().Add(patience); !done(); <-pace.C {
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s: not within %v", what, patience)
+		}
+	}
+}
+
+// codeMain is the program "exitcode". An interrupt goes on to the command.
+func codeMain(args []string) int {
+	if len(args) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: exitcode N command [arg]...")
+		return 2
+	}
+	child := exec.Command(args[1], args[2:]...)
+	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	if err := child.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = child.Wait() // its exit code is what we look at
+	}()
+	for {
+		select {
+		case s := <-interrupts:
+			_ = child.Process.Signal(s) // it may have ended by itself
+		case <-ended:
+			if got := strconv.Itoa(child.ProcessState.ExitCode()); got != args[0] {
+				fmt.Fprintf(os.Stderr, "exit code %s, want %s\n", got, args[0])
+				return 1
+			}
+			return 0
+		}
+	}
+}
+
+// run runs wps in this process, without any environment but the given.
+func run(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	e := cmd.NewEnv(io.MultiReader(), &out, &errs, func(name string) string { return env[name] })
+	code = cmd.Run(t.Context(), args, e)
+	return code, out.String(), errs.String()
+}
