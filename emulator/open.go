@@ -152,7 +152,8 @@ func (s *Server) pingRound(ping []byte) int {
 			n++
 			if c.seen.Add(1) > silentRounds {
 				s.log.Warn("connection silent, closed", "hub", h.name, "connectionId", c.id, "userId", c.userID)
-				c.out.transport.Close() // the reader cleans up
+				h.remove(c)             // gone before the client can notice
+				c.out.transport.Close() // ends the reader
 				continue
 			}
 			c.reply(ping)
