@@ -23,12 +23,11 @@ type Env struct {
 	Stderr io.Writer
 	Getenv func(string) string
 
-	flags  commonFlags
-	jq     *gojq.Code
-	jqMade error
-	out    palette // colours of Stdout
-	err    palette // colours of Stderr
-	log    *slog.Logger
+	flags commonFlags
+	jq    *gojq.Code
+	out   palette // colours of Stdout
+	err   palette // colours of Stderr
+	log   *slog.Logger
 }
 
 // commonFlags are the flags of every command.

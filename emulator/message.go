@@ -59,7 +59,7 @@ func textFrame(r *protocol.Response) []byte {
 	return b[start:]
 }
 
-// WebSocket opcodes and the size of the largest header that a server writes.
+// WebSocket opcodes, and the bit of a message's last frame.
 //
 // Source: RFC 6455, section 5.2.
 const (
@@ -69,9 +69,12 @@ const (
 	opPing   byte = 9
 	opPong   byte = 10
 
-	finBit    byte = 0x80
-	maxHeader      = 10
+	finBit byte = 0x80
 )
+
+// maxHeader is the size in bytes of the largest header that a server writes:
+// it has no mask.
+const maxHeader = 10
 
 func appendHeader(dst []byte, op byte, size int) []byte {
 	switch {

@@ -69,11 +69,11 @@ func ParseConnectionString(s string) (ConnectionString, error) {
 	}
 	endpoint, err := ParseEndpoint(text)
 	if err != nil {
-		return ConnectionString{}, fmt.Errorf("Endpoint: %w", err)
+		return ConnectionString{}, fmt.Errorf("part Endpoint: %w", err)
 	}
 	if port, ok := parts["port"]; ok {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return ConnectionString{}, errors.New("Port: must be a number from 1 to 65535")
+			return ConnectionString{}, errors.New("part Port: must be a number from 1 to 65535")
 		}
 		endpoint.Host = net.JoinHostPort(endpoint.Hostname(), port)
 	}
