@@ -8,11 +8,15 @@ import (
 // valid JSON; it is embedded as it is. An unknown user is written as null, as
 // the vendor's emulator does.
 func AppendResponse(dst []byte, r *Response) []byte {
-	dst = append(dst, `{"type":`...)
-	dst = appendString(dst, string(r.Type))
+	dst = append(dst, '{')
+	if r.Type == ResponseMessage {
+		if r.SequenceID > 0 {
+			dst = appendSequenceID(dst, r.SequenceID)
+		}
+		return appendSharedJSON(dst, r)
+	}
+	dst = appendType(dst, r.Type)
 	switch r.Type {
-	case ResponseMessage:
-		dst = appendMessage(dst, r)
 	case ResponseAck:
 		dst = appendAck(dst, r)
 	case ResponseSystem:
@@ -21,18 +25,29 @@ func AppendResponse(dst []byte, r *Response) []byte {
 	return append(dst, '}')
 }
 
-func appendMessage(dst []byte, r *Response) []byte {
+func appendType(dst []byte, t ResponseType) []byte {
+	dst = append(dst, `"type":`...)
+	return appendString(dst, string(t))
+}
+
+// appendSequenceID appends the first member of a message to a reliable client.
+func appendSequenceID(dst []byte, id uint64) []byte {
+	dst = append(dst, `"sequenceId":`...)
+	dst = strconv.AppendUint(dst, id, 10)
+	return append(dst, ',')
+}
+
+// appendSharedJSON appends the members of a message that do not depend on the
+// receiver, and the closing brace.
+func appendSharedJSON(dst []byte, r *Response) []byte {
+	dst = appendType(dst, ResponseMessage)
 	dst = appendMember(dst, "from", r.From)
 	if r.From == FromGroup {
 		dst = appendMember(dst, "group", r.Group)
 		dst = appendUser(dst, "fromUserId", r.FromUserID)
 	}
-	if r.SequenceID > 0 {
-		dst = append(dst, `,"sequenceId":`...)
-		dst = strconv.AppendUint(dst, r.SequenceID, 10)
-	}
 	dst = appendMetadata(dst, r.Metadata)
-	return appendData(dst, r.DataType, r.Data)
+	return append(appendData(dst, r.DataType, r.Data), '}')
 }
 
 func appendUser(dst []byte, name, id string) []byte {

@@ -1,0 +1,94 @@
+package protocol
+
+import "strings"
+
+// Format is how the frames of a PubSub client are written: one WebSocket message
+// holds one request or one response.
+type Format uint8
+
+// The two formats. JSON goes in text messages, protobuf in binary ones.
+const (
+	FormatJSON Format = iota
+	FormatProtobuf
+)
+
+// ParseSubprotocol tells what a service-defined subprotocol means; its name is
+// compared without regard to case. ok is false for any other name.
+func ParseSubprotocol(name string) (f Format, reliable, ok bool) {
+	switch strings.ToLower(name) {
+	case SubprotocolJSON:
+		return FormatJSON, false, true
+	case SubprotocolJSONReliable:
+		return FormatJSON, true, true
+	case SubprotocolProtobuf:
+		return FormatProtobuf, false, true
+	case SubprotocolProtobufReliable:
+		return FormatProtobuf, true, true
+	}
+	return 0, false, false
+}
+
+// DecodeRequest reads one request. The error wraps ErrFrame. Nothing of b is
+// kept by the protobuf format; Request.Data of the JSON format may point into b.
+func (f Format) DecodeRequest(b []byte) (*Request, error) {
+	if f == FormatProtobuf {
+		return decodeProtobufRequest(b)
+	}
+	return DecodeRequest(b)
+}
+
+// AppendRequest appends the message of r to dst.
+func (f Format) AppendRequest(dst []byte, r *Request) []byte {
+	if f == FormatProtobuf {
+		return appendProtobufRequest(dst, r)
+	}
+	return AppendRequest(dst, r)
+}
+
+// DecodeResponse reads one response. One of a kind that this package does not
+// know comes back without a known Type, because a client must ignore it. The
+// error wraps ErrFrame.
+func (f Format) DecodeResponse(b []byte) (*Response, error) {
+	if f == FormatProtobuf {
+		return decodeProtobufResponse(b)
+	}
+	return DecodeResponse(b)
+}
+
+// AppendResponse appends the message of r to dst.
+func (f Format) AppendResponse(dst []byte, r *Response) []byte {
+	if f == FormatProtobuf {
+		return appendProtobufResponse(dst, r)
+	}
+	return AppendResponse(dst, r)
+}
+
+// A data message to reliable clients is the same for all of them but for its
+// sequence id. These three write it in parts, so that what is shared is encoded
+// once: head, shared and tail in this order are AppendResponse of the message
+// with the id.
+
+// AppendShared appends the part of data message r that all receivers share;
+// SequenceID is not looked at.
+func (f Format) AppendShared(dst []byte, r *Response) []byte {
+	if f == FormatProtobuf {
+		return appendDataMessage(dst, r)
+	}
+	return appendSharedJSON(dst, r)
+}
+
+// AppendHead appends what stands before a shared part of size bytes.
+func (f Format) AppendHead(dst []byte, size int, sequenceID uint64) []byte {
+	if f == FormatProtobuf {
+		return appendProtobufHead(dst, size, sequenceID)
+	}
+	return appendSequenceID(append(dst, '{'), sequenceID)
+}
+
+// AppendTail appends what stands behind a shared part.
+func (f Format) AppendTail(dst []byte, sequenceID uint64) []byte {
+	if f == FormatProtobuf {
+		return appendProtobufTail(dst, sequenceID)
+	}
+	return dst
+}

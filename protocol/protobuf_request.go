@@ -1,0 +1,213 @@
+package protocol
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// decodeProtobufRequest reads an UpstreamMessage. Text that must be UTF-8, JSON
+// that must be JSON and every name are checked as in the JSON format. Nothing of
+// b is kept.
+func decodeProtobufRequest(b []byte) (*Request, error) {
+	r := &Request{}
+	err := eachField(b, func(f field) error {
+		if f.wire != wireBytes {
+			return nil
+		}
+		decode := r.protobufDecoder(f.num)
+		if decode == nil {
+			return nil
+		}
+		return eachField(f.b, decode)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkProtobuf(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// protobufDecoder gives what reads the fields of member num of the oneof. The
+// last member counts; one that comes twice is merged, as everywhere in protobuf.
+func (r *Request) protobufDecoder(num protowire.Number) func(field) error {
+	switch num {
+	case upSendToGroup:
+		return r.become(RequestSendToGroup).decodeSendToGroup
+	case upEvent:
+		return r.become(RequestEvent).decodeEvent
+	case upJoinGroup:
+		return r.become(RequestJoinGroup).decodeMembership
+	case upLeaveGroup:
+		return r.become(RequestLeaveGroup).decodeMembership
+	case upSequenceAck:
+		return r.become(RequestSequenceAck).decodeSequenceAck
+	case upPing:
+		return r.become(RequestPing).decodePing
+	}
+	return nil
+}
+
+func (r *Request) become(t RequestType) *Request {
+	if r.Type != t {
+		*r = Request{Type: t}
+	}
+	return r
+}
+
+func (r *Request) setAckID(n uint64) { r.AckID, r.HasAckID = n, true }
+
+func (r *Request) decodePing(field) error { return nil }
+
+func (r *Request) decodeSequenceAck(f field) error {
+	if f.is(1, wireVarint) {
+		r.SequenceID = f.n
+	}
+	return nil
+}
+
+func (r *Request) decodeMembership(f field) error {
+	switch {
+	case f.is(1, wireBytes):
+		return f.text(&r.Group)
+	case f.is(2, wireVarint):
+		r.setAckID(f.n)
+	}
+	return nil
+}
+
+func (r *Request) decodeSendToGroup(f field) error {
+	switch {
+	case f.is(1, wireBytes):
+		return f.text(&r.Group)
+	case f.is(2, wireVarint):
+		r.setAckID(f.n)
+	case f.is(3, wireBytes):
+		return decodeDataField(f.b, &r.DataType, &r.Data)
+	case f.is(4, wireVarint):
+		r.NoEcho = f.n != 0
+	case f.is(5, wireVarint):
+		r.TTLSeconds = uint32(f.n)
+	case f.is(6, wireBytes):
+		return decodeMetadataEntry(f.b, &r.Metadata)
+	case f.is(7, wireBytes):
+		return errNoStream
+	}
+	return nil
+}
+
+func (r *Request) decodeEvent(f field) error {
+	switch {
+	case f.is(1, wireBytes):
+		return f.text(&r.Event)
+	case f.is(2, wireBytes):
+		return decodeDataField(f.b, &r.DataType, &r.Data)
+	case f.is(3, wireVarint):
+		r.setAckID(f.n)
+	case f.is(4, wireBytes):
+		return decodeMetadataEntry(f.b, &r.Metadata)
+	case f.is(5, wireBytes):
+		return errNoStream
+	}
+	return nil
+}
+
+var errNoStream = frameError("stream is not supported")
+
+// checkProtobuf checks what the JSON reader checks member by member.
+func (r *Request) checkProtobuf() error {
+	switch r.Type {
+	case "":
+		return frameError("no known member is set")
+	case RequestPing, RequestSequenceAck:
+		return nil
+	case RequestEvent:
+		if err := CheckEventName(r.Event); err != nil {
+			return frameError("%v", err)
+		}
+	default:
+		if err := CheckGroup(r.Group); err != nil {
+			return frameError("%v", err)
+		}
+	}
+	if r.Type == RequestJoinGroup || r.Type == RequestLeaveGroup {
+		return nil
+	}
+	return r.checkPayload()
+}
+
+func (r *Request) checkPayload() error {
+	if err := CheckMetadata(r.Metadata); err != nil {
+		return frameError("%v", err)
+	}
+	if time.Duration(r.TTLSeconds)*time.Second > MaxTTL {
+		return frameError("ttl_seconds is over %d", int(MaxTTL.Seconds()))
+	}
+	if r.DataType != "" {
+		return nil
+	}
+	if len(r.Metadata) == 0 {
+		return frameError("data is missing")
+	}
+	r.DataType, r.Data = DataTypeText, []byte{}
+	return nil
+}
+
+// appendProtobufRequest appends the UpstreamMessage of r, fields in the order of
+// their numbers.
+func appendProtobufRequest(dst []byte, r *Request) []byte {
+	switch r.Type {
+	case RequestSendToGroup:
+		return appendNested(dst, upSendToGroup, r.appendSendToGroup)
+	case RequestEvent:
+		return appendNested(dst, upEvent, r.appendEvent)
+	case RequestJoinGroup:
+		return appendNested(dst, upJoinGroup, r.appendMembership)
+	case RequestLeaveGroup:
+		return appendNested(dst, upLeaveGroup, r.appendMembership)
+	case RequestSequenceAck:
+		return appendNested(dst, upSequenceAck, func(dst []byte) []byte {
+			if r.SequenceID == 0 {
+				return dst
+			}
+			return appendVarintField(dst, 1, r.SequenceID)
+		})
+	case RequestPing:
+		return appendBytesField(dst, upPing, "")
+	}
+	return dst
+}
+
+func (r *Request) appendAckID(dst []byte, num protowire.Number) []byte {
+	if !r.HasAckID {
+		return dst
+	}
+	return appendVarintField(dst, num, r.AckID)
+}
+
+func (r *Request) appendMembership(dst []byte) []byte {
+	dst = appendTextField(dst, 1, r.Group)
+	return r.appendAckID(dst, 2)
+}
+
+func (r *Request) appendSendToGroup(dst []byte) []byte {
+	dst = appendTextField(dst, 1, r.Group)
+	dst = r.appendAckID(dst, 2)
+	dst = appendDataField(dst, 3, r.DataType, r.Data)
+	if r.NoEcho {
+		dst = appendVarintField(dst, 4, 1)
+	}
+	if r.TTLSeconds > 0 {
+		dst = appendVarintField(dst, 5, uint64(r.TTLSeconds))
+	}
+	return appendMetadataField(dst, 6, r.Metadata)
+}
+
+func (r *Request) appendEvent(dst []byte) []byte {
+	dst = appendTextField(dst, 1, r.Event)
+	dst = appendDataField(dst, 2, r.DataType, r.Data)
+	dst = r.appendAckID(dst, 3)
+	return appendMetadataField(dst, 4, r.Metadata)
+}

@@ -1,0 +1,173 @@
+package protocol
+
+import "google.golang.org/protobuf/encoding/protowire"
+
+// appendProtobufResponse appends the DownstreamMessage of r, fields in the order
+// of their numbers, but for the sequence id, which comes last. The sender of a
+// message has no place in it.
+func appendProtobufResponse(dst []byte, r *Response) []byte {
+	switch r.Type {
+	case ResponseMessage:
+		return appendNested(dst, downData, func(dst []byte) []byte {
+			dst = appendDataMessage(dst, r)
+			if r.SequenceID > 0 {
+				dst = appendProtobufTail(dst, r.SequenceID)
+			}
+			return dst
+		})
+	case ResponseAck:
+		return appendNested(dst, downAck, r.appendAck)
+	case ResponseSystem:
+		return appendNested(dst, downSystem, r.appendSystem)
+	case ResponsePong:
+		return appendBytesField(dst, downPong, "")
+	}
+	return dst
+}
+
+// appendDataMessage appends the fields of a DataMessage without its sequence id.
+// JSON goes as json_data, as the vendor's emulator does; the documentation says
+// text_data.
+func appendDataMessage(dst []byte, r *Response) []byte {
+	dst = appendTextField(dst, messageFrom, r.From)
+	if r.From == FromGroup {
+		dst = appendBytesField(dst, messageGroup, r.Group)
+	}
+	dst = appendDataField(dst, messageData, r.DataType, r.Data)
+	return appendMetadataField(dst, messageMetadata, r.Metadata)
+}
+
+// appendProtobufHead appends what stands before the shared fields of a
+// DataMessage of size bytes, which a sequence id follows.
+func appendProtobufHead(dst []byte, size int, sequenceID uint64) []byte {
+	dst = protowire.AppendTag(dst, downData, wireBytes)
+	return protowire.AppendVarint(dst, uint64(size+protowire.SizeTag(messageSequence)+protowire.SizeVarint(sequenceID)))
+}
+
+func appendProtobufTail(dst []byte, sequenceID uint64) []byte {
+	return appendVarintField(dst, messageSequence, sequenceID)
+}
+
+func (r *Response) appendAck(dst []byte) []byte {
+	if r.AckID > 0 {
+		dst = appendVarintField(dst, 1, r.AckID)
+	}
+	if r.Success {
+		return appendVarintField(dst, 2, 1)
+	}
+	return appendNested(dst, 3, func(dst []byte) []byte {
+		dst = appendTextField(dst, 1, r.ErrorName)
+		return appendTextField(dst, 2, r.ErrorMessage)
+	})
+}
+
+func (r *Response) appendSystem(dst []byte) []byte {
+	if r.Event == SystemDisconnected {
+		return appendNested(dst, 2, func(dst []byte) []byte { return appendTextField(dst, 2, r.Message) })
+	}
+	return appendNested(dst, 1, func(dst []byte) []byte {
+		dst = appendTextField(dst, 1, r.ConnectionID)
+		dst = appendTextField(dst, 2, r.UserID)
+		return appendTextField(dst, 3, r.ReconnectionToken)
+	})
+}
+
+// decodeProtobufResponse reads a DownstreamMessage. Nothing of b is kept.
+func decodeProtobufResponse(b []byte) (*Response, error) {
+	r := &Response{}
+	err := eachField(b, func(f field) error {
+		if f.wire != wireBytes {
+			return nil
+		}
+		switch f.num {
+		case downAck:
+			return eachField(f.b, r.become(ResponseAck).decodeAck)
+		case downData:
+			return eachField(f.b, r.become(ResponseMessage).decodeMessage)
+		case downSystem:
+			return eachField(f.b, r.become(ResponseSystem).decodeSystem)
+		case downPong:
+			r.become(ResponsePong)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.Type == ResponseMessage && r.DataType == "" {
+		return nil, frameError("data is missing")
+	}
+	return r, nil
+}
+
+func (r *Response) become(t ResponseType) *Response {
+	if r.Type != t {
+		*r = Response{Type: t}
+	}
+	return r
+}
+
+func (r *Response) decodeMessage(f field) error {
+	switch {
+	case f.is(messageFrom, wireBytes):
+		return f.text(&r.From)
+	case f.is(messageGroup, wireBytes):
+		return f.text(&r.Group)
+	case f.is(messageData, wireBytes):
+		return decodeDataField(f.b, &r.DataType, &r.Data)
+	case f.is(messageSequence, wireVarint):
+		r.SequenceID = f.n
+	case f.is(messageMetadata, wireBytes):
+		return decodeMetadataEntry(f.b, &r.Metadata)
+	}
+	return nil
+}
+
+func (r *Response) decodeAck(f field) error {
+	switch {
+	case f.is(1, wireVarint):
+		r.AckID = f.n
+	case f.is(2, wireVarint):
+		r.Success = f.n != 0
+	case f.is(3, wireBytes):
+		return eachField(f.b, func(f field) error {
+			switch {
+			case f.is(1, wireBytes):
+				return f.text(&r.ErrorName)
+			case f.is(2, wireBytes):
+				return f.text(&r.ErrorMessage)
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+func (r *Response) decodeSystem(f field) error {
+	switch {
+	case f.is(1, wireBytes):
+		r.Event = SystemConnected
+		return eachField(f.b, r.decodeConnected)
+	case f.is(2, wireBytes):
+		r.Event = SystemDisconnected
+		return eachField(f.b, func(f field) error {
+			if f.is(2, wireBytes) {
+				return f.text(&r.Message)
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+func (r *Response) decodeConnected(f field) error {
+	switch {
+	case f.is(1, wireBytes):
+		return f.text(&r.ConnectionID)
+	case f.is(2, wireBytes):
+		return f.text(&r.UserID)
+	case f.is(3, wireBytes):
+		return f.text(&r.ReconnectionToken)
+	}
+	return nil
+}
