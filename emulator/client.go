@@ -24,11 +24,11 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request, rest string
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	if last(q, "awps_connection_id") != "" {
-		s.refuseRecovery(w, r)
+	if id := last(q, "awps_connection_id"); id != "" {
+		s.recover(w, r, hubName, id, last(q, "awps_reconnection_token"))
 		return
 	}
-	claims, ok := s.clientClaims(w, r, q)
+	claims, ok := s.clientClaims(w, r, q, hubName)
 	if !ok {
 		return
 	}
@@ -37,20 +37,26 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request, rest string
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	offered := websocket.Subprotocols(r)
-	chosen, ok := choose(offered)
-	if !ok {
-		notYet(w, "the reliable and protobuf subprotocols")
-		return
-	}
 	c := &conn{
 		id: newConnectionID(), userID: claims.UserID, hasUser: claims.HasUserID,
-		server: s, hub: s.hub(hubName), kind: kindSimple, client: simple, rights: newRights(claims.Roles),
+		server: s, hub: s.hub(hubName), client: simple, rights: newRights(claims.Roles),
 	}
-	if chosen != "" {
-		c.kind, c.client = kindJSON, &jsonClient{}
+	c.agree(choose(websocket.Subprotocols(r)))
+	s.open(w, r, c, claims.Groups)
+}
+
+// agree settles what c speaks: a service-defined subprotocol, or any other name
+// for a simple client.
+func (c *conn) agree(subprotocol string) {
+	c.subprotocol = subprotocol
+	format, reliable, ok := protocol.ParseSubprotocol(subprotocol)
+	if !ok {
+		return
 	}
-	s.open(w, r, c, chosen, claims.Groups)
+	c.kind, c.client = kindOf(format, reliable), &pubsubClient{format: format}
+	if reliable {
+		c.replay = &replay{}
+	}
 }
 
 // clientHub gives the hub of /client/hubs/{hub} or /client/?hub={hub}, in lower
@@ -71,11 +77,14 @@ func clientHub(rest string, q url.Values) string {
 }
 
 // clientClaims checks the token of a client, which the query or a header may
-// carry, and answers when it is refused.
-func (s *Server) clientClaims(w http.ResponseWriter, r *http.Request, q url.Values) (token.Claims, bool) {
+// carry, and answers when it is refused. A hub may let clients in without one.
+func (s *Server) clientClaims(w http.ResponseWriter, r *http.Request, q url.Values, hubName string) (token.Claims, bool) {
 	text := last(q, "access_token")
 	if text == "" {
 		text = bearer(r)
+	}
+	if text == "" && (s.anonymous["*"] || s.anonymous[hubName]) {
+		return token.Claims{}, true
 	}
 	claims, err := token.Verify(text, s.now(), s.key)
 	if err != nil {
@@ -105,37 +114,19 @@ func clientPath(r *http.Request, q url.Values) string {
 	return "/client/hubs/" + protocol.EscapeSegment(last(q, "hub"))
 }
 
-// choose picks the first subprotocol the emulator speaks, in the client's order,
-// echoed as the client spelled it. "" means a simple client. It is not ok when
-// the client wants only ones of the service that are not there yet.
-func choose(offered []string) (chosen string, ok bool) {
-	ok = true
+// choose picks the first service-defined subprotocol in the client's order,
+// echoed as the client spelled it. "" means a simple client.
+func choose(offered []string) string {
 	for _, name := range offered {
-		switch strings.ToLower(name) {
-		case protocol.SubprotocolJSON:
-			return name, true
-		case protocol.SubprotocolJSONReliable, protocol.SubprotocolProtobuf, protocol.SubprotocolProtobufReliable:
-			ok = false
+		if _, _, ok := protocol.ParseSubprotocol(name); ok {
+			return name
 		}
 	}
-	return "", ok
+	return ""
 }
 
 func newConnectionID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
-}
-
-// refuseRecovery accepts the WebSocket and closes it: a connection that is not
-// reliable cannot be recovered.
-func (s *Server) refuseRecovery(w http.ResponseWriter, r *http.Request) {
-	first := ""
-	if offered := websocket.Subprotocols(r); len(offered) > 0 {
-		first = offered[0]
-	}
-	c := &conn{id: newConnectionID(), server: s, hub: newHub(""), client: &simpleClient{}, rights: newRights(nil)}
-	if s.open(w, r, c, first, nil) {
-		c.close(closePolicy, "The connection could not be recovered.", nil)
-	}
 }

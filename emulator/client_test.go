@@ -53,11 +53,6 @@ func TestHandshakeRefused(t *testing.T) {
 			t.Errorf("%s: response %v, error %v, want status 400", name, resp, err)
 		}
 	}
-	for _, sub := range []string{protocol.SubprotocolJSONReliable, protocol.SubprotocolProtobuf, protocol.SubprotocolProtobufReliable} {
-		if _, resp, err := dialTry(t, e, clientOptions{subprotocol: []string{sub}}); err == nil || resp == nil || resp.StatusCode != 501 {
-			t.Errorf("%s: response %v, error %v, want status 501", sub, resp, err)
-		}
-	}
 	resp, err := http.Get(e.URL + "/client/hubs/chat")
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +93,9 @@ func TestSubprotocol(t *testing.T) {
 		{[]string{protocol.SubprotocolJSON}, protocol.SubprotocolJSON},
 		{[]string{"JSON.WEBPUBSUB.AZURE.V1"}, "JSON.WEBPUBSUB.AZURE.V1"},
 		{[]string{"mine", protocol.SubprotocolJSON}, protocol.SubprotocolJSON},
-		{[]string{protocol.SubprotocolProtobuf, protocol.SubprotocolJSON}, protocol.SubprotocolJSON},
+		{[]string{protocol.SubprotocolProtobuf, protocol.SubprotocolJSON}, protocol.SubprotocolProtobuf},
+		{[]string{protocol.SubprotocolJSONReliable}, protocol.SubprotocolJSONReliable},
+		{[]string{"Protobuf.Reliable.WebPubSub.Azure.V1"}, "Protobuf.Reliable.WebPubSub.Azure.V1"},
 		{[]string{"mine"}, ""},
 	} {
 		c, resp, err := dialTry(t, e, clientOptions{subprotocol: tt.offered})
@@ -258,17 +255,6 @@ func TestSimpleClients(t *testing.T) {
 	badText := dial(t, e, clientOptions{})
 	badText.send("\xff")
 	badText.expectClose(1007, "The client message is not valid UTF-8.")
-}
-
-func TestRecoveryRefused(t *testing.T) {
-	t.Parallel()
-	e := emulatortest.Run(t)
-	ws := "ws" + strings.TrimPrefix(e.URL, "http") + "/client/hubs/chat?awps_connection_id=x&awps_reconnection_token=y"
-	c, _, err := dialURL(t, ws, protocol.SubprotocolJSONReliable)
-	if err != nil {
-		t.Fatalf("recovery: %v, want 101", err)
-	}
-	c.expectClose(1008, "The connection could not be recovered.")
 }
 
 func TestClientCloses(t *testing.T) {

@@ -1,11 +1,6 @@
 package emulator
 
 import (
-	"bytes"
-	"errors"
-	"io"
-	"net"
-	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
@@ -13,21 +8,22 @@ import (
 	"wps/protocol"
 )
 
-// conn is one client connection. Its reader goroutine handles one message at a
-// time; everything sent to it goes through its queue.
+// conn is one client connection as the service knows it. It has one transport
+// for life, unless it is reliable: then it outlives its transport for a while
+// and may get another one.
 type conn struct {
-	id      string
-	userID  string
-	hasUser bool // an empty user id in a token counts as one
-	server  *Server
-	hub     *hub
-	kind    kind
-	client  clientProtocol
-	rights  *rights
-	ws      *websocket.Conn // read only; writing is the queue's
-	out     queue
-	groups  map[string]struct{} // guarded by hub.mu
-	seen    atomic.Int64        // keep-alive rounds without a sign of life
+	id          string
+	userID      string
+	hasUser     bool   // an empty user id in a token counts as one
+	subprotocol string // as agreed, in the client's spelling; "" for none
+	server      *Server
+	hub         *hub
+	kind        kind
+	client      clientProtocol
+	rights      *rights
+	groups      map[string]struct{} // guarded by hub.mu
+	link        *link               // of a reliable connection guarded by replay.mu
+	replay      *replay             // nil unless reliable
 }
 
 // clientProtocol is what a kind of client makes of the messages it sends.
@@ -46,100 +42,88 @@ type closing struct {
 	reason string
 }
 
-var errTooBig = errors.New("message too large")
+// Why a connection ended, as the event disconnected tells it.
+//
+// Source: the vendor's emulator.
+const (
+	endedSomehow    = "The connection ended."
+	endedByRecovery = "The connection recovery timeout expired."
+)
 
-// read handles the client's messages until the connection ends, then cleans up.
-func (c *conn) read() {
-	for {
-		op, data, err := c.next()
-		if err != nil {
-			c.readFailed(err)
-			break
-		}
-		c.seen.Store(0)
-		if end := c.client.handle(c, op, data); end != nil {
-			c.close(end.code, end.reason, nil)
-			c.drain()
-			break
-		}
+// Why a receiver that takes too little is closed.
+//
+// Source: the vendor's emulator.
+const (
+	queueFull  = "The outbound message queue is full."
+	replayFull = "The reliable message buffer is full."
+)
+
+// line gives the transport in use; nil while a reliable connection is away.
+func (c *conn) line() *link {
+	if c.replay == nil {
+		return c.link
 	}
-	c.hub.remove(c)
-	c.out.readEnded()
-	c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
+	c.replay.mu.Lock()
+	defer c.replay.mu.Unlock()
+	return c.link
 }
 
-func (c *conn) next() (int, []byte, error) {
-	op, r, err := c.ws.NextReader()
-	if err != nil {
-		return 0, nil, err
-	}
-	var buf bytes.Buffer
-	n, err := buf.ReadFrom(io.LimitReader(r, protocol.MaxMessageSize+1))
-	if err == nil && n > protocol.MaxMessageSize {
-		err = errTooBig
-	}
-	return op, buf.Bytes(), err
-}
-
-// readFailed answers what ended the reading, when an answer is due.
-func (c *conn) readFailed(err error) {
-	var peer *websocket.CloseError
-	var network net.Error
-	switch {
-	case errors.As(err, &peer) && peer.Code == closeNormal:
-		c.close(closeNormal, peer.Text, nil)
-	case errors.As(err, &peer): // another close code, or the transport ended
-	case errors.As(err, &network), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
-	case errors.Is(err, errTooBig):
-		c.close(closeTooBig, "The client message is too large.", nil)
-		c.drain()
-	default:
-		c.close(closeProtocol, "The client frame is invalid.", nil)
-	}
-}
-
-// drain reads on until the client closes or the deadline of the close is over,
-// so that the close frame is not lost to a reset.
-func (c *conn) drain() {
-	for {
-		_, r, err := c.ws.NextReader()
-		if err != nil {
-			return
-		}
-		if _, err := io.Copy(io.Discard, r); err != nil {
-			return
-		}
-	}
-}
-
-// send queues m. It is false when the queue is full; the caller then calls
+// send queues m. It gives "" or the reason for which the caller has to call
 // overflow, without holding the hub's lock.
-func (c *conn) send(m *message) bool { return c.out.push(m.frame(c.kind)) != pushFull }
+func (c *conn) send(m *message) (full string) {
+	it := m.item(c.kind)
+	if c.replay != nil {
+		return c.replay.send(c, it)
+	}
+	if c.link.out.push(it) == pushFull {
+		return queueFull
+	}
+	return ""
+}
 
-// reply queues a frame for this connection alone.
+// reply queues a frame for the transport in use; it is lost when there is none.
 func (c *conn) reply(frame []byte) {
-	if c.out.push(frame) == pushFull {
-		c.overflow()
+	if l := c.line(); l != nil && l.out.push(item{bytes: frame}) == pushFull {
+		c.overflow(queueFull)
 	}
 }
 
-// overflow closes a connection that takes its messages too slowly.
-func (c *conn) overflow() {
-	if c.out.end(true, closeFrame(closePolicy, "The outbound message queue is full.")) {
+// handle gives a message of l to the client's protocol. Messages of a connection
+// are handled one at a time; one that a replaced transport still brings is
+// dropped, because its answer would not be awaited any more.
+func (c *conn) handle(l *link, op int, data []byte) *closing {
+	if c.replay == nil {
+		return c.client.handle(c, op, data)
+	}
+	c.replay.turn.Lock()
+	defer c.replay.turn.Unlock()
+	if c.line() != l {
+		return nil
+	}
+	return c.client.handle(c, op, data)
+}
+
+// overflow closes a connection that takes its messages too slowly. What waits
+// for it is dropped.
+func (c *conn) overflow(reason string) {
+	l := c.retire(endedSomehow)
+	if l != nil && l.out.end(true, closeFrame(closePolicy, reason)) {
 		c.server.log.Warn("connection too slow, closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
 	}
-	c.hub.remove(c)
 }
 
 // close takes c out of its hub at once and ends it with a close frame, after
-// what is queued and an optional farewell. Only the first close counts.
-func (c *conn) close(code int, reason string, farewell []byte) {
-	c.hub.remove(c)
-	if farewell != nil {
-		c.out.end(false, farewell, closeFrame(code, reason))
-		return
+// what is queued and an optional farewell. Only the first close counts; why is
+// what the event disconnected tells.
+func (c *conn) close(code int, reason string, farewell []byte, why string) {
+	l := c.retire(why)
+	switch {
+	case l == nil: // away
+	case farewell != nil:
+		l.out.end(false, farewell, closeFrame(code, reason))
+	default:
+		l.out.end(false, closeFrame(code, reason))
 	}
-	c.out.end(false, closeFrame(code, reason))
 }
 
 // closedByApplication is what REST does to a connection: the reason goes into
@@ -149,10 +133,40 @@ func (c *conn) closedByApplication(reason string) {
 	if reason != "" {
 		text += " Reason: " + reason
 	}
-	c.close(closeNormal, "", c.client.farewell(text))
+	c.close(closeNormal, "", c.client.farewell(text), endedSomehow)
+}
+
+// lost tells that transport l is gone without a word: a reliable connection
+// waits for another one, any other ends.
+func (c *conn) lost(l *link) {
+	if c.replay == nil {
+		c.retire(endedSomehow)
+		return
+	}
+	c.replay.detach(c, l)
+}
+
+// retire ends c for good: it leaves its hub and cannot come back. It gives the
+// transport, which the caller ends; nil when there is none. Every way in which a
+// connection ends comes through here, and the first call alone is its end.
+func (c *conn) retire(why string) *link {
+	first := c.hub.remove(c)
+	l := c.link
+	if c.replay != nil {
+		l = c.replay.end(c)
+	}
+	if first {
+		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", why)
+	}
+	return l
 }
 
 // validText tells whether a text message may be used: WebSocket text is UTF-8.
 func validText(op int, data []byte) bool {
 	return op != websocket.TextMessage || utf8.Valid(data)
+}
+
+// self is the target that means c alone.
+func (c *conn) self() protocol.Target {
+	return protocol.Target{Kind: protocol.TargetConnection, ID: c.id}
 }

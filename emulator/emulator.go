@@ -34,8 +34,11 @@ type Options struct {
 	Hosts []string
 	// Logger hears of connections and refused requests; nil is silent.
 	Logger *slog.Logger
-	// Now is the clock that tokens are checked against; nil is time.Now.
-	Now func() time.Time
+	// Clock is the time that the emulator goes by; nil is the real one.
+	Clock *Clock
+	// AnonymousHubs are the hubs whose clients need no token, "*" for every hub.
+	// It is the service's hub setting anonymousConnectPolicy, by default deny.
+	AnonymousHubs []string
 	// KeepAlive is the time between two WebSocket pings to each client; 0 is the
 	// service's default of 20 seconds, a negative value turns them off.
 	KeepAlive time.Duration
@@ -46,7 +49,8 @@ type Server struct {
 	key       token.Key
 	hosts     []string
 	log       *slog.Logger
-	now       func() time.Time
+	clock     clock
+	anonymous map[string]bool // by the hub's name in lower case
 	keepAlive time.Duration
 
 	ctx    context.Context // ends when Close begins
@@ -69,14 +73,17 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("access key: %w", err)
 	}
 	s := &Server{
-		key: token.NewKey(o.Key), hosts: o.Hosts, log: o.Logger, now: o.Now,
-		keepAlive: o.KeepAlive, hubs: map[string]*hub{},
+		key: token.NewKey(o.Key), hosts: o.Hosts, log: o.Logger, clock: systemClock{},
+		keepAlive: o.KeepAlive, hubs: map[string]*hub{}, anonymous: map[string]bool{},
+	}
+	if o.Clock != nil {
+		s.clock = o.Clock
+	}
+	for _, name := range o.AnonymousHubs {
+		s.anonymous[strings.ToLower(name)] = true
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
-	}
-	if s.now == nil {
-		s.now = time.Now
 	}
 	if s.keepAlive == 0 {
 		s.keepAlive = defaultKeepAlive
@@ -100,6 +107,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, codeNotFound, "Request", "There is nothing at this path.")
 	}
 }
+
+// now is the time by the emulator's clock.
+func (s *Server) now() time.Time { return s.clock.Now() }
 
 // hub finds a hub by its name in lower case, or makes it.
 func (s *Server) hub(name string) *hub {
@@ -143,7 +153,7 @@ func (s *Server) Close() error {
 	s.cancel()
 	for _, h := range s.everyHub() {
 		for _, c := range h.members(protocol.Target{Kind: protocol.TargetAll}) {
-			c.close(closeGoingAway, "", nil)
+			c.close(closeGoingAway, "", nil, endedSomehow)
 		}
 	}
 	s.wg.Wait()

@@ -104,17 +104,18 @@ func (h *hub) add(c *conn, groups []string, before func()) {
 	before()
 }
 
-// remove forgets c; doing it twice is harmless.
-func (h *hub) remove(c *conn) {
+// remove forgets c. It is false when c was not there any more.
+func (h *hub) remove(c *conn) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.byID[c.id] != c {
-		return
+		return false
 	}
 	delete(h.byID, c.id)
 	h.all.remove(c)
 	drop(h.users, c.userID, c)
 	h.leaveAll(c)
+	return true
 }
 
 func put(sets map[string]*members, name string, c *conn) {
@@ -213,19 +214,23 @@ func (h *hub) change(t protocol.Target, f func(*conn)) bool {
 // A connection whose queue is full is closed after all others were served.
 func (h *hub) send(t protocol.Target, m *message, excluded []string) {
 	skip := exclusion(excluded)
-	var full []*conn
+	type overflow struct {
+		c      *conn
+		reason string
+	}
+	var full []overflow
 	h.mu.RLock()
 	for _, c := range h.find(t) {
 		if skip != nil && skip[c.id] {
 			continue
 		}
-		if !c.send(m) {
-			full = append(full, c)
+		if reason := c.send(m); reason != "" {
+			full = append(full, overflow{c, reason})
 		}
 	}
 	h.mu.RUnlock()
-	for _, c := range full {
-		c.overflow()
+	for _, f := range full {
+		f.c.overflow(f.reason)
 	}
 }
 

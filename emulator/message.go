@@ -1,7 +1,7 @@
 package emulator
 
 import (
-	"encoding/binary"
+	"time"
 
 	"wps/protocol"
 )
@@ -12,13 +12,39 @@ type kind uint8
 const (
 	kindSimple kind = iota
 	kindJSON
+	kindProtobuf
+	kindReliableJSON
+	kindReliableProtobuf
 	kindCount
 )
+
+// kindOf is the kind of a PubSub client.
+func kindOf(f protocol.Format, reliable bool) kind {
+	switch {
+	case reliable && f == protocol.FormatProtobuf:
+		return kindReliableProtobuf
+	case reliable:
+		return kindReliableJSON
+	case f == protocol.FormatProtobuf:
+		return kindProtobuf
+	}
+	return kindJSON
+}
+
+// format is how clients of kind k are written to; it has no meaning for simple
+// ones.
+func (k kind) format() protocol.Format {
+	if k == kindProtobuf || k == kindReliableProtobuf {
+		return protocol.FormatProtobuf
+	}
+	return protocol.FormatJSON
+}
 
 // message is one message on its way to any number of connections. It is encoded
 // once for each kind of client, by the one goroutine that sends it.
 type message struct {
 	response protocol.Response
+	expires  int64 // Unix nanoseconds; 0 is never
 	frames   [kindCount][]byte
 }
 
@@ -28,89 +54,34 @@ func newMessage(from string, d protocol.DataType, data []byte) *message {
 	}}
 }
 
-// frame gives the whole WebSocket frame of m for clients of kind k. It is
-// shared: nobody may change it.
-func (m *message) frame(k kind) []byte {
+// expireIn limits the life of m, in seconds; 0 is no limit.
+func (m *message) expireIn(now time.Time, seconds uint32) {
+	if seconds > 0 {
+		m.expires = now.Add(time.Duration(seconds) * time.Second).UnixNano()
+	}
+}
+
+// item gives m as it waits for a client of kind k. Its bytes are shared: nobody
+// may change them.
+func (m *message) item(k kind) item {
 	if m.frames[k] == nil {
 		m.frames[k] = m.encode(k)
 	}
-	return m.frames[k]
+	return item{bytes: m.frames[k], expires: m.expires}
 }
 
+// encode gives the whole WebSocket frame of m, or what reliable clients share of
+// its payload.
 func (m *message) encode(k kind) []byte {
-	if k == kindJSON {
-		return textFrame(&m.response)
+	switch k {
+	case kindJSON, kindProtobuf:
+		return responseFrame(k.format(), &m.response)
+	case kindReliableJSON, kindReliableProtobuf:
+		return k.format().AppendShared(nil, &m.response)
 	}
 	op := opText
 	if d := m.response.DataType; d == protocol.DataTypeBinary || d == protocol.DataTypeProtobuf {
 		op = opBinary
 	}
 	return appendFrame(make([]byte, 0, maxHeader+len(m.response.Data)), op, m.response.Data)
-}
-
-// textFrame is the WebSocket frame of one JSON response. The header goes right
-// before the payload, so that a payload is written only once.
-func textFrame(r *protocol.Response) []byte {
-	b := make([]byte, maxHeader, maxHeader+128+len(r.Data)*4/3)
-	b = protocol.AppendResponse(b, r)
-	header := appendHeader(make([]byte, 0, maxHeader), opText, len(b)-maxHeader)
-	start := maxHeader - len(header)
-	copy(b[start:], header)
-	return b[start:]
-}
-
-// WebSocket opcodes, and the bit of a message's last frame.
-//
-// Source: RFC 6455, section 5.2.
-const (
-	opText   byte = 1
-	opBinary byte = 2
-	opClose  byte = 8
-	opPing   byte = 9
-	opPong   byte = 10
-
-	finBit byte = 0x80
-)
-
-// maxHeader is the size in bytes of the largest header that a server writes:
-// it has no mask.
-const maxHeader = 10
-
-func appendHeader(dst []byte, op byte, size int) []byte {
-	switch {
-	case size < 126:
-		return append(dst, finBit|op, byte(size))
-	case size < 1<<16:
-		dst = append(dst, finBit|op, 126)
-		return binary.BigEndian.AppendUint16(dst, uint16(size))
-	}
-	dst = append(dst, finBit|op, 127)
-	return binary.BigEndian.AppendUint64(dst, uint64(size))
-}
-
-func appendFrame(dst []byte, op byte, payload []byte) []byte {
-	return append(appendHeader(dst, op, len(payload)), payload...)
-}
-
-// Close codes that the service uses.
-//
-// Source: RFC 6455, section 7.4; which one when: the vendor's emulator.
-const (
-	closeNormal      = 1000
-	closeGoingAway   = 1001
-	closeProtocol    = 1002
-	closeUnsupported = 1003
-	closeInvalid     = 1007
-	closePolicy      = 1008
-	closeTooBig      = 1009
-	closeInternal    = 1011
-)
-
-// maxCloseReason is what a close frame holds beside the code, in bytes.
-const maxCloseReason = 123
-
-func closeFrame(code int, reason string) []byte {
-	reason = reason[:min(len(reason), maxCloseReason)]
-	payload := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(reason)), uint16(code))
-	return appendFrame(nil, opClose, append(payload, reason...))
 }

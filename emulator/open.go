@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"net"
 	"net/http"
-	"time"
+	"sync"
 
 	"github.com/gorilla/websocket"
 )
@@ -15,15 +15,48 @@ const readBuffer = 1024
 
 // open finishes the handshake and starts the connection's reader. The 101 answer
 // goes through the queue like everything else: when the client sees it, the
-// connection is already in its hub and groups. False means it was not opened.
-func (s *Server) open(w http.ResponseWriter, r *http.Request, c *conn, subprotocol string, groups []string) bool {
+// connection is already in its hub and groups.
+func (s *Server) open(w http.ResponseWriter, r *http.Request, c *conn, groups []string) {
+	l, answer := s.upgrade(w, r, c.subprotocol)
+	if l == nil {
+		return
+	}
+	l.conn, l.out.format, c.link = c, c.kind.format(), l
+	hello := c.client.greeting(c)
+	c.hub.add(c, groups, func() {
+		l.out.push(item{bytes: answer})
+		if hello != nil {
+			l.out.push(item{bytes: hello})
+		}
+	})
+	s.log.Info("connection opened", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
+	s.serveLink(l.read)
+	s.closeLate(c)
+}
+
+// serveLink runs the reader of a link that upgrade has admitted.
+func (s *Server) serveLink(read func()) {
+	go func() {
+		defer s.wg.Done()
+		read()
+	}()
+}
+
+// noBuffers makes the WebSocket library hold no write buffer: the queue writes.
+var noBuffers sync.Pool
+
+// upgrade makes a WebSocket of a request. It gives the 101 answer, which is the
+// first frame to queue, and has counted the reader that serveLink runs. A nil
+// link means that the request was answered otherwise.
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, subprotocol string) (l *link, answer []byte) {
 	if !s.admit() {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		return false
+		return nil, nil
 	}
 	upgrader := websocket.Upgrader{
-		ReadBufferSize: readBuffer,
-		CheckOrigin:    func(*http.Request) bool { return true },
+		ReadBufferSize:  readBuffer,
+		WriteBufferPool: &noBuffers,
+		CheckOrigin:     func(*http.Request) bool { return true },
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 			http.Error(w, reason.Error(), status)
 		},
@@ -36,30 +69,12 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, c *conn, subprotoc
 	ws, err := upgrader.Upgrade(hijack, r, header)
 	if err != nil {
 		s.wg.Done()
-		return false
+		return nil, nil
 	}
-	ws.SetPingHandler(func(text string) error {
-		c.seen.Store(0)
-		c.reply(appendFrame(nil, opPong, []byte(text)))
-		return nil
-	})
-	ws.SetPongHandler(func(string) error { c.seen.Store(0); return nil })
-	c.ws = ws
-	c.out.wg, c.out.transport = &s.wg, hijack.conn.Conn
-	c.hub.add(c, groups, func() {
-		c.out.push(hijack.conn.answer)
-		if hello := c.client.greeting(c); hello != nil {
-			c.out.push(hello)
-		}
-	})
-	hijack.conn.answer = nil
-	s.log.Info("connection opened", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
-	go func() {
-		defer s.wg.Done()
-		c.read()
-	}()
-	s.closeLate(c)
-	return true
+	l = &link{ws: ws, out: queue{wg: &s.wg, transport: hijack.conn.Conn, now: s.clock.Now}}
+	l.control()
+	answer, hijack.conn.answer = hijack.conn.answer, nil
+	return l, answer
 }
 
 // admit counts a coming reader goroutine, unless the server is closing.
@@ -81,7 +96,7 @@ func (s *Server) admit() bool {
 // its hub while Close was walking.
 func (s *Server) closeLate(c *conn) {
 	if s.ctx.Err() != nil {
-		c.close(closeGoingAway, "", nil)
+		c.close(closeGoingAway, "", nil, endedSomehow)
 	}
 }
 
@@ -115,62 +130,4 @@ func (c *captureConn) Write(b []byte) (int, error) {
 		c.open = true
 	}
 	return len(b), nil
-}
-
-// defaultKeepAlive is the service's default; a client that stays silent for
-// silentRounds of it is cut off.
-//
-// Source: product documentation, hub setting webSocketKeepAliveIntervalInSeconds.
-const (
-	defaultKeepAlive = 20 * time.Second
-	silentRounds     = 3
-)
-
-// pingClients pings every client at each interval until the server closes or
-// has no connection left.
-func (s *Server) pingClients() {
-	tick := time.NewTicker(s.keepAlive)
-	defer tick.Stop()
-	ping := appendFrame(nil, opPing, nil)
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if s.pingRound(ping) == 0 && s.stopPinging() {
-			return
-		}
-	}
-}
-
-// pingRound pings all clients and gives their number.
-func (s *Server) pingRound(ping []byte) int {
-	n := 0
-	for _, h := range s.everyHub() {
-		for _, c := range h.members(everyone) {
-			n++
-			if c.seen.Add(1) > silentRounds {
-				s.log.Warn("connection silent, closed", "hub", h.name, "connectionId", c.id, "userId", c.userID)
-				h.remove(c)             // gone before the client can notice
-				c.out.transport.Close() // ends the reader
-				continue
-			}
-			c.reply(ping)
-		}
-	}
-	return n
-}
-
-// stopPinging ends the pinging unless a connection has come meanwhile.
-func (s *Server) stopPinging() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, h := range s.hubs {
-		if h.exists(everyone) {
-			return false
-		}
-	}
-	s.pinging = false
-	return true
 }

@@ -15,25 +15,41 @@ const (
 	closeTimeout = 2 * time.Second
 )
 
-// queue holds the frames that wait for one client and owns the writing side of
-// its transport. A writer goroutine lives only while there is something to
-// write, and joins what waits into as few system calls as it can.
+// item is what waits for a client: a whole frame or, with an id, the shared part
+// of a reliable message, which the writer completes. Its bytes may not change.
+type item struct {
+	bytes   []byte
+	id      uint64 // sequence id; 0 for a whole frame
+	expires int64  // Unix nanoseconds of the emulator's clock; 0 is never
+}
+
+func (it *item) expired(now time.Time) bool {
+	return it.expires != 0 && now.UnixNano() >= it.expires
+}
+
+// queue holds what waits for one client and owns the writing side of its
+// transport. A writer goroutine lives only while there is something to write,
+// and joins what waits into as few system calls as it can.
 //
 // It is bounded by protocol.MaxQueuedMessages and protocol.MaxQueuedBytes,
-// counting frames that are being written; push reports an overflow and the
-// connection is then closed.
+// counting what is being written; push reports an overflow and the connection is
+// then closed. What begin puts into it comes on top.
 type queue struct {
 	wg        *sync.WaitGroup
 	transport net.Conn
+	now       func() time.Time // the emulator's clock
+	format    protocol.Format  // of items with an id
 
 	mu      sync.Mutex
-	frames  [][]byte
-	spare   [][]byte // the former batch, to be used again
-	count   int      // frames waiting or being written
-	bytes   int      // their size
-	writing bool     // a writer goroutine is running
-	ending  bool     // the last frame is queued; push takes no more
-	over    bool     // the reading side has ended
+	items   []item
+	spare   []item // the former batch, to be used again
+	count   int    // items waiting or being written
+	bytes   int    // their size
+	extra   int    // items that begin has put in
+	weight  int    // their size
+	writing bool   // a writer goroutine is running
+	ending  bool   // the last frame is queued; push takes no more
+	over    bool   // the reading side has ended
 }
 
 type pushed uint8
@@ -44,28 +60,43 @@ const (
 	pushEnded
 )
 
-// push queues one frame, which must not change afterwards.
-func (q *queue) push(frame []byte) pushed {
+// push queues one item.
+func (q *queue) push(it item) pushed {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.ending {
 		return pushEnded
 	}
-	if q.count >= protocol.MaxQueuedMessages || q.bytes+len(frame) > protocol.MaxQueuedBytes {
+	if q.count >= protocol.MaxQueuedMessages+q.extra || q.bytes+len(it.bytes) > protocol.MaxQueuedBytes+q.weight {
 		return pushFull
 	}
-	q.put(frame)
+	q.put(it)
 	return pushOK
 }
 
-func (q *queue) put(frame []byte) {
-	q.frames = append(q.frames, frame)
+func (q *queue) put(it item) {
+	q.items = append(q.items, it)
 	q.count++
-	q.bytes += len(frame)
+	q.bytes += len(it.bytes)
 	if !q.writing {
 		q.writing = true
 		q.wg.Go(q.write)
 	}
+}
+
+// begin queues the first frame of a recovered connection and what is sent to it
+// again.
+func (q *queue) begin(answer []byte, again []item) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.ending {
+		return
+	}
+	q.put(item{bytes: answer})
+	for _, it := range again {
+		q.put(it)
+	}
+	q.extra, q.weight = q.count, q.bytes
 }
 
 // end queues the last frames and takes no more; only the first call counts and
@@ -78,13 +109,22 @@ func (q *queue) end(discard bool, last ...[]byte) bool {
 	}
 	q.ending = true
 	if discard {
-		q.frames = nil
+		q.items = nil
 	}
 	for _, f := range last {
-		q.put(f)
+		q.put(item{bytes: f})
 	}
 	q.transport.SetDeadline(time.Now().Add(closeTimeout))
 	return true
+}
+
+// abort drops what waits and cuts the transport off.
+func (q *queue) abort() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ending = true
+	q.items = nil
+	q.transport.Close()
 }
 
 // readEnded tells that the reading side is over: the transport is closed as
@@ -95,7 +135,7 @@ func (q *queue) readEnded() {
 	q.over = true
 	if !q.ending {
 		q.ending = true
-		q.frames = nil
+		q.items = nil
 		q.transport.Close()
 		return
 	}
@@ -118,19 +158,19 @@ func (q *queue) write() {
 	}
 }
 
-func (q *queue) next() ([][]byte, bool) {
+func (q *queue) next() ([]item, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.frames) == 0 {
+	if len(q.items) == 0 {
 		q.writing = false
-		q.frames, q.spare = nil, nil // an idle connection holds no buffer
+		q.items, q.spare = nil, nil // an idle connection holds no buffer
 		if q.ending && q.over {
 			q.transport.Close()
 		}
 		return nil, false
 	}
-	batch := q.frames
-	q.frames = q.spare[:0]
+	batch := q.items
+	q.items = q.spare[:0]
 	q.spare = nil
 	if !q.ending {
 		q.transport.SetWriteDeadline(time.Now().Add(writeTimeout))
@@ -138,64 +178,44 @@ func (q *queue) next() ([][]byte, bool) {
 	return batch, true
 }
 
-func (q *queue) done(batch [][]byte, err error) bool {
+func (q *queue) done(batch []item, err error) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.count -= len(batch)
-	for i, f := range batch {
-		q.bytes -= len(f)
-		batch[i] = nil
+	for i := range batch {
+		q.bytes -= len(batch[i].bytes)
+		batch[i] = item{}
 	}
 	q.spare = batch
 	if err == nil {
 		return true
 	}
 	q.ending, q.writing = true, false
-	q.frames, q.spare = nil, nil
+	q.items, q.spare = nil, nil
 	q.transport.Close() // ends the reader too
 	return false
 }
 
-// Joining small frames into one buffer costs less than a vector of many; a
-// large frame is written from where it is.
-const (
-	joinBuffer = 64 << 10
-	joinBelow  = 8 << 10
-)
-
-var joinBuffers = sync.Pool{New: func() any {
-	b := make([]byte, 0, joinBuffer)
-	return &b
-}}
-
-func (q *queue) writeBatch(batch [][]byte) error {
-	if len(batch) == 1 {
-		_, err := q.transport.Write(batch[0])
+func (q *queue) writeBatch(batch []item) error {
+	if it := &batch[0]; len(batch) == 1 && it.id == 0 && it.expires == 0 {
+		_, err := q.transport.Write(it.bytes)
 		return err
 	}
-	p := joinBuffers.Get().(*[]byte)
-	defer joinBuffers.Put(p)
-	buf := (*p)[:0]
-	flush := func() (err error) {
-		if len(buf) > 0 {
-			_, err = q.transport.Write(buf)
-			buf = buf[:0]
-		}
-		return err
-	}
-	for _, f := range batch {
-		if len(buf)+len(f) > joinBuffer || len(f) > joinBelow {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		if len(f) <= joinBelow {
-			buf = append(buf, f...)
+	j := newJoiner(q.transport)
+	defer j.release()
+	for i := range batch {
+		it := &batch[i]
+		if it.expires != 0 && it.expired(q.now()) {
 			continue
 		}
-		if _, err := q.transport.Write(f); err != nil {
-			return err
+		if it.id == 0 {
+			j.add(it.bytes)
+			continue
 		}
+		j.head(q.format, len(it.bytes), it.id)
+		j.add(it.bytes)
+		j.tail(q.format, it.id)
 	}
-	return flush()
+	j.flush()
+	return j.err
 }

@@ -11,6 +11,7 @@ import (
 // call is one REST request below /api/hubs/{hub} that has passed the checks
 // common to all.
 type call struct {
+	server *Server
 	w      http.ResponseWriter
 	r      *http.Request
 	hub    *hub
@@ -88,7 +89,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, rest string) 
 		return
 	}
 	w.Header().Set(protocol.HeaderSupportedVersions, protocol.SupportedAPIVersions)
-	c := &call{w: w, r: r, first: names[0], second: names[1], query: r.URL.Query()}
+	c := &call{server: s, w: w, r: r, first: names[0], second: names[1], query: r.URL.Query()}
 	if !c.valid(hubName, op) {
 		return
 	}

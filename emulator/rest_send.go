@@ -20,13 +20,15 @@ func send(c *call, to protocol.Target) {
 		notYet(c.w, "filters")
 		return
 	}
-	if !c.validTTL() {
+	ttl, ok := c.ttl()
+	if !ok {
 		return
 	}
 	m, ok := c.message(to)
 	if !ok {
 		return
 	}
+	m.expireIn(c.server.now(), ttl)
 	var excluded []string
 	if to.Kind == all || to.Kind == group {
 		excluded = c.query["excluded"]
@@ -35,17 +37,19 @@ func send(c *call, to protocol.Target) {
 	c.w.WriteHeader(http.StatusAccepted)
 }
 
-func (c *call) validTTL() bool {
+// ttl reads how long the message may wait for a receiver, in seconds; 0 is for
+// ever. It answers when that is refused.
+func (c *call) ttl() (seconds uint32, ok bool) {
 	text, given := c.query["messageTtlSeconds"]
 	if !given {
-		return true
+		return 0, true
 	}
 	n, err := strconv.Atoi(text[0])
 	if err != nil || len(text) > 1 || n < 0 || n > int(protocol.MaxTTL.Seconds()) {
 		badRequest(c.w, "messageTtlSeconds", fmt.Sprintf("messageTtlSeconds must be a whole number from 0 to %d.", int(protocol.MaxTTL.Seconds())))
-		return false
+		return 0, false
 	}
-	return true
+	return uint32(n), true
 }
 
 // message reads the body of a :send, and answers when it is refused.

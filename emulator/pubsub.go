@@ -8,53 +8,85 @@ import (
 	"wps/protocol"
 )
 
-// jsonClient speaks json.webpubsub.azure.v1.
-type jsonClient struct{ acks ackMemory }
-
-func (*jsonClient) greeting(c *conn) []byte {
-	return textFrame(&protocol.Response{
-		Type: protocol.ResponseSystem, Event: protocol.SystemConnected,
-		UserID: c.userID, ConnectionID: c.id,
-	})
+// pubsubClient speaks one of the service-defined subprotocols.
+type pubsubClient struct {
+	format protocol.Format
+	acks   ackMemory
 }
 
-func (*jsonClient) farewell(text string) []byte {
-	return textFrame(&protocol.Response{
+func (p *pubsubClient) greeting(c *conn) []byte {
+	r := &protocol.Response{
+		Type: protocol.ResponseSystem, Event: protocol.SystemConnected,
+		UserID: c.userID, ConnectionID: c.id,
+	}
+	if c.replay != nil {
+		r.ReconnectionToken = c.reconnectionToken()
+	}
+	return responseFrame(p.format, r)
+}
+
+func (p *pubsubClient) farewell(text string) []byte {
+	return responseFrame(p.format, &protocol.Response{
 		Type: protocol.ResponseSystem, Event: protocol.SystemDisconnected, Message: text,
 	})
 }
 
-var pongFrame = textFrame(&protocol.Response{Type: protocol.ResponsePong})
+// wording is what differs between the formats on the receiving side.
+//
+// Source of the texts: the vendor's emulator.
+type wording struct {
+	op        int
+	pong      []byte
+	wrongKind *closing
+	invalid   *closing
+}
 
-func (j *jsonClient) handle(c *conn, op int, data []byte) *closing {
-	if op != websocket.TextMessage {
-		return &closing{closeUnsupported, "The JSON subprotocol requires text messages."}
+var pong = &protocol.Response{Type: protocol.ResponsePong}
+
+var wordings = [...]wording{
+	protocol.FormatJSON: {
+		websocket.TextMessage, responseFrame(protocol.FormatJSON, pong),
+		&closing{closeUnsupported, "The JSON subprotocol requires text messages."},
+		&closing{closeInvalid, "The client message is not a valid JSON protocol message."},
+	},
+	protocol.FormatProtobuf: {
+		websocket.BinaryMessage, responseFrame(protocol.FormatProtobuf, pong),
+		&closing{closeUnsupported, "The protobuf.webpubsub.azure.v1 subprotocol requires binary messages."},
+		&closing{closeInvalid, "The client message is not a valid protobuf.webpubsub.azure.v1 protocol message."},
+	},
+}
+
+func (p *pubsubClient) handle(c *conn, op int, data []byte) *closing {
+	w := &wordings[p.format]
+	if op != w.op {
+		return w.wrongKind
 	}
 	if !validText(op, data) {
-		return invalidJSON
+		return w.invalid
 	}
-	r, err := protocol.DecodeRequest(data)
+	r, err := p.format.DecodeRequest(data)
 	if err != nil {
 		c.server.log.Info("invalid client message", "connectionId", c.id, "error", err)
-		return invalidJSON
+		return w.invalid
 	}
 	switch r.Type {
 	case protocol.RequestPing:
-		c.reply(pongFrame)
-	case protocol.RequestSequenceAck: // of use to reliable connections only
+		c.reply(w.pong)
+	case protocol.RequestSequenceAck: // ignored outside the reliable subprotocols
+		if c.replay != nil {
+			c.replay.acknowledge(r.SequenceID)
+		}
 	default:
-		j.act(c, r)
+		p.act(c, r)
 	}
 	return nil
 }
 
-var invalidJSON = &closing{closeInvalid, "The client message is not a valid JSON protocol message."}
-
 // act runs one request and acknowledges it: only success is remembered, so that
 // a failed request may come again with the same id.
-func (j *jsonClient) act(c *conn, r *protocol.Request) {
-	if r.HasAckID && j.acks.has(r.AckID) {
-		c.ack(r, protocol.AckDuplicate, fmt.Sprintf("Message with ack-id: %d has been processed", r.AckID))
+func (p *pubsubClient) act(c *conn, r *protocol.Request) {
+	if r.HasAckID && p.acks.has(r.AckID) {
+		p.ack(c, r, protocol.AckDuplicate, fmt.Sprintf("Message with ack-id: %d has been processed", r.AckID))
 		return
 	}
 	name, message := c.execute(r)
@@ -62,13 +94,13 @@ func (j *jsonClient) act(c *conn, r *protocol.Request) {
 		return
 	}
 	if name == "" {
-		j.acks.add(r.AckID)
+		p.acks.add(r.AckID)
 	}
-	c.ack(r, name, message)
+	p.ack(c, r, name, message)
 }
 
-func (c *conn) ack(r *protocol.Request, name, message string) {
-	c.reply(textFrame(&protocol.Response{
+func (p *pubsubClient) ack(c *conn, r *protocol.Request, name, message string) {
+	c.reply(responseFrame(p.format, &protocol.Response{
 		Type: protocol.ResponseAck, AckID: r.AckID,
 		Success: name == "", ErrorName: name, ErrorMessage: message,
 	}))
@@ -111,6 +143,7 @@ func (c *conn) publish(r *protocol.Request) bool {
 	}
 	m := newMessage(protocol.FromGroup, r.DataType, r.Data)
 	m.response.Group, m.response.FromUserID, m.response.Metadata = r.Group, c.userID, r.Metadata
+	m.expireIn(c.server.now(), r.TTLSeconds)
 	var excluded []string
 	if r.NoEcho {
 		excluded = []string{c.id}

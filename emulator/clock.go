@@ -1,0 +1,91 @@
+package emulator
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// Clock is the time of an emulator under test: it stands still until Advance
+// moves it. All methods may be called concurrently.
+//
+// Tokens, recovery windows and the life of messages go by it; limits on the
+// network, such as that of one write, do not.
+type Clock struct {
+	mu     sync.Mutex
+	now    time.Time
+	timers []*clockTimer // soonest first
+}
+
+type clockTimer struct {
+	at time.Time
+	f  func()
+}
+
+// NewClock makes a clock that shows start.
+func NewClock(start time.Time) *Clock { return &Clock{now: start} }
+
+// Now is what the clock shows.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock by d. What falls due on the way happens at its time,
+// one after the other, before Advance returns.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	end := c.now.Add(d)
+	for len(c.timers) > 0 && !c.timers[0].at.After(end) {
+		t := c.timers[0]
+		c.timers = slices.Delete(c.timers, 0, 1)
+		c.now = t.at
+		c.mu.Unlock()
+		t.f()
+		c.mu.Lock()
+	}
+	c.now = end
+	c.mu.Unlock()
+}
+
+// afterFunc calls f once, d from now, unless stop comes first and is true.
+func (c *Clock) afterFunc(d time.Duration, f func()) (stop func() bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := &clockTimer{c.now.Add(d), f}
+	i, _ := slices.BinarySearchFunc(c.timers, t, func(a, b *clockTimer) int {
+		if a.at.After(b.at) {
+			return 1
+		}
+		return -1 // behind those of the same time
+	})
+	c.timers = slices.Insert(c.timers, i, t)
+	return func() bool { return c.remove(t) }
+}
+
+func (c *Clock) remove(t *clockTimer) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.Index(c.timers, t)
+	if i < 0 {
+		return false
+	}
+	c.timers = slices.Delete(c.timers, i, i+1)
+	return true
+}
+
+// clock is the time that the emulator goes by.
+type clock interface {
+	Now() time.Time
+	afterFunc(d time.Duration, f func()) (stop func() bool)
+}
+
+// systemClock is the real time.
+type systemClock struct{}
+
+func (systemClock) Now() time.Time { return time.Now() }
+
+func (systemClock) afterFunc(d time.Duration, f func()) func() bool {
+	return time.AfterFunc(d, f).Stop
+}

@@ -1,0 +1,68 @@
+package emulator
+
+import "time"
+
+// defaultKeepAlive is the service's default; a client that stays silent for
+// silentRounds of it is cut off.
+//
+// Source: product documentation, hub setting webSocketKeepAliveIntervalInSeconds.
+const (
+	defaultKeepAlive = 20 * time.Second
+	silentRounds     = 3
+)
+
+// pingClients pings every client at each interval until the server closes or
+// has no connection left.
+func (s *Server) pingClients() {
+	tick := time.NewTicker(s.keepAlive)
+	defer tick.Stop()
+	ping := appendFrame(nil, opPing, nil)
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if s.pingRound(ping) == 0 && s.stopPinging() {
+			return
+		}
+	}
+}
+
+// pingRound pings all clients and gives their number.
+func (s *Server) pingRound(ping []byte) int {
+	n := 0
+	for _, h := range s.everyHub() {
+		for _, c := range h.members(everyone) {
+			n++
+			if l := c.line(); l != nil {
+				s.ping(c, l, ping)
+			}
+		}
+	}
+	return n
+}
+
+// ping pings one client, and cuts it off when it has been silent too long.
+func (s *Server) ping(c *conn, l *link, ping []byte) {
+	if l.seen.Add(1) > silentRounds {
+		s.log.Warn("connection silent, cut off", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
+		c.lost(l) // gone before the client can notice
+		l.out.abort()
+		return
+	}
+	c.reply(ping)
+}
+
+// stopPinging ends the pinging unless a connection has come meanwhile.
+func (s *Server) stopPinging() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.hubs {
+		if h.exists(everyone) {
+			return false
+		}
+	}
+	s.pinging = false
+	return true
+}

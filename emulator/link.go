@@ -1,0 +1,112 @@
+package emulator
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+
+	"github.com/gorilla/websocket"
+
+	"wps/protocol"
+)
+
+// link is one WebSocket of a connection. Its reader goroutine handles one
+// message at a time; everything sent goes through its queue.
+type link struct {
+	conn *conn           // nil for one that is only refused
+	ws   *websocket.Conn // read only; writing is the queue's
+	out  queue
+	seen atomic.Int32 // keep-alive rounds without a sign of life
+}
+
+var errTooBig = errors.New("message too large")
+
+// read handles the client's messages until the transport ends, then cleans up.
+func (l *link) read() {
+	for {
+		op, data, err := l.next()
+		if err != nil {
+			l.failed(err)
+			break
+		}
+		l.seen.Store(0)
+		if end := l.conn.handle(l, op, data); end != nil {
+			l.conn.close(end.code, end.reason, nil, endedSomehow)
+			l.drain()
+			break
+		}
+	}
+	l.conn.lost(l)
+	l.out.readEnded()
+}
+
+func (l *link) next() (int, []byte, error) {
+	op, r, err := l.ws.NextReader()
+	if err != nil {
+		return 0, nil, err
+	}
+	var buf bytes.Buffer
+	n, err := buf.ReadFrom(io.LimitReader(r, protocol.MaxMessageSize+1))
+	if err == nil && n > protocol.MaxMessageSize {
+		err = errTooBig
+	}
+	return op, buf.Bytes(), err
+}
+
+// failed answers what ended the reading, when an answer is due.
+func (l *link) failed(err error) {
+	var peer *websocket.CloseError
+	var network net.Error
+	switch {
+	case errors.As(err, &peer) && peer.Code == closeNormal:
+		why := peer.Text
+		if why == "" {
+			why = endedSomehow
+		}
+		l.conn.close(closeNormal, peer.Text, nil, why)
+	case errors.As(err, &peer): // another close code, or the transport ended
+	case errors.As(err, &network), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
+	case errors.Is(err, errTooBig):
+		l.conn.close(closeTooBig, "The client message is too large.", nil, endedSomehow)
+		l.drain()
+	default:
+		l.conn.close(closeProtocol, "The client frame is invalid.", nil, endedSomehow)
+	}
+}
+
+// drain reads on until the client closes or the deadline of the close is over,
+// so that the close frame is not lost to a reset.
+func (l *link) drain() {
+	for {
+		_, r, err := l.ws.NextReader()
+		if err != nil {
+			return
+		}
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			return
+		}
+	}
+}
+
+// refuse closes a link that belongs to no connection.
+func (l *link) refuse(answer []byte, code int, reason string) {
+	l.out.push(item{bytes: answer})
+	l.out.end(false, closeFrame(code, reason))
+	l.drain()
+	l.out.readEnded()
+}
+
+// control keeps the library's answers to control frames out of its hands: the
+// queue writes.
+func (l *link) control() {
+	l.ws.SetPingHandler(func(text string) error {
+		l.seen.Store(0)
+		if l.out.push(item{bytes: appendFrame(nil, opPong, []byte(text))}) == pushFull && l.conn != nil {
+			l.conn.overflow(queueFull)
+		}
+		return nil
+	})
+	l.ws.SetPongHandler(func(string) error { l.seen.Store(0); return nil })
+}

@@ -1,0 +1,53 @@
+package emulator
+
+import (
+	"net/http"
+
+	"github.com/gorilla/websocket"
+
+	"wps/token"
+)
+
+// recover gives a reliable connection a new transport, with the subprotocol it
+// has, whatever is offered now. A refusal comes after the upgrade, because a
+// client takes an HTTP error for one that may pass.
+//
+// Source: client specification of the service; the order as the vendor's
+// emulator has it.
+func (s *Server) recover(w http.ResponseWriter, r *http.Request, hubName, id, tok string) {
+	c := s.lookup(hubName).connection(id)
+	if c == nil || c.replay == nil || token.VerifyReconnection(tok, id, s.now(), s.key) != nil {
+		s.refuseRecovery(w, r, choose(websocket.Subprotocols(r)))
+		return
+	}
+	l, answer := s.upgrade(w, r, c.subprotocol)
+	if l == nil {
+		return
+	}
+	l.conn, l.out.format = c, c.kind.format()
+	if !c.replay.adopt(c, l, answer) {
+		l.conn = nil
+		s.serveLink(func() { l.refuse(answer, closePolicy, notRecovered) })
+		return
+	}
+	s.log.Info("connection recovered", "hub", hubName, "connectionId", id, "userId", c.userID)
+	s.serveLink(l.read)
+	s.closeLate(c)
+}
+
+const notRecovered = "The connection could not be recovered."
+
+func (s *Server) refuseRecovery(w http.ResponseWriter, r *http.Request, subprotocol string) {
+	if l, answer := s.upgrade(w, r, subprotocol); l != nil {
+		s.serveLink(func() { l.refuse(answer, closePolicy, notRecovered) })
+	}
+}
+
+// reconnectionToken is the right to resume c.
+func (c *conn) reconnectionToken() string {
+	tok, err := c.server.key.SignReconnection(c.id, c.server.now())
+	if err != nil {
+		c.server.log.Error("reconnection token", "connectionId", c.id, "error", err)
+	}
+	return tok
+}

@@ -1,0 +1,150 @@
+package emulator
+
+import (
+	"sync"
+	"time"
+
+	"wps/protocol"
+)
+
+// recoveryWindow is how long a reliable connection is kept without a transport.
+//
+// Source: Azure/azure-webpubsub protocols/client/client-spec.md says at least 30
+// seconds; the vendor's emulator takes exactly that.
+const recoveryWindow = 30 * time.Second
+
+// replay is what a reliable connection has beyond a transport: messages that its
+// client has not acknowledged, up to protocol.MaxQueuedMessages and
+// protocol.MaxQueuedBytes, and the time it may be away.
+type replay struct {
+	turn sync.Mutex // held while a message of the client is handled
+
+	mu      sync.Mutex // guards conn.link too; taken before that link's queue
+	last    uint64     // sequence id of the newest message
+	unacked []item     // oldest first
+	bytes   int        // their size
+	ended   bool
+	away    int         // how many recovery windows have begun
+	stop    func() bool // ends the recovery window; nil unless away
+}
+
+// send numbers a message, keeps it and queues it when there is a transport. It
+// gives "" or the reason for which the connection is to be closed.
+func (r *replay) send(c *conn, it item) (full string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return ""
+	}
+	if !r.fits(it) {
+		r.expire(c.server.now())
+		if !r.fits(it) {
+			return replayFull
+		}
+	}
+	r.last++
+	it.id = r.last
+	r.unacked = append(r.unacked, it)
+	r.bytes += len(it.bytes)
+	if c.link != nil && c.link.out.push(it) == pushFull {
+		return queueFull
+	}
+	return ""
+}
+
+func (r *replay) fits(it item) bool {
+	return len(r.unacked) < protocol.MaxQueuedMessages && r.bytes+len(it.bytes) <= protocol.MaxQueuedBytes
+}
+
+// acknowledge forgets every message up to sequence id.
+func (r *replay) acknowledge(id uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for n < len(r.unacked) && r.unacked[n].id <= id {
+		r.bytes -= len(r.unacked[n].bytes)
+		r.unacked[n] = item{}
+		n++
+	}
+	if r.unacked = r.unacked[n:]; len(r.unacked) == 0 {
+		r.unacked = nil // hold nothing while idle
+	}
+}
+
+// expire forgets messages whose time to live is over.
+func (r *replay) expire(now time.Time) {
+	kept := r.unacked[:0:0]
+	r.bytes = 0
+	for _, it := range r.unacked {
+		if !it.expired(now) {
+			kept = append(kept, it)
+			r.bytes += len(it.bytes)
+		}
+	}
+	r.unacked = kept
+}
+
+// adopt makes l the transport of c: answer, what is not acknowledged, then what
+// comes. A transport still in use is cut off. It is false when c has ended
+// meanwhile.
+func (r *replay) adopt(c *conn, l *link, answer []byte) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return false
+	}
+	if r.stop != nil {
+		r.stop()
+		r.stop = nil
+	}
+	if c.link != nil {
+		c.link.out.abort()
+	}
+	c.link = l
+	r.expire(c.server.now())
+	l.out.begin(answer, r.unacked)
+	return true
+}
+
+// detach notes that transport l is gone; the recovery window begins unless
+// another one has taken over.
+func (r *replay) detach(c *conn, l *link) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended || c.link != l {
+		return
+	}
+	c.link = nil
+	c.server.log.Info("connection away", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
+	r.away++
+	window := r.away
+	r.stop = c.server.clock.afterFunc(recoveryWindow, func() {
+		if r.over(c, window) {
+			c.retire(endedByRecovery)
+		}
+	})
+}
+
+// over ends c if it is still away in the given window.
+func (r *replay) over(c *conn, window int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended || c.link != nil || r.away != window {
+		return false
+	}
+	r.ended = true
+	return true
+}
+
+// end forgets everything, and gives the transport.
+func (r *replay) end(c *conn) *link {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	if r.stop != nil {
+		r.stop()
+		r.stop = nil
+	}
+	r.unacked, r.bytes = nil, 0
+	return c.link
+}
