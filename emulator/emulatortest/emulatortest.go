@@ -6,8 +6,10 @@
 package emulatortest
 
 import (
-	"net/http/httptest"
+	"net"
+	"net/http"
 	"net/url"
+	"sync"
 	"testing"
 
 	"wps/emulator"
@@ -39,21 +41,33 @@ func RunWith(t testing.TB, o emulator.Options) *Emulator {
 	if err != nil {
 		t.Fatalf("emulator.New: %v", err)
 	}
-	web := httptest.NewServer(s)
-	t.Cleanup(func() {
-		s.Close()
-		web.Close()
-	})
-	endpoint, err := url.Parse(web.URL)
-	if err != nil {
-		t.Fatalf("parse %s: %v", web.URL, err)
-	}
+	endpoint := &url.URL{Scheme: "http", Host: serve(t, s)}
 	key := o.Key
 	if key == "" {
 		key = protocol.DefaultAccessKey
 	}
 	return &Emulator{
-		URL: web.URL, Server: s,
+		URL: endpoint.String(), Server: s,
 		ConnectionString: token.NewConnectionString(endpoint, token.NewKey(key)),
 	}
+}
+
+// serve serves until the test ends and gives the address. It is no
+// httptest.Server, for closing one of those closes connections that other tests
+// run their requests on.
+func serve(t testing.TB, s *emulator.Server) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("listen: %v", err)
+	}
+	web := &http.Server{Handler: s}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = web.Serve(l) }) // ErrServerClosed
+	t.Cleanup(func() {
+		s.Close()
+		web.Close()
+		serving.Wait()
+	})
+	return l.Addr().String()
 }
