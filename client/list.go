@@ -17,9 +17,7 @@ import (
 )
 
 // MaxPageSize is the largest page of a listing.
-//
-// Source: REST description 2024-12-01, parameter maxpagesize.
-const MaxPageSize = 200
+const MaxPageSize = protocol.MaxPageSize
 
 // Member is one connection in a group.
 type Member struct {

@@ -125,6 +125,15 @@ func choose(offered []string) string {
 	return ""
 }
 
+// canonicalSubprotocol spells a service-defined subprotocol as the service does.
+func canonicalSubprotocol(name string) string {
+	switch lower := strings.ToLower(name); lower {
+	case protocol.SubprotocolJSON, protocol.SubprotocolJSONReliable, protocol.SubprotocolProtobuf, protocol.SubprotocolProtobufReliable:
+		return lower
+	}
+	return name
+}
+
 func newConnectionID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails

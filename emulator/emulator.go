@@ -12,6 +12,7 @@ package emulator
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -52,6 +53,7 @@ type Server struct {
 	clock     clock
 	anonymous map[string]bool // by the hub's name in lower case
 	keepAlive time.Duration
+	pageKey   [32]byte // signs continuation tokens
 
 	ctx    context.Context // ends when Close begins
 	cancel context.CancelFunc
@@ -88,6 +90,7 @@ func New(o Options) (*Server, error) {
 	if s.keepAlive == 0 {
 		s.keepAlive = defaultKeepAlive
 	}
+	rand.Read(s.pageKey[:]) // never fails
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil
 }

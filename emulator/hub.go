@@ -3,6 +3,7 @@ package emulator
 import (
 	"sync"
 
+	"wps/emulator/filter"
 	"wps/protocol"
 )
 
@@ -211,9 +212,14 @@ func (h *hub) change(t protocol.Target, f func(*conn)) bool {
 }
 
 // send queues m for every connection that t means, but for the excluded ones.
-// A connection whose queue is full is closed after all others were served.
 func (h *hub) send(t protocol.Target, m *message, excluded []string) {
-	skip := exclusion(excluded)
+	h.sendTo(t, m, excluded, nil)
+}
+
+// sendTo is send with a filter; nil means none. A connection whose queue is full
+// is closed after all others were served.
+func (h *hub) sendTo(t protocol.Target, m *message, excluded []string, f *filter.Filter) {
+	skip, chosen := exclusion(excluded), choice{filter: f}
 	type overflow struct {
 		c      *conn
 		reason string
@@ -221,7 +227,7 @@ func (h *hub) send(t protocol.Target, m *message, excluded []string) {
 	var full []overflow
 	h.mu.RLock()
 	for _, c := range h.find(t) {
-		if skip != nil && skip[c.id] {
+		if skip != nil && skip[c.id] || !chosen.has(c) {
 			continue
 		}
 		if reason := c.send(m); reason != "" {
@@ -239,6 +245,24 @@ func (h *hub) connection(id string) *conn {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.byID[id]
+}
+
+// choice says which connections a request's filter means: all without one. It
+// is used under the hub's lock, one connection after the other.
+type choice struct {
+	filter  *filter.Filter
+	subject filter.Subject
+}
+
+func (x *choice) has(c *conn) bool {
+	if x.filter == nil {
+		return true
+	}
+	x.subject = filter.Subject{
+		ConnectionID: c.id, UserID: c.userID, HasUser: c.hasUser, Groups: c.groups,
+		Protocol: canonicalSubprotocol(c.subprotocol),
+	}
+	return x.filter.Match(&x.subject)
 }
 
 // exclusion makes a set of connection ids; nil for none.

@@ -11,13 +11,14 @@ import (
 // call is one REST request below /api/hubs/{hub} that has passed the checks
 // common to all.
 type call struct {
-	server *Server
-	w      http.ResponseWriter
-	r      *http.Request
-	hub    *hub
-	first  string // the name behind the first word of the path
-	second string // the name behind the second word
-	query  url.Values
+	server  *Server
+	w       http.ResponseWriter
+	r       *http.Request
+	hubName string // in lower case
+	hub     *hub
+	first   string // the name behind the first word of the path
+	second  string // the name behind the second word
+	query   url.Values
 }
 
 // shape is an operation's method and the words of its path below the hub, in
@@ -58,9 +59,9 @@ var operations = map[shape]operation{
 	{"PUT", "users/*/groups/*"}:               {user, group, addUser},
 	{"DELETE", "users/*/groups/*"}:            {user, group, removeUser},
 	{"DELETE", "users/*/groups"}:              {user, "", leaveAll},
-	{"POST", ":addtogroups"}:                  {"", "", missing("bulk group operations")},
-	{"POST", ":removefromgroups"}:             {"", "", missing("bulk group operations")},
-	{"GET", "groups/*/connections"}:           {group, "", missing("listing the connections of a group")},
+	{"POST", ":addtogroups"}:                  {"", "", addToGroups},
+	{"POST", ":removefromgroups"}:             {"", "", removeFromGroups},
+	{"GET", "groups/*/connections"}:           {group, "", listConnections},
 	{"PUT", "permissions/*/connections/*"}:    {"", connection, grantPermission},
 	{"DELETE", "permissions/*/connections/*"}: {"", connection, revokePermission},
 	{"HEAD", "permissions/*/connections/*"}:   {"", connection, checkPermission},
@@ -89,11 +90,11 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, rest string) 
 		return
 	}
 	w.Header().Set(protocol.HeaderSupportedVersions, protocol.SupportedAPIVersions)
-	c := &call{server: s, w: w, r: r, first: names[0], second: names[1], query: r.URL.Query()}
+	c := &call{server: s, w: w, r: r, hubName: strings.ToLower(hubName), first: names[0], second: names[1], query: readQuery(r.URL)}
 	if !c.valid(hubName, op) {
 		return
 	}
-	c.hub = s.lookup(strings.ToLower(hubName))
+	c.hub = s.lookup(c.hubName)
 	target := everyone
 	if op.first != "" {
 		target = protocol.Target{Kind: op.first, ID: c.first}

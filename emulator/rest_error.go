@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -19,19 +20,45 @@ const (
 // Source: recorded answer of the real service, 2021.
 const invalidGroup = "Invalid group name. Valid group name should be in between 1 and 1024 characters long."
 
+// invalidBody is the message for a body that should be JSON.
+//
+// Source: the vendor's emulator.
+const invalidBody = "The request body is not a valid JSON."
+
 // fail answers with the error body of the service. A HEAD request gets the
 // headers that would go with it.
 func fail(w http.ResponseWriter, status int, code, target, message string) {
-	body, err := json.Marshal(protocol.ErrorBody{Code: code, Message: message, Target: target})
-	if err != nil {
-		body = nil // strings always marshal
+	w.Header().Set(protocol.HeaderErrorCode, code)
+	writeJSON(w, status, "application/json", protocol.ErrorBody{Code: code, Message: message, Target: target})
+}
+
+// invalid refuses one input of a request, a query parameter or a member of the
+// body. This answer has its own form, and no api-supported-versions.
+//
+// Source: recorded answers of the real service to bad filters.
+func invalid(w http.ResponseWriter, input, message string) {
+	w.Header().Del(protocol.HeaderSupportedVersions)
+	w.Header().Set(protocol.HeaderErrorCode, protocol.CodeBadRequest)
+	writeJSON(w, http.StatusBadRequest, "application/problem+json", protocol.ValidationBody{
+		Code: protocol.CodeBadRequest, Message: message, Target: input,
+		Errors: map[string][]string{input: {message}},
+		Title:  "One or more validation errors occurred.", Status: http.StatusBadRequest,
+	})
+}
+
+// writeJSON answers with v as the service writes JSON: nothing escaped that need
+// not be.
+func writeJSON(w http.ResponseWriter, status int, mediaType string, v any) {
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false)
+	if e.Encode(v) == nil { // our own types always encode
+		body.Truncate(body.Len() - 1)
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set(protocol.HeaderErrorCode, code)
+	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(status)
-	w.Write(body)
+	w.Write(body.Bytes())
 }
 
 func badRequest(w http.ResponseWriter, target, message string) {

@@ -2,25 +2,23 @@ package emulator
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"wps/emulator/filter"
 	"wps/protocol"
 )
 
 // send answers the four :send operations: it delivers to whoever is there and
 // answers 202 even when that is nobody.
 func send(c *call, to protocol.Target) {
-	if c.query.Get("filter") != "" && to.Kind != connection {
-		notYet(c.w, "filters")
+	chosen, ok := c.filter(to)
+	if !ok {
 		return
 	}
-	ttl, ok := c.ttl()
+	ttl, ok := c.number("messageTtlSeconds", 0, int(protocol.MaxTTL.Seconds()))
 	if !ok {
 		return
 	}
@@ -28,35 +26,32 @@ func send(c *call, to protocol.Target) {
 	if !ok {
 		return
 	}
-	m.expireIn(c.server.now(), ttl)
+	m.expireIn(c.server.now(), uint32(ttl))
 	var excluded []string
 	if to.Kind == all || to.Kind == group {
 		excluded = c.query["excluded"]
 	}
-	c.hub.send(to, m, excluded)
+	c.hub.sendTo(to, m, excluded, chosen)
 	c.w.WriteHeader(http.StatusAccepted)
 }
 
-// ttl reads how long the message may wait for a receiver, in seconds; 0 is for
-// ever. It answers when that is refused.
-func (c *call) ttl() (seconds uint32, ok bool) {
-	text, given := c.query["messageTtlSeconds"]
-	if !given {
-		return 0, true
+// filter reads the filter of a :send, which those to one connection do not have.
+func (c *call) filter(to protocol.Target) (*filter.Filter, bool) {
+	text := c.query.Get("filter")
+	if text == "" || to.Kind == connection {
+		return nil, true
 	}
-	n, err := strconv.Atoi(text[0])
-	if err != nil || len(text) > 1 || n < 0 || n > int(protocol.MaxTTL.Seconds()) {
-		badRequest(c.w, "messageTtlSeconds", fmt.Sprintf("messageTtlSeconds must be a whole number from 0 to %d.", int(protocol.MaxTTL.Seconds())))
-		return 0, false
+	f, err := filter.Parse(text)
+	if err != nil {
+		invalid(c.w, "filter", err.Error())
+		return nil, false
 	}
-	return uint32(n), true
+	return f, true
 }
 
 // message reads the body of a :send, and answers when it is refused.
 func (c *call) message(to protocol.Target) (*message, bool) {
-	size := c.r.ContentLength
-	if size < 0 || size > protocol.MaxMessageSize {
-		badRequest(c.w, "Request", "Invalid Content-Length header.")
+	if !c.validLength() {
 		return nil, false
 	}
 	metadata, err := protocol.ReadMetadata(c.r.Header)
@@ -70,15 +65,14 @@ func (c *call) message(to protocol.Target) (*message, bool) {
 		c.w.WriteHeader(http.StatusUnsupportedMediaType)
 		return nil, false
 	}
-	data := make([]byte, size)
-	if _, err := io.ReadFull(c.r.Body, data); err != nil {
-		badRequest(c.w, "Request", "The request body ended early.")
+	data, ok := c.body()
+	if !ok {
 		return nil, false
 	}
 	switch dataType {
 	case protocol.DataTypeJSON:
 		if !json.Valid(data) {
-			badRequest(c.w, "Request", "The request body is not a valid JSON.")
+			badRequest(c.w, "Request", invalidBody)
 			return nil, false
 		}
 	case protocol.DataTypeText:

@@ -49,6 +49,41 @@ type ErrorBody struct {
 	Inner   any    `json:"inner"`
 }
 
+// ValidationBody is the JSON body of a request refused for one input of it. The
+// members that are nil here are always null.
+//
+// Source: recorded answers of the real service, 2022 and 2023.
+type ValidationBody struct {
+	Code       string              `json:"code"`
+	Message    string              `json:"message"`
+	Target     string              `json:"target"`
+	Errors     map[string][]string `json:"errors"`
+	Type       any                 `json:"type"`
+	Title      string              `json:"title"`
+	Status     int                 `json:"status"`
+	Detail     any                 `json:"detail"`
+	Instance   any                 `json:"instance"`
+	Extensions struct{}            `json:"extensions"`
+}
+
+// Members is one page of the connections of a group; NextLink is nil on the
+// last.
+type Members struct {
+	Value    []Member `json:"value"`
+	NextLink *string  `json:"nextLink"`
+}
+
+// Member is one connection of a group; UserID is nil for an anonymous one.
+type Member struct {
+	ConnectionID string  `json:"connectionId"`
+	UserID       *string `json:"userId"`
+}
+
+// MaxPageSize is the largest page of Members.
+//
+// Source: REST description 2024-12-01, parameter maxpagesize.
+const MaxPageSize = 200
+
 // Send is what a :send carries beside its target.
 type Send struct {
 	DataType DataType

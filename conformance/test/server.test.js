@@ -1,7 +1,7 @@
 // Every method of the server SDK that the emulator has.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import { WebPubSubServiceClient, odata } from "@azure/web-pubsub";
 import { connectionString, newHub, startClient } from "../kit.js";
 
 /** Collects the last answer's status through the SDK's own hook. */
@@ -168,8 +168,49 @@ test("permissions: granted, checked, used, revoked", async (t) => {
   await assert.rejects(hub.grantPermission(a.connectionId, "sendToGroup"), (e) => e.statusCode === 400);
 });
 
-test("what is not there yet says so with 501", async () => {
+test("filters choose who gets a message", async (t) => {
   const hub = newHub();
-  const refused = (e) => e.statusCode === 501 && e.code === "NotImplemented";
-  await assert.rejects(hub.sendToAll("x", { contentType: "text/plain", filter: "userId eq 'a'" }), refused);
+  const a = await startClient(t, hub, { userId: "O'Brien", groups: ["g"] });
+  const b = await startClient(t, hub, { groups: ["g", "h"] });
+  const group = hub.group("g");
+  await hub.sendToAll("named", { contentType: "text/plain", filter: odata`userId eq ${"O'Brien"}` });
+  await group.sendToAll("in h", { contentType: "text/plain", filter: "'h' in groups" });
+  await hub.sendToUser("O'Brien", "nobody", { contentType: "text/plain", filter: "length(groups) gt 1" });
+  await hub.sendToAll("end", { contentType: "text/plain" });
+  assert.equal((await a.server.next()).data, "named");
+  assert.equal((await b.group.next()).data, "in h");
+  assert.equal((await a.server.next()).data, "end");
+  assert.equal((await b.server.next()).data, "end");
+  await assert.rejects(hub.sendToAll("x", { contentType: "text/plain", filter: "invalid filter" }), (e) => e.statusCode === 400);
 });
+
+test("addConnectionsToGroups and removeConnectionsFromGroups", async (t) => {
+  const hub = newHub();
+  const a = await startClient(t, hub, { userId: "u1" });
+  await startClient(t, hub, { userId: "u2" });
+  await hub.addConnectionsToGroups(["g1", "a/b"], odata`userId eq ${"u1"}`);
+  assert.deepEqual(await members(hub, "g1"), [{ connectionId: a.connectionId, userId: "u1" }]);
+  await hub.removeConnectionsFromGroups(["g1"], "'a/b' in groups");
+  assert.equal(await hub.groupExists("g1"), false);
+  await assert.rejects(hub.addConnectionsToGroups(["g1"], "userId"), (e) => e.statusCode === 400);
+});
+
+test("listConnections pages through a group", async (t) => {
+  const hub = newHub();
+  const ids = [];
+  for (let i = 0; i < 5; i++) {
+    ids.push((await startClient(t, hub, { groups: ["g"] })).connectionId);
+  }
+  const listed = (await members(hub, "g", { maxPageSize: 2 })).map((m) => m.connectionId);
+  assert.deepEqual(listed.sort(), ids.sort());
+  assert.equal((await members(hub, "g", { maxPageSize: 2, top: 3 })).length, 3);
+  assert.deepEqual(await members(hub, "nobody"), []);
+});
+
+async function members(hub, group, options) {
+  const all = [];
+  for await (const m of await hub.group(group).listConnections(options)) {
+    all.push(m);
+  }
+  return all;
+}

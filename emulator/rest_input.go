@@ -1,0 +1,81 @@
+package emulator
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"wps/protocol"
+)
+
+// parameters are the query parameters of the REST operations, by their name in
+// lower case. The service does not look at case.
+var parameters = map[string]string{
+	"api-version": "api-version", "excluded": "excluded", "filter": "filter", "messagettlseconds": "messageTtlSeconds",
+	"reason": "reason", "targetname": "targetName", "maxpagesize": "maxpagesize", "top": "top",
+	"continuationtoken": "continuationToken", "userid": "userId", "role": "role", "group": "group",
+	"minutestoexpire": "minutesToExpire", "clienttype": "clientType",
+}
+
+// readQuery reads a query and spells the parameters that it knows as the service
+// does.
+func readQuery(u *url.URL) url.Values {
+	q := u.Query()
+	for given, values := range q {
+		if name := parameters[strings.ToLower(given)]; name != "" && name != given {
+			delete(q, given)
+			q[name] = append(q[name], values...)
+		}
+	}
+	return q
+}
+
+// once gives a parameter that may not be repeated or empty, and answers 400 when
+// it is. given is false when it is absent.
+func (c *call) once(name string) (text string, given, ok bool) {
+	values := c.query[name]
+	switch {
+	case len(values) == 0:
+		return "", false, true
+	case len(values) > 1 || values[0] == "":
+		invalid(c.w, name, name+" must be given once, and not be empty.")
+		return "", true, false
+	}
+	return values[0], true, true
+}
+
+// number reads a parameter that is a whole number, and answers 400 when it is
+// not one from least to most. An absent one is zero.
+func (c *call) number(name string, least, most int) (int, bool) {
+	text, given, ok := c.once(name)
+	if !given || !ok {
+		return 0, ok
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		invalid(c.w, name, fmt.Sprintf("%s must be a whole number from %d to %d.", name, least, most))
+		return 0, false
+	}
+	return n, true
+}
+
+// validLength refuses a body that is too large or does not say its length.
+func (c *call) validLength() bool {
+	if size := c.r.ContentLength; size < 0 || size > protocol.MaxMessageSize {
+		badRequest(c.w, "Request", "Invalid Content-Length header.")
+		return false
+	}
+	return true
+}
+
+// body reads a body whose length is valid.
+func (c *call) body() ([]byte, bool) {
+	data := make([]byte, c.r.ContentLength)
+	if _, err := io.ReadFull(c.r.Body, data); err != nil {
+		badRequest(c.w, "Request", "The request body ended early.")
+		return nil, false
+	}
+	return data, true
+}
