@@ -1,0 +1,343 @@
+package client_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wps/client"
+)
+
+// try is one try of a request, as a script saw it.
+type try struct {
+	after                  time.Duration // since the first one
+	id, authorization, url string
+	body                   string
+}
+
+// script is a transport that answers the tries of a request one after the
+// other; the last answer is given again and again.
+type script struct {
+	answers []func(*http.Request) (*http.Response, error)
+	start   time.Time
+	tries   []try
+}
+
+func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.start.IsZero() {
+		s.start = time.Now()
+	}
+	var b []byte
+	if r.Body != nil {
+		b, _ = io.ReadAll(r.Body)
+		r.Body.Close()
+	}
+	s.tries = append(s.tries, try{
+		time.Since(s.start), r.Header.Get("X-Ms-Client-Request-Id"), r.Header.Get("Authorization"), r.URL.String(), string(b),
+	})
+	return s.answers[min(len(s.tries), len(s.answers))-1](r)
+}
+
+// answer is a status with headers given in pairs.
+func answer(code int, header ...string) func(*http.Request) (*http.Response, error) {
+	return func(r *http.Request) (*http.Response, error) {
+		h := http.Header{}
+		for i := 0; i < len(header); i += 2 {
+			h.Set(header[i], header[i+1])
+		}
+		return &http.Response{
+			StatusCode: code, Status: fmt.Sprintf("%d %s", code, http.StatusText(code)), Header: h, Body: http.NoBody, Request: r,
+		}, nil
+	}
+}
+
+func failure(err error) func(*http.Request) (*http.Response, error) {
+	return func(*http.Request) (*http.Response, error) { return nil, err }
+}
+
+// silence never answers.
+func silence(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// sendThrough sends one message through a script.
+func sendThrough(t *testing.T, ctx context.Context, s *script, o client.Options) error {
+	t.Helper()
+	o.Transport = s
+	return newService(t, "http://h.example", o).Send(ctx, group("g"), text("the body"))
+}
+
+// TestRetryAfter: the wait is the one that the answer asks for, to the
+// millisecond; each try is signed anew, has the same id and the whole body.
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		header []string
+		wait   time.Duration
+	}{
+		{"seconds", []string{"Retry-After", "7"}, 7 * time.Second},
+		{"date", []string{"Retry-After", "Sat, 01 Jan 2000 00:00:09 GMT"}, 0}, // see below
+		{"milliseconds", []string{"Retry-After-Ms", "1500", "Retry-After", "7"}, 1500 * time.Millisecond},
+		{"milliseconds of the service", []string{"X-Ms-Retry-After-Ms", "20"}, 20 * time.Millisecond},
+		{"the longest", []string{"Retry-After", "60"}, time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				first, last := tt.wait, 2*tt.wait
+				if tt.name == "date" { // the clock of synctest begins with the year 2000
+					first, last = 9*time.Second, 9*time.Second
+				}
+				s := &script{answers: []func(*http.Request) (*http.Response, error){answer(503, tt.header...), answer(429, tt.header...), answer(202)}}
+				if tt.name == "date" {
+					s.answers = []func(*http.Request) (*http.Response, error){answer(503, tt.header...), answer(202)}
+				}
+				if err := sendThrough(t, t.Context(), s, client.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				if got := s.tries[1].after; got != first {
+					t.Errorf("second try after %v, want %v", got, first)
+				}
+				if got := s.tries[len(s.tries)-1].after; got != last {
+					t.Errorf("last try after %v, want %v", got, last)
+				}
+				checkTries(t, s.tries)
+			})
+		})
+	}
+}
+
+// checkTries: all tries are the same request, each with its own token.
+func checkTries(t *testing.T, tries []try) {
+	t.Helper()
+	for _, got := range tries {
+		if got.body != "the body" || got.id != tries[0].id || got.url != tries[0].url {
+			t.Errorf("try = %+v, want the like of %+v", got, tries[0])
+		}
+		checkBearerAt(t, got)
+	}
+	if len(tries) > 1 && tries[1].after > time.Second && tries[0].authorization == tries[1].authorization {
+		t.Error("the second try has the token of the first")
+	}
+}
+
+func checkBearerAt(t *testing.T, got try) {
+	t.Helper()
+	if !strings.HasPrefix(got.authorization, "Bearer ") {
+		t.Errorf("Authorization = %q", got.authorization)
+	}
+}
+
+// TestRetryAfterTooLong: an answer that demands a longer wait than allowed is
+// final.
+func TestRetryAfterTooLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answers: []func(*http.Request) (*http.Response, error){answer(503, "Retry-After", "61"), answer(202)}}
+		err := sendThrough(t, t.Context(), s, client.Options{})
+		var e *client.Error
+		if !errors.As(err, &e) || e.Status != 503 || len(s.tries) != 1 {
+			t.Errorf("Send = %v after %d tries, want 503 after 1", err, len(s.tries))
+		}
+	})
+}
+
+// TestRetryLimit: a request gets as many tries as allowed, with growing waits
+// between, and then the last answer is the error.
+func TestRetryLimit(t *testing.T) {
+	t.Parallel()
+	for retries, want := range map[int]int{0: 4, -1: 1, 1: 2, 5: 6} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{answers: []func(*http.Request) (*http.Response, error){answer(500)}}
+			err := sendThrough(t, t.Context(), s, client.Options{Retries: retries, RetryDelay: time.Second})
+			var e *client.Error
+			if !errors.As(err, &e) || e.Status != 500 || len(s.tries) != want {
+				t.Errorf("Retries %d: Send = %v after %d tries, want 500 after %d", retries, err, len(s.tries), want)
+			}
+			checkTries(t, s.tries)
+			for i := 1; i < len(s.tries); i++ {
+				wait, base := s.tries[i].after-s.tries[i-1].after, time.Duration(1<<i-1)*time.Second
+				if wait < base*8/10 || wait > base*13/10 {
+					t.Errorf("wait %d is %v, want %v give or take", i, wait, base)
+				}
+			}
+		})
+	}
+}
+
+// TestRetried says which answers and faults get another try.
+func TestRetried(t *testing.T) {
+	t.Parallel()
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	tests := []struct {
+		name  string
+		first func(*http.Request) (*http.Response, error)
+		again bool
+	}{
+		{"408", answer(408), true},
+		{"429", answer(429), true},
+		{"500", answer(500), true},
+		{"502", answer(502), true},
+		{"503", answer(503), true},
+		{"504", answer(504), true},
+		{"307", answer(307, "Location", "http://other.example/"), false},
+		{"400", answer(400), false},
+		{"401", answer(401), false},
+		{"403", answer(403), false},
+		{"404", answer(404), false},
+		{"409", answer(409), false},
+		{"413", answer(413), false},
+		{"415", answer(415), false},
+		{"501", answer(501), false},
+		{"505", answer(505), false},
+		{"400 with Retry-After", answer(400, "Retry-After", "1"), false},
+		{"reset", failure(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), true},
+		{"cut off", failure(io.ErrUnexpectedEOF), true},
+		{"silent for a while", silence, true},
+		{"name server silent", failure(&net.DNSError{IsTimeout: true}), true},
+		{"refused", failure(refused), false},
+		{"unknown name", failure(&net.DNSError{IsNotFound: true}), false},
+		{"certificate", failure(&tls.CertificateVerificationError{Err: errors.New("unknown authority")}), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{answers: []func(*http.Request) (*http.Response, error){tt.first, answer(202)}}
+				err := sendThrough(t, t.Context(), s, client.Options{})
+				if (err == nil) != tt.again || (len(s.tries) == 2) != tt.again {
+					t.Errorf("Send = %v after %d tries, want another try: %v", err, len(s.tries), tt.again)
+				}
+				checkTries(t, s.tries)
+			})
+		})
+	}
+}
+
+// TestUnreachable: silence and faults of the network name the endpoint and the
+// cause, and never the token.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		fault func(*http.Request) (*http.Response, error)
+		o     client.Options
+		want  string
+		took  time.Duration // 0: not looked at
+	}{
+		{"refused", failure(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}), client.Options{}, "http://h.example does not answer: connection refused", 0},
+		{"unknown name", failure(&net.DNSError{Err: "no such host", Name: "h.example", IsNotFound: true}), client.Options{}, "http://h.example does not answer: lookup h.example: no such host", 0},
+		{"silence", silence, client.Options{Retries: -1}, "http://h.example does not answer: no answer in time", 30 * time.Second},
+		{"silence, own bound", silence, client.Options{Retries: -1, TryTimeout: time.Second}, "http://h.example does not answer: no answer in time", time.Second},
+		{"silence behind a proxy", silence, client.Options{Retries: -1, ReverseProxy: &url.URL{Scheme: "https", Host: "proxy.example:1"}}, "https://proxy.example:1 does not answer: no answer in time", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				err := sendThrough(t, t.Context(), &script{answers: []func(*http.Request) (*http.Response, error){tt.fault}}, tt.o)
+				var unreachable *client.UnreachableError
+				if !errors.As(err, &unreachable) || err.Error() != tt.want {
+					t.Errorf("Send = %v, want %q", err, tt.want)
+				}
+				if took := time.Since(start); tt.took > 0 && took != tt.took {
+					t.Errorf("Send took %v, want %v", took, tt.took)
+				}
+			})
+		})
+	}
+}
+
+// TestContextEnds: whoever waits can go at any time, and hears what the last
+// answer was.
+func TestContextEnds(t *testing.T) {
+	t.Parallel()
+	t.Run("between tries", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			start := time.Now()
+			err := sendThrough(t, ctx, &script{answers: []func(*http.Request) (*http.Response, error){answer(503, "Retry-After", "30")}}, client.Options{})
+			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "last answer: 503 Service Unavailable") {
+				t.Errorf("Send = %v, want the deadline and the last answer", err)
+			}
+			if took := time.Since(start); took != 2*time.Second {
+				t.Errorf("Send took %v, want 2 s", took)
+			}
+		})
+	})
+	t.Run("within a try", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			s := &script{answers: []func(*http.Request) (*http.Response, error){silence}}
+			if err := sendThrough(t, ctx, s, client.Options{}); !errors.Is(err, context.Canceled) || len(s.tries) != 1 {
+				t.Errorf("Send = %v after %d tries, want the end of the context after 1", err, len(s.tries))
+			}
+		})
+	})
+	t.Run("before", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		s := serve(t, status(202))
+		if err := newService(t, s.URL, client.Options{}).Send(ctx, everyone, text("x")); !errors.Is(err, context.Canceled) {
+			t.Errorf("Send = %v, want the end of the context", err)
+		}
+	})
+}
+
+// mute is an authorizer that has no token to give.
+type mute struct{ asked atomic.Int32 }
+
+var errNoToken = errors.New("no token today")
+
+func (m *mute) Authorize(context.Context, string) (string, error) {
+	m.asked.Add(1)
+	return "", errNoToken
+}
+
+// TestAuthorizerFails: what cannot be signed is not sent, and not tried again.
+func TestAuthorizerFails(t *testing.T) {
+	t.Parallel()
+	s, auth := serve(t, status(202)), &mute{}
+	err := newService(t, s.URL, client.Options{Authorizer: auth}).Send(within(t), everyone, text("x"))
+	if !errors.Is(err, errNoToken) || err.Error() != "authorize: no token today" || auth.asked.Load() != 1 || len(s.requests()) > 0 {
+		t.Errorf("Send = %v, asked %d times, sent %d", err, auth.asked.Load(), len(s.requests()))
+	}
+	if err := newService(t, s.URL, client.Options{Authorizer: auth}).Health(within(t)); err != nil {
+		t.Errorf("Health = %v, want none of that", err)
+	}
+}
+
+// TestAnswerBreaksOff: when the answer ends before its body does, the service
+// has done its work, and doing it again would be wrong.
+func TestAnswerBreaksOff(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		io.WriteString(w, `{"value":[`)
+	})
+	_, err := list(newService(t, s.URL, client.Options{}).ListConnections(within(t), "g", client.ListOptions{}))
+	if err == nil || !strings.Contains(err.Error(), "read answer: unexpected EOF") {
+		t.Errorf("ListConnections = %v, want a broken answer", err)
+	}
+	s.only(t)
+}
