@@ -115,7 +115,10 @@ func newError(resp *http.Response, body []byte, requestID string) *Error {
 // text, a proxy's page (of which nothing is kept), or nothing.
 func parseErrorBody(contentType string, body []byte) *Error {
 	e := &Error{}
-	if readErrorJSON(e, body) {
+	if inner := readErrorJSON(e, body); inner != nil {
+		readErrorJSON(e, inner)
+	}
+	if e.Code != "" || e.Message != "" {
 		return e
 	}
 	media, _, err := mime.ParseMediaType(contentType)
@@ -126,11 +129,12 @@ func parseErrorBody(contentType string, body []byte) *Error {
 	return e
 }
 
-// readErrorJSON reports whether body is a JSON object that says something.
-func readErrorJSON(e *Error, body []byte) bool {
+// readErrorJSON reads what a JSON object says. When it says nothing itself it
+// gives its member error, which says it in the form of other Azure services.
+func readErrorJSON(e *Error, body []byte) (inner json.RawMessage) {
 	var m map[string]json.RawMessage
 	if json.Unmarshal(body, &m) != nil {
-		return false
+		return nil
 	}
 	text := func(name string) string {
 		var s string
@@ -145,10 +149,10 @@ func readErrorJSON(e *Error, body []byte) bool {
 			e.Message = text(name)
 		}
 	}
-	if e.Code == "" && e.Message == "" && len(m["error"]) < len(body) && len(m["error"]) > 0 {
-		return readErrorJSON(e, m["error"])
+	if e.Code != "" || e.Message != "" {
+		return nil
 	}
-	return e.Code != "" || e.Message != ""
+	return m["error"]
 }
 
 // oneLine makes one line of foreign text: blanks for control characters, valid

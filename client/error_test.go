@@ -78,6 +78,7 @@ func TestErrors(t *testing.T) {
 		{"broken JSON", body(400, `{"code":`, "Content-Type", jsonType), client.Error{Status: 400, Message: `{"code":`}, `400 Bad Request: {"code":`, nil},
 		{"members of other types", body(400, `{"code":7,"message":["x"],"target":{}}`, "Content-Type", jsonType), client.Error{Status: 400, Message: `{"code":7,"message":["x"],"target":{}}`}, `400 Bad Request: {"code":7,"message":["x"],"target":{}}`, nil},
 		{"nested, of other Azure services", body(400, `{"error":{"code":"C","message":"m"}}`, "Content-Type", jsonType), client.Error{Status: 400, Code: "C", Message: "m"}, "400 Bad Request: m (C)", nil},
+		{"nested once too often", body(400, `{"error":{"error":{"message":"m"}}}`, "Content-Type", jsonType), client.Error{Status: 400, Message: `{"error":{"error":{"message":"m"}}}`}, `400 Bad Request: {"error":{"error":{"message":"m"}}}`, nil},
 		{"detail of a problem", body(400, `{"title":"t","detail":"d"}`, "Content-Type", problemType), client.Error{Status: 400, Message: "d"}, "400 Bad Request: d", nil},
 		{"control characters", body(400, `{"message":"a\u001b[31m\nb\u0000"}`, "Content-Type", jsonType), client.Error{Status: 400, Message: "a [31m b"}, "400 Bad Request: a [31m b", nil},
 		{"long text is cut", body(400, long, "Content-Type", "text/plain"), client.Error{Status: 400, Message: long[:2048] + "…"}, "400 Bad Request: " + long[:2048] + "…", nil},
