@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -139,6 +140,8 @@ func shouldRetry(resp *http.Response, err error) bool {
 type transport struct{ rt http.RoundTripper }
 
 func (t transport) Do(r *http.Request) (*http.Response, error) {
+	lent := lend(r)
+	defer lent.back()
 	resp, err := t.rt.RoundTrip(r)
 	if err != nil || resp.Body == nil || resp.Body == http.NoBody {
 		return resp, err
@@ -159,4 +162,54 @@ func (t transport) Do(r *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(b[:min(int64(len(b)), limit)]))
 	return resp, nil
+}
+
+// lentBody is the body of one try. The transport may go on reading a body after
+// it has given the answer, when that came early, or an error; but the next try
+// reads the same bytes, and the caller wants them back.
+type lentBody struct {
+	io.ReadCloser
+	mu   sync.Mutex
+	over bool
+}
+
+var errLentBack = errors.New("the request is over")
+
+// lend puts a lentBody in the place of r's body, if it has one.
+func lend(r *http.Request) *lentBody {
+	b := &lentBody{ReadCloser: r.Body}
+	if r.Body == nil || r.Body == http.NoBody {
+		return b
+	}
+	r.Body = b
+	if again := r.GetBody; again != nil {
+		// The transport asks for it when a connection turns out to be dead
+		// before anything was written.
+		r.GetBody = func() (io.ReadCloser, error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.over {
+				return nil, errLentBack
+			}
+			_, err := again()
+			return b, err
+		}
+	}
+	return b
+}
+
+func (b *lentBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return 0, errLentBack
+	}
+	return b.ReadCloser.Read(p)
+}
+
+// back ends the lending: nothing is read any more.
+func (b *lentBody) back() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"wps/client"
+	"wps/protocol"
 )
 
 // try is one try of a request, as a script saw it.
@@ -340,4 +341,34 @@ func TestAnswerBreaksOff(t *testing.T) {
 		t.Errorf("ListConnections = %v, want a broken answer", err)
 	}
 	s.only(t)
+}
+
+// TestBodyIsSentAgainWhole : a server that refuses without reading leaves the
+// first try in the middle of its body, and the next one begins at its start all
+// the same. The tries must not share a reader.
+func TestBodyIsSentAgainWhole(t *testing.T) {
+	t.Parallel()
+	want := strings.Repeat("0123456789abcdef", protocol.MaxMessageSize/16)
+	var tries atomic.Int32
+	bodies := make(chan string, 8)
+	web := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tries.Add(1) < 4 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			http.NewResponseController(w).Flush()
+			return
+		}
+		b, err := io.ReadAll(r.Body)
+		bodies <- string(b) + fmt.Sprint(err)
+		w.WriteHeader(http.StatusAccepted)
+	})
+	svc := newService(t, startServer(t, web), client.Options{RetryDelay: time.Nanosecond})
+	if err := svc.Send(within(t), everyone, text(want)); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-bodies; got != want+"<nil>" {
+		t.Errorf("%d bytes came, ending in %.60q, want %d", len(got), got[max(0, len(got)-60):], len(want))
+	}
+	if got := tries.Load(); got != 4 {
+		t.Errorf("%d tries, want 4", got)
+	}
 }
