@@ -60,6 +60,11 @@ type Options struct {
 	// Warn is told, once for each name, of a name that the service cannot
 	// address; nil means nobody is. It may be called concurrently.
 	Warn func(string)
+	// Throttled, when set, is told of each try that the service refuses because
+	// there are too many, and of the wait that it asks for, 0 when it names none.
+	// The refused request waits by itself; whoever sends others should hold them
+	// back. It may be called concurrently.
+	Throttled func(wait time.Duration)
 }
 
 // Service calls the REST operations of one hub. Its methods may be called
@@ -85,6 +90,7 @@ type Service struct {
 	userAgent  []string
 	log        *slog.Logger
 	warn       func(string)
+	throttled  func(time.Duration)
 
 	mu     sync.Mutex
 	warned map[protocol.Target]bool
@@ -113,6 +119,7 @@ func New(o Options) (*Service, error) {
 		userAgent:  []string{defaultTo(o.UserAgent, "wps")},
 		log:        o.Logger,
 		warn:       o.Warn,
+		throttled:  o.Throttled,
 		warned:     map[protocol.Target]bool{},
 	}
 	if err := s.setProxy(o.ReverseProxy); err != nil {

@@ -78,13 +78,23 @@ func (a authorization) Do(req *policy.Request) (*http.Response, error) {
 		}
 		r.Header["Authorization"] = []string{h}
 	}
-	if !a.s.log.Enabled(r.Context(), slog.LevelDebug) {
-		return req.Next()
-	}
 	start := time.Now()
 	resp, err := req.Next()
-	a.s.logTry(r, resp, err, time.Since(start))
+	a.s.tried(r, resp, err, time.Since(start))
 	return resp, err
+}
+
+// tried notes what came of one try.
+func (s *Service) tried(r *http.Request, resp *http.Response, err error, took time.Duration) {
+	callOf(r.Context()).tried(resp)
+	if resp != nil && s.throttled != nil {
+		if wait, ok := throttled(resp); ok {
+			s.throttled(wait)
+		}
+	}
+	if s.log.Enabled(r.Context(), slog.LevelDebug) {
+		s.logTry(r, resp, err, took)
+	}
 }
 
 func (s *Service) logTry(r *http.Request, resp *http.Response, err error, took time.Duration) {

@@ -76,7 +76,9 @@ func (s *Service) do(ctx context.Context, r *request) (*http.Response, error) {
 	if err != nil {
 		body = nil // it was read into memory before
 	}
-	return nil, newError(resp, body, req.Raw().Header.Get(headerRequestID))
+	refusal := newError(resp, body, req.Raw().Header.Get(headerRequestID))
+	callOf(ctx).refused(refusal)
+	return nil, refusal
 }
 
 // run is do for an operation whose answer has no body.
