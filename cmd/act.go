@@ -57,12 +57,15 @@ type actor struct {
 
 // actor makes what runs event objects in the hub of the flags.
 func (e *Env) actor(c *cobra.Command, o actOptions) (*actor, error) {
+	return e.actorWith(c, o, client.Options{})
+}
+
+func (e *Env) actorWith(c *cobra.Command, o actOptions, options client.Options) (*actor, error) {
 	hub, err := e.hub(c)
 	if err != nil {
 		return nil, err
 	}
 	a := &actor{env: e, o: o, hub: hub}
-	var options client.Options
 	if o.dryRun == dryRunCurl {
 		a.curl = &curlPrinter{env: e}
 		options.Transport = a.curl
@@ -114,7 +117,9 @@ type actResult struct {
 func (a *actor) run(ctx context.Context, ev output.Event) (output.Result, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, a.env.flags.timeout, errTimeout)
 	defer cancel()
-	result, err := ev.Run(limited, a.svc)
+	var call client.Call
+	result, err := ev.Run(client.WithCall(limited, &call), a.svc)
+	result.Call = output.Call{Tries: call.Tries, HTTPStatus: call.Status, Code: call.Code}
 	if err == nil {
 		return result, nil
 	}

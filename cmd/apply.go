@@ -1,11 +1,11 @@
 package cmd
 
 import (
-	"context"
-	"errors"
-	"fmt"
+	"bufio"
 	"io"
-	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +14,10 @@ import (
 
 type applyOptions struct {
 	act        actOptions
+	batch      batchOptions
 	checkFirst bool
+	unordered  bool
+	format     string
 }
 
 // newApply returns the "wps apply" command.
@@ -23,12 +26,20 @@ func newApply(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "apply [FILE | -]",
 		Short: "Run a stream of event objects in order",
-		Long: `Read event objects, one JSON object a line or one array, and run them one at a
-time in order; the first failure stops. With --check-first nothing is sent when
-any of them is faulty. What --dry-run prints of other commands can be read here.`,
+		Long: `Read event objects - one JSON object a line, one JSON array, or YAML documents -
+and run them one at a time in order; the first failure stops. A stream may be of
+any length. What --dry-run prints of other commands can be read here.
+
+With --concurrency, events run side by side, but those that name the same
+connection, user or group keep their order, and one for the whole hub waits for
+all before it and holds back all behind it. When the service throttles, all wait.
+
+With -o json each event gives a line as soon as its fate is known:
+line, status (done, failed, not tried), event, httpStatus, code, tries,
+milliseconds, error. One that the journal has as done already says "earlier".`,
 		Example: `  wps apply --hub chat events.jsonl
   echo '{"type":"MessageEvent","message":"hi","dataType":"text"}' | wps apply --hub chat
-  wps apply --hub chat --check-first -o json events.jsonl`,
+  wps apply --hub chat --concurrency 16 --keep-going --journal done.journal -o json events.jsonl`,
 		Annotations: serviceExits(),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -37,85 +48,67 @@ any of them is faulty. What --dry-run prints of other commands can be read here.
 			return apply(c, env, &o, args)
 		},
 	}
-	c.Flags().BoolVar(&o.checkFirst, "check-first", false, "read and check everything before anything is sent")
+	f := c.Flags()
+	f.SortFlags = false
+	o.batch.flags(c, "run up to `n` events at once; the order of each target is kept")
+	f.BoolVar(&o.unordered, "unordered", false, "with --concurrency: let events of the same target overtake one another")
+	f.BoolVar(&o.checkFirst, "check-first", false, "read and check everything before anything is sent")
+	f.StringVar(&o.format, "format", "", "what the input is: `json|yaml` (default by the file's name, then by how it begins)")
 	o.act.flags(c)
 	return c
 }
 
+func (o *applyOptions) check(c *cobra.Command) error {
+	if o.format != "" && o.format != "json" && o.format != "yaml" {
+		return usagef(c, "--format %q is unknown: use json or yaml", o.format)
+	}
+	return o.batch.check(c, o.act)
+}
+
 func apply(c *cobra.Command, env *Env, o *applyOptions, args []string) error {
-	in, isFile := io.Reader(newInput(c.Context(), env.Stdin)), false
-	switch {
-	case len(args) == 1 && args[0] != "-":
-		f, err := os.Open(args[0])
-		if err != nil {
-			return &usageError{err.Error(), "apply needs a file that can be read; \"-\" reads standard input"}
-		}
-		defer f.Close()
-		in, isFile = f, true
-	case len(args) == 0 && isTerminal(env.Stdin):
+	if err := o.check(c); err != nil {
+		return err
+	}
+	path := strings.Join(args, "")
+	if path == "" && isTerminal(env.Stdin) {
 		return usagef(c, "no input is given: name a file, or pipe event objects in")
 	}
-	a, err := env.actor(c, o.act)
+	in, err := env.openBatch(c.Context(), path)
 	if err != nil {
 		return err
 	}
-	return a.apply(c.Context(), in, o, isFile)
-}
-
-// apply runs the stream and reports every line. Only a file is known to end, so
-// only there the lines behind a failure are counted.
-func (a *actor) apply(ctx context.Context, in io.Reader, o *applyOptions, isFile bool) error {
-	var printErr error
-	options := output.RunOptions{
-		CheckFirst: o.checkFirst,
-		CountRest:  isFile,
-		Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
-			if o.act.dryRun == dryRunEvent {
-				return output.Result{}, a.env.printJSON(ev)
-			}
-			return a.run(ctx, ev)
-		},
-		OnResult: func(r output.LineResult) {
-			if printErr == nil && a.env.json() && o.act.dryRun == "" {
-				printErr = a.env.printJSON(r)
-			}
-		},
-	}
-	summary, err := output.Run(ctx, a.svc, output.NewReader(in), options)
-	if printErr != nil {
-		return printErr
-	}
-	a.summarize(summary, o)
-	return a.applyFailure(err)
-}
-
-// summarize says how much of the stream was done.
-func (a *actor) summarize(s output.Summary, o *applyOptions) {
-	if o.act.dryRun != "" {
-		return
-	}
-	text := fmt.Sprintf("%d done", s.Done)
-	if s.Failed > 0 {
-		text += fmt.Sprintf(", %d failed", s.Failed)
-	}
-	switch {
-	case s.Unread:
-		text += ", the rest not tried"
-	case s.NotTried > 0:
-		text += fmt.Sprintf(", %d not tried", s.NotTried)
-	}
-	a.env.say("%s", text)
-}
-
-// applyFailure adds the next step to the failure of a stream.
-func (a *actor) applyFailure(err error) error {
-	var line *output.LineError
-	if err == nil || !errors.As(err, &line) {
+	defer in.Close()
+	a, pace, err := env.batchActor(c, o.act, o.batch)
+	if err != nil {
 		return err
 	}
-	var faulty *output.FaultError
-	if errors.As(err, &faulty) {
-		return withHint(err, "mend that line; --check-first finds faults before anything is sent")
+	b := &batch{
+		actor: a, o: o.batch, in: in, pace: pace, purpose: "apply",
+		checkOnly: o.checkFirst, unordered: o.unordered,
+		source: func(r io.Reader) output.Source { return newSource(r, o.format, path) },
 	}
-	return err
+	return b.run(c.Context())
 }
+
+// newSource reads events in the format of the flag, else of the file's name,
+// else of how the input begins.
+func newSource(in io.Reader, format, path string) output.Source {
+	if ext := strings.ToLower(filepath.Ext(path)); format == "" && (ext == ".yaml" || ext == ".yml") {
+		format = "yaml"
+	}
+	buffered := bufio.NewReaderSize(in, 4096)
+	if format == "" {
+		start, _ := buffered.Peek(512) // what is wrong with it, the source will tell
+		if yamlStart.Match(start) {
+			format = "yaml"
+		}
+	}
+	if format == "yaml" {
+		return output.NewYAML(buffered)
+	}
+	return output.NewReader(buffered)
+}
+
+// yamlStart is how a YAML stream begins and a stream of JSON objects cannot: a
+// comment, a mark, a directive, an item of a list, or a name with a colon.
+var yamlStart = regexp.MustCompile(`\A(?:\x{FEFF})?\s*(?:#|---|%YAML|- |[A-Za-z]+\s*:)`)

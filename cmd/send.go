@@ -1,7 +1,7 @@
 package cmd
 
 import (
-	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +26,7 @@ type sendOptions struct {
 	meta     []string
 	file     string
 	lines    bool
+	batch    batchOptions
 }
 
 // newSend returns the "wps send" command.
@@ -75,6 +76,7 @@ func (o *sendOptions) flags(c *cobra.Command) {
 	f.StringArrayVar(&o.meta, "meta", nil, "metadata `key=value` for receivers; may be repeated")
 	f.StringVar(&o.file, "file", "", "the message is the content of `file`")
 	f.BoolVar(&o.lines, "lines", false, "each line of the input is a message")
+	o.batch.flags(c, "with --lines: send up to `n` lines at once; more than 1 gives up their order")
 	o.act.flags(c)
 }
 
@@ -86,6 +88,12 @@ func send(c *cobra.Command, env *Env, o *sendOptions, args []string) error {
 	if len(args) > 1 {
 		return usagef(c, "one message is expected, there are %d: quote it", len(args))
 	}
+	if o.lines {
+		return sendLines(c, env, o, form, args)
+	}
+	if name := o.batch.given(c); name != "" {
+		return usagef(c, "--%s goes with --lines", name)
+	}
 	in, err := openInput(c, env, o, args)
 	if err != nil {
 		return err
@@ -94,9 +102,6 @@ func send(c *cobra.Command, env *Env, o *sendOptions, args []string) error {
 	a, err := env.actor(c, o.act)
 	if err != nil {
 		return err
-	}
-	if o.lines {
-		return sendLines(c, a, form, in)
 	}
 	ev := form
 	if ev.Message, err = io.ReadAll(io.LimitReader(in, protocol.MaxMessageSize+1)); err != nil {
@@ -140,11 +145,23 @@ func (o *sendOptions) form(c *cobra.Command) (ev output.MessageEvent, err error)
 	return ev, nil
 }
 
-// openInput finds the message: argument, file or standard input.
-func openInput(c *cobra.Command, env *Env, o *sendOptions, args []string) (io.ReadCloser, error) {
+// checkInput refuses a message that is given twice or not at all.
+func (o *sendOptions) checkInput(c *cobra.Command, env *Env, args []string) error {
 	switch {
 	case o.file != "" && len(args) > 0:
-		return nil, usagef(c, "a message and --file exclude each other")
+		return usagef(c, "a message and --file exclude each other")
+	case o.file == "" && len(args) == 0 && isTerminal(env.Stdin):
+		return usagef(c, "no message is given: write it behind the command, or pipe it in")
+	}
+	return nil
+}
+
+// openInput finds the message: argument, file or standard input.
+func openInput(c *cobra.Command, env *Env, o *sendOptions, args []string) (io.ReadCloser, error) {
+	if err := o.checkInput(c, env, args); err != nil {
+		return nil, err
+	}
+	switch {
 	case o.file != "":
 		f, err := os.Open(o.file)
 		if err != nil {
@@ -153,36 +170,36 @@ func openInput(c *cobra.Command, env *Env, o *sendOptions, args []string) (io.Re
 		return f, nil
 	case len(args) > 0 && args[0] != "-":
 		return io.NopCloser(strings.NewReader(args[0])), nil
-	case len(args) == 0 && isTerminal(env.Stdin):
-		return nil, usagef(c, "no message is given: write it behind the command, or pipe it in")
 	}
 	return io.NopCloser(newInput(c.Context(), env.Stdin)), nil
 }
 
-// sendLines sends each line as a message, in order; the first failure stops.
-func sendLines(c *cobra.Command, a *actor, form output.MessageEvent, in io.Reader) error {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(make([]byte, 0, 64<<10), protocol.MaxMessageSize+1)
-	n := 0
-	for lines.Scan() {
-		if err := c.Context().Err(); err != nil {
-			return err
-		}
-		ev := form
-		ev.Message = append([]byte(nil), lines.Bytes()...)
-		if _, err := a.act(c, &ev, ""); err != nil {
-			return fmt.Errorf("line %d (the %d before it were sent): %w", n+1, n, err)
-		}
-		n++
+// sendLines sends each line as a message. All have one target, so that more than
+// one at a time cannot keep their order.
+func sendLines(c *cobra.Command, env *Env, o *sendOptions, form output.MessageEvent, args []string) error {
+	if err := errors.Join(o.checkInput(c, env, args), o.batch.check(c, o.act)); err != nil {
+		return err
 	}
-	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return fmt.Errorf("line %d (the %d before it were sent) is over the limit of %d bytes", n+1, n, protocol.MaxMessageSize)
+	var in *batchInput
+	var err error
+	if len(args) > 0 && args[0] != "-" {
+		in = newBatchText(c.Context(), args[0])
+	} else if in, err = env.openBatch(c.Context(), o.file); err != nil {
+		return err
 	}
-	if lines.Err() != nil {
-		return fmt.Errorf("read line %d (the %d before it were sent): %w", n+1, n, lines.Err())
+	defer in.Close()
+	a, pace, err := env.batchActor(c, o.act, o.batch)
+	if err != nil {
+		return err
 	}
-	if a.o.dryRun == "" && !a.env.json() {
-		a.env.say("sent %d messages to %s", n, form.Target())
+	like, err := json.Marshal(&form)
+	if err != nil {
+		return err
 	}
-	return nil
+	b := &batch{
+		actor: a, o: o.batch, in: in, pace: pace, unordered: true,
+		purpose: "send --lines like " + string(like),
+		source:  func(r io.Reader) output.Source { return output.NewLines(r, form) },
+	}
+	return b.run(c.Context())
 }

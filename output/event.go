@@ -1,6 +1,7 @@
 // Package output is the output binding: event objects, each one instruction to
-// the service, that are read from JSON, checked, written as JSON and run in
-// order. It talks to no network; whoever runs events hands it a Service.
+// the service, that are read from JSON or YAML, checked, written as JSON and run,
+// in order or side by side, with a journal of what is done. It talks to no
+// network; whoever runs events hands it a Service.
 //
 //	ev, err := output.Decode([]byte(`{"type":"MessageEvent","message":"hi","dataType":"text"}`))
 //	result, err := ev.Run(ctx, service)
@@ -33,6 +34,17 @@ type Event interface {
 type Result struct {
 	// Asked tells that the event was a question, and Yes its answer.
 	Asked, Yes bool
+	Call
+}
+
+// Call tells how the service took an event; zero members are not known.
+type Call struct {
+	// Tries is how often the event was sent.
+	Tries int `json:"tries,omitempty"`
+	// HTTPStatus is that of the last answer, and Code the service's own code in
+	// it.
+	HTTPStatus int    `json:"httpStatus,omitempty"`
+	Code       string `json:"code,omitempty"`
 }
 
 // Service is what events act on. Names are unescaped.

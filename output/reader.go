@@ -16,6 +16,8 @@ const MaxObjectSize = 8 << 20
 type LineError struct {
 	Line int
 	Err  error
+	// Ends tells that nothing behind this line can be read.
+	Ends bool
 }
 
 func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
@@ -25,8 +27,8 @@ func (e *LineError) Unwrap() error { return e.Err }
 // Reader reads a stream of event objects: one a line, or one array of them. An
 // object may also run over several lines, as long as no further one begins with
 // "{", so that an object that is cut off does not swallow the next. Blank lines,
-// and a byte order mark at the start, do not count. Memory holds one object. Not
-// safe for concurrent use.
+// and a byte order mark at the start, do not count. Memory holds one object. It
+// is a [Source]. Not safe for concurrent use.
 type Reader struct {
 	in   *bufio.Reader
 	line int
@@ -48,19 +50,22 @@ func NewReader(in io.Reader) *Reader {
 // the stream goes on behind it. io.EOF is the end; any other error ends the
 // stream too.
 func (r *Reader) Next() (Event, int, error) {
-	raw, line, err := r.next()
+	raw, line, err := r.Read()
 	if err != nil {
 		return nil, line, err
 	}
 	ev, err := Decode(raw)
 	if err != nil {
-		return nil, line, &LineError{line, err}
+		return nil, line, &LineError{Line: line, Err: err}
 	}
 	return ev, line, nil
 }
 
-// next gives the bytes of the next object; they are good until the next call.
-func (r *Reader) next() ([]byte, int, error) {
+// Decode implements [Source] by the function of that name.
+func (*Reader) Decode(raw []byte) (Event, error) { return Decode(raw) }
+
+// Read implements [Source].
+func (r *Reader) Read() ([]byte, int, error) {
 	if r.err != nil {
 		return nil, r.line, r.err
 	}
@@ -81,7 +86,7 @@ func (r *Reader) end(err error) error {
 	if err == io.EOF {
 		return err
 	}
-	return &LineError{r.line, err}
+	return &LineError{Line: r.line, Err: err, Ends: true}
 }
 
 // start skips a byte order mark and the bracket of an array.
@@ -167,7 +172,7 @@ func (r *Reader) broken(line int, text string) error {
 	if r.array {
 		r.err = io.EOF
 	}
-	fault := &LineError{line, &FaultError{[]Fault{{"", text}}}}
+	fault := &LineError{Line: line, Err: &FaultError{[]Fault{{"", text}}}, Ends: r.array}
 	for {
 		b, err := r.in.ReadByte()
 		if err != nil {
@@ -221,7 +226,7 @@ func (r *Reader) cutOff(line int) error {
 	if r.array {
 		r.err = io.EOF
 	}
-	return &LineError{line, &FaultError{[]Fault{{"", "the JSON object is cut off"}}}}
+	return &LineError{Line: line, Err: &FaultError{[]Fault{{"", "the JSON object is cut off"}}}, Ends: r.array}
 }
 
 // rest looks at what follows an object on its line.

@@ -5,215 +5,282 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 )
-
-// Status is what became of one event of a stream.
-type Status string
-
-// The statuses.
-const (
-	StatusDone     Status = "done"
-	StatusFailed   Status = "failed"
-	StatusNotTried Status = "not tried"
-)
-
-// LineResult tells what became of the event on a line. Yes is set for a
-// question that was answered, Error for a failure.
-type LineResult struct {
-	Line   int    `json:"line"`
-	Status Status `json:"status"`
-	Yes    *bool  `json:"yes,omitempty"`
-	Error  string `json:"error,omitempty"`
-}
-
-// Summary counts what became of a stream.
-type Summary struct {
-	Done, Failed, NotTried int
-	// Unread tells that the stream was left before its end, so that NotTried
-	// counts only a part of the rest.
-	Unread bool
-}
 
 // RunOptions say how a stream is run.
 type RunOptions struct {
-	// CheckFirst reads and checks everything before anything is run; memory then
-	// holds all events. With one faulty line nothing is run.
-	CheckFirst bool
-	// CountRest reads on after a failure, only to tell which events were not
-	// tried. It is meant for streams that end by themselves.
+	// Concurrency is how many events may be under way at once; 0 and 1 mean one
+	// at a time, in order. With more, events that name a same target keep their
+	// order; see Run.
+	Concurrency int
+	// Unordered lets events overtake one another though they name a same target.
+	Unordered bool
+	// KeepGoing goes on after a faulty or failed event.
+	KeepGoing bool
+	// CountRest reads on after a stop, only to tell which events were not tried.
+	// It is meant for streams that end by themselves.
 	CountRest bool
+	// Journal, when set, keeps what was done: those events are passed over, and
+	// what is done now is written down before it counts.
+	Journal *Journal
+	// Pace, when set, is waited for before each event.
+	Pace *Pace
+	// Grace is how long events under way may take when the context ends, before
+	// they are given up; 0 means 5 s.
+	Grace time.Duration
 	// Each runs one event; nil means ev.Run(ctx, s).
 	Each func(ctx context.Context, ev Event) (Result, error)
-	// OnResult, when set, is told of each event in order.
+	// OnResult, when set, is told of each event as soon as its fate is known, by
+	// one goroutine at a time. With Concurrency that is not the order of lines.
 	OnResult func(LineResult)
+	// OnStop, when set, is called once when a failure stops the run, so that a
+	// read that waits for more input can be ended.
+	OnStop func()
 }
 
-// CheckError tells of every faulty line of a stream that was checked first.
-// Nothing of it was run.
-type CheckError struct{ Lines []*LineError }
+// defaultGrace is RunOptions.Grace when that is 0.
+const defaultGrace = 5 * time.Second
 
-func (e *CheckError) Error() string {
-	texts := make([]string, len(e.Lines))
-	for i, l := range e.Lines {
-		texts[i] = l.Error()
-	}
-	return strings.Join(texts, "\n")
-}
+// Bounds on what is read ahead of the events under way: so many events for each
+// of Concurrency, and so many bytes of objects altogether.
+const (
+	aheadEvents = 64
+	aheadBytes  = 32 << 20
+)
 
-// Unwrap gives the line errors.
-func (e *CheckError) Unwrap() []error {
-	errs := make([]error, len(e.Lines))
-	for i, l := range e.Lines {
-		errs[i] = l
+// Run runs the events of a stream. By default that is one at a time in order,
+// and the first failure stops. With Concurrency, events run side by side, but
+// one that names a connection, a user or a group waits for all earlier ones that
+// name the same, and one that concerns the whole hub waits for all earlier ones
+// and lets none overtake it. Which connections a user or a group has is not
+// known here, so that no order is kept between, say, a user and his connection.
+//
+// Whatever the order, everything before a faulty object is run before the fault
+// stops the run. When ctx ends, nothing new is started.
+//
+// The error is a *LineError for the first faulty or failed line, a *FailedError
+// with KeepGoing, a *JournalError, or the context's error.
+func Run(ctx context.Context, s Service, events Source, o RunOptions) (Summary, error) {
+	if o.Each == nil {
+		o.Each = func(ctx context.Context, ev Event) (Result, error) { return ev.Run(ctx, s) }
 	}
-	return errs
+	if o.Grace == 0 {
+		o.Grace = defaultGrace
+	}
+	r := &runner{ctx: ctx, o: o, src: events}
+	defer r.outlive()()
+	r.lanes = newLanes(max(o.Concurrency, 1), o.Unordered, r.one)
+	r.feed()
+	r.lanes.close()
+	r.rest()
+	return r.summary, r.err()
 }
 
 // runner carries out one Run.
 type runner struct {
-	ctx     context.Context
-	s       Service
-	o       RunOptions
+	ctx   context.Context // when it ends, nothing new is started
+	work  context.Context // when it ends, events under way are given up
+	o     RunOptions
+	src   Source
+	lanes *lanes
+	index int  // of the next event in the stream
+	ended bool // nothing more can be read
+
+	stopped atomic.Bool // by a failure
+
+	mu      sync.Mutex
 	summary Summary
+	first   error // the failure that stopped, or the first one
 }
 
-// Run runs the events of a stream in order, one at a time; the first failure
-// stops. The error is a *LineError for a faulty or failed line, a *CheckError
-// when CheckFirst found faults, or what kept the stream from being read.
-func Run(ctx context.Context, s Service, events *Reader, o RunOptions) (Summary, error) {
-	r := &runner{ctx: ctx, s: s, o: o}
-	if r.o.Each == nil {
-		r.o.Each = func(ctx context.Context, ev Event) (Result, error) { return ev.Run(ctx, s) }
-	}
-	next := events.Next
-	if o.CheckFirst {
-		all, err := r.checkAll(events)
-		if err != nil {
-			return r.summary, err
+// outlive makes the context of events under way, which ends RunOptions.Grace
+// after that of the run. Its result ends it.
+func (r *runner) outlive() (end func()) {
+	work, cancel := context.WithCancel(context.WithoutCancel(r.ctx))
+	r.work = work
+	ended := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		defer cancel()
+		select {
+		case <-r.ctx.Done():
+		case <-ended:
+			return
 		}
-		next = all.next
+		grace := time.NewTimer(r.o.Grace)
+		defer grace.Stop()
+		select {
+		case <-grace.C:
+		case <-ended:
+		}
+	})
+	return func() {
+		close(ended)
+		watch.Wait()
 	}
-	err := r.run(next)
-	return r.summary, err
 }
 
-func (r *runner) run(next func() (Event, int, error)) error {
-	for {
-		if err := r.ctx.Err(); err != nil {
-			return err
+// stopping tells that nothing new is to be started.
+func (r *runner) stopping() bool { return r.stopped.Load() || r.ctx.Err() != nil }
+
+// feed reads the stream and hands each event to the lanes, until the end or a
+// stop.
+func (r *runner) feed() {
+	for r.lanes.room(); !r.stopping(); r.lanes.room() {
+		raw, line, err := r.src.Read()
+		if r.over(err) {
+			return
 		}
-		ev, line, err := next()
-		if errors.Is(err, io.EOF) {
-			return nil
+		t := &task{index: r.index, line: line, size: len(raw)}
+		r.index++
+		if r.o.Journal.has(t.index) {
+			r.tell(LineResult{Line: line, Status: StatusDone, Earlier: true})
+			continue
 		}
 		if err == nil {
-			err = r.one(ev, line)
+			t.event, err = r.src.Decode(raw)
 		}
 		if err != nil {
-			r.summary.Failed++
-			r.tell(LineResult{Line: line, Status: StatusFailed, Error: plain(err)})
-			r.skip(next)
-			return err
+			r.faulty(t, err)
+			continue
 		}
+		if r.o.Journal != nil {
+			t.sum = eventSum(t.index, raw)
+		}
+		r.lanes.add(t)
 	}
 }
 
-// one runs one event and tells of its success.
-func (r *runner) one(ev Event, line int) error {
-	result, err := r.o.Each(r.ctx, ev)
-	if err != nil {
-		return &LineError{line, err}
+// over takes note of the end of the stream. A read from elsewhere that was ended
+// by the stop is no fault of the stream.
+func (r *runner) over(err error) bool {
+	if errors.Is(err, io.EOF) {
+		r.ended = true
+		return true
 	}
-	r.summary.Done++
-	told := LineResult{Line: line, Status: StatusDone}
+	cut, _ := errors.AsType[*LineError](err)
+	return cut != nil && cut.Ends && r.stopping() && !r.o.CountRest
+}
+
+// faulty fails an object that cannot be run, in its place: behind all earlier
+// ones, unless it does not stop anything.
+func (r *runner) faulty(t *task, err error) {
+	bad := asLine(t.line, err)
+	if !r.o.KeepGoing || bad.Ends {
+		r.lanes.drain()
+	}
+	if r.stopping() {
+		r.tell(LineResult{Line: t.line, Status: StatusNotTried})
+		return
+	}
+	r.failed(LineResult{Line: t.line}, bad)
+	if bad.Ends {
+		r.mu.Lock()
+		r.ended, r.summary.Unread = true, true
+		r.mu.Unlock()
+		r.stop()
+	}
+}
+
+// one runs one event of the lanes.
+func (r *runner) one(t *task) {
+	told := LineResult{Line: t.line, Event: t.event}
+	if r.stopping() || r.o.Pace.Wait(r.ctx) != nil || r.stopping() {
+		told.Status = StatusNotTried
+		r.tell(told)
+		return
+	}
+	start := time.Now()
+	result, err := r.o.Each(r.work, t.event)
+	told.took(time.Since(start), result)
+	if err == nil {
+		r.o.Pace.Succeeded()
+		err = r.o.Journal.write(t)
+	}
+	if err != nil {
+		r.failed(told, &LineError{Line: t.line, Err: r.interrupted(err)})
+		return
+	}
+	told.Status = StatusDone
 	if result.Asked {
 		told.Yes = &result.Yes
 	}
 	r.tell(told)
-	return nil
 }
 
-// skip tells of the events behind a failure.
-func (r *runner) skip(next func() (Event, int, error)) {
-	r.summary.Unread = !r.o.CountRest && !r.o.CheckFirst
-	for !r.summary.Unread && r.ctx.Err() == nil {
-		_, line, err := next()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		r.summary.NotTried++
-		r.tell(LineResult{Line: line, Status: StatusNotTried})
+// interrupted says of an event that was given up that nobody knows its fate.
+func (r *runner) interrupted(err error) error {
+	if r.work.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("interrupted, it may have been sent: %w", err)
+}
+
+// failed notes a failure, and stops unless the run is to go on.
+func (r *runner) failed(told LineResult, err *LineError) {
+	told.Status, told.Error = StatusFailed, err.Err.Error()
+	_, journal := errors.AsType[*JournalError](err)
+	r.mu.Lock()
+	if r.first == nil || journal {
+		r.first = err
+	}
+	r.mu.Unlock()
+	if journal || !r.o.KeepGoing {
+		r.stop()
+	}
+	r.tell(told)
+}
+
+func (r *runner) stop() {
+	if r.stopped.CompareAndSwap(false, true) && r.o.OnStop != nil {
+		r.o.OnStop()
 	}
 }
 
+// rest tells of the events that were not even read.
+func (r *runner) rest() {
+	if r.ended {
+		return
+	}
+	if !r.o.CountRest {
+		r.summary.Unread = true
+		return
+	}
+	for ; ; r.index++ {
+		_, line, err := r.src.Read()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if r.o.Journal.has(r.index) {
+			r.tell(LineResult{Line: line, Status: StatusDone, Earlier: true})
+		} else {
+			r.tell(LineResult{Line: line, Status: StatusNotTried})
+		}
+	}
+}
+
+// tell counts a result and passes it on.
 func (r *runner) tell(l LineResult) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.summary.count(l)
 	if r.o.OnResult != nil {
 		r.o.OnResult(l)
 	}
 }
 
-// plain is the text of err without the line, which stands beside it.
-func plain(err error) string {
-	if line, ok := errors.AsType[*LineError](err); ok {
-		err = line.Err
+// err is the error of the whole run.
+func (r *runner) err() error {
+	switch {
+	case r.stopped.Load() && r.first != nil:
+		return r.first
+	case r.ctx.Err() != nil:
+		return r.ctx.Err()
+	case r.first != nil:
+		return &FailedError{Count: r.summary.Failed, First: r.first}
 	}
-	return err.Error()
-}
-
-// queue holds events that were read and checked.
-type queue struct {
-	events []Event
-	lines  []int
-}
-
-func (q *queue) next() (Event, int, error) {
-	if len(q.events) == 0 {
-		return nil, 0, io.EOF
-	}
-	ev, line := q.events[0], q.lines[0]
-	q.events, q.lines = q.events[1:], q.lines[1:]
-	return ev, line, nil
-}
-
-// maxFaultyLines bounds how many faults of one stream are told.
-const maxFaultyLines = 1000
-
-// checkAll reads the whole stream. With faults, every event is told as failed or
-// not tried, in order.
-func (r *runner) checkAll(events *Reader) (*queue, error) {
-	q := &queue{}
-	bad := &CheckError{}
-	var told []LineResult
-	for r.ctx.Err() == nil && len(bad.Lines) < maxFaultyLines {
-		ev, line, err := events.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			bad.Lines = append(bad.Lines, asLine(line, err))
-			told = append(told, LineResult{Line: line, Status: StatusFailed, Error: plain(err)})
-			continue
-		}
-		q.events, q.lines = append(q.events, ev), append(q.lines, line)
-		told = append(told, LineResult{Line: line, Status: StatusNotTried})
-	}
-	if err := r.ctx.Err(); err != nil {
-		return nil, err
-	}
-	if len(bad.Lines) == 0 {
-		return q, nil
-	}
-	for _, l := range told {
-		r.tell(l)
-	}
-	r.summary = Summary{Failed: len(bad.Lines), NotTried: len(q.events)}
-	return nil, bad
-}
-
-func asLine(line int, err error) *LineError {
-	if l, ok := errors.AsType[*LineError](err); ok {
-		return l
-	}
-	return &LineError{line, fmt.Errorf("read: %w", err)}
+	return nil
 }

@@ -17,11 +17,18 @@ import (
 func msg(text string) string { return `{"message":"` + text + `","dataType":"text"}` }
 
 // read gives the lines and errors of a stream, one word each.
-func read(in io.Reader) []string {
-	r := output.NewReader(in)
+func read(in io.Reader) []string { return readSource(output.NewReader(in)) }
+
+func readSource(r output.Source) []string {
 	var got []string
 	for range 100 {
-		ev, line, err := r.Next()
+		raw, line, err := r.Read()
+		var ev output.Event
+		if err == nil {
+			if ev, err = r.Decode(raw); err != nil {
+				err = &output.LineError{Line: line, Err: err}
+			}
+		}
 		switch bad, _ := errors.AsType[*output.LineError](err); {
 		case errors.Is(err, io.EOF):
 			return got
@@ -89,21 +96,26 @@ func TestReaderLimits(t *testing.T) {
 	}
 }
 
-// run runs a stream and gives calls, results, summary and error.
-func run(t *testing.T, r *recorder, in string, o output.RunOptions) (results []string, s output.Summary, err error) {
+// run runs a stream and gives results, summary and error.
+func run(t *testing.T, s output.Service, in string, o output.RunOptions) (results []string, sum output.Summary, err error) {
 	t.Helper()
-	o.OnResult = func(l output.LineResult) {
-		text := fmt.Sprintf("%d %s", l.Line, l.Status)
-		if l.Yes != nil {
-			text += fmt.Sprintf(" %v", *l.Yes)
-		}
-		if l.Error != "" {
-			text += ": " + l.Error
-		}
-		results = append(results, text)
+	o.OnResult = func(l output.LineResult) { results = append(results, resultText(l)) }
+	sum, err = output.Run(t.Context(), s, output.NewReader(strings.NewReader(in)), o)
+	return results, sum, err
+}
+
+func resultText(l output.LineResult) string {
+	text := fmt.Sprintf("%d %s", l.Line, l.Status)
+	if l.Earlier {
+		text += " earlier"
 	}
-	s, err = output.Run(t.Context(), r, output.NewReader(strings.NewReader(in)), o)
-	return results, s, err
+	if l.Yes != nil {
+		text += fmt.Sprintf(" %v", *l.Yes)
+	}
+	if l.Error != "" {
+		text += ": " + l.Error
+	}
+	return text
 }
 
 func TestRunInOrder(t *testing.T) {
@@ -146,11 +158,12 @@ func TestRunStopsAtFault(t *testing.T) {
 	}
 
 	lines[2] = "{"
-	r = &recorder{}
-	results, s, err = run(t, r, strings.Join(lines, "\n"), output.RunOptions{CheckFirst: true})
+	results = nil
+	s, err = output.Check(t.Context(), output.NewReader(strings.NewReader(strings.Join(lines, "\n"))),
+		func(l output.LineResult) { results = append(results, resultText(l)) })
 	all, _ := errors.AsType[*output.CheckError](err)
-	if all == nil || len(all.Lines) != 2 || all.Lines[0].Line != 3 || all.Lines[1].Line != 7 || len(r.calls) != 0 || s != (output.Summary{Failed: 2, NotTried: 8}) {
-		t.Errorf("CheckFirst: %+v, %v after %d calls", s, err, len(r.calls))
+	if all == nil || len(all.Lines) != 2 || all.Lines[0].Line != 3 || all.Lines[1].Line != 7 || s != (output.Summary{Failed: 2, NotTried: 8}) {
+		t.Errorf("Check: %+v, %v", s, err)
 	}
 	if len(results) != 10 || results[0] != "1 not tried" || !strings.HasPrefix(results[2], "3 failed") {
 		t.Errorf("results = %q", results)
@@ -160,15 +173,13 @@ func TestRunStopsAtFault(t *testing.T) {
 func TestRunStopsAtFailure(t *testing.T) {
 	t.Parallel()
 	stream := msg("a") + "\n" + msg("b") + "\n" + msg("c")
-	for _, first := range []bool{false, true} {
-		r := &recorder{fail: map[int]error{2: errRefused}}
-		results, s, err := run(t, r, stream, output.RunOptions{CheckFirst: first, CountRest: true})
-		if !errors.Is(err, errRefused) || len(r.calls) != 2 || s != (output.Summary{Done: 1, Failed: 1, NotTried: 1}) {
-			t.Errorf("Run = %+v, %v after %d calls", s, err, len(r.calls))
-		}
-		if want := []string{"1 done", "2 failed: refused", "3 not tried"}; !reflect.DeepEqual(results, want) {
-			t.Errorf("results = %q, want %q", results, want)
-		}
+	r := &recorder{fail: map[int]error{2: errRefused}}
+	results, s, err := run(t, r, stream, output.RunOptions{CountRest: true})
+	if !errors.Is(err, errRefused) || len(r.calls) != 2 || s != (output.Summary{Done: 1, Failed: 1, NotTried: 1}) {
+		t.Errorf("Run = %+v, %v after %d calls", s, err, len(r.calls))
+	}
+	if want := []string{"1 done", "2 failed: refused", "3 not tried"}; !reflect.DeepEqual(results, want) {
+		t.Errorf("results = %q, want %q", results, want)
 	}
 }
 

@@ -1,0 +1,310 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/client"
+	"wps/output"
+)
+
+// batchOptions are the flags of commands that run many events.
+type batchOptions struct {
+	concurrency int
+	keepGoing   bool
+	rate        string
+	journal     string
+}
+
+// maxConcurrency bounds --concurrency: each event under way has a connection.
+const maxConcurrency = 1024
+
+func (o *batchOptions) flags(c *cobra.Command, concurrency string) {
+	f := c.Flags()
+	f.IntVar(&o.concurrency, "concurrency", 1, concurrency)
+	f.BoolVar(&o.keepGoing, "keep-going", false, "go on after a failure; exit 1 at the end")
+	f.StringVar(&o.rate, "rate", "", "start at most so many, such as `500/s`, 30/m or 1000/h (default no limit)")
+	f.StringVar(&o.journal, "journal", "", "keep in `file` what is done; with the same file and input a second run goes on\nwhere the first stopped. What was under way at that moment may be sent twice")
+}
+
+// given names a flag of these that is set; "" when none is.
+func (o *batchOptions) given(c *cobra.Command) string {
+	for _, name := range []string{"concurrency", "keep-going", "rate", "journal"} {
+		if c.Flags().Changed(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+func (o *batchOptions) check(c *cobra.Command, act actOptions) error {
+	switch {
+	case o.concurrency < 1 || o.concurrency > maxConcurrency:
+		return usagef(c, "--concurrency must be from 1 to %d", maxConcurrency)
+	case o.journal != "" && act.dryRun != "":
+		return usagef(c, "--journal and --dry-run exclude each other: a dry run does nothing")
+	}
+	if _, err := parseRate(o.rate); err != nil {
+		return usagef(c, "--rate %q: %v", o.rate, err)
+	}
+	return nil
+}
+
+// parseRate reads "500/s", or the number alone, as events a second; 0 is no
+// limit.
+func parseRate(s string) (float64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	number, unit, _ := strings.Cut(s, "/")
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(n > 0) || n > 1e9 {
+		return 0, errors.New("use a number above 0, such as 500/s")
+	}
+	switch unit {
+	case "", "s":
+		return n, nil
+	case "m":
+		return n / 60, nil
+	case "h":
+		return n / 3600, nil
+	}
+	return 0, errors.New("the unit is s, m or h")
+}
+
+// batch runs one stream of events for a command.
+type batch struct {
+	*actor
+	o         batchOptions
+	checkOnly bool // --check-first
+	unordered bool
+	// purpose names what the journal is of, beside service and hub.
+	purpose string
+	in      *batchInput
+	source  func(io.Reader) output.Source
+
+	pace     *output.Pace
+	progress *progress
+	summary  output.Summary
+	stop     context.CancelCauseFunc // ends the run, as when results cannot be written
+	failures []output.LineResult     // in text, what stopped and what was under way then
+}
+
+// batchActor makes the actor of a batch: a refusal of one event because there
+// are too many holds back all.
+func (e *Env) batchActor(c *cobra.Command, act actOptions, o batchOptions) (*actor, *output.Pace, error) {
+	perSecond, err := parseRate(o.rate)
+	if err != nil {
+		return nil, nil, err
+	}
+	pace := output.NewPace(perSecond)
+	a, err := e.actorWith(c, act, client.Options{Throttled: func(wait time.Duration) {
+		e.log.Info("throttled by the service", "wait", wait)
+		pace.Throttled(wait)
+	}})
+	return a, pace, err
+}
+
+// run runs the batch and reports every line.
+func (b *batch) run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	b.stop = stop
+	journal, err := b.openJournal()
+	if err != nil {
+		return err
+	}
+	if err = b.prepare(ctx, journal); err == nil {
+		err = b.runEvents(ctx, journal)
+	}
+	if journal != nil {
+		err = errors.Join(err, explainJournal(journal.Close()))
+	}
+	return err
+}
+
+// prepare reads the input once before anything is sent, where that is asked for
+// or needed.
+func (b *batch) prepare(ctx context.Context, journal *output.Journal) error {
+	resumes := journal != nil && journal.Known() > 0
+	if !b.checkOnly && !resumes {
+		return nil
+	}
+	if err := b.in.keep(ctx); err != nil {
+		return err
+	}
+	if b.checkOnly {
+		if err := b.check(ctx); err != nil {
+			return err
+		}
+	}
+	if !resumes {
+		return nil
+	}
+	if err := explainJournal(journal.Verify(ctx, b.source(b.in))); err != nil {
+		return err
+	}
+	return b.in.rewind()
+}
+
+// check checks the whole input; with faults every line is reported.
+func (b *batch) check(ctx context.Context) error {
+	summary, err := output.Check(ctx, b.source(b.in), nil)
+	if rewindErr := b.in.rewind(); rewindErr != nil {
+		return rewindErr
+	}
+	if bad, _ := errors.AsType[*output.CheckError](err); bad == nil {
+		return err
+	}
+	if b.env.json() && b.actor.o.dryRun == "" {
+		if _, again := output.Check(ctx, b.source(b.in), b.result); ctx.Err() != nil {
+			return again
+		}
+	}
+	if b.summary = summary; b.actor.o.dryRun == "" {
+		b.summarize(0)
+	}
+	return b.explainFailure(err)
+}
+
+func (b *batch) runEvents(ctx context.Context, journal *output.Journal) error {
+	dry := b.actor.o.dryRun
+	concurrency := b.o.concurrency
+	if dry != "" {
+		concurrency = 1 // what is printed keeps its order
+	}
+	b.progress = b.env.newProgress(b.in)
+	start := time.Now()
+	summary, err := output.Run(ctx, b.svc, b.source(b.in), output.RunOptions{
+		Concurrency: concurrency, Unordered: b.unordered, KeepGoing: b.o.keepGoing,
+		CountRest: b.in.isFile(), Journal: journal, Pace: b.pace,
+		OnResult: b.result, OnStop: b.in.interrupt,
+		Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
+			if dry == dryRunEvent {
+				return output.Result{}, b.env.printJSON(ev)
+			}
+			return b.actor.run(ctx, ev)
+		},
+	})
+	b.progress.end()
+	b.summary = summary
+	if dry == "" {
+		b.tellFailures(err)
+		b.summarize(time.Since(start))
+	}
+	if cause := context.Cause(ctx); errors.Is(err, context.Canceled) && cause != nil {
+		err = cause
+	}
+	return b.explainFailure(err)
+}
+
+// result reports one line: in JSON all of them, in text the failures.
+func (b *batch) result(r output.LineResult) {
+	b.progress.count(r)
+	switch {
+	case b.actor.o.dryRun != "":
+	case b.env.json():
+		if err := b.env.printJSON(r); err != nil {
+			b.stop(err)
+		}
+	case r.Status != output.StatusFailed:
+	case b.o.keepGoing:
+		b.progress.hide()
+		b.tellFailure(r)
+	case len(b.failures) < maxConcurrency:
+		b.failures = append(b.failures, r)
+	}
+}
+
+func (b *batch) tellFailure(r output.LineResult) {
+	fmt.Fprintf(b.env.Stderr, "%s line %d: %s\n", b.env.err.bad("wps:"), r.Line, clean(r.Error))
+}
+
+// tellFailures tells of events that failed while another one stopped the run;
+// that one is told by its error.
+func (b *batch) tellFailures(err error) {
+	line, _ := errors.AsType[*output.LineError](err)
+	for _, r := range b.failures {
+		if line == nil || r.Line != line.Line {
+			b.tellFailure(r)
+		}
+	}
+}
+
+// summarize says how much of the stream was done.
+func (b *batch) summarize(took time.Duration) {
+	s := b.summary
+	text := fmt.Sprintf("%d done", s.Done)
+	if s.Earlier > 0 {
+		text += fmt.Sprintf(", %d done earlier", s.Earlier)
+	}
+	if s.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", s.Failed)
+	}
+	switch {
+	case s.Unread:
+		text += ", the rest not tried"
+	case s.NotTried > 0:
+		text += fmt.Sprintf(", %d not tried", s.NotTried)
+	}
+	if took >= time.Second && s.Done > 0 {
+		text += fmt.Sprintf(" in %v (%.0f/s)", took.Round(100*time.Millisecond), float64(s.Done)/took.Seconds())
+	}
+	b.env.say("%s", text)
+}
+
+// explainFailure adds the next step to the failure of a stream.
+func (b *batch) explainFailure(err error) error {
+	var line *output.LineError
+	var some *output.FailedError
+	var faulty *output.FaultError
+	var journal *output.JournalError
+	switch {
+	case errors.As(err, &some):
+		err = fmt.Errorf("%d of %d events failed", some.Count, b.summary.Done+b.summary.Earlier+some.Count)
+		if b.o.journal != "" {
+			return withHint(err, "the same command with the same --journal tries those again")
+		}
+		return withHint(err, "-o json tells more about each; with --journal FILE a second run tries only those again")
+	case errors.As(err, &journal):
+		return explainJournal(err)
+	case errors.As(err, &line) && errors.As(err, &faulty):
+		return withHint(err, "mend that line; --check-first finds faults before anything is sent")
+	}
+	return err
+}
+
+// openJournal opens the journal of the flags, if there is one. It is good for
+// one service and hub.
+func (b *batch) openJournal() (*output.Journal, error) {
+	if b.o.journal == "" {
+		return nil, nil
+	}
+	cs, _, err := b.env.connection()
+	if err != nil {
+		return nil, err
+	}
+	journal, err := output.OpenJournal(b.o.journal, fmt.Sprintf("%s in hub %s at %s", b.purpose, b.hub, cs.Endpoint))
+	return journal, explainJournal(err)
+}
+
+// explainJournal adds the next step to an error of a journal.
+func explainJournal(err error) error {
+	var journal *output.JournalError
+	switch {
+	case !errors.As(err, &journal):
+		return err
+	case errors.Is(err, output.ErrForeignJournal):
+		return withHint(err, "nothing was sent; name another --journal, or run it with the input that it was made for")
+	case errors.Is(err, output.ErrJournalInUse):
+		return withHint(err, "nothing was sent; wait for that run to end")
+	}
+	return withHint(err, "--journal needs a file that can be written and a disk with room")
+}

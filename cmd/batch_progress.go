@@ -1,0 +1,84 @@
+package cmd
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"wps/output"
+)
+
+// progressInterval is how often a progress bar is drawn.
+const progressInterval = 150 * time.Millisecond
+
+// progress shows on a terminal how far a batch is, how fast, and how long it
+// will take. Its methods are not called concurrently; a nil one shows nothing.
+type progress struct {
+	bar          *progressbar.ProgressBar
+	in           *batchInput
+	start, drawn time.Time
+	ended        int // events whose fate is known
+	failed       int
+}
+
+// newProgress makes the progress bar of a batch: only where a person looks, and
+// nothing else is printed meanwhile. How far it is goes by the bytes read.
+func (e *Env) newProgress(in *batchInput) *progress {
+	if !isTerminal(e.Stderr) || e.json() && isTerminal(e.Stdout) || e.flags.quiet || e.flags.verbose || e.flags.debug {
+		return nil
+	}
+	size := in.size
+	if size == 0 {
+		size = -1 // unknown
+	}
+	return &progress{in: in, start: time.Now(), bar: progressbar.NewOptions64(size,
+		progressbar.OptionSetWriter(e.Stderr),
+		progressbar.OptionSetWidth(30),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionShowDescriptionAtLineEnd(),
+		progressbar.OptionSetRenderBlankState(false),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionThrottle(progressInterval/2),
+	)}
+}
+
+// count takes note of a result.
+func (p *progress) count(r output.LineResult) {
+	if p == nil {
+		return
+	}
+	if p.ended++; r.Status == output.StatusFailed {
+		p.failed++
+	}
+	if now := time.Now(); now.Sub(p.drawn) >= progressInterval {
+		p.drawn = now
+		p.draw(now)
+	}
+}
+
+func (p *progress) draw(now time.Time) {
+	text := fmt.Sprintf(" %d events, %.0f/s", p.ended, float64(p.ended)/max(now.Sub(p.start).Seconds(), 0.001))
+	if p.failed > 0 {
+		text += fmt.Sprintf(", %d failed", p.failed)
+	}
+	p.bar.Describe(text)
+	// A terminal that is gone is no reason to stop.
+	if read := p.in.read.Load(); p.in.size == 0 || read < p.in.size {
+		_ = p.bar.Set64(read)
+	}
+}
+
+// hide makes way for a line of text.
+func (p *progress) hide() {
+	if p != nil {
+		_ = p.bar.Clear()
+	}
+}
+
+// end takes the bar away.
+func (p *progress) end() {
+	if p != nil {
+		_ = p.bar.Clear()
+	}
+}

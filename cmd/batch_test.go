@@ -1,0 +1,391 @@
+package cmd_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"wps/cmd"
+)
+
+// service is a Web PubSub that does to requests what a test wants, and keeps
+// the messages that it took.
+type service struct {
+	*httptest.Server
+	// fault, when set, gets each request with its number from 1; true means that
+	// it has answered.
+	fault func(w http.ResponseWriter, r *http.Request, n int) bool
+
+	mu   sync.Mutex
+	seen int
+	took []string
+}
+
+func newService(t *testing.T, fault func(http.ResponseWriter, *http.Request, int) bool) *service {
+	s := &service{fault: fault}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	s.seen++
+	n := s.seen
+	s.mu.Unlock()
+	if s.fault != nil && s.fault(w, r, n) {
+		return
+	}
+	s.mu.Lock()
+	s.took = append(s.took, string(body))
+	s.mu.Unlock()
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// taken gives the messages that the service took.
+func (s *service) taken() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.took)
+}
+
+func (s *service) env() map[string]string {
+	return map[string]string{
+		"WPS_CONNECTION_STRING": "Endpoint=" + s.URL + ";AccessKey=" + secretKey + ";Version=1.0;",
+		"WPS_HUB":               "chat",
+	}
+}
+
+// events writes n messages for several users to a file.
+func events(t *testing.T, n int) (path string) {
+	t.Helper()
+	var b bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&b, `{"targetType":"Users","targetId":"u%d","message":"%d","dataType":"text"}`+"\n", i%10, i+1)
+	}
+	return write(t, b.String())
+}
+
+func write(t *testing.T, content string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "events.jsonl")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// line is a result line of -o json.
+type line struct {
+	Line         int
+	Status       string
+	Earlier      bool
+	Event        json.RawMessage
+	HTTPStatus   int
+	Code, Error  string
+	Tries        int
+	Milliseconds float64
+}
+
+// results reads result lines and counts their statuses; each of n lines must be
+// told once.
+func results(t *testing.T, stdout string, n int) (lines []line, count map[string]int) {
+	t.Helper()
+	told := map[int]bool{}
+	count = map[string]int{}
+	for dec := json.NewDecoder(strings.NewReader(stdout)); ; {
+		var l line
+		if err := dec.Decode(&l); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatalf("%v in %.200q", err, stdout)
+		}
+		if told[l.Line] {
+			t.Errorf("line %d is told twice", l.Line)
+		}
+		told[l.Line] = true
+		count[l.Status]++
+		lines = append(lines, l)
+	}
+	if len(told) != n {
+		t.Errorf("%d lines are told, want %d", len(told), n)
+	}
+	return lines, count
+}
+
+// TestApplyFaultyService: whatever the service does, every line is told as done,
+// failed or not tried, and what is told as done was taken.
+func TestApplyFaultyService(t *testing.T) {
+	t.Parallel()
+	const n = 60
+	refuse := func(status int) func(http.ResponseWriter, *http.Request, int) bool {
+		return func(w http.ResponseWriter, _ *http.Request, i int) bool {
+			if i <= 20 {
+				return false
+			}
+			w.Header().Set("x-ms-error-code", "Error.Test")
+			w.WriteHeader(status)
+			return true
+		}
+	}
+	tests := []struct {
+		name  string
+		args  []string
+		fault func(http.ResponseWriter, *http.Request, int) bool
+		error string
+		code  int
+		http  int
+		tries int
+	}{
+		{"500 for long", []string{"--retries", "1"}, refuse(500), "500 Internal Server Error (Error.Test)", 1, 500, 2},
+		{"403", nil, refuse(403), "403 Forbidden (Error.Test)", 4, 403, 1},
+		{"slow", []string{"--timeout", "200ms"}, func(w http.ResponseWriter, r *http.Request, i int) bool {
+			if i > 20 {
+				<-r.Context().Done()
+			}
+			return i > 20
+		}, "no answer within 200ms", 1, 0, 1},
+		{"closes connections", []string{"--retries", "0"}, func(w http.ResponseWriter, _ *http.Request, i int) bool {
+			if i <= 20 {
+				return false
+			}
+			panic(http.ErrAbortHandler)
+		}, "does not answer: EOF", 1, 0, 1},
+	}
+	for _, tt := range tests {
+		for _, mode := range [][]string{nil, {"--concurrency", "8"}, {"--concurrency", "8", "--keep-going"}} {
+			t.Run(tt.name+strings.Join(mode, ""), func(t *testing.T) {
+				t.Parallel()
+				s := newService(t, tt.fault)
+				args := append([]string{"apply", "-o", "json", events(t, n)}, append(tt.args, mode...)...)
+				code, stdout, stderr := run(t, s.env(), args...)
+				lines, count := results(t, stdout, n)
+				keepGoing := len(mode) == 3
+				wantCode := tt.code
+				if keepGoing {
+					wantCode = 1
+				}
+				if code != wantCode || count["done"] != 20 || len(s.taken()) != 20 || !strings.Contains(stderr, "20 done, ") {
+					t.Errorf("exit code %d, %v, %d taken, stderr %q", code, count, len(s.taken()), stderr)
+				}
+				if keepGoing && count["failed"] != 40 || mode == nil && count["failed"] != 1 || count["failed"]+count["not tried"] != 40 {
+					t.Errorf("%v", count)
+				}
+				for _, l := range lines {
+					switch l.Status {
+					case "failed":
+						if !strings.HasSuffix(l.Error, tt.error) || l.HTTPStatus != tt.http || l.Tries != tt.tries || len(l.Event) == 0 {
+							t.Errorf("failed line %+v, want %s, %d after %d tries", l, tt.error, tt.http, tt.tries)
+						}
+					case "done":
+						if l.HTTPStatus != 202 || l.Tries != 1 || l.Milliseconds <= 0 || l.Error != "" {
+							t.Errorf("done line %+v", l)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestApplyThrottled: when one request is refused because there are too many,
+// all wait as long as the service asks for.
+func TestApplyThrottled(t *testing.T) {
+	t.Parallel()
+	var refused atomic.Int64 // when, in Unix nanoseconds
+	var early atomic.Int32
+	s := newService(t, func(w http.ResponseWriter, _ *http.Request, i int) bool {
+		if i == 30 {
+			refused.Store(time.Now().UnixNano())
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return true
+		}
+		if at := refused.Load(); at > 0 && time.Since(time.Unix(0, at)) < 900*time.Millisecond {
+			early.Add(1)
+		}
+		return false
+	})
+	code, stdout, stderr := run(t, s.env(), "apply", "--concurrency", "6", "-o", "json", events(t, 600))
+	lines, count := results(t, stdout, 600)
+	if code != 0 || count["done"] != 600 {
+		t.Errorf("exit code %d, %v, %s", code, count, stderr)
+	}
+	// What was on its way when the refusal was written, and not yet read, may
+	// come in: one or two for each that runs.
+	if got := early.Load(); got > 30 {
+		t.Errorf("%d requests came while all should wait", got)
+	}
+	if !slices.ContainsFunc(lines, func(l line) bool { return l.Tries == 2 && l.Milliseconds >= 900 }) {
+		t.Error("no line tells of two tries")
+	}
+}
+
+// TestApplyTargetOrder: the messages of each user arrive in order, with eight at
+// a time, refusals and retries.
+func TestApplyTargetOrder(t *testing.T) {
+	t.Parallel()
+	s := newService(t, func(w http.ResponseWriter, _ *http.Request, i int) bool {
+		if i%7 != 0 {
+			return false
+		}
+		w.Header().Set("retry-after-ms", "5")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	})
+	const n = 500
+	code, _, stderr := run(t, s.env(), "apply", "--concurrency", "8", "--retries", "20", events(t, n))
+	if code != 0 || !strings.HasPrefix(stderr, "500 done") {
+		t.Fatalf("exit code %d, %s", code, stderr)
+	}
+	last := map[int]int{}
+	for _, text := range s.taken() {
+		var i int
+		if _, err := fmt.Sscan(text, &i); err != nil {
+			t.Fatal(err)
+		}
+		if user := i % 10; last[user] >= i {
+			t.Errorf("%d came after %d", i, last[user])
+		} else {
+			last[user] = i
+		}
+	}
+	if len(s.taken()) != n {
+		t.Errorf("%d were taken, want %d", len(s.taken()), n)
+	}
+}
+
+// TestApplyInputs: every form of input gives the same events.
+func TestApplyInputs(t *testing.T) {
+	t.Parallel()
+	a, b := `{"message":"a","dataType":"text"}`, `{"message":"b","dataType":"text"}`
+	for name, in := range map[string]string{
+		"lines": a + "\n" + b + "\n", "array": "[" + a + ",\n" + b + "]",
+		"documents": "message: a\ndataType: text\n---\nmessage: b\ndataType: text\n",
+		"list":      "# events\n- {message: a, dataType: text}\n- {message: b, dataType: text}\n",
+	} {
+		s := newService(t, nil)
+		if code, _, stderr := run(t, s.env(), "apply", write(t, in)); code != 0 || stderr != "2 done\n" || !slices.Equal(s.taken(), []string{"a", "b"}) {
+			t.Errorf("%s: exit code %d, %q, took %q", name, code, stderr, s.taken())
+		}
+	}
+	s := newService(t, nil)
+	flow := write(t, "{message: a, dataType: text}\n")
+	if code, _, stderr := run(t, s.env(), "apply", "--format", "yaml", flow); code != 0 || len(s.taken()) != 1 {
+		t.Errorf("--format yaml: exit code %d, %s", code, stderr)
+	}
+}
+
+// full takes some bytes, as a disk does that fills up.
+type full struct{ room int }
+
+var errFull = errors.New("no space left on device")
+
+func (f *full) Write(b []byte) (int, error) {
+	if f.room -= len(b); f.room < 0 {
+		return 0, errFull
+	}
+	return len(b), nil
+}
+
+// TestApplyResultsLost: when the results cannot be written any more, the run
+// stops and says so.
+func TestApplyResultsLost(t *testing.T) {
+	t.Parallel()
+	s := newService(t, nil)
+	var stderr bytes.Buffer
+	env := s.env()
+	e := cmd.NewEnv(io.MultiReader(), &full{room: 2000}, &stderr, func(name string) string { return env[name] })
+	code := cmd.Run(t.Context(), []string{"apply", "-o", "json", "--concurrency", "4", events(t, 500)}, e)
+	if code != 1 || !strings.Contains(stderr.String(), "write the result: no space left on device") || len(s.taken()) > 100 {
+		t.Errorf("exit code %d after %d, %s", code, len(s.taken()), stderr.String())
+	}
+}
+
+// TestApplyKilled: runs that are killed at random points and go on with their
+// journal send every line; twice come only lines that were under way.
+func TestApplyKilled(t *testing.T) {
+	t.Parallel()
+	const (
+		n           = 4000
+		rounds      = 10
+		concurrency = 8
+	)
+	var left atomic.Int64
+	due := make(chan struct{}, rounds)
+	s := newService(t, func(http.ResponseWriter, *http.Request, int) bool {
+		if left.Add(-1) == 0 {
+			due <- struct{}{}
+		}
+		return false
+	})
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, journal := events(t, n), filepath.Join(t.TempDir(), "journal")
+	for round := range rounds + 1 {
+		wps := exec.Command(self, "apply", "--concurrency", fmt.Sprint(concurrency), "--journal", journal, "-o", "json", in)
+		wps.Args[0] = "wps" // by this name the test binary is wps
+		for name, value := range s.env() {
+			wps.Env = append(wps.Env, name+"="+value)
+		}
+		var stdout, stderr bytes.Buffer
+		wps.Stdout, wps.Stderr = &stdout, &stderr
+		left.Store(int64(50 + 37*round%300))
+		if round == rounds {
+			left.Store(n * rounds)
+		}
+		if err := wps.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- wps.Wait() }()
+		var err error
+		select {
+		case <-due:
+			_ = wps.Process.Kill() // it may have ended
+			err = <-ended
+		case err = <-ended:
+		}
+		if round < rounds && err == nil || round == rounds && err != nil {
+			t.Fatalf("round %d: %v, %s", round, err, stderr.String())
+		}
+		if round == rounds {
+			results(t, stdout.String(), n)
+		}
+	}
+	times := map[string]int{}
+	for _, text := range s.taken() {
+		times[text]++
+	}
+	twice := 0
+	for i := range n {
+		switch c := times[fmt.Sprint(i+1)]; {
+		case c == 0:
+			t.Errorf("line %d was never sent", i+1)
+		case c > 1:
+			twice += c - 1
+		}
+	}
+	if twice > rounds*concurrency {
+		t.Errorf("%d were sent again, more than were under way", twice)
+	}
+}

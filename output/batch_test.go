@@ -1,0 +1,428 @@
+package output_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wps/output"
+	"wps/protocol"
+)
+
+// stage runs events that take a random time and notes when each begins and
+// ends. It is meant for a synctest bubble.
+type stage struct {
+	mu       sync.Mutex
+	rand     *rand.Rand
+	open     map[output.Event]bool
+	started  []output.Event
+	ended    []output.Event
+	most     int // under way at once
+	overlaps []string
+	fail     func(output.Event) error
+}
+
+func newStage(seed uint64) *stage {
+	return &stage{rand: rand.New(rand.NewPCG(seed, 0)), open: map[output.Event]bool{}}
+}
+
+func (s *stage) run(ctx context.Context, ev output.Event) (output.Result, error) {
+	s.mu.Lock()
+	for other := range s.open {
+		if conflict(ev, other) {
+			s.overlaps = append(s.overlaps, fmt.Sprintf("%s while %s", text(ev), text(other)))
+		}
+	}
+	s.open[ev] = true
+	s.started = append(s.started, ev)
+	s.most = max(s.most, len(s.open))
+	tries := 1 + s.rand.IntN(3) // an event that is tried again takes longer
+	d := time.Duration(tries*s.rand.IntN(50)) * time.Millisecond
+	s.mu.Unlock()
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, ev)
+	s.ended = append(s.ended, ev)
+	if ctx.Err() != nil {
+		return output.Result{}, ctx.Err()
+	}
+	if s.fail != nil {
+		return output.Result{}, s.fail(ev)
+	}
+	return output.Result{}, nil
+}
+
+// names gives what an event names, as the doc comment of output.Run has it; nil
+// for the whole hub.
+func names(ev output.Event) []protocol.Target {
+	switch e := ev.(type) {
+	case *output.MessageEvent:
+		if e.TargetType != output.TargetAll {
+			return []protocol.Target{e.Target()}
+		}
+	case *output.GroupEvent:
+		return []protocol.Target{e.Target(), {Kind: protocol.TargetGroup, ID: e.GroupID}}
+	case *output.PermissionEvent:
+		return []protocol.Target{{Kind: protocol.TargetConnection, ID: e.ConnectionID}}
+	case *output.CloseConnectionEvent:
+		return []protocol.Target{e.Target()}
+	case *output.ExistenceEvent:
+		return []protocol.Target{e.Target()}
+	}
+	return nil
+}
+
+// conflict tells whether two events must not overtake one another.
+func conflict(a, b output.Event) bool {
+	na, nb := names(a), names(b)
+	if na == nil || nb == nil {
+		return true
+	}
+	return slices.ContainsFunc(na, func(t protocol.Target) bool { return slices.Contains(nb, t) })
+}
+
+func text(ev output.Event) string {
+	b, err := ev.MarshalJSON()
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// stream makes n events of every kind for a few targets.
+func stream(r *rand.Rand, n int) string {
+	var b strings.Builder
+	for i := range n {
+		user, group, conn := fmt.Sprintf("u%d", r.IntN(4)), fmt.Sprintf("g%d", r.IntN(4)), fmt.Sprintf("c%d", r.IntN(4))
+		switch r.IntN(9) {
+		case 0:
+			fmt.Fprintf(&b, `{"type":"GroupEvent","groupAction":"Join","targetType":"Users","targetId":%q,"groupId":%q}`, user, group)
+		case 1:
+			fmt.Fprintf(&b, `{"type":"CloseConnectionEvent","connectionId":%q,"reason":"%d"}`, conn, i)
+		case 2:
+			fmt.Fprintf(&b, `{"type":"ExistenceEvent","targetType":"Users","targetId":%q}`, user)
+		case 3:
+			fmt.Fprintf(&b, `{"type":"PermissionEvent","permissionAction":"Grant","connectionId":%q,"permission":"sendToGroup","targetName":%q}`, conn, group)
+		case 4, 5:
+			fmt.Fprintf(&b, `{"targetType":"Groups","targetId":%q,"message":"%d","dataType":"text"}`, group, i)
+		case 6, 7:
+			fmt.Fprintf(&b, `{"targetType":"Users","targetId":%q,"message":"%d","dataType":"text"}`, user, i)
+		case 8:
+			if r.IntN(4) > 0 {
+				fmt.Fprintf(&b, `{"targetType":"Connections","targetId":%q,"message":"%d","dataType":"text"}`, conn, i)
+			} else {
+				fmt.Fprintf(&b, `{"message":"%d","dataType":"text"}`, i)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// TestRunKeepsOrder: whatever the events, their durations and their failures,
+// those that name a same target run one after the other in the order of the
+// stream; others run side by side.
+func TestRunKeepsOrder(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(seed)
+			s.fail = func(output.Event) error {
+				if s.rand.IntN(5) == 0 {
+					return errRefused
+				}
+				return nil
+			}
+			const n = 400
+			line := map[output.Event]int{}
+			var told []int
+			sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(stream(s.rand, n))), output.RunOptions{
+				Concurrency: 8, KeepGoing: true, Each: s.run,
+				OnResult: func(r output.LineResult) {
+					line[r.Event] = r.Line
+					told = append(told, r.Line)
+				},
+			})
+			failed, _ := errors.AsType[*output.FailedError](err)
+			if failed == nil || sum.Failed != failed.Count || sum.Done+sum.Failed != n || sum.NotTried != 0 || sum.Unread {
+				t.Fatalf("Run = %+v, %v", sum, err)
+			}
+			if len(s.overlaps) > 0 {
+				t.Errorf("seed %d: %d ran too early, such as %s", seed, len(s.overlaps), s.overlaps[0])
+			}
+			for i, a := range s.started {
+				for _, b := range s.started[i+1:] {
+					if line[a] > line[b] && conflict(a, b) {
+						t.Fatalf("seed %d: line %d ran before line %d: %s", seed, line[a], line[b], text(b))
+					}
+				}
+			}
+			if s.most < 4 {
+				t.Errorf("seed %d: at most %d events were under way at once", seed, s.most)
+			}
+			if slices.Sort(told); len(slices.Compact(told)) != n {
+				t.Errorf("seed %d: %d lines were told", seed, len(told))
+			}
+		})
+	}
+}
+
+// TestRunUnordered: with Unordered even the events of one target run side by
+// side.
+func TestRunUnordered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(1)
+		in := output.NewLines(strings.NewReader(strings.Repeat("x\n", 100)), output.MessageEvent{TargetType: output.TargetAll, DataType: protocol.DataTypeText})
+		sum, err := output.Run(t.Context(), nil, in, output.RunOptions{Concurrency: 7, Unordered: true, Each: s.run})
+		if err != nil || sum.Done != 100 || s.most != 7 {
+			t.Errorf("Run = %+v, %v with %d at once, want 100 done with 7", sum, err, s.most)
+		}
+	})
+}
+
+// TestRunStopsSideBySide: when one event fails nothing new is started, what is
+// under way ends, and every line is told.
+func TestRunStopsSideBySide(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(seed)
+			failed := 0
+			s.fail = func(ev output.Event) error {
+				if s.rand.IntN(20) == 0 {
+					failed++
+					return errRefused
+				}
+				return nil
+			}
+			const n = 500
+			stopped, told := 0, map[int]output.Status{}
+			sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(stream(s.rand, n))), output.RunOptions{
+				Concurrency: 8, CountRest: true, Each: s.run, OnStop: func() { stopped++ },
+				OnResult: func(r output.LineResult) { told[r.Line] = r.Status },
+			})
+			if !errors.Is(err, errRefused) || stopped != 1 {
+				t.Errorf("Run = %v after %d stops", err, stopped)
+			}
+			if sum.Failed != failed || sum.Done+sum.Failed != len(s.started) || sum.Done+sum.Failed+sum.NotTried != n || len(told) != n || sum.Unread {
+				t.Errorf("Run = %+v with %d failures, %d started, %d told", sum, failed, len(s.started), len(told))
+			}
+			// Only what was under way with the first failure can have come after it.
+			if failed > 8 {
+				t.Errorf("%d failed, more than were under way", failed)
+			}
+		})
+	}
+}
+
+// TestRunFaultInTheMiddle: all before a broken object is run, nothing behind it.
+func TestRunFaultInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for _, broken := range []string{`{"message":`, `{"type":"NoSuchEvent"}`, `nonsense`} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(3)
+			lines := strings.Split(strings.TrimSpace(stream(s.rand, 200)), "\n")
+			lines[99] = broken
+			o := output.RunOptions{Concurrency: 8, CountRest: true, Each: s.run}
+			sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(strings.Join(lines, "\n"))), o)
+			bad, _ := errors.AsType[*output.LineError](err)
+			if bad == nil || bad.Line != 100 || sum != (output.Summary{Done: 99, Failed: 1, NotTried: 100}) {
+				t.Errorf("%s: Run = %+v, %v", broken, sum, err)
+			}
+			o.KeepGoing = true
+			sum, err = output.Run(t.Context(), nil, output.NewReader(strings.NewReader(strings.Join(lines, "\n"))), o)
+			if failed, _ := errors.AsType[*output.FailedError](err); failed == nil || sum != (output.Summary{Done: 199, Failed: 1}) {
+				t.Errorf("%s, going on: Run = %+v, %v", broken, sum, err)
+			}
+		})
+	}
+}
+
+// TestRunBrokenStream: a stream that breaks off is no end, even when the run is
+// to go on.
+func TestRunBrokenStream(t *testing.T) {
+	t.Parallel()
+	in := io.MultiReader(strings.NewReader(msg("a")+"\n"+msg("b")+"\n"), brokenReader{})
+	r := &recorder{}
+	sum, err := output.Run(t.Context(), r, output.NewReader(in), output.RunOptions{KeepGoing: true, CountRest: true})
+	if !errors.Is(err, errRefused) || sum != (output.Summary{Done: 2, Failed: 1, Unread: true}) {
+		t.Errorf("Run = %+v, %v", sum, err)
+	}
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, errRefused }
+
+// TestRunInterrupted: events under way have RunOptions.Grace to end; one that
+// takes longer is told as failed, perhaps sent.
+func TestRunInterrupted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var told []string
+		sum, err := output.Run(ctx, nil, output.NewReader(strings.NewReader(
+			`{"targetType":"Users","targetId":"quick","message":"1"}`+"\n"+
+				`{"targetType":"Users","targetId":"slow","message":"2"}`+"\n"+
+				`{"targetType":"Users","targetId":"quick","message":"3"}`+"\n")), output.RunOptions{
+			Concurrency: 4, CountRest: true, Grace: 3 * time.Second,
+			OnResult: func(r output.LineResult) { told = append(told, resultText(r)) },
+			Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
+				d := 2 * time.Second
+				if ev.(*output.MessageEvent).TargetID == "slow" {
+					d = time.Hour
+				}
+				select {
+				case <-time.After(d):
+					return output.Result{}, nil
+				case <-ctx.Done():
+					return output.Result{}, ctx.Err()
+				}
+			},
+		})
+		want := []string{"1 done", "3 not tried", "2 failed: interrupted, it may have been sent: context canceled"}
+		if !slices.Equal(told, want) || sum != (output.Summary{Done: 1, Failed: 1, NotTried: 1}) {
+			t.Errorf("told %q, %+v, %v; want %q", told, sum, err, want)
+		}
+	})
+}
+
+// TestRunReadsAheadWithinBounds: a target that is stuck does not let the whole
+// stream pile up in memory.
+func TestRunReadsAheadWithinBounds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		src := &endless{}
+		free := make(chan struct{})
+		go func() { time.Sleep(time.Second); src.stop(); close(free) }()
+		done := 0
+		sum, err := output.Run(t.Context(), nil, src, output.RunOptions{
+			Concurrency: 4,
+			Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
+				<-free
+				return output.Result{}, nil
+			},
+			OnResult: func(output.LineResult) { done++ },
+		})
+		if err != nil || src.ahead > 300 || sum.Done != src.lines {
+			t.Errorf("%d events were read before any was done; Run = %+v, %v", src.ahead, sum, err)
+		}
+	})
+}
+
+// endless gives events until it is stopped.
+type endless struct {
+	mu           sync.Mutex
+	lines, ahead int
+	ended        bool
+}
+
+func (e *endless) stop() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ended, e.ahead = true, e.lines
+}
+
+func (e *endless) Read() ([]byte, int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.ended {
+		return nil, e.lines, io.EOF
+	}
+	e.lines++
+	return fmt.Appendf(nil, `{"targetType":"Users","targetId":"u%d","message":"x"}`, e.lines%3), e.lines, nil
+}
+
+func (*endless) Decode(raw []byte) (output.Event, error) { return output.Decode(raw) }
+
+// TestPace: a rate holds from start to end, and a refusal holds back all.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := output.NewPace(10)
+		start := time.Now()
+		for range 50 {
+			if err := p.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(start); took < 4900*time.Millisecond || took > 5*time.Second {
+			t.Errorf("50 events at 10/s took %v", took)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		p := output.NewPace(0)
+		held := func(want time.Duration) {
+			t.Helper()
+			start := time.Now()
+			var all sync.WaitGroup
+			for range 5 {
+				all.Go(func() {
+					if err := p.Wait(t.Context()); err != nil {
+						t.Error(err)
+					}
+					if took := time.Since(start); took != want {
+						t.Errorf("held back for %v, want %v", took, want)
+					}
+				})
+			}
+			all.Wait()
+		}
+		held(0)
+		p.Throttled(7 * time.Second)
+		p.Throttled(2 * time.Second) // a shorter wait does not cut the longer one
+		held(7 * time.Second)
+		for _, want := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second} {
+			p.Throttled(0)
+			p.Throttled(0) // under way at the same time
+			held(want)
+		}
+		p.Succeeded()
+		p.Throttled(0)
+		held(500 * time.Millisecond)
+		p.Throttled(time.Hour)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := p.Wait(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("Wait = %v, want context.Canceled", err)
+		}
+	})
+}
+
+func TestLines(t *testing.T) {
+	t.Parallel()
+	form := output.MessageEvent{TargetType: output.TargetAll, DataType: protocol.DataTypeText}
+	big := strings.Repeat("x", protocol.MaxMessageSize)
+	tests := []struct {
+		in   string
+		want []string
+	}{
+		{"", nil},
+		{"a", []string{"1 a"}},
+		{"a\r\n\nb\n", []string{"1 a", "2 ", "3 b"}},
+		{big + "\nb", []string{"1 " + big, "2 b"}},
+		{big + "\r\nb", []string{"1 " + big, "2 b"}},
+		{big + "x\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service takes", "2 b"}},
+		{strings.Repeat(big, 3) + "\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service takes", "2 b"}},
+		{"a\n\xff\nb", []string{"1 a", "2! message is not UTF-8 text: use dataType binary", "3 b"}},
+	}
+	for _, tt := range tests {
+		if got := readSource(output.NewLines(strings.NewReader(tt.in), form)); !slices.Equal(got, tt.want) {
+			t.Errorf("lines of %.50q = %.200q, want %.200q", tt.in, got, tt.want)
+		}
+	}
+}

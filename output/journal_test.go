@@ -1,0 +1,269 @@
+package output_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"wps/output"
+)
+
+// journal opens a journal for a test.
+func journal(t *testing.T, path string) *output.Journal {
+	t.Helper()
+	j, err := output.OpenJournal(path, "a test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func closeJournal(t *testing.T, j *output.Journal) {
+	t.Helper()
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// numbered makes n messages for a few users.
+func numbered(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `{"targetType":"Users","targetId":"u%d","message":"%d","dataType":"text"}`+"\n", i%17, i+1)
+	}
+	return b.String()
+}
+
+// TestJournalGoesOn: runs that are broken off and fail at random do everything
+// once, and a last run has nothing left.
+func TestJournalGoesOn(t *testing.T) {
+	t.Parallel()
+	const n = 5000
+	path, in := filepath.Join(t.TempDir(), "j"), numbered(n)
+	random := rand.New(rand.NewPCG(5, 5))
+	var mu sync.Mutex
+	sent := map[string]int{}
+	for round := 0; len(sent) < n; round++ {
+		if round == 100 {
+			t.Fatalf("only %d of %d were done", len(sent), n)
+		}
+		j := journal(t, path)
+		if j.Known() != len(sent) {
+			t.Fatalf("the journal knows %d events, %d were done", j.Known(), len(sent))
+		}
+		if err := j.Verify(t.Context(), output.NewReader(strings.NewReader(in))); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		left := 200 + random.IntN(800)
+		sum, err := output.Run(ctx, nil, output.NewReader(strings.NewReader(in)), output.RunOptions{
+			Concurrency: 1 + round%5, KeepGoing: true, CountRest: true, Journal: j,
+			Each: func(_ context.Context, ev output.Event) (output.Result, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				if left--; left == 0 {
+					cancel()
+				}
+				if random.IntN(50) == 0 {
+					return output.Result{}, errRefused
+				}
+				sent[string(ev.(*output.MessageEvent).Message)]++
+				return output.Result{}, nil
+			},
+		})
+		cancel()
+		if sum.Done+sum.Earlier != len(sent) || sum.Done+sum.Earlier+sum.Failed+sum.NotTried != n {
+			t.Fatalf("Run = %+v, %v with %d done", sum, err, len(sent))
+		}
+		closeJournal(t, j)
+	}
+	for text, times := range sent {
+		if times != 1 {
+			t.Errorf("%s was done %d times", text, times)
+		}
+	}
+	j := journal(t, path)
+	defer closeJournal(t, j)
+	sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(in)), output.RunOptions{Journal: j})
+	if err != nil || sum != (output.Summary{Earlier: n}) {
+		t.Errorf("a run with nothing left = %+v, %v", sum, err)
+	}
+}
+
+// halfDone makes a journal of the first lines of an input, all but the fifth.
+func halfDone(t *testing.T, in string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "j")
+	j := journal(t, path)
+	r := &recorder{fail: map[int]error{5: errRefused}}
+	_, err := output.Run(t.Context(), r, output.NewReader(strings.NewReader(in)), output.RunOptions{Journal: j, KeepGoing: true})
+	if failed, _ := errors.AsType[*output.FailedError](err); failed == nil || failed.Count != 1 {
+		t.Fatalf("Run = %v", err)
+	}
+	closeJournal(t, j)
+	return path
+}
+
+func TestJournalOfAnotherInput(t *testing.T) {
+	t.Parallel()
+	in := numbered(3000)
+	path := halfDone(t, in)
+	for name, other := range map[string]string{
+		"the same":                 "",
+		"line 3 changed":           strings.Replace(in, `"message":"3"`, `"message":"x"`, 1),
+		"last line changed":        strings.Replace(in, `"message":"3000"`, `"message":"x"`, 1),
+		"a line more in front":     msg("x") + "\n" + in,
+		"two lines changed places": strings.NewReplacer(`"message":"7"`, `"message":"8"`, `"message":"8"`, `"message":"7"`).Replace(in),
+		"shorter":                  numbered(2999),
+		"empty":                    "\n",
+	} {
+		if other == "" {
+			other = in
+		}
+		j := journal(t, path)
+		err := j.Verify(t.Context(), output.NewReader(strings.NewReader(other)))
+		if got, want := errors.Is(err, output.ErrForeignJournal), name != "the same"; got != want || !want && err != nil {
+			t.Errorf("%s: Verify = %v", name, err)
+		}
+		closeJournal(t, j)
+	}
+	// What was not done may change: it is what is mended before a second run. So
+	// may what comes behind.
+	mended := strings.Replace(in, `"message":"5"`, `"message":"five"`, 1) + msg("more")
+	j := journal(t, path)
+	defer closeJournal(t, j)
+	if err := j.Verify(t.Context(), output.NewReader(strings.NewReader(mended))); err != nil {
+		t.Errorf("with the failed line mended: Verify = %v", err)
+	}
+	r := &recorder{}
+	sum, err := output.Run(t.Context(), r, output.NewReader(strings.NewReader(mended)), output.RunOptions{Journal: j})
+	if err != nil || sum != (output.Summary{Done: 2, Earlier: 2999}) || len(r.calls) != 2 || !strings.Contains(r.calls[0], "five") {
+		t.Errorf("Run = %+v, %v with calls %q", sum, err, r.calls)
+	}
+}
+
+func TestJournalRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good, err := os.ReadFile(halfDone(t, numbered(10)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		write("notes", "dear diary\n"):                            "is no journal",
+		write("image", strings.Repeat("\x00", 10000)):             "is no journal",
+		write("word", "wps"):                                      "",
+		write("empty", ""):                                        "",
+		write("other", "wps journal 1: another test\n"):           "it is of another test, this is a test",
+		write("damaged", string(good)+"nonsense\n"):               "is damaged: line 11 is no record",
+		write("negative", string(good)+"-1 1 ab\n"):               "is damaged",
+		write("endless", string(good)+strings.Repeat("9", 10000)): "is damaged",
+		write("far", string(good)+"9000000000000000 1 ab\n"):      "is damaged",
+		filepath.Join(dir, "no", "such", "folder"):                "no such file or directory",
+		dir: "is a directory",
+	} {
+		before, _ := os.ReadFile(path)
+		j, err := output.OpenJournal(path, "a test")
+		if j != nil {
+			closeJournal(t, j)
+		}
+		bad, _ := errors.AsType[*output.JournalError](err)
+		if (want == "") != (err == nil) || want != "" && (bad == nil || bad.Path != path || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: OpenJournal = %v, want %q", path, err, want)
+		}
+		if after, _ := os.ReadFile(path); want != "" && string(before) != string(after) {
+			t.Errorf("%s was changed", path)
+		}
+	}
+}
+
+// TestJournalCutOff: a record that was cut off by the end of a machine does not
+// count, and the file goes on in its place.
+func TestJournalCutOff(t *testing.T) {
+	t.Parallel()
+	in := numbered(10)
+	path := halfDone(t, in)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, whole[:len(whole)-3], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j := journal(t, path)
+	r := &recorder{}
+	sum, err := output.Run(t.Context(), r, output.NewReader(strings.NewReader(in)), output.RunOptions{Journal: j})
+	if err != nil || sum != (output.Summary{Done: 2, Earlier: 8}) {
+		t.Errorf("Run = %+v, %v with calls %q", sum, err, r.calls)
+	}
+	closeJournal(t, j)
+	j = journal(t, path)
+	defer closeJournal(t, j)
+	if j.Known() != 10 {
+		t.Errorf("the journal knows %d events, want 10", j.Known())
+	}
+}
+
+func TestJournalInUse(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "j")
+	j := journal(t, path)
+	if _, err := output.OpenJournal(path, "a test"); !errors.Is(err, output.ErrJournalInUse) {
+		t.Errorf("OpenJournal = %v, want ErrJournalInUse", err)
+	}
+	closeJournal(t, j)
+	closeJournal(t, journal(t, path))
+}
+
+// TestJournalFails: an event that was sent and cannot be written down does not
+// count as done, and stops the run even when that is to go on.
+func TestJournalFails(t *testing.T) {
+	t.Parallel()
+	j := journal(t, filepath.Join(t.TempDir(), "j"))
+	closeJournal(t, j) // so that writing fails
+	r := &recorder{}
+	results, sum, err := run(t, r, numbered(3), output.RunOptions{Journal: j, KeepGoing: true, CountRest: true})
+	if bad, _ := errors.AsType[*output.JournalError](err); bad == nil || !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Run = %v, want a JournalError", err)
+	}
+	if sum != (output.Summary{Failed: 1, NotTried: 2}) || len(r.calls) != 1 || !strings.Contains(results[0], "this event was sent, the next run sends it again") {
+		t.Errorf("Run = %+v, %q after %d calls", sum, results, len(r.calls))
+	}
+}
+
+// FuzzJournal: a file that is taken keeps what it knows, whatever is in it.
+func FuzzJournal(f *testing.F) {
+	f.Add("wps journal 1: a test\n0 1 ab\n1023 9 cd\n1024 9 cd\n")
+	f.Add("wps journal 1: a test\n3 4 f")
+	f.Add("wps jour")
+	f.Fuzz(func(t *testing.T, content string) {
+		path := filepath.Join(t.TempDir(), "j")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j, err := output.OpenJournal(path, "a test")
+		if err != nil {
+			return
+		}
+		known := j.Known()
+		closeJournal(t, j)
+		again := journal(t, path)
+		defer closeJournal(t, again)
+		if again.Known() != known {
+			t.Errorf("%q: %d events, then %d", content, known, again.Known())
+		}
+	})
+}

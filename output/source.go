@@ -1,0 +1,93 @@
+package output
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"wps/protocol"
+)
+
+// Source is a stream of event objects that is read one after the other. Not
+// safe for concurrent use.
+type Source interface {
+	// Read gives the bytes of the next object, good until the next call, and its
+	// line. A *LineError tells of one that cannot be read; io.EOF is the end.
+	Read() (raw []byte, line int, err error)
+	// Decode makes the event of what Read gave, and checks it.
+	Decode(raw []byte) (Event, error)
+}
+
+// Lines is a Source in which each line is the message of one event. A line feed
+// ends a line, with a carriage return before it or without.
+type Lines struct {
+	in   *bufio.Reader
+	form MessageEvent
+	line int
+	buf  []byte
+	err  error
+}
+
+// NewLines reads messages from in; all else of each event is as in form.
+func NewLines(in io.Reader, form MessageEvent) *Lines {
+	return &Lines{in: bufio.NewReaderSize(in, 64<<10), form: form}
+}
+
+// Read implements [Source]. A line over protocol.MaxMessageSize is a fault, and
+// the stream goes on behind it.
+func (l *Lines) Read() ([]byte, int, error) {
+	if l.err != nil {
+		return nil, l.line, l.err
+	}
+	l.line++
+	l.buf = l.buf[:0]
+	size := 0
+	for {
+		piece, err := l.in.ReadSlice('\n')
+		size += len(piece)
+		if len(l.buf) <= protocol.MaxMessageSize {
+			l.buf = append(l.buf, piece...)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		return l.end(size, err)
+	}
+}
+
+// end gives the line that was read.
+func (l *Lines) end(size int, err error) ([]byte, int, error) {
+	if err != nil {
+		l.err = io.EOF
+	}
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, l.line, &LineError{Line: l.line, Err: fmt.Errorf("read: %w", err), Ends: true}
+	case err != nil && size == 0:
+		return nil, l.line, io.EOF
+	}
+	b, ended := bytes.CutSuffix(l.buf, []byte("\n"))
+	if ended {
+		b = bytes.TrimSuffix(b, []byte("\r"))
+	}
+	if len(b) > protocol.MaxMessageSize || size > len(l.buf) {
+		text := fmt.Sprintf("is larger than %d bytes, which is the most the service takes", protocol.MaxMessageSize)
+		return nil, l.line, &LineError{Line: l.line, Err: &FaultError{[]Fault{{"message", text}}}}
+	}
+	return b, l.line, nil
+}
+
+// Decode implements [Source].
+func (l *Lines) Decode(raw []byte) (Event, error) {
+	ev := l.form
+	ev.Message = bytes.Clone(raw)
+	if ev.Message == nil {
+		ev.Message = []byte{}
+	}
+	if err := ev.Check(); err != nil {
+		return nil, err
+	}
+	return &ev, nil
+}

@@ -1,0 +1,263 @@
+package output
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// YAML reads a stream of YAML documents, each an event object or a list of them,
+// with the members that JSON has. Memory holds one document, of at most
+// MaxObjectSize bytes; a faulty one does not keep the next from being read. It
+// is a [Source].
+type YAML struct {
+	in    *bufio.Reader
+	line  int // of what was read last
+	first int // line on which doc begins
+	doc   bytes.Buffer
+	items []*yaml.Node // of the document, not yet given
+	base  int          // what is added to the lines of its nodes
+	spent int          // bytes of JSON that the document has given
+	buf   bytes.Buffer
+	ended bool
+}
+
+// NewYAML reads events from in.
+func NewYAML(in io.Reader) *YAML {
+	return &YAML{in: bufio.NewReaderSize(in, 64<<10)}
+}
+
+// Decode implements [Source].
+func (*YAML) Decode(raw []byte) (Event, error) { return Decode(raw) }
+
+// Read implements [Source]; the bytes are the object as JSON.
+func (y *YAML) Read() ([]byte, int, error) {
+	for len(y.items) == 0 {
+		if y.ended {
+			return nil, y.line, io.EOF
+		}
+		if err := y.next(); err != nil {
+			return nil, y.first, &LineError{Line: y.first, Err: err, Ends: y.ended}
+		}
+	}
+	item := y.items[0]
+	y.items = y.items[1:]
+	line := y.base + item.Line
+	y.buf.Reset()
+	err := (&yamlWriter{out: &y.buf, room: maxYAMLDocument - y.spent}).value(item, 0)
+	if y.spent += y.buf.Len(); err != nil {
+		return nil, line, yamlFault(line, err)
+	}
+	return y.buf.Bytes(), line, nil
+}
+
+func yamlFault(line int, err error) *LineError {
+	return &LineError{Line: line, Err: &FaultError{[]Fault{{"", err.Error()}}}}
+}
+
+// next reads one document and takes it apart. A document may be empty.
+func (y *YAML) next() error {
+	if err := y.document(); err != nil {
+		y.ended = true
+		return err
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(y.doc.Bytes(), &root); err != nil {
+		return &FaultError{[]Fault{{"", "not YAML: " + y.located(err)}}}
+	}
+	y.base, y.spent = y.first-1, 0
+	if root.Kind != yaml.DocumentNode || len(root.Content) == 0 {
+		return nil
+	}
+	switch top := root.Content[0]; {
+	case top.Kind == yaml.SequenceNode:
+		y.items = top.Content
+	case top.Kind == yaml.ScalarNode && top.Tag == "!!null":
+	default:
+		y.items = []*yaml.Node{top}
+	}
+	return nil
+}
+
+// located drops the library's line, which counts from the document's first.
+func (y *YAML) located(err error) string {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	var line int
+	if n, scanErr := fmt.Sscanf(text, "line %d: ", &line); n == 1 && scanErr == nil {
+		text = fmt.Sprintf("%s (line %d)", text[strings.Index(text, ": ")+2:], y.first-1+line)
+	}
+	return text
+}
+
+// document reads one document: to the line "---" that begins the next one, or
+// the line "..." that ends it. YAML allows neither inside a document, not even in
+// text that runs over several lines.
+func (y *YAML) document() error {
+	y.doc.Reset()
+	y.first = y.line + 1
+	preamble := true // blank lines, comments and directives, which "---" may follow
+	for {
+		mark := y.mark()
+		if mark == "---" && !preamble {
+			return nil
+		}
+		start := y.doc.Len()
+		err := y.readLine()
+		text := bytes.TrimSpace(y.doc.Bytes()[start:])
+		preamble = preamble && mark == "" && (len(text) == 0 || text[0] == '#' || text[0] == '%')
+		switch {
+		case err == io.EOF:
+			y.ended = true
+			return nil
+		case err != nil:
+			return err
+		case mark == "...":
+			y.doc.Truncate(start)
+			return nil
+		}
+	}
+}
+
+// mark tells which mark stands at the start of the coming line.
+func (y *YAML) mark() string {
+	b, _ := y.in.Peek(4)
+	if len(b) < 3 || len(b) > 3 && !strings.ContainsRune(" \t\r\n", rune(b[3])) {
+		return ""
+	}
+	if text := string(b[:3]); text == "---" || text == "..." {
+		return text
+	}
+	return ""
+}
+
+// readLine adds the coming line to the document.
+func (y *YAML) readLine() error {
+	y.line++
+	for {
+		piece, err := y.in.ReadSlice('\n')
+		y.doc.Write(piece)
+		switch {
+		case y.doc.Len() > MaxObjectSize:
+			return fmt.Errorf("the document is larger than %d bytes", MaxObjectSize)
+		case errors.Is(err, bufio.ErrBufferFull):
+		case err != nil && !errors.Is(err, io.EOF):
+			return fmt.Errorf("read: %w", err)
+		default:
+			return err
+		}
+	}
+}
+
+// Bounds on what aliases may make of a small document.
+const (
+	maxYAMLDepth    = 100
+	maxYAMLObject   = MaxObjectSize
+	maxYAMLDocument = 2 * MaxObjectSize
+)
+
+var (
+	errYAMLDepth = fmt.Errorf("the object is nested more than %d deep", maxYAMLDepth)
+	errYAMLSize  = fmt.Errorf("the object is larger than %d bytes", maxYAMLObject)
+	errYAMLWhole = fmt.Errorf("the document makes more than %d bytes of JSON: cut it in several", maxYAMLDocument)
+)
+
+// yamlWriter writes a YAML value as JSON.
+type yamlWriter struct {
+	out  *bytes.Buffer
+	room int // left for the whole document
+}
+
+func (w *yamlWriter) value(n *yaml.Node, depth int) error {
+	switch {
+	case depth > maxYAMLDepth:
+		return errYAMLDepth
+	case w.out.Len() > w.room:
+		return errYAMLWhole
+	case w.out.Len() > maxYAMLObject:
+		return errYAMLSize
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		return w.value(n.Alias, depth+1)
+	case yaml.MappingNode:
+		return w.mapping(n, depth)
+	case yaml.SequenceNode:
+		w.out.WriteByte('[')
+		for i, item := range n.Content {
+			if i > 0 {
+				w.out.WriteByte(',')
+			}
+			if err := w.value(item, depth+1); err != nil {
+				return err
+			}
+		}
+		w.out.WriteByte(']')
+		return nil
+	}
+	return w.scalar(n)
+}
+
+func (w *yamlWriter) mapping(n *yaml.Node, depth int) error {
+	w.out.WriteByte('{')
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if key.Kind == yaml.AliasNode {
+			key = key.Alias
+		}
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			return errors.New("the name of a member must be text")
+		case key.Tag == "!!merge":
+			return errors.New("the merge key << is not taken: write the members out")
+		case i > 0:
+			w.out.WriteByte(',')
+		}
+		w.text(key.Value)
+		w.out.WriteByte(':')
+		if err := w.value(n.Content[i+1], depth+1); err != nil {
+			return err
+		}
+	}
+	w.out.WriteByte('}')
+	return nil
+}
+
+// scalar writes numbers, booleans and null as such and all else as a string, as
+// it is written: dates are no type of an event object, and !!binary is base64.
+func (w *yamlWriter) scalar(n *yaml.Node) error {
+	var v any
+	switch n.Tag {
+	case "!!null", "!!bool", "!!int", "!!float":
+		if err := n.Decode(&v); err != nil {
+			return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+		}
+		if json.Valid([]byte(n.Value)) && n.Tag != "!!null" && n.Tag != "!!bool" {
+			v = json.RawMessage(n.Value)
+		}
+	case "!!binary":
+		v = strings.Join(strings.Fields(n.Value), "")
+	default:
+		w.text(n.Value)
+		return nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s is no value of JSON", n.Value)
+	}
+	w.out.Write(b)
+	return nil
+}
+
+func (w *yamlWriter) text(s string) {
+	b, err := marshal(s)
+	if err != nil {
+		panic(err) // a string is always JSON
+	}
+	w.out.Write(b)
+}
