@@ -29,7 +29,7 @@ const (
 )
 
 // refused gives the error of one request that gets an answer.
-func refused(t *testing.T, answer http.HandlerFunc) (*client.Error, error, seen) {
+func refused(t *testing.T, answer http.HandlerFunc) (*client.Error, seen, error) {
 	t.Helper()
 	s := serve(t, answer)
 	svc := newService(t, s.URL, client.Options{Retries: -1})
@@ -38,7 +38,7 @@ func refused(t *testing.T, answer http.HandlerFunc) (*client.Error, error, seen)
 	if !errors.As(err, &e) {
 		t.Fatalf("Send = %v, want a client.Error", err)
 	}
-	return e, err, s.only(t)
+	return e, s.only(t), err
 }
 
 func TestErrors(t *testing.T) {
@@ -86,7 +86,7 @@ func TestErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			e, err, r := refused(t, tt.answer)
+			e, r, err := refused(t, tt.answer)
 			if e.Status != tt.want.Status || e.Code != tt.want.Code || e.Message != tt.want.Message || e.Target != tt.want.Target {
 				t.Errorf("error = %+v, want %+v", e, tt.want)
 			}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"wps/protocol"
 )
 
 // conn is one client connection as the service knows it. It has one transport
@@ -164,9 +163,4 @@ func (c *conn) retire(why string) *link {
 // validText tells whether a text message may be used: WebSocket text is UTF-8.
 func validText(op int, data []byte) bool {
 	return op != websocket.TextMessage || utf8.Valid(data)
-}
-
-// self is the target that means c alone.
-func (c *conn) self() protocol.Target {
-	return protocol.Target{Kind: protocol.TargetConnection, ID: c.id}
 }

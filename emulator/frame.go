@@ -6,7 +6,7 @@ import (
 	"wps/protocol"
 )
 
-// WebSocket opcodes and the size of the largest header that a server writes.
+// WebSocket opcodes, and the bit of a message's last frame.
 //
 // Source: RFC 6455, section 5.2.
 const (
@@ -16,9 +16,12 @@ const (
 	opPing   byte = 9
 	opPong   byte = 10
 
-	finBit    byte = 0x80
-	maxHeader      = 10
+	finBit byte = 0x80
 )
+
+// maxHeader is the size in bytes of the largest header that a server writes:
+// it has no mask.
+const maxHeader = 10
 
 // opcode is that of a format's messages.
 func opcode(f protocol.Format) byte {
