@@ -1,5 +1,6 @@
 // What every check needs: the service that the environment names, clients on it,
 // and waiting with a limit.
+import net from "node:net";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import { WebPubSubClient, WebPubSubJsonProtocol } from "@azure/web-pubsub-client";
 
@@ -9,18 +10,48 @@ if (!connectionString) {
 }
 
 /** How long anything may take before a check fails, in milliseconds. */
-const limit = 10_000;
+const patience = 10_000;
 
 let hubs = 0;
 
-/** A hub client on a hub that nobody else uses. */
-export function newHub(options = {}) {
-  const hub = `conformance${process.pid}x${hubs++}`;
-  return new WebPubSubServiceClient(connectionString, hub, { allowInsecureConnection: true, ...options });
+/** A hub client on a hub that nobody else uses, or on the given port and hub. */
+export function newHub(options = {}, { port, hub = `conformance${process.pid}x${hubs++}` } = {}) {
+  const at = port === undefined ? connectionString : connectionString.replace(/(Endpoint=http:..[^;/]*:)\d+/, `$1${port}`);
+  return new WebPubSubServiceClient(at, hub, { allowInsecureConnection: true, ...options });
 }
 
-/** Rejects when promise takes too long. */
-export async function within(promise, what) {
+/** A TCP proxy in front of the service, whose connections can be cut. */
+export async function startProxy(t) {
+  const { hostname, port } = new URL(/Endpoint=([^;]*)/.exec(connectionString)[1]);
+  const open = new Set();
+  const server = net.createServer((near) => {
+    const far = net.connect(Number(port), hostname);
+    for (const [from, to] of [[near, far], [far, near]]) {
+      open.add(from);
+      from.on("error", () => {}); // a cut is one
+      from.on("close", () => {
+        open.delete(from);
+        to.destroy();
+      });
+      from.pipe(to);
+    }
+  });
+  await new Promise((resolve) => server.listen(0, hostname, resolve));
+  /** Cuts what is open and tells how many connections that were. */
+  const cut = () => {
+    const cutting = [...open];
+    cutting.forEach((socket) => socket.destroy());
+    return cutting.length / 2;
+  };
+  t.after(() => {
+    cut();
+    server.close();
+  });
+  return { port: server.address().port, cut };
+}
+
+/** Rejects when promise takes longer than limit milliseconds. */
+export async function within(promise, what, limit = patience) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no ${what} within ${limit} ms`)), limit);

@@ -1,8 +1,8 @@
 // The client SDK over the JSON subprotocol.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SendMessageError } from "@azure/web-pubsub-client";
-import { newHub, startClient } from "../kit.js";
+import { SendMessageError, WebPubSubClient, WebPubSubJsonProtocol } from "@azure/web-pubsub-client";
+import { Inbox, newHub, startClient, within } from "../kit.js";
 
 const all = { roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"] };
 
@@ -125,5 +125,93 @@ test("stop ends the connection", async (t) => {
   await a.stopped.next("stopped event");
   while (await hub.connectionExists(a.connectionId)) {
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+});
+
+test("off ends a listener", async (t) => {
+  const hub = newHub();
+  const a = await startClient(t, hub);
+  const heard = [];
+  const listener = (e) => heard.push(e.message.data);
+  a.client.on("server-message", listener);
+  await hub.sendToAll("one", { contentType: "text/plain" });
+  assert.equal((await a.server.next()).data, "one");
+  a.client.off("server-message", listener);
+  await hub.sendToAll("two", { contentType: "text/plain" });
+  assert.equal((await a.server.next()).data, "two");
+  assert.deepEqual(heard, ["one"]);
+});
+
+test("every JSON value arrives as it was sent", async (t) => {
+  const a = await startClient(t, newHub(), all);
+  await a.client.joinGroup("g1");
+  for (const value of [true, 0, -1.5, "", "é\u2028\u{1f600}", [], [[1]], { "": { a: null } }]) {
+    await a.client.sendToGroup("g1", value, "json");
+    const m = await a.group.next();
+    assert.equal(m.dataType, "json");
+    assert.deepEqual(m.data, value);
+  }
+});
+
+test("sending needs no membership, leaving none either", async (t) => {
+  const hub = newHub();
+  const a = await startClient(t, hub, all);
+  const b = await startClient(t, hub, { groups: ["g1"] });
+  await a.client.sendToGroup("g1", "from outside", "text");
+  const m = await b.group.next();
+  assert.equal(m.data, "from outside");
+  assert.equal(m.fromUserId ?? null, null);
+  assert.equal((await a.client.leaveGroup("g1")).isDuplicated, false);
+  assert.equal(a.group.size, 0);
+});
+
+test("the same ack id of joinGroup and leaveGroup again is a duplicate", async (t) => {
+  const a = await startClient(t, newHub(), all);
+  assert.equal((await a.client.joinGroup("g1", { ackId: 5000 })).isDuplicated, false);
+  assert.equal((await a.client.joinGroup("g1", { ackId: 5000 })).isDuplicated, true);
+  assert.equal((await a.client.leaveGroup("g1", { ackId: 5001 })).isDuplicated, false);
+  assert.equal((await a.client.leaveGroup("g1", { ackId: 5001 })).isDuplicated, true);
+});
+
+test("a credential is asked for the URL at each start", async (t) => {
+  const hub = newHub();
+  let asked = 0;
+  const client = new WebPubSubClient(
+    { getClientAccessUrl: async () => (await hub.getClientAccessToken({ userId: `u${++asked}` })).url },
+    { protocol: WebPubSubJsonProtocol(), autoReconnect: false });
+  t.after(() => client.stop());
+  const inbox = { connected: new Inbox(), stopped: new Inbox() };
+  client.on("connected", (e) => inbox.connected.push(e));
+  client.on("stopped", (e) => inbox.stopped.push(e));
+  await client.start();
+  const first = await inbox.connected.next("connected event");
+  client.stop();
+  await inbox.stopped.next("stopped event");
+  await client.start();
+  const second = await inbox.connected.next("connected event");
+  assert.deepEqual([first.userId, second.userId], ["u1", "u2"]);
+  assert.notEqual(first.connectionId, second.connectionId);
+});
+
+test("what was granted to a connection is gone after it: rejoin-group-failed", async (t) => {
+  const hub = newHub();
+  const a = await startClient(t, hub, {}, { autoReconnect: true, messageRetryOptions: { maxRetries: 0 } });
+  await hub.grantPermission(a.connectionId, "joinLeaveGroup", { targetName: "g1" });
+  await a.client.joinGroup("g1");
+  const failed = new Promise((resolve) => a.client.on("rejoin-group-failed", resolve));
+  await hub.closeConnection(a.connectionId);
+  const e = await within(failed, "rejoin-group-failed event");
+  assert.equal(e.group, "g1");
+  assert.equal(e.error.errorDetail.name, "Forbidden");
+});
+
+test("a token of another hub, a broken one and none are refused", async () => {
+  const hub = newHub();
+  const other = newHub();
+  const { token } = await other.getClientAccessToken();
+  const { baseUrl } = await hub.getClientAccessToken();
+  for (const url of [`${baseUrl}?access_token=${token}`, `${baseUrl}?access_token=nonsense`, baseUrl]) {
+    const client = new WebPubSubClient(url, { protocol: WebPubSubJsonProtocol(), autoReconnect: false });
+    await assert.rejects(client.start());
   }
 });

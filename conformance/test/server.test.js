@@ -1,7 +1,7 @@
 // Every method of the server SDK that the emulator has.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { WebPubSubServiceClient, odata } from "@azure/web-pubsub";
+import { AzureKeyCredential, WebPubSubServiceClient, odata } from "@azure/web-pubsub";
 import { connectionString, newHub, startClient } from "../kit.js";
 
 /** Collects the last answer's status through the SDK's own hook. */
@@ -214,3 +214,31 @@ async function members(hub, group, options) {
   }
   return all;
 }
+
+test("each target gets text, JSON and binary", async (t) => {
+  const hub = newHub();
+  const a = await startClient(t, hub, { userId: "u1", groups: ["g1"] });
+  const targets = {
+    user: (m, o) => hub.sendToUser("u1", m, o),
+    connection: (m, o) => hub.sendToConnection(a.connectionId, m, o),
+    group: (m, o) => hub.group("g1").sendToAll(m, o),
+  };
+  for (const [name, send] of Object.entries(targets)) {
+    const inbox = name === "group" ? a.group : a.server;
+    await send("text", { contentType: "text/plain", messageTtlSeconds: 60 });
+    await send([1, "two"]);
+    await send(Buffer.from([255, 0]).buffer.slice(0));
+    assert.equal((await inbox.next()).data, "text");
+    assert.deepEqual((await inbox.next()).data, [1, "two"]);
+    assert.equal((await inbox.next()).dataType, "binary");
+  }
+});
+
+test("an endpoint with a key does as well as a connection string", async (t) => {
+  const [, endpoint, key] = /Endpoint=([^;]*);AccessKey=([^;]*)/.exec(connectionString);
+  const name = newHub().hubName;
+  const hub = new WebPubSubServiceClient(endpoint, new AzureKeyCredential(key), name, { allowInsecureConnection: true });
+  const a = await startClient(t, hub);
+  await hub.sendToAll("hi", { contentType: "text/plain" });
+  assert.equal((await a.server.next()).data, "hi");
+});
