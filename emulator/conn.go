@@ -4,7 +4,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
-
 )
 
 // conn is one client connection as the service knows it. It has one transport
