@@ -24,6 +24,7 @@ type emulatorOptions struct {
 	ready    readyFile
 	tls      bool
 	certFile string
+	entra    bool
 }
 
 // newEmulator returns the "wps emulator" command.
@@ -55,6 +56,7 @@ code.`,
 	f.StringVar(&o.keyFile, "key-file", "", "read the access key from `file`")
 	f.StringVar((*string)(&o.ready), "ready-file", "", "write the connection string to `file` when ready, and remove it at the end")
 	f.BoolVar(&o.tls, "tls", false, "serve https with a self-made certificate")
+	f.BoolVar(&o.entra, "allow-unvalidated-entra-tokens", false, "take Microsoft Entra ID tokens on REST requests without checking who signed them")
 	f.StringVar(&o.certFile, "tls-cert-out", "", "with --tls: write the certificate to `file`, for clients that are to trust it")
 	return c
 }
@@ -101,7 +103,7 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 	if err := o.ready.clear(); err != nil {
 		return err
 	}
-	server, err := emulator.New(emulator.Options{Key: key, Logger: env.log})
+	server, err := emulator.New(emulator.Options{Key: key, Logger: env.log, AllowUnvalidatedEntraTokens: o.entra})
 	if err != nil {
 		return err
 	}
@@ -117,17 +119,24 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 		}
 	}
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
-	env.warnOfOpenDoor(listeners[0], key)
+	env.warnOfOpenDoor(listeners[0], key, o.entra)
 	return env.serveEmulator(c.Context(), server, listeners, func(ctx context.Context) error {
 		return o.whenReady(ctx, env, cs, command)
 	})
 }
 
-// warnOfOpenDoor warns when other machines can use the public key.
-func (e *Env) warnOfOpenDoor(l net.Listener, key string) {
+// warnOfOpenDoor warns when other machines can use the public key, or a token
+// that anybody can make.
+func (e *Env) warnOfOpenDoor(l net.Listener, key string, entra bool) {
 	addr, ok := l.Addr().(*net.TCPAddr)
-	if ok && !addr.IP.IsLoopback() && key == protocol.DefaultAccessKey {
+	if !ok || addr.IP.IsLoopback() {
+		return
+	}
+	if key == protocol.DefaultAccessKey {
 		e.warn("other machines can reach this port and the access key is the public default: set --key")
+	}
+	if entra {
+		e.warn("other machines can reach this port and nobody checks who signed their Entra tokens")
 	}
 }
 

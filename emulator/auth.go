@@ -12,18 +12,31 @@ import (
 var everyone = protocol.Target{Kind: protocol.TargetAll}
 
 // authorized checks the bearer token of a REST request and answers 401 when it
-// is not good; path is the escaped path of the request.
-func (s *Server) authorized(w http.ResponseWriter, r *http.Request) bool {
-	claims, err := token.Verify(bearer(r), s.now(), s.key)
-	if err != nil {
-		s.refuse(w, r, err.Error())
-		return false
+// is not good. entraOnly refuses tokens of the access key too.
+func (s *Server) authorized(w http.ResponseWriter, r *http.Request, entraOnly bool) bool {
+	text := bearer(r)
+	if s.entra {
+		if _, err := token.ReadEntra(text, s.now()); err == nil {
+			return true
+		} else if entraOnly {
+			s.refuse(w, r, "this needs a Microsoft Entra ID token: "+err.Error())
+			return false
+		}
 	}
-	if !token.MatchREST(claims.Audiences, s.acceptedHosts(r.Host), r.URL.EscapedPath()) {
-		s.refuse(w, r, "the token's audience is not this URL")
-		return false
+	why := ""
+	claims, err := token.Verify(text, s.now(), s.key)
+	switch {
+	case err != nil:
+		why = err.Error()
+	case entraOnly:
+		why = "this needs a Microsoft Entra ID token; with an access key, sign client tokens without the service"
+	case !token.MatchREST(claims.Audiences, s.acceptedHosts(r.Host), r.URL.EscapedPath()):
+		why = "the token's audience is not this URL"
+	default:
+		return true
 	}
-	return true
+	s.refuse(w, r, why)
+	return false
 }
 
 // refuse answers 401 with an empty body, as the service does, and tells the

@@ -127,9 +127,8 @@ func choose(offered []string) string {
 
 // canonicalSubprotocol spells a service-defined subprotocol as the service does.
 func canonicalSubprotocol(name string) string {
-	switch lower := strings.ToLower(name); lower {
-	case protocol.SubprotocolJSON, protocol.SubprotocolJSONReliable, protocol.SubprotocolProtobuf, protocol.SubprotocolProtobufReliable:
-		return lower
+	if _, _, ok := protocol.ParseSubprotocol(name); ok {
+		return strings.ToLower(name)
 	}
 	return name
 }

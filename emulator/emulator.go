@@ -33,6 +33,10 @@ type Options struct {
 	// Hosts are further host[:port] names that tokens may be made for, beside
 	// the Host of the request. Every loopback name counts as the same host.
 	Hosts []string
+	// AllowUnvalidatedEntraTokens accepts Microsoft Entra ID tokens on REST
+	// requests by audience and time alone: anybody can make such a token. It is
+	// what :generateToken needs, and what SDKs with a credential object use.
+	AllowUnvalidatedEntraTokens bool
 	// Logger hears of connections and refused requests; nil is silent.
 	Logger *slog.Logger
 	// Clock is the time that the emulator goes by; nil is the real one.
@@ -48,7 +52,9 @@ type Options struct {
 // Server is the emulator. All methods may be called concurrently.
 type Server struct {
 	key       token.Key
+	keyID     string // names the key in tokens that the server makes
 	hosts     []string
+	entra     bool // takes unvalidated Entra ID tokens
 	log       *slog.Logger
 	clock     clock
 	anonymous map[string]bool // by the hub's name in lower case
@@ -75,7 +81,8 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("access key: %w", err)
 	}
 	s := &Server{
-		key: token.NewKey(o.Key), hosts: o.Hosts, log: o.Logger, clock: systemClock{},
+		key: token.NewKey(o.Key), keyID: newKeyID(), hosts: o.Hosts, log: o.Logger, clock: systemClock{},
+		entra:     o.AllowUnvalidatedEntraTokens,
 		keepAlive: o.KeepAlive, hubs: map[string]*hub{}, anonymous: map[string]bool{},
 	}
 	if o.Clock != nil {

@@ -38,6 +38,9 @@ const (
 	connection = protocol.TargetConnection
 )
 
+// generateWords is the one operation that an access key does not allow.
+const generateWords = ":generatetoken"
+
 // operations are the REST operations.
 //
 // Source: REST description 2024-12-01.
@@ -65,11 +68,7 @@ var operations = map[shape]operation{
 	{"PUT", "permissions/*/connections/*"}:    {"", connection, grantPermission},
 	{"DELETE", "permissions/*/connections/*"}: {"", connection, revokePermission},
 	{"HEAD", "permissions/*/connections/*"}:   {"", connection, checkPermission},
-	{"POST", ":generatetoken"}:                {"", "", missing("generating client tokens")},
-}
-
-func missing(what string) func(*call, protocol.Target) {
-	return func(c *call, _ protocol.Target) { notYet(c.w, what) }
+	{"POST", generateWords}:                   {"", "", generateToken},
 }
 
 // serveREST answers a request; rest is the escaped path behind /api/.
@@ -86,7 +85,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, rest string) 
 		refuseMethod(w, words)
 		return
 	}
-	if !s.authorized(w, r) {
+	if !s.authorized(w, r, words == generateWords) {
 		return
 	}
 	w.Header().Set(protocol.HeaderSupportedVersions, protocol.SupportedAPIVersions)

@@ -238,19 +238,6 @@ func TestClose(t *testing.T) {
 	want(t, e, 204, post("nobody/:closeConnections", "", ""))
 }
 
-func TestNotYet(t *testing.T) {
-	t.Parallel()
-	e := emulatortest.Run(t)
-	for _, r := range []request{
-		post("chat/:generateToken", "", ""),
-	} {
-		a := want(t, e, 501, r)
-		if r.method != "HEAD" {
-			wantError(t, a, "NotImplemented", "Request")
-		}
-	}
-}
-
 func TestUnauthorized(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)

@@ -21,7 +21,8 @@ const (
 	TokenUnknown  TokenKind = "unknown"
 )
 
-// entraAudience is the aud claim of Entra ID tokens for the service.
+// entraAudience is the aud claim of Entra ID tokens for the service, and the
+// issuer of the client tokens that it makes.
 //
 // Source: product documentation, "Authorize requests with Microsoft Entra ID".
 const entraAudience = "https://webpubsub.azure.com"

@@ -33,9 +33,11 @@ func (k Key) SignREST(audience string, now time.Time, lifetime time.Duration) (s
 	return k.sign(restClaims{Audience: audience, IssuedAt: now.Unix(), Expires: now.Add(lifetime).Unix()})
 }
 
+var errNoKey = errors.New("no access key to sign with")
+
 func (k Key) sign(c jwt.Claims) (string, error) {
 	if k.IsZero() {
-		return "", errors.New("no access key to sign with")
+		return "", errNoKey
 	}
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString([]byte(k.secret))
 }

@@ -1,0 +1,58 @@
+package token
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// ErrAudience tells of a token that is meant for something else.
+var ErrAudience = errors.New("the token is meant for another audience")
+
+// ReadEntra reads a Microsoft Entra ID token for the service's REST operations
+// and checks its audience and times, but not who signed it: anybody can make
+// one. It is for emulators whose user has asked for that.
+//
+// Source: the vendor's emulator, setting AllowUnvalidatedEntraTokens.
+func ReadEntra(tok string, now time.Time) (Claims, error) {
+	if len(tok) > maxTokenLen {
+		return Claims{}, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, maxTokenLen)
+	}
+	p := payload{}
+	if _, _, err := jwt.NewParser().ParseUnverified(tok, &p); err != nil {
+		return Claims{}, ErrMalformed
+	}
+	c, err := p.claims()
+	switch {
+	case err != nil:
+		return Claims{}, err
+	case !slices.Equal(c.Audiences, []string{entraAudience}):
+		return Claims{}, ErrAudience
+	}
+	return c, c.checkTime(now)
+}
+
+// Issue makes the client token that o describes in the form of the service's own
+// tokens: with its issuer, the id of the key, and nbf. It is good for minutes;
+// o.Lifetime and o.Claims are not looked at.
+//
+// Source: a recorded token of the real service.
+func (k Key) Issue(endpoint *url.URL, keyID string, o ClientOptions, minutes int) (string, error) {
+	o.Lifetime, o.Claims = 0, nil
+	if err := o.check(); err != nil {
+		return "", err
+	}
+	if k.IsZero() {
+		return "", errNoKey
+	}
+	c := o.claims(endpoint)
+	now := c["iat"].(int64)
+	c["nbf"], c["exp"], c["iss"] = now, now+int64(minutes)*60, entraAudience
+	t := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
+	t.Header["kid"] = keyID
+	return t.SignedString([]byte(k.secret))
+}
