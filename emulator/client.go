@@ -37,11 +37,13 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request, rest string
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	c := &conn{
-		id: newConnectionID(), userID: claims.UserID, hasUser: claims.HasUserID,
-		server: s, hub: s.hub(hubName), client: simple, rights: newRights(claims.Roles),
+	c := &conn{id: newConnectionID(), server: s, hub: s.hub(hubName), client: simple}
+	subprotocol, ok := s.connectEvent(w, r, c, &claims)
+	if !ok {
+		return
 	}
-	c.agree(choose(websocket.Subprotocols(r)))
+	c.userID, c.hasUser, c.rights = claims.UserID, claims.HasUserID, newRights(claims.Roles)
+	c.agree(subprotocol)
 	s.open(w, r, c, claims.Groups)
 }
 

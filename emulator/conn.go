@@ -22,6 +22,7 @@ type conn struct {
 	groups      map[string]struct{} // guarded by hub.mu
 	link        *link               // of a reliable connection guarded by replay.mu
 	replay      *replay             // nil unless reliable
+	source      *eventSource        // nil when the hub has no event handler
 }
 
 // clientProtocol is what a kind of client makes of the messages it sends.
@@ -104,7 +105,7 @@ func (c *conn) handle(l *link, op int, data []byte) *closing {
 // overflow closes a connection that takes its messages too slowly. What waits
 // for it is dropped.
 func (c *conn) overflow(reason string) {
-	l := c.retire(endedSomehow)
+	l := c.retire(reason)
 	if l != nil && l.out.end(true, closeFrame(closePolicy, reason)) {
 		c.server.log.Warn("connection too slow, closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
 	}
@@ -131,7 +132,7 @@ func (c *conn) closedByApplication(reason string) {
 	if reason != "" {
 		text += " Reason: " + reason
 	}
-	c.close(closeNormal, "", c.client.farewell(text), endedSomehow)
+	c.close(closeNormal, "", c.client.farewell(text), text)
 }
 
 // lost tells that transport l is gone without a word: a reliable connection
@@ -156,6 +157,7 @@ func (c *conn) retire(why string) *link {
 	if first {
 		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", why)
 	}
+	c.source.end(why)
 	return l
 }
 

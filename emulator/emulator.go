@@ -2,7 +2,7 @@
 // the client WebSocket endpoint, with the statuses, texts and order of the real
 // service. It is an http.Handler, so that a test starts it in one line.
 //
-// It keeps nothing on disk and talks to nobody by itself. What it has not got
+// It keeps nothing on disk and talks to nobody but its event handlers. What it has not got
 // yet answers 501 with a body that says so.
 //
 //	s, err := emulator.New(emulator.Options{})
@@ -41,6 +41,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Clock is the time that the emulator goes by; nil is the real one.
 	Clock *Clock
+	// Hubs are the settings of hubs by name, in any case; AnyHub is for those
+	// that are not named. A hub without settings has no event handler.
+	Hubs map[string]HubSettings
 	// AnonymousHubs are the hubs whose clients need no token, "*" for every hub.
 	// It is the service's hub setting anonymousConnectPolicy, by default deny.
 	AnonymousHubs []string
@@ -59,6 +62,7 @@ type Server struct {
 	clock     clock
 	anonymous map[string]bool // by the hub's name in lower case
 	keepAlive time.Duration
+	up        *upstream
 	pageKey   [32]byte // signs continuation tokens
 
 	ctx    context.Context // ends when Close begins
@@ -99,7 +103,9 @@ func New(o Options) (*Server, error) {
 	}
 	rand.Read(s.pageKey[:]) // never fails
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	return s, nil
+	var err error
+	s.up, err = newUpstream(s, o.Hubs)
+	return s, err
 }
 
 // ServeHTTP answers REST requests below /api and client connections below
@@ -155,7 +161,7 @@ func (s *Server) everyHub() []*hub {
 
 // Close refuses new connections, closes every connection with 1001 and waits
 // until all goroutines have ended: at most a few seconds, because a client that
-// does not answer is cut off.
+// does not answer is cut off, and so is an event handler.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -166,6 +172,6 @@ func (s *Server) Close() error {
 			c.close(closeGoingAway, "", nil, endedSomehow)
 		}
 	}
-	s.wg.Wait()
+	s.up.close(s.wg.Wait)
 	return nil
 }

@@ -17,9 +17,18 @@ import (
 type link struct {
 	conn *conn           // nil for one that is only refused
 	ws   *websocket.Conn // read only; writing is the queue's
+	in   *captureConn    // what ws reads from
 	out  queue
 	seen atomic.Int32 // keep-alive rounds without a sign of life
 }
+
+// Reasons of closes for what the link itself finds wrong.
+//
+// Source: the vendor's emulator.
+const (
+	tooBig   = "The client message is too large."
+	badFrame = "The client frame is invalid."
+)
 
 var errTooBig = errors.New("message too large")
 
@@ -33,7 +42,7 @@ func (l *link) read() {
 		}
 		l.seen.Store(0)
 		if end := l.conn.handle(l, op, data); end != nil {
-			l.conn.close(end.code, end.reason, nil, endedSomehow)
+			l.conn.close(end.code, end.reason, nil, end.reason)
 			l.drain()
 			break
 		}
@@ -67,12 +76,15 @@ func (l *link) failed(err error) {
 		}
 		l.conn.close(closeNormal, peer.Text, nil, why)
 	case errors.As(err, &peer): // another close code, or the transport ended
+		if l.conn.replay == nil && peer.Code != websocket.CloseAbnormalClosure && peer.Text != "" {
+			l.conn.retire(peer.Text)
+		}
 	case errors.As(err, &network), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
 	case errors.Is(err, errTooBig):
-		l.conn.close(closeTooBig, "The client message is too large.", nil, endedSomehow)
+		l.conn.close(closeTooBig, tooBig, nil, tooBig)
 		l.drain()
 	default:
-		l.conn.close(closeProtocol, "The client frame is invalid.", nil, endedSomehow)
+		l.conn.close(closeProtocol, badFrame, nil, badFrame)
 	}
 }
 

@@ -19,6 +19,7 @@ const readBuffer = 1024
 func (s *Server) open(w http.ResponseWriter, r *http.Request, c *conn, groups []string) {
 	l, answer := s.upgrade(w, r, c.subprotocol)
 	if l == nil {
+		c.source.end(endedSomehow)
 		return
 	}
 	l.conn, l.out.format, c.link = c, c.kind.format(), l
@@ -28,6 +29,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, c *conn, groups []
 		if hello != nil {
 			l.out.push(item{bytes: hello})
 		}
+		c.source.connected(c.userID, c.subprotocol)
 	})
 	s.log.Info("connection opened", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
 	s.serveLink(l.read)
@@ -71,7 +73,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, subprotocol str
 		s.wg.Done()
 		return nil, nil
 	}
-	l = &link{ws: ws, out: queue{wg: &s.wg, transport: hijack.conn.Conn, now: s.clock.Now}}
+	l = &link{ws: ws, in: hijack.conn, out: queue{wg: &s.wg, transport: hijack.conn.Conn, now: s.clock.Now}}
 	l.control()
 	answer, hijack.conn.answer = hijack.conn.answer, nil
 	return l, answer
@@ -122,6 +124,8 @@ type captureConn struct {
 	net.Conn
 	answer []byte
 	open   bool
+	ahead  []byte // read while an event was under way
+	failed error  // how that reading ended
 }
 
 func (c *captureConn) Write(b []byte) (int, error) {

@@ -118,11 +118,15 @@ func (c *conn) execute(r *protocol.Request) (name, message string) {
 			return forbidden("send to", r.Group)
 		}
 	case protocol.RequestEvent:
-		// No event handler is configured for this hub.
-		return protocol.AckInternalServerError, "Internal server error"
+		if !c.userEvent(r.Event, r.DataType, r.Data, r.Metadata) {
+			return protocol.AckInternalServerError, internalError
+		}
 	}
 	return "", ""
 }
+
+// internalError is all that a client learns of a failed event.
+const internalError = "Internal server error"
 
 func forbidden(verb, group string) (name, message string) {
 	return protocol.AckForbidden, fmt.Sprintf("The client does not have permission to %s group '%s'.", verb, group)

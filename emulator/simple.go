@@ -63,14 +63,17 @@ func (s *simpleClient) handle(c *conn, op int, data []byte) *closing {
 	if !validText(op, data) {
 		return &closing{closeInvalid, "The client message is not valid UTF-8."}
 	}
-	if s.group == "" {
-		// No event handler is configured for this hub.
-		return &closing{closeInternal, "Internal server error"}
-	}
-	r := &protocol.Request{Group: s.group, NoEcho: s.noEcho, DataType: protocol.DataTypeBinary, Data: data}
+	dataType := protocol.DataTypeBinary
 	if op == websocket.TextMessage {
-		r.DataType = protocol.DataTypeText
+		dataType = protocol.DataTypeText
 	}
+	if s.group == "" {
+		if !c.userEvent(protocol.EventMessage, dataType, data, nil) {
+			return &closing{closeInternal, internalError}
+		}
+		return nil
+	}
+	r := &protocol.Request{Group: s.group, NoEcho: s.noEcho, DataType: dataType, Data: data}
 	if !c.publish(r) {
 		return &closing{closePolicy, "The connection is not authorized for raw sendToGroup mode."}
 	}

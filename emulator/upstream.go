@@ -1,0 +1,243 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"wps/protocol"
+)
+
+// AnyHub stands in Options.Hubs for every hub that is not named there.
+const AnyHub = "*"
+
+// HubSettings configure one hub.
+type HubSettings struct {
+	// Handlers are asked in order: the first that wants an event gets it.
+	Handlers []EventHandler
+}
+
+// EveryEvent is the EventPattern of a handler that wants all user events.
+const EveryEvent = "*"
+
+// EventHandler says where events go and which ones.
+type EventHandler struct {
+	// URLTemplate is an absolute http or https URL. {hub} and {event} in it, in
+	// any case and not in the host, stand for their percent-encoded values.
+	URLTemplate string
+	// SystemEvents are any of connect, connected and disconnected.
+	SystemEvents []string
+	// EventPattern is a user event's name, several with commas between, or
+	// EveryEvent; "" means no user events.
+	EventPattern string
+	// Transport carries the requests; nil is HTTP over the network. Another one
+	// may run the handler in this process (InProcess) or reach it elsewhere.
+	Transport http.RoundTripper
+}
+
+// AllSystemEvents gives the events that SystemEvents may hold.
+func AllSystemEvents() []string {
+	return []string{protocol.EventConnect, protocol.EventConnected, protocol.EventDisconnected}
+}
+
+// Check tells what is wrong with a handler.
+//
+// Source: product documentation on event handlers; the refusal of patterns other
+// than a lone star as the vendor's emulator has it.
+func (h *EventHandler) Check() error {
+	if err := checkTemplate(h.URLTemplate); err != nil {
+		return fmt.Errorf("URL template %q: %w", h.URLTemplate, err)
+	}
+	for _, name := range h.SystemEvents {
+		if !slices.ContainsFunc(AllSystemEvents(), func(s string) bool { return strings.EqualFold(s, name) }) {
+			return fmt.Errorf("system event %q is unknown: use connect, connected or disconnected", name)
+		}
+	}
+	if h.EventPattern == EveryEvent || h.EventPattern == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(h.EventPattern, ",") {
+		name = strings.TrimSpace(name)
+		if strings.ContainsAny(name, `*?\`) {
+			return fmt.Errorf("event pattern %q: a star stands alone, and there are no other wildcards", h.EventPattern)
+		}
+		if err := protocol.CheckEventName(name); err != nil {
+			return fmt.Errorf("event pattern %q: %w", h.EventPattern, err)
+		}
+	}
+	return nil
+}
+
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+
+func checkTemplate(template string) error {
+	for _, p := range placeholder.FindAllString(template, -1) {
+		switch {
+		case strings.EqualFold(p, "{hub}"), strings.EqualFold(p, "{event}"):
+		case strings.HasPrefix(strings.ToLower(p), "{@microsoft.keyvault"):
+			return errors.New("Key Vault references work in the cloud only")
+		default:
+			return fmt.Errorf("%s is unknown: use {hub} and {event}", p)
+		}
+	}
+	one, err := url.Parse(resolve(template, "a", "b"))
+	if err != nil {
+		return errors.New("not a URL") // the error would repeat it, with its secrets
+	}
+	other, err := url.Parse(resolve(template, "c", "d"))
+	switch {
+	case err != nil || one.Host != other.Host:
+		return errors.New("{hub} and {event} may not stand in the host")
+	case one.Scheme != "http" && one.Scheme != "https" || one.Hostname() == "":
+		return errors.New("it must begin with http:// or https:// and a host")
+	case strings.ContainsAny(resolve(template, "a", "b"), "{}"):
+		return errors.New("a brace has no partner")
+	}
+	return nil
+}
+
+// resolve puts hub and event into a URL template.
+func resolve(template, hub, event string) string {
+	return placeholder.ReplaceAllStringFunc(template, func(p string) string {
+		switch strings.ToLower(p) {
+		case "{hub}":
+			return protocol.EscapeSegment(hub)
+		case "{event}":
+			return protocol.EscapeSegment(event)
+		}
+		return p
+	})
+}
+
+// handler is an EventHandler made ready.
+type handler struct {
+	template string
+	system   map[string]bool
+	every    bool            // every user event
+	user     map[string]bool // else these, in lower case
+	client   *http.Client
+}
+
+func (h *handler) wants(kind protocol.EventKind, event string) bool {
+	event = strings.ToLower(event)
+	switch kind {
+	case protocol.EventSystem:
+		return h.system[event]
+	case protocol.EventUser:
+		return h.every || h.user[event]
+	}
+	return false
+}
+
+// hubRules are the settings of a hub made ready.
+type hubRules struct{ handlers []*handler }
+
+// find gives the handler of an event; nil when nobody wants it.
+func (r *hubRules) find(kind protocol.EventKind, event string) *handler {
+	for _, h := range r.handlers {
+		if h.wants(kind, event) {
+			return h
+		}
+	}
+	return nil
+}
+
+// upstream calls the event handlers of a server.
+type upstream struct {
+	server *Server
+	hubs   map[string]*hubRules // by name in lower case, and AnyHub
+	shared *http.Client
+	checks validations
+
+	// ctx outlives that of the server by noticeGrace, so that connections which
+	// a stopping server closes still have their disconnected event.
+	ctx     context.Context
+	cancel  context.CancelFunc
+	notices atomic.Int64 // events that nobody waits for, under way
+}
+
+// noticeGrace is how long a closing server still delivers events; maxNotices
+// how many events that nobody waits for may be under way, more are dropped.
+const (
+	noticeGrace = 2 * time.Second
+	maxNotices  = 10_000
+)
+
+// noRules are those of a hub without settings.
+var noRules hubRules
+
+// newUpstream makes the handlers ready; the error names the hub.
+func newUpstream(s *Server, hubs map[string]HubSettings) (*upstream, error) {
+	u := &upstream{server: s, hubs: map[string]*hubRules{}}
+	u.shared = newUpstreamClient(newUpstreamTransport())
+	for name, settings := range hubs {
+		if name != AnyHub {
+			if err := protocol.CheckHub(name); err != nil {
+				return nil, err
+			}
+		}
+		key := strings.ToLower(name)
+		if u.hubs[key] != nil {
+			return nil, fmt.Errorf("hub %q has settings twice", name)
+		}
+		rules := &hubRules{}
+		for i := range settings.Handlers {
+			h, err := u.newHandler(&settings.Handlers[i])
+			if err != nil {
+				return nil, fmt.Errorf("hub %q, event handler %d: %w", name, i+1, err)
+			}
+			rules.handlers = append(rules.handlers, h)
+		}
+		u.hubs[key] = rules
+	}
+	u.ctx, u.cancel = context.WithCancel(context.Background())
+	return u, nil
+}
+
+func (u *upstream) newHandler(o *EventHandler) (*handler, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	h := &handler{
+		template: o.URLTemplate, every: o.EventPattern == EveryEvent,
+		system: map[string]bool{}, user: map[string]bool{}, client: u.shared,
+	}
+	if o.Transport != nil {
+		h.client = newUpstreamClient(o.Transport)
+	}
+	for _, name := range o.SystemEvents {
+		h.system[strings.ToLower(name)] = true
+	}
+	for name := range strings.SplitSeq(o.EventPattern, ",") {
+		h.user[strings.ToLower(strings.TrimSpace(name))] = true
+	}
+	return h, nil
+}
+
+// rules gives the settings of a hub by its name in lower case.
+func (u *upstream) rules(hub string) *hubRules {
+	if r := u.hubs[hub]; r != nil {
+		return r
+	}
+	if r := u.hubs[AnyHub]; r != nil {
+		return r
+	}
+	return &noRules
+}
+
+// close ends what is still under way after noticeGrace; wait returns when
+// nothing is.
+func (u *upstream) close(wait func()) {
+	late := time.AfterFunc(noticeGrace, u.cancel)
+	defer late.Stop()
+	wait()
+	u.cancel()
+	u.shared.CloseIdleConnections()
+}

@@ -1,0 +1,203 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/gorilla/websocket"
+
+	"wps/protocol"
+	"wps/token"
+)
+
+// overrides are what a connect handler changes. Nil leaves what the token says.
+type overrides struct {
+	UserID      *string
+	Groups      []*string
+	Roles       []*string
+	Subprotocol *string
+}
+
+// connect asks the handler whether a client may connect. The status is 0 when it
+// may, else what the client gets. Without a handler for it nothing is sent, but
+// the id 0 is used up all the same.
+func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides, int) {
+	if s == nil {
+		return overrides{}, 0
+	}
+	s.userID = claims.UserID // nobody else knows s yet
+	e := s.next(protocol.EventSystem, protocol.EventConnect, jsonType, nil)
+	if s.rules.find(e.kind, e.name) == nil {
+		return overrides{}, 0
+	}
+	e.body = connectBody(r, claims)
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
+	a, err := s.send(ctx, e)
+	if err != nil {
+		return overrides{}, http.StatusInternalServerError
+	}
+	if !a.ok() {
+		return overrides{}, refusedStatus(a.status)
+	}
+	o, err := readOverrides(a.body, websocket.Subprotocols(r))
+	if err != nil {
+		s.up.server.log.Warn("connect answer not usable", "hub", s.hub, "connectionId", s.id, "error", err)
+		return overrides{}, http.StatusInternalServerError
+	}
+	return o, 0
+}
+
+// refusedStatus is the handler's status as the client gets it. One below 200
+// would not end the handshake.
+func refusedStatus(status int) int {
+	if status < 300 {
+		return http.StatusInternalServerError
+	}
+	return status
+}
+
+// refuseConnect answers a client whose connect event was refused. The handler's
+// own text stays with the person who runs the emulator, as in the vendor's.
+func refuseConnect(w http.ResponseWriter, status int) {
+	text := "The event handler refused the connection."
+	if status == http.StatusInternalServerError {
+		text = "The connect event failed."
+	}
+	http.Error(w, text, status)
+}
+
+// connectBody is the body of a connect event: what the client brought, without
+// its token.
+func connectBody(r *http.Request, claims *token.Claims) []byte {
+	body := protocol.ConnectRequest{
+		Claims: claims.Custom(), Query: map[string][]string{}, Headers: map[string][]string{},
+		Subprotocols: append([]string{}, websocket.Subprotocols(r)...), ClientCertificates: []protocol.ClientCertificate{},
+	}
+	for name, values := range r.URL.Query() {
+		if !strings.EqualFold(name, "access_token") {
+			body.Query[name] = values
+		}
+	}
+	for name, values := range r.Header {
+		if name != "Authorization" && !strings.HasPrefix(name, "X-Asrs-Internal-") {
+			body.Headers[name] = values
+		}
+	}
+	body.Headers["Host"] = []string{r.Host}
+	return encodeJSON(body)
+}
+
+func disconnectedBody(reason string) []byte {
+	return encodeJSON(protocol.DisconnectedRequest{Reason: reason})
+}
+
+// encodeJSON writes plain strings and maps of them, which cannot fail.
+func encodeJSON(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// readOverrides reads the body of a good connect answer, whatever its
+// Content-Type. An empty body and null change nothing.
+func readOverrides(body []byte, offered []string) (o overrides, err error) {
+	if len(body) == 0 {
+		return o, nil
+	}
+	if err := json.Unmarshal(body, &o); err != nil {
+		return overrides{}, fmt.Errorf("%w: %.200q", err, body)
+	}
+	for _, g := range o.Groups {
+		if g == nil {
+			return overrides{}, errors.New("a group is null")
+		}
+		if err := protocol.CheckGroup(*g); err != nil {
+			return overrides{}, err
+		}
+	}
+	for _, r := range o.Roles {
+		if r == nil {
+			return overrides{}, errors.New("a role is null")
+		}
+	}
+	if o.Subprotocol != nil {
+		return o, o.pick(offered)
+	}
+	return o, nil
+}
+
+// pick finds the chosen subprotocol among the offered ones, and keeps it as the
+// client spelled it.
+func (o *overrides) pick(offered []string) error {
+	for _, name := range offered {
+		if strings.EqualFold(name, *o.Subprotocol) && name != "" {
+			o.Subprotocol = &name
+			return nil
+		}
+	}
+	return fmt.Errorf("the subprotocol %.200q was not offered", *o.Subprotocol)
+}
+
+// apply lays the overrides over the claims of a token.
+func (o *overrides) apply(c *token.Claims) {
+	if o.UserID != nil {
+		c.UserID, c.HasUserID = *o.UserID, true
+	}
+	if o.Roles != nil {
+		c.Roles = values(o.Roles)
+	}
+	if len(o.Groups) > 0 { // an empty list keeps those of the token
+		c.Groups = values(o.Groups)
+	}
+}
+
+func values(pointers []*string) []string {
+	all := make([]string, len(pointers))
+	for i, p := range pointers {
+		all[i] = *p
+	}
+	return all
+}
+
+// originOf is the host that events name as the service: that of the client's
+// request, without the port.
+func originOf(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.Host); err == nil {
+		return host
+	}
+	return strings.Trim(r.Host, "[]")
+}
+
+// connectEvent runs the connect event of c and gives the subprotocol of the
+// connection as the client spelled it: the handler's choice, else the first
+// that the emulator speaks. It changes the claims as the handler says, and
+// answers when the client is refused.
+func (s *Server) connectEvent(w http.ResponseWriter, r *http.Request, c *conn, claims *token.Claims) (chosen string, ok bool) {
+	if c.source, ok = s.up.newSource(c.hub.name, c.id, originOf(r)); !ok {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return "", false
+	}
+	o, status := c.source.connect(r, claims)
+	if status != 0 {
+		c.source.refused()
+		refuseConnect(w, status)
+		return "", false
+	}
+	o.apply(claims)
+	if o.Subprotocol != nil {
+		return *o.Subprotocol, true
+	}
+	return choose(websocket.Subprotocols(r)), true
+}

@@ -1,0 +1,55 @@
+package emulator
+
+import (
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+)
+
+// cookies are those that event handlers gave one connection, for handlers
+// behind a balancer that keeps to one instance. The zero value has none.
+type cookies struct {
+	jar   *cookiejar.Jar
+	names map[string]struct{}
+}
+
+// maxCookies is how many cookies a connection takes; further ones are ignored.
+const maxCookies = 50
+
+func (c *cookies) header(address string) string {
+	u, err := url.Parse(address)
+	if c.jar == nil || err != nil {
+		return ""
+	}
+	var b strings.Builder
+	for i, x := range c.jar.Cookies(u) {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(x.Name + "=" + x.Value)
+	}
+	return b.String()
+}
+
+func (c *cookies) learn(address string, h http.Header) {
+	set := (&http.Response{Header: h}).Cookies()
+	u, err := url.Parse(address)
+	if len(set) == 0 || err != nil {
+		return
+	}
+	if c.jar == nil {
+		if c.jar, err = cookiejar.New(nil); err != nil {
+			return
+		}
+		c.names = map[string]struct{}{}
+	}
+	for _, x := range set {
+		name := x.Name + ";" + x.Domain + ";" + x.Path
+		if _, known := c.names[name]; !known && len(c.names) >= maxCookies {
+			continue
+		}
+		c.names[name] = struct{}{}
+		c.jar.SetCookies(u, []*http.Cookie{x})
+	}
+}

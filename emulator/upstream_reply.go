@@ -1,0 +1,82 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"wps/protocol"
+)
+
+// userEvent sends a user event of the client, waits for the answer and gives the
+// message in it, nil for none. It is not ok when the event failed: nobody wants
+// it, its handler refused or did not answer, or the answer is of no use.
+func (s *eventSource) userEvent(ctx context.Context, name string, d protocol.DataType, data []byte, metadata map[string]string) (m *message, ok bool) {
+	e := s.next(protocol.EventUser, name, protocol.EventContentType(d), data)
+	e.metadata = metadata
+	a, err := s.send(ctx, e)
+	if err != nil || !a.ok() {
+		return nil, false
+	}
+	m, err = readReply(a.header, a.body)
+	if err != nil {
+		s.up.server.log.Warn("reply not usable", "hub", s.hub, "event", name, "connectionId", s.id, "error", err)
+	}
+	return m, err == nil
+}
+
+// readReply turns the answer to a user event into a message for its sender; nil
+// when it holds none. A body without a Content-Type is binary. Without a body,
+// metadata make an empty text.
+//
+// Source: the vendor's emulator; the check of JSON is ours, because a frame
+// could not hold anything else.
+func readReply(h http.Header, body []byte) (*message, error) {
+	metadata, err := protocol.ReadMetadata(h)
+	if err != nil {
+		return nil, err
+	}
+	d, decode := protocol.DataTypeText, validUTF8
+	switch {
+	case len(body) == 0 && len(metadata) == 0:
+		return nil, nil
+	case len(body) > 0:
+		if d, decode, err = replyType(h.Get("Content-Type")); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case d == protocol.DataTypeText:
+		body = decode(body)
+	case d == protocol.DataTypeJSON && !json.Valid(body):
+		return nil, fmt.Errorf("not JSON, as its Content-Type says: %.200q", body)
+	}
+	m := newMessage(protocol.FromServer, d, body)
+	m.response.Metadata = metadata
+	return m, nil
+}
+
+// replyType reads the Content-Type of a reply; decode belongs to text.
+func replyType(contentType string) (d protocol.DataType, decode func([]byte) []byte, err error) {
+	d, charset, ok := protocol.DataTypeOf(contentType)
+	if media, _, err := mime.ParseMediaType(contentType); err == nil && media == protocol.DataTypeProtobuf.ContentType() {
+		d, ok = protocol.DataTypeProtobuf, true
+	}
+	if decode = decoderOf(charset); !ok || decode == nil {
+		return "", nil, fmt.Errorf("the Content-Type %.200q is none that a client can get", contentType)
+	}
+	return d, decode, nil
+}
+
+// setMetadata writes the metadata of a client's message: keys in lower case; of
+// keys that differ in case only, one counts.
+func setMetadata(h http.Header, metadata map[string]string) {
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		h[strings.ToLower(protocol.MetadataHeader+key)] = []string{metadata[key]}
+	}
+}

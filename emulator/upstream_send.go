@@ -1,0 +1,201 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"wps/protocol"
+)
+
+// Limits on one event on its way to its handler, retries and the answer's body
+// included.
+//
+// Source: the vendor's emulator.
+const upstreamTimeout = 100 * time.Second
+
+// retryDelays stand between the attempts: at most four.
+//
+// Source: the vendor's emulator.
+var retryDelays = [...]time.Duration{time.Second, 3 * time.Second, 5 * time.Second}
+
+// maxUpstreamHeader bounds the header of an answer, in bytes, and so what a
+// connection keeps as its state.
+const maxUpstreamHeader = 64 << 10
+
+// maxUpstreamConns is how many connections to one handler may be open; more
+// events wait for their turn, within their time.
+const maxUpstreamConns = 512
+
+func newUpstreamTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // the service does not ask for it
+		MaxIdleConns:           maxUpstreamConns,
+		MaxIdleConnsPerHost:    maxUpstreamConns,
+		MaxConnsPerHost:        maxUpstreamConns,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: maxUpstreamHeader,
+	}
+}
+
+// newUpstreamClient follows up to ten redirects, as a client of the service's
+// kind does by default; the last answer counts then.
+func newUpstreamClient(t http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport: t,
+		CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			r.Header.Del("Referer") // it may hold the secret of the first URL
+			if len(via) >= 10 {
+				return http.ErrUseLastResponse
+			}
+			return nil
+		},
+	}
+}
+
+// upstreamRequest is one request to a handler; sent again, it is the same.
+type upstreamRequest struct {
+	client *http.Client
+	method string
+	url    string
+	header http.Header
+	body   []byte
+}
+
+// answer is what a handler said. The body of a refusal is cut short.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a *answer) ok() bool { return a.status >= 200 && a.status < 300 }
+
+// maxRefusal is how much of a refusal's body is read, in bytes, for the log.
+const maxRefusal = 512
+
+var errAnswerTooBig = fmt.Errorf("the answer is larger than %d bytes", protocol.MaxUpstreamResponse)
+
+// send sends r and reads the answer. Connection failures, 408 and 5xx are tried
+// again; any other status is an answer.
+func (r *upstreamRequest) send(ctx context.Context) (*answer, error) {
+	if err := checkHeader(r.header); err != nil {
+		return nil, err
+	}
+	for attempt := 0; ; attempt++ {
+		resp, err := r.try(ctx)
+		again := err != nil && ctx.Err() == nil || err == nil && retried(resp.StatusCode)
+		switch {
+		case again && attempt < len(retryDelays):
+			if err == nil {
+				discard(resp)
+			}
+			if err := sleep(ctx, retryDelays[attempt]); err != nil {
+				return nil, err
+			}
+		case err != nil:
+			return nil, withoutURL(err)
+		default:
+			return readAnswer(resp)
+		}
+	}
+}
+
+func (r *upstreamRequest) try(ctx context.Context) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	if len(r.body) == 0 {
+		req.Body, req.GetBody = http.NoBody, nil
+	}
+	req.Header = r.header.Clone()
+	return r.client.Do(req)
+}
+
+func retried(status int) bool { return status == http.StatusRequestTimeout || status >= 500 }
+
+// checkHeader refuses what HTTP cannot carry: only the user id may be more than
+// ASCII.
+func checkHeader(h http.Header) error {
+	for name, values := range h {
+		for _, v := range values {
+			for i := 0; i < len(v); i++ {
+				b := v[i]
+				if b >= 0x80 && name != protocol.HeaderUserID {
+					return fmt.Errorf("the value of %s is not ASCII, which a header cannot carry", name)
+				}
+				if b < ' ' && b != '\t' || b == 0x7f {
+					return fmt.Errorf("the value of %s holds a control character, which a header cannot carry", name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// readAnswer reads and closes an answer.
+func readAnswer(resp *http.Response) (*answer, error) {
+	defer resp.Body.Close()
+	a := &answer{status: resp.StatusCode, header: resp.Header}
+	if !a.ok() {
+		a.body, _ = io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+		return a, nil
+	}
+	if resp.ContentLength > protocol.MaxUpstreamResponse {
+		return nil, errAnswerTooBig
+	}
+	var err error
+	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, protocol.MaxUpstreamResponse+1)); err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	if len(a.body) > protocol.MaxUpstreamResponse {
+		return nil, errAnswerTooBig
+	}
+	return a, nil
+}
+
+// discard reads a little of a body that nobody wants, so that the connection
+// can be used again.
+func discard(resp *http.Response) {
+	io.CopyN(io.Discard, resp.Body, maxRefusal)
+	resp.Body.Close()
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// withoutURL takes the URL out of an error: its query may hold a secret.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// shownURL is a handler's URL for people, without what may be secret.
+func shownURL(text string) string {
+	text, _, _ = strings.Cut(text, "?")
+	if u, err := url.Parse(text); err == nil {
+		return u.Redacted()
+	}
+	return text
+}

@@ -1,0 +1,157 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"wps/protocol"
+)
+
+// Times of the validation of a handler: one takes at most validateTimeout; a
+// good result counts for validFor; a bad one for invalidFor, twice as long each
+// time, up to validFor.
+//
+// Source: the vendor's emulator.
+const (
+	validateTimeout = 10 * time.Second
+	validFor        = 60 * time.Second
+	invalidFor      = time.Second
+)
+
+// maxValidations bounds the results that are kept; a hub's name may be part of
+// the URL, and clients choose hubs.
+const maxValidations = 1024
+
+// validations keeps the results by URL.
+type validations struct {
+	mu   sync.Mutex
+	each map[validationKey]*validation
+}
+
+// validationKey names a result: a way to reach handlers, the URL, and the host
+// that was asked for.
+type validationKey struct {
+	client *http.Client
+	url    string
+	origin string
+}
+
+// validation is the last result for one URL, guarded by validations.mu but for
+// first.
+type validation struct {
+	first    chan struct{} // closed when there is a result
+	err      error
+	until    time.Time
+	failures int // in a row
+	running  bool
+}
+
+// validate tells whether the handler may be sent events of a hub: it must allow
+// the origin, the host of the service. The first call for a URL waits for the
+// result, others meanwhile wait with it; later ones have the last result at
+// once, while an old one is renewed behind them.
+//
+// The caller is one that Close waits for.
+func (u *upstream) validate(ctx context.Context, h *handler, hub, origin string) error {
+	key := validationKey{h.client, resolve(h.template, hub, protocol.ValidateEvent), origin}
+	c := &u.checks
+	c.mu.Lock()
+	v := c.each[key]
+	if v == nil {
+		v = &validation{first: make(chan struct{})}
+		c.put(key, v)
+	}
+	if !v.running && !u.server.now().Before(v.until) {
+		v.running = true
+		u.server.wg.Go(func() { u.renew(key, v) })
+	}
+	c.mu.Unlock()
+	select {
+	case <-v.first:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return v.err
+}
+
+// put adds a result and lets go of another when there are too many; one that is
+// being made stays with those who wait for it.
+func (c *validations) put(key validationKey, v *validation) {
+	if c.each == nil {
+		c.each = map[validationKey]*validation{}
+	}
+	for old := range c.each {
+		if len(c.each) < maxValidations {
+			break
+		}
+		delete(c.each, old)
+	}
+	c.each[key] = v
+}
+
+// renew makes a result and keeps it.
+func (u *upstream) renew(key validationKey, v *validation) {
+	ctx, cancel := context.WithTimeout(u.ctx, validateTimeout)
+	defer cancel()
+	err := askToValidate(ctx, key)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no answer within %s", validateTimeout)
+	}
+	if err != nil && ctx.Err() != context.Canceled {
+		u.server.log.Warn("event handler not valid, it gets no events", "url", shownURL(key.url), "origin", key.origin, "error", err)
+	}
+	u.checks.mu.Lock()
+	defer u.checks.mu.Unlock()
+	lasts := validFor
+	if v.failures++; err == nil {
+		v.failures = 0
+	} else if v.failures < 7 { // 1, 2, 4, ... 32 seconds
+		lasts = invalidFor << (v.failures - 1)
+	}
+	v.err, v.until, v.running = err, u.server.now().Add(lasts), false
+	select {
+	case <-v.first:
+	default:
+		close(v.first)
+	}
+}
+
+// askToValidate asks a handler whether it takes events of the origin: by
+// OPTIONS, and by GET when that is exactly 404.
+func askToValidate(ctx context.Context, key validationKey) error {
+	r := &upstreamRequest{client: key.client, url: key.url, header: http.Header{
+		protocol.HeaderRequestOrigin: {key.origin},
+		protocol.HeaderAWPSVersion:   {protocol.EventVersion},
+		"User-Agent":                 nil, // the service sends none
+	}}
+	var a *answer
+	var err error
+	for _, r.method = range []string{http.MethodOptions, http.MethodGet} {
+		if a, err = r.send(ctx); err != nil {
+			return fmt.Errorf("%s: %w", r.method, err)
+		}
+		if a.status != http.StatusNotFound {
+			break
+		}
+	}
+	if !a.ok() {
+		return fmt.Errorf("%s: status %d", r.method, a.status)
+	}
+	allowed := a.header.Values(protocol.HeaderAllowedOrigin)
+	for _, line := range allowed { // a line with several hosts in it is not split
+		if line == "*" || strings.EqualFold(line, key.origin) {
+			return nil
+		}
+	}
+	if len(allowed) == 0 {
+		return fmt.Errorf("%s: the answer has no %s header", r.method, protocol.HeaderAllowedOrigin)
+	}
+	return fmt.Errorf("%s: %s is %.200q, which is neither * nor %q", r.method, protocol.HeaderAllowedOrigin, allowed, key.origin)
+}
