@@ -168,7 +168,7 @@ func problemOf(values []string) string {
 }
 
 // setKind finds the kind and checks that the type and the name agree, both
-// without regard to case. The name as the type spells it counts.
+// without regard to case. Names that are not the user's become lower case.
 func (c *EventContext) setKind(typ string) error {
 	for kind, prefix := range typePrefixes {
 		if len(typ) <= len(prefix) || !strings.EqualFold(typ[:len(prefix)], prefix) {
@@ -178,6 +178,9 @@ func (c *EventContext) setKind(typ string) error {
 			return &HeaderError{HeaderType, fmt.Sprintf("does not belong to the event %q", c.Event)}
 		}
 		c.Kind = kind
+		if kind != EventUser {
+			c.Event = strings.ToLower(c.Event)
+		}
 		return nil
 	}
 	return &HeaderError{HeaderType, fmt.Sprintf("%q is unknown", typ)}

@@ -20,11 +20,11 @@ func DecodeState(header string) (object json.RawMessage, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	members, err := stateMembers(text)
+	members, err := ReadObject(text)
 	if err != nil {
 		return nil, false
 	}
-	return members.json(), true
+	return members.JSON(), true
 }
 
 // MergeState gives the ce-connectionState value after changes, a JSON object,
@@ -34,35 +34,36 @@ func DecodeState(header string) (object json.RawMessage, ok bool) {
 //
 // Source: the official Node middleware.
 func MergeState(header string, changes json.RawMessage) (string, error) {
-	added, err := stateMembers(changes)
+	added, err := ReadObject(changes)
 	if err != nil {
 		return "", fmt.Errorf("states: %v", err)
 	}
-	var merged states
+	var merged Object
 	if old, ok := DecodeState(header); ok {
-		merged, _ = stateMembers(old) // it was just written
+		merged, _ = ReadObject(old) // it was just written
 	}
 	for _, m := range added {
-		merged = merged.with(m)
+		merged = merged.With(m)
 	}
-	return base64.StdEncoding.EncodeToString(merged.json()), nil
+	return base64.StdEncoding.EncodeToString(merged.JSON()), nil
 }
 
-// states are the members of a state in their order.
-type states []stateMember
-
-type stateMember struct {
-	name  string
-	value json.RawMessage // compact
+// ObjectMember is one member of a JSON object; Value is compact.
+type ObjectMember struct {
+	Name  string
+	Value json.RawMessage
 }
 
-// stateMembers reads a JSON object; of a member given twice the last counts.
-func stateMembers(text []byte) (states, error) {
+// Object is a JSON object, its members in their order.
+type Object []ObjectMember
+
+// ReadObject reads a JSON object; of a member given twice the last counts.
+func ReadObject(text []byte) (Object, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
 		return nil, errors.New("not a JSON object")
 	}
-	var all states
+	var all Object
 	for dec.More() {
 		name, err := dec.Token()
 		if err != nil {
@@ -72,7 +73,7 @@ func stateMembers(text []byte) (states, error) {
 		if err := dec.Decode(&value); err != nil {
 			return nil, err
 		}
-		all = all.with(stateMember{name.(string), compact(value)})
+		all = all.With(ObjectMember{name.(string), compact(value)})
 	}
 	if _, err := dec.Token(); err != nil {
 		return nil, err
@@ -83,23 +84,25 @@ func stateMembers(text []byte) (states, error) {
 	return all, nil
 }
 
-func (s states) with(m stateMember) states {
-	if i := slices.IndexFunc(s, func(x stateMember) bool { return x.name == m.name }); i >= 0 {
-		s[i].value = m.value
+// With adds a member, or replaces the one of its name.
+func (s Object) With(m ObjectMember) Object {
+	if i := slices.IndexFunc(s, func(x ObjectMember) bool { return x.Name == m.Name }); i >= 0 {
+		s[i].Value = m.Value
 		return s
 	}
 	return append(s, m)
 }
 
-func (s states) json() json.RawMessage {
+// JSON writes the object.
+func (s Object) JSON() json.RawMessage {
 	b := []byte{'{'}
 	for i, m := range s {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, m.name)
+		b = appendString(b, m.Name)
 		b = append(b, ':')
-		b = append(b, m.value...)
+		b = append(b, m.Value...)
 	}
 	return append(b, '}')
 }

@@ -1,0 +1,60 @@
+package trigger
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"wps/protocol"
+)
+
+// builtins are hooks for trying things.
+var builtins = map[string]func(ev *Event, log *slog.Logger) Answer{
+	":accept": func(*Event, *slog.Logger) Answer { return Answer{} },
+	":reject": func(*Event, *slog.Logger) Answer {
+		return Answer{Error: &Error{Status: http.StatusUnauthorized, Text: "rejected"}}
+	},
+	":echo": echo,
+	":log": func(ev *Event, log *slog.Logger) Answer {
+		log.Warn("event", "event", ev.EventContext.Event, "hub", ev.Hub, "connectionId", ev.ConnectionID,
+			"userId", ev.UserID, "data", string(ev.Body))
+		return Answer{}
+	},
+}
+
+// echo sends a message back as it came, and accepts anything else.
+func echo(ev *Event, _ *slog.Logger) Answer {
+	if ev.Kind != protocol.EventUser {
+		return Answer{}
+	}
+	return Answer{Message: ev.Body, DataType: ev.DataType}
+}
+
+// Builtin gives the hook of a name: ":echo" sends a message back, ":accept"
+// accepts, ":reject" refuses, ":log" accepts and writes the event to log, which
+// may be nil.
+func Builtin(name string, log *slog.Logger) (Hook, error) {
+	answer, ok := builtins[strings.ToLower(name)]
+	if !ok {
+		return nil, fmt.Errorf("hook %q is unknown: use :accept, :echo, :log, :reject or a command", name)
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &builtin{strings.ToLower(name), answer, log}, nil
+}
+
+type builtin struct {
+	name   string
+	answer func(*Event, *slog.Logger) Answer
+	log    *slog.Logger
+}
+
+func (b *builtin) Answer(_ context.Context, ev *Event) (Answer, error) {
+	return b.answer(ev, b.log), nil
+}
+
+func (b *builtin) Close(context.Context) error { return nil }
+func (b *builtin) String() string              { return b.name }

@@ -1,0 +1,88 @@
+package trigger
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"wps/protocol"
+)
+
+// Event is one event of the service. Nobody changes it.
+type Event struct {
+	protocol.EventContext
+	// Header is what came with it.
+	Header http.Header
+	// Body is the data, byte for byte.
+	Body []byte
+	// DataType is that of a user event; "" for others.
+	DataType protocol.DataType
+	// Connect is the body of a connect event, nil for others.
+	Connect *protocol.ConnectRequest
+	// Disconnected is the body of a disconnected event, nil for others.
+	Disconnected *protocol.DisconnectedRequest
+	// Group is that of joined and left.
+	Group string
+}
+
+// maxShownBytes is how much of foreign bytes an error or a log line repeats.
+const maxShownBytes = 100
+
+// decode reads the data of an event. The error tells the sender what is wrong.
+func (ev *Event) decode() error {
+	switch ev.Kind {
+	case protocol.EventUser:
+		return ev.decodeUser()
+	case protocol.EventGroup:
+		var g protocol.GroupRequest
+		err := ev.decodeJSON(&g)
+		ev.Group = g.Group
+		return err
+	}
+	switch ev.Event {
+	case protocol.EventConnect:
+		ev.Connect = &protocol.ConnectRequest{}
+		return ev.decodeJSON(ev.Connect)
+	case protocol.EventDisconnected:
+		ev.Disconnected = &protocol.DisconnectedRequest{}
+		if len(ev.Body) == 0 {
+			return nil
+		}
+		return ev.decodeJSON(ev.Disconnected)
+	}
+	return nil // connected has no data that means anything
+}
+
+func (ev *Event) decodeJSON(v any) error {
+	if err := json.Unmarshal(ev.Body, v); err != nil {
+		return fmt.Errorf("the body of %s is not what it should be: %v", ev.Event, err)
+	}
+	return nil
+}
+
+// decodeUser finds the data type. An MQTT client chooses any media type.
+func (ev *Event) decodeUser() error {
+	contentType := ev.Header.Get("Content-Type")
+	d, _, ok := protocol.DataTypeOf(contentType)
+	switch {
+	case ok:
+		ev.DataType = d
+	case ev.MQTT():
+		ev.DataType = protocol.DataTypeBinary
+	default:
+		return fmt.Errorf("Content-Type %q is not one of text/plain, application/json, application/octet-stream", shorten(contentType))
+	}
+	if d == protocol.DataTypeJSON && !json.Valid(ev.Body) {
+		return fmt.Errorf("the body of %s is not JSON: %s", ev.Event, shorten(string(ev.Body)))
+	}
+	return nil
+}
+
+// shorten gives the first bytes of foreign text.
+func shorten(s string) string {
+	if len(s) <= maxShownBytes {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxShownBytes], "") + "..."
+}

@@ -1,0 +1,285 @@
+package trigger
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"wps/output"
+	"wps/protocol"
+)
+
+// ParseAnswer reads a ConnectResponse or MessageResponse, whichever fits the
+// event; nothing and null are the zero Answer. Member names are compared without
+// regard to case. It takes what the spec says (error, groups, roles, userId,
+// subprotocol; error, dataType, message), what the shipped bindings say (states,
+// data, code with errorMessage), an array of one of these, as the samples of
+// the spec have it, and "outputs", an array of event objects. A member of
+// another event is ignored; one that fits and has a wrong value is an error.
+func ParseAnswer(ev *Event, text []byte) (Answer, error) {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || string(text) == "null" {
+		return Answer{}, nil
+	}
+	object, err := onlyElement(text)
+	if err != nil {
+		return Answer{}, err
+	}
+	members, err := protocol.ReadObject(object)
+	if err != nil {
+		return Answer{}, fmt.Errorf("the answer is no JSON object: %v: %s", err, shorten(string(text)))
+	}
+	return parseMembers(ev, members)
+}
+
+// onlyElement takes an object out of the array that the spec's JavaScript sample
+// puts around it.
+func onlyElement(text []byte) ([]byte, error) {
+	if text[0] != '[' {
+		return text, nil
+	}
+	var all []json.RawMessage
+	switch err := json.Unmarshal(text, &all); {
+	case err != nil:
+		return nil, fmt.Errorf("the answer is not JSON: %v: %s", err, shorten(string(text)))
+	case len(all) != 1:
+		return nil, fmt.Errorf("the answer is an array of %d, it must be one object", len(all))
+	}
+	return all[0], nil
+}
+
+// parsing is an answer that is being read.
+type parsing struct {
+	ev      *Event
+	a       Answer
+	connect protocol.Object
+	message json.RawMessage
+	typ     json.RawMessage
+	// error is what the members of an error say.
+	failure failure
+}
+
+func parseMembers(ev *Event, members protocol.Object) (Answer, error) {
+	p := &parsing{ev: ev}
+	for _, m := range members {
+		if err := p.member(strings.ToLower(m.Name), m); err != nil {
+			return Answer{}, fmt.Errorf("member %s of the answer %v", m.Name, err)
+		}
+	}
+	if err := p.failure.settle(); err != nil {
+		return Answer{}, err
+	}
+	if p.failure.err != nil {
+		return Answer{Error: p.failure.err, Ignored: p.a.Ignored}, nil
+	}
+	if p.connect != nil || len(members) == 0 && p.isConnect() {
+		p.a.Connect = p.connect.JSON()
+	}
+	return p.a, p.settleMessage()
+}
+
+func (p *parsing) isConnect() bool {
+	return p.ev.Kind == protocol.EventSystem && p.ev.EventContext.Event == protocol.EventConnect
+}
+
+func (p *parsing) isUser() bool { return p.ev.Kind == protocol.EventUser }
+
+// connectMembers are those of a ConnectResponse as they are written.
+var connectMembers = map[string]string{
+	"userid": "userId", "groups": "groups", "roles": "roles", "subprotocol": "subprotocol", "mqtt": "mqtt",
+}
+
+func (p *parsing) member(name string, m protocol.ObjectMember) error {
+	null := string(m.Value) == "null"
+	switch {
+	case name == "error" || name == "code" || name == "errormessage":
+		return p.failure.member(name, m.Value)
+	case null && !p.isConnect():
+		return nil
+	case name == "states" && p.ev.Blocking():
+		return p.states(m.Value)
+	case name == "outputs":
+		return p.outputs(m.Value)
+	case p.isConnect() && connectMembers[name] != "":
+		return p.connectMember(connectMembers[name], m.Value)
+	case p.isUser() && (name == "message" || name == "data"):
+		p.message = m.Value
+	case p.isUser() && name == "datatype":
+		p.typ = m.Value
+	case !null:
+		p.a.Ignored = append(p.a.Ignored, shorten(m.Name))
+	}
+	return nil
+}
+
+func (p *parsing) states(value json.RawMessage) error {
+	members, err := protocol.ReadObject(value)
+	if string(value) == "null" || err == nil && len(members) == 0 {
+		return nil
+	}
+	if err != nil {
+		return errors.New("must be an object")
+	}
+	p.a.States = value
+	return nil
+}
+
+// outputs are handed on one a line, as $WPS_OUTPUT has them.
+func (p *parsing) outputs(value json.RawMessage) error {
+	var all []json.RawMessage
+	if json.Unmarshal(value, &all) != nil {
+		return errors.New("must be an array of event objects")
+	}
+	for _, one := range all {
+		p.a.Output = append(append(p.a.Output, one...), '\n')
+	}
+	return nil
+}
+
+// connectMember checks one member of a ConnectResponse and keeps it as given.
+func (p *parsing) connectMember(name string, value json.RawMessage) error {
+	var text *string
+	var list []*string
+	var err error
+	switch name {
+	case "mqtt":
+		p.failure.mqtt(mqttError(value))
+	case "userId", "subprotocol":
+		err = json.Unmarshal(value, &text)
+	default:
+		err = json.Unmarshal(value, &list)
+	}
+	switch {
+	case err != nil && (name == "userId" || name == "subprotocol"):
+		return errors.New("must be a string")
+	case err != nil || slices.Contains(list, nil):
+		return errors.New("must be an array of strings")
+	case name == "subprotocol" && text != nil && *text == "":
+		p.a.Ignored = append(p.a.Ignored, `subprotocol ""`) // the service takes no blank one
+		return nil
+	case name == "groups":
+		for _, group := range list {
+			if err := protocol.CheckGroup(*group); err != nil {
+				return fmt.Errorf("cannot be used: %v", err)
+			}
+		}
+	}
+	p.connect = p.connect.With(protocol.ObjectMember{Name: name, Value: value})
+	return nil
+}
+
+// settleMessage reads the message by the rules of a MessageEvent: dataType may
+// be absent, which is binary.
+func (p *parsing) settleMessage() error {
+	if p.message == nil {
+		return nil
+	}
+	object := protocol.Object{{Name: "type", Value: json.RawMessage(`"MessageEvent"`)}, {Name: "message", Value: p.message}}
+	if p.typ != nil {
+		object = append(object, protocol.ObjectMember{Name: "dataType", Value: p.typ})
+	}
+	ev, err := output.Decode(object.JSON())
+	if err != nil {
+		return fmt.Errorf("the answer cannot be sent: %v", err)
+	}
+	m := ev.(*output.MessageEvent)
+	p.a.Message, p.a.DataType = m.Message, m.DataType
+	return nil
+}
+
+// failure collects an error from the forms in which it is written: a member
+// error with members code and error (or errorMessage), or these themselves.
+type failure struct {
+	code json.RawMessage
+	text *string
+	err  *Error
+}
+
+func (f *failure) member(name string, value json.RawMessage) error {
+	switch {
+	case string(value) == "null":
+		return nil
+	case name == "code":
+		f.code = value
+		return nil
+	case name == "error" && value[0] == '{':
+		members, err := protocol.ReadObject(value)
+		for _, m := range members {
+			inner := strings.ToLower(m.Name)
+			if inner == "error" && len(m.Value) > 0 && m.Value[0] == '{' {
+				return errors.New("holds another object error")
+			}
+			if err == nil && (inner == "code" || inner == "error" || inner == "errormessage") {
+				err = f.member(inner, m.Value)
+			}
+		}
+		if f.code == nil {
+			f.code = json.RawMessage(`"` + CodeServerError + `"`)
+		}
+		return err
+	}
+	if json.Unmarshal(value, &f.text) != nil {
+		return errors.New("must be a text, or an object with code and error")
+	}
+	return nil
+}
+
+// mqtt notes the refusal of an MQTT client.
+func (f *failure) mqtt(e *Error) {
+	if e != nil {
+		f.err = e
+	}
+}
+
+// successCode is the code that is none.
+const successCode = "success"
+
+// settle makes the error that was told, when it was one.
+func (f *failure) settle() error {
+	if f.err != nil || f.code == nil && f.text == nil {
+		return nil
+	}
+	e := &Error{Status: http.StatusInternalServerError}
+	if f.text != nil {
+		e.Text = *f.text
+	}
+	if f.code != nil {
+		status, err := statusOf(f.code)
+		if err != nil {
+			return err
+		}
+		if status == 0 {
+			return nil
+		}
+		e.Status = status
+	}
+	f.err = e
+	return nil
+}
+
+// statusOf reads a code: a word of the spec, its number in the shipped bindings,
+// or an HTTP status that refuses. 0 is success.
+func statusOf(code json.RawMessage) (int, error) {
+	var word string
+	var n int
+	switch {
+	case json.Unmarshal(code, &word) == nil && strings.EqualFold(word, successCode):
+		return 0, nil
+	case word != "" && codeStatus[strings.ToLower(word)] != 0:
+		return codeStatus[strings.ToLower(word)], nil
+	case json.Unmarshal(code, &n) == nil && n >= 400 && n <= 599:
+		return n, nil
+	case word == "" && n >= -1 && n < len(numbered) && json.Unmarshal(code, &n) == nil:
+		if n == -1 {
+			return 0, nil
+		}
+		return codeStatus[strings.ToLower(numbered[n])], nil
+	}
+	return 0, fmt.Errorf("the code %s of the answer's error is none of unauthorized, userError, serverError", shorten(string(code)))
+}
+
+var numbered = []string{CodeUnauthorized, CodeUserError, CodeServerError}

@@ -1,0 +1,466 @@
+package trigger_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wps/output"
+	"wps/protocol"
+	"wps/trigger"
+)
+
+// gate is a hook that tells what begins and holds it until it is let go.
+type gate struct {
+	began chan string
+	goOn  chan struct{}
+}
+
+func newGate() *gate { return &gate{make(chan string, 100), make(chan struct{})} }
+
+func (g *gate) Answer(ctx context.Context, ev *trigger.Event) (trigger.Answer, error) {
+	g.began <- ev.ConnectionID + " " + ev.ID
+	select {
+	case <-g.goOn:
+		return trigger.Answer{Message: []byte(ev.ID), DataType: protocol.DataTypeText}, nil
+	case <-ctx.Done():
+		return trigger.Answer{}, ctx.Err()
+	}
+}
+func (g *gate) Close(context.Context) error { return nil }
+func (g *gate) String() string              { return "gate" }
+
+// start sends an event without waiting for its answer.
+func start(t testing.TB, h http.Handler, e event) <-chan *httptest.ResponseRecorder {
+	t.Helper()
+	answered := make(chan *httptest.ResponseRecorder, 1)
+	r := e.request(t)
+	go func() {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		answered <- w
+	}()
+	return answered
+}
+
+// within runs a test in a bubble of its own time, with a gate as the hook of
+// all events; Close is called in it.
+func within(t *testing.T, o trigger.Options, test func(t *testing.T, h *trigger.Handler, g *gate)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		o.Default = g
+		h, err := trigger.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, h, g)
+		if err := h.Close(t.Context()); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+}
+
+func TestOrderWithinALine(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		by     trigger.SerialBy
+		events []event
+		want   []string // that run at once
+	}{
+		{"", []event{{id: "1"}, {id: "2"}, {id: "1", connection: "c2"}}, []string{"c1 1", "c2 1"}},
+		{trigger.SerialByUser, []event{{id: "1"}, {id: "1", connection: "c2"}, {id: "1", connection: "c3", user: "u2"}}, []string{"c1 1", "c3 1"}},
+		{trigger.SerialByUser, []event{{id: "1", user: "-"}, {id: "1", connection: "c2", user: "-"}}, []string{"c1 1", "c2 1"}},
+		{trigger.SerialByNone, []event{{id: "1"}, {id: "2"}}, []string{"c1 1", "c1 2"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGate()
+			h, err := trigger.New(trigger.Options{Default: g, SerialBy: test.by})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var answers []<-chan *httptest.ResponseRecorder
+			for _, e := range test.events {
+				e.name = "message"
+				answers = append(answers, start(t, h, e))
+				synctest.Wait()
+			}
+			var got []string
+			for len(g.began) > 0 {
+				got = append(got, <-g.began)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("serial by %q: %v run at once, want %v", test.by, got, test.want)
+			}
+			close(g.goOn)
+			for i, a := range answers {
+				if w := <-a; w.Code != 200 || w.Body.String() != test.events[i].id {
+					t.Errorf("serial by %q: event %d = %d %q, want its own id", test.by, i, w.Code, w.Body)
+				}
+			}
+			if err := h.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestEventsOfOneConnectionRunInTheOrderTheyCame(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		h, err := trigger.New(trigger.Options{Default: g, Concurrency: 50})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answers []<-chan *httptest.ResponseRecorder
+		for i := range 50 {
+			answers = append(answers, start(t, h, event{name: "message", id: fmt.Sprint(i)}))
+			synctest.Wait()
+		}
+		close(g.goOn)
+		for i, a := range answers {
+			if w := <-a; w.Body.String() != fmt.Sprint(i) {
+				t.Errorf("event %d was answered %q", i, w.Body)
+			}
+			if got, want := <-g.began, fmt.Sprint("c1 ", i); got != want {
+				t.Errorf("%s began, want %s", got, want)
+			}
+		}
+		if err := h.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestFullQueueAnswers503(t *testing.T) {
+	t.Parallel()
+	within(t, trigger.Options{Concurrency: 1, Queue: 1}, func(t *testing.T, h *trigger.Handler, g *gate) {
+		runs := start(t, h, event{name: "message", id: "1"})
+		synctest.Wait()
+		waits := start(t, h, event{name: "message", id: "1", connection: "c2"})
+		synctest.Wait()
+		w := send(t, h, event{name: "message", id: "1", connection: "c3"})
+		if w.Code != 503 || w.Header().Get("Retry-After") == "" || w.Body.String() != "too many events are waiting" {
+			t.Errorf("the third event = %d %v %q, want 503 with Retry-After", w.Code, w.Header(), w.Body)
+		}
+		close(g.goOn)
+		if a, b := (<-runs).Code, (<-waits).Code; a != 200 || b != 200 {
+			t.Errorf("the others = %d, %d, want 200", a, b)
+		}
+		if w := send(t, h, event{name: "message", id: "1", connection: "c3"}); w.Code != 200 {
+			t.Errorf("the third again = %d, want 200: it had not run", w.Code)
+		}
+	})
+}
+
+func TestWaitingEndsAfterAMinute(t *testing.T) {
+	t.Parallel()
+	within(t, trigger.Options{HookTimeout: time.Hour}, func(t *testing.T, h *trigger.Handler, g *gate) {
+		runs := start(t, h, event{name: "message", id: "1"})
+		synctest.Wait()
+		began := time.Now()
+		if w := send(t, h, event{name: "message", id: "2"}); w.Code != 503 || time.Since(began) != time.Minute {
+			t.Errorf("the event that waits = %d after %v, want 503 after a minute", w.Code, time.Since(began))
+		}
+		close(g.goOn)
+		<-runs
+	})
+}
+
+func TestHookTimeout(t *testing.T) {
+	t.Parallel()
+	within(t, trigger.Options{HookTimeout: 3 * time.Second}, func(t *testing.T, h *trigger.Handler, g *gate) {
+		began := time.Now()
+		if w := send(t, h, event{name: "message"}); w.Code != 500 || time.Since(began) != 3*time.Second {
+			t.Errorf("a hook that hangs = %d after %v, want 500 after 3s", w.Code, time.Since(began))
+		}
+	})
+}
+
+func TestRepeatedEventsRunOnce(t *testing.T) {
+	t.Parallel()
+	within(t, trigger.Options{}, func(t *testing.T, h *trigger.Handler, g *gate) {
+		first := start(t, h, event{name: "message", id: "7"})
+		synctest.Wait()
+		meanwhile := start(t, h, event{name: "message", id: "7"})
+		synctest.Wait()
+		close(g.goOn)
+		for _, w := range []*httptest.ResponseRecorder{<-first, <-meanwhile, send(t, h, event{name: "message", id: "7"})} {
+			if w.Code != 200 || w.Body.String() != "7" {
+				t.Errorf("answer = %d %q, want the first one", w.Code, w.Body)
+			}
+		}
+		if len(g.began) != 1 {
+			t.Errorf("the hook ran %d times, want once", len(g.began))
+		}
+		for _, other := range []event{
+			{name: "message", id: "8"}, {name: "message", id: "7", connection: "c2"}, {name: "message", id: "7", header: http.Header{"Ce-Hub": {"x"}}},
+			{name: "message", id: "7", header: http.Header{"X-Ms-Client-Request-Id": {"r2"}}},
+			{name: "message", id: "7", header: http.Header{"Ce-Physicalconnectionid": {"p2"}}},
+		} {
+			before := len(g.began)
+			if send(t, h, other); len(g.began) != before+1 {
+				t.Errorf("%+v is another event and did not run", other)
+			}
+		}
+	})
+}
+
+func TestEventsWithoutAnIDAreNeverRepeated(t *testing.T) {
+	t.Parallel()
+	ran := 0
+	h := handler(t, trigger.Options{Routes: []trigger.Route{on(t, "message", func(context.Context, *trigger.Event) (trigger.Answer, error) {
+		ran++
+		return trigger.Answer{}, nil
+	})}})
+	for range 2 {
+		send(t, h, event{name: "message"})
+	}
+	if ran != 2 {
+		t.Errorf("the hook ran %d times, want 2", ran)
+	}
+}
+
+func TestMemoryOfAnswersIsBounded(t *testing.T) {
+	t.Parallel()
+	ran := 0
+	h := handler(t, trigger.Options{Routes: []trigger.Route{on(t, "message", func(context.Context, *trigger.Event) (trigger.Answer, error) {
+		ran++
+		return trigger.Answer{Message: make([]byte, 1<<20)}, nil
+	})}})
+	for i := range 40 { // 40 MiB, of which 16 are kept
+		send(t, h, event{name: "message", id: fmt.Sprint(i)})
+	}
+	send(t, h, event{name: "message", id: "39"})
+	if ran != 40 {
+		t.Errorf("the hook ran %d times, want 40: the last answer is remembered", ran)
+	}
+	send(t, h, event{name: "message", id: "0"})
+	if ran != 41 {
+		t.Errorf("the hook ran %d times, want 41: the first answer is forgotten", ran)
+	}
+	for i := range 5000 {
+		h2 := event{name: "connected", id: fmt.Sprint(i), connection: "c2"}
+		send(t, h, h2)
+	}
+}
+
+func TestNotRunMayBeTriedAgain(t *testing.T) {
+	t.Parallel()
+	broken := true
+	h := handler(t, trigger.Options{Routes: []trigger.Route{on(t, "message", func(context.Context, *trigger.Event) (trigger.Answer, error) {
+		if broken {
+			return trigger.Answer{}, trigger.NotRun(errors.New("nobody there"))
+		}
+		return trigger.Answer{}, nil
+	})}})
+	if w := send(t, h, event{name: "message", id: "1"}); w.Code != 503 {
+		t.Errorf("answer = %d, want 503", w.Code)
+	}
+	broken = false
+	if w := send(t, h, event{name: "message", id: "1"}); w.Code != 200 {
+		t.Errorf("again = %d, want 200", w.Code)
+	}
+}
+
+func TestClientThatGoesAway(t *testing.T) {
+	t.Parallel()
+	within(t, trigger.Options{}, func(t *testing.T, h *trigger.Handler, g *gate) {
+		ctx, cancel := context.WithCancel(t.Context())
+		runs := event{name: "message", id: "1"}.request(t).WithContext(ctx)
+		waits := event{name: "message", id: "2"}.request(t).WithContext(ctx)
+		var done sync.WaitGroup
+		for _, r := range []*http.Request{runs, waits} {
+			done.Go(func() { h.ServeHTTP(httptest.NewRecorder(), r) })
+			synctest.Wait()
+		}
+		cancel()
+		synctest.Wait()
+		close(g.goOn) // the hook that began finishes
+		done.Wait()
+		if len(g.began) != 1 {
+			t.Errorf("%d hooks began, want 1: the waiting event has nobody any more", len(g.began))
+		}
+		if w := send(t, h, event{name: "message", id: "1"}); w.Body.String() != "1" || len(g.began) != 1 {
+			t.Errorf("the same event again = %q, %d hooks began; want the answer without another run", w.Body, len(g.began))
+		}
+		if w := send(t, h, event{name: "message", id: "2"}); w.Body.String() != "2" || len(g.began) != 2 {
+			t.Errorf("the event that never ran, again = %q, %d hooks began", w.Body, len(g.began))
+		}
+	})
+}
+
+func TestCloseDrains(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		h, err := trigger.New(trigger.Options{Default: g})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs := start(t, h, event{name: "message", id: "1"})
+		synctest.Wait()
+		waits := start(t, h, event{name: "message", id: "2"})
+		synctest.Wait()
+		closed := make(chan error, 1)
+		go func() { closed <- h.Close(t.Context()) }()
+		synctest.Wait()
+		if w := <-waits; w.Code != 503 {
+			t.Errorf("the waiting event = %d, want 503", w.Code)
+		}
+		if w := send(t, h, event{name: "message", id: "3"}); w.Code != 503 {
+			t.Errorf("a new event = %d, want 503", w.Code)
+		}
+		close(g.goOn)
+		if w := <-runs; w.Code != 200 {
+			t.Errorf("the running event = %d, want 200", w.Code)
+		}
+		if err := <-closed; err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+}
+
+func TestCloseKillsWhenItsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate() // nobody lets it go
+		h, err := trigger.New(trigger.Options{Default: g})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs := start(t, h, event{name: "message", id: "1"})
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := h.Close(ctx); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		if w := <-runs; w.Code != 500 {
+			t.Errorf("the killed event = %d, want 500", w.Code)
+		}
+	})
+}
+
+// recordedService keeps what event objects did.
+type recordedService struct {
+	output.Service // what a test does not expect is nil, and panics
+	mu             sync.Mutex
+	done           []string
+	fail           error
+}
+
+func (s *recordedService) note(format string, args ...any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done = append(s.done, fmt.Sprintf(format, args...))
+	return s.fail
+}
+
+func (s *recordedService) Send(_ context.Context, to protocol.Target, m protocol.Send) error {
+	return s.note("send %s %s %q", to, m.DataType, m.Data)
+}
+
+func (s *recordedService) AddToGroup(_ context.Context, member protocol.Target, group string) error {
+	return s.note("add %s to %s", member, group)
+}
+
+func outputOf(s *recordedService, hubs *[]string) func(string) (output.Service, error) {
+	return func(hub string) (output.Service, error) {
+		*hubs = append(*hubs, hub)
+		return s, nil
+	}
+}
+
+const twoObjects = `{"outputs":[{"groupAction":"Join","targetType":"Users","targetId":"u1","groupId":"g"},{"type":"MessageEvent","message":"hi","dataType":"text"}],"message":"ok","dataType":"text"}`
+
+func TestOutputRunsInOrderBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	var hubs []string
+	s := &recordedService{}
+	h := handler(t, trigger.Options{Routes: []trigger.Route{parses(t, "message", twoObjects)}, Output: outputOf(s, &hubs)})
+	if w := send(t, h, event{name: "message"}); w.Code != 200 || w.Body.String() != "ok" {
+		t.Errorf("answer = %d %q", w.Code, w.Body)
+	}
+	if want := []string{`add user "u1" to g`, `send the hub text "hi"`}; !slices.Equal(s.done, want) || !slices.Equal(hubs, []string{"chat"}) {
+		t.Errorf("done %q in %q, want %q in chat", s.done, hubs, want)
+	}
+}
+
+func TestOutputFailures(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, answer, problem string
+		noService             bool
+		ran                   int
+	}{
+		{"the service refuses", twoObjects, "output: line 1: refused", false, 1},
+		{"a faulty object: nothing runs", `{"outputs":[{"type":"MessageEvent","message":"hi"},{"type":"GroupEvent"}]}`, "output: line 2: groupAction is missing", false, 0},
+		{"an error: nothing runs", `{"outputs":[{"type":"MessageEvent","message":"hi"}],"error":"x"}`, "x", false, 0},
+		{"no service", twoObjects, "output: there is no service", true, 0},
+	} {
+		var hubs []string
+		var problem string
+		s := &recordedService{fail: errors.New("refused")}
+		o := trigger.Options{
+			Routes: []trigger.Route{parses(t, "message", test.answer)}, Output: outputOf(s, &hubs),
+			OnAnswer: func(r trigger.Report) { problem = r.Problem },
+		}
+		if test.noService {
+			o.Output = nil
+		}
+		w := send(t, handler(t, o), event{name: "message"})
+		if w.Code != 500 || !strings.HasPrefix(problem, test.problem) || len(s.done) != test.ran {
+			t.Errorf("%s: %d, problem %q, ran %v; want 500, %q, %d", test.name, w.Code, problem, s.done, test.problem, test.ran)
+		}
+	}
+}
+
+func TestInProcess(t *testing.T) {
+	t.Parallel()
+	h := handler(t, trigger.Options{Routes: []trigger.Route{parses(t, "message", `{"message":"hi","dataType":"text"}`), parses(t, "connect", `{"code":401}`)}})
+	client := &http.Client{Transport: trigger.InProcess(h)}
+	for name, want := range map[string]wire{"message": {200, textType, "", "hi"}, "connect": {401, nil, "", ""}} {
+		r := event{name: name}.request(t)
+		r.RequestURI = ""
+		resp, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != want.status || string(body) != want.body || !slices.Equal(resp.Header["Content-Type"], want.contentType) {
+			t.Errorf("%s = %d %v %q, %v, want %+v", name, resp.StatusCode, resp.Header, body, err, want)
+		}
+	}
+}
+
+func TestInProcessGivesUpWithTheContext(t *testing.T) {
+	t.Parallel()
+	within(t, trigger.Options{}, func(t *testing.T, h *trigger.Handler, g *gate) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := trigger.InProcess(h).RoundTrip(event{name: "message"}.request(t).WithContext(ctx))
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("RoundTrip = %v, want the context's error", err)
+		}
+		close(g.goOn)
+	})
+}
+
+func TestInProcessPanicIsAnError(t *testing.T) {
+	t.Parallel()
+	broken := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") })
+	if _, err := trigger.InProcess(broken).RoundTrip(httptest.NewRequest("POST", "/", nil)); err == nil || !strings.Contains(err.Error(), "oh") {
+		t.Errorf("RoundTrip = %v, want the panic", err)
+	}
+}

@@ -1,0 +1,225 @@
+package trigger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"wps/protocol"
+	"wps/token"
+)
+
+// ServeHTTP answers one event or validation request. What is refused never
+// reaches a hook.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case !h.serves(r.URL.Path):
+		h.refuse(w, r, http.StatusNotFound, "nothing is served at "+shorten(r.URL.Path))
+	case r.Method == http.MethodOptions, r.Method == http.MethodGet:
+		h.validate(w, r)
+	case r.Method != http.MethodPost:
+		w.Header().Set("Allow", "POST, OPTIONS, GET")
+		h.refuse(w, r, http.StatusMethodNotAllowed, "events come with POST")
+	default:
+		h.serveEvent(w, r)
+	}
+}
+
+// serves tells whether a path is that of the handler or below it, without
+// regard to case.
+func (h *Handler) serves(path string) bool {
+	prefix := strings.TrimSuffix(h.o.Path, "/")
+	if len(path) < len(prefix) || !strings.EqualFold(path[:len(prefix)], prefix) {
+		return false
+	}
+	return len(path) == len(prefix) || path[len(prefix)] == '/'
+}
+
+// refuse answers what is no event that a hook could see.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
+	h.log.Warn("request refused", "method", r.Method, "path", shorten(r.URL.Path), "status", status, "reason", text)
+	h.writeRefusal(w, status, text)
+}
+
+func (h *Handler) writeRefusal(w http.ResponseWriter, status int, text string) {
+	(&reply{status: status, header: http.Header{headerContentType: nil}, body: []byte(text)}).write(w)
+}
+
+func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) {
+	c, err := protocol.ReadEventContext(r.Header)
+	switch {
+	case err != nil:
+		h.refuse(w, r, http.StatusBadRequest, err.Error())
+		return
+	case len(h.o.Keys) > 0 && !token.VerifySignature(c.Signature, c.ConnectionID, h.o.Keys...):
+		h.refuse(w, r, http.StatusUnauthorized, "the signature of the event does not fit the access key")
+		return
+	case r.ContentLength > h.o.MaxBody:
+		h.refuse(w, r, http.StatusRequestEntityTooLarge, h.tooLarge())
+		return
+	}
+	ev := &Event{EventContext: c, Header: r.Header}
+	h.tellEvent(ev)
+	began := time.Now()
+	reply, report := h.answerOnce(r, ev)
+	if reply == nil { // the service has gone, and so has the request
+		reply = unavailable(r.Context().Err())
+	}
+	reply.write(w)
+	h.tellAnswer(report, reply, began)
+}
+
+func (h *Handler) tooLarge() string {
+	return fmt.Sprintf("the body is larger than %d bytes", h.o.MaxBody)
+}
+
+func (h *Handler) tellEvent(ev *Event) {
+	if h.o.OnEvent != nil {
+		h.o.OnEvent(&ev.EventContext)
+	}
+}
+
+func (h *Handler) tellAnswer(report Report, r *reply, began time.Time) {
+	if h.o.OnAnswer == nil {
+		return
+	}
+	report.Status, report.Problem, report.Took = r.status, r.problem, time.Since(began)
+	h.o.OnAnswer(report)
+}
+
+// answerOnce answers an event, or gives the answer that it got when it came
+// first. nil: the request ended before there was one.
+func (h *Handler) answerOnce(r *http.Request, ev *Event) (*reply, Report) {
+	report := Report{Event: &ev.EventContext}
+	for {
+		attempt, first := h.memory.begin(&ev.EventContext)
+		if first {
+			reply, again := h.answer(r, ev, &report)
+			if again {
+				h.memory.end(attempt, nil)
+			} else {
+				h.memory.end(attempt, reply)
+			}
+			return reply, report
+		}
+		switch reply, err := attempt.wait(r.Context()); {
+		case err != nil:
+			return nil, report
+		case reply != nil:
+			report.Repeated = true
+			return reply, report
+		}
+	}
+}
+
+// answer has the event's hook answer it, when its turn has come. again tells
+// that the hook was not reached, so that a repetition is to be answered anew.
+func (h *Handler) answer(r *http.Request, ev *Event, report *Report) (answer *reply, again bool) {
+	hook := h.routes.find(&ev.EventContext)
+	if hook == nil {
+		if h.o.Strict {
+			return refusal(http.StatusNotFound, "no hook for the event "+shorten(ev.Event)), true
+		}
+		return ev.noHook(), true
+	}
+	report.Hook = hook.String()
+	size := r.ContentLength
+	if size < 0 {
+		size = h.o.MaxBody
+	}
+	place, err := h.queue.enter(&ev.EventContext, size)
+	if err != nil {
+		return unavailable(err), true
+	}
+	defer h.queue.leave(place)
+	if bad := h.readBody(r, ev); bad != nil {
+		return bad, true
+	}
+	release, err := h.queue.wait(r.Context(), place)
+	if err != nil {
+		return unavailable(err), true
+	}
+	defer release()
+	return h.run(hook, ev)
+}
+
+func refusal(status int, text string) *reply {
+	return &reply{status: status, header: http.Header{headerContentType: nil}, body: []byte(text), problem: text}
+}
+
+// readBody reads and decodes the data; not nil is the refusal.
+func (h *Handler) readBody(r *http.Request, ev *Event) *reply {
+	body, err := readAll(r.Body, r.ContentLength, h.o.MaxBody)
+	if err == nil {
+		ev.Body = body
+		err = ev.decode()
+	}
+	switch {
+	case errors.Is(err, errTooLarge):
+		return refusal(http.StatusRequestEntityTooLarge, h.tooLarge())
+	case err != nil:
+		return refusal(http.StatusBadRequest, err.Error())
+	}
+	return nil
+}
+
+var errTooLarge = errors.New("too large")
+
+// readAll reads at most limit bytes; size is -1 when it is not known.
+func readAll(in io.Reader, size, limit int64) ([]byte, error) {
+	switch {
+	case in == nil || size == 0:
+		return nil, nil
+	case size > limit:
+		return nil, errTooLarge
+	case size > 0:
+		body := make([]byte, size)
+		_, err := io.ReadFull(in, body)
+		return body, err
+	}
+	body, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if int64(len(body)) > limit {
+		return nil, errTooLarge
+	}
+	return body, err
+}
+
+// serverErrorText is what the service is told of a failure of ours; the log has
+// the reason.
+const serverErrorText = "the event handler failed"
+
+// run runs the hook and its output. The request's own context does not count:
+// a hook that began finishes, and the repetition of a request that broke off
+// gets its answer.
+func (h *Handler) run(hook Hook, ev *Event) (*reply, bool) {
+	ctx, cancel := context.WithTimeout(h.queue.ctx, h.o.HookTimeout)
+	defer cancel()
+	a, err := hook.Answer(ctx, ev)
+	if err == nil && a.Error == nil {
+		err = h.runOutput(ctx, ev, a.Output)
+	}
+	h.logIgnored(hook, ev, a.Ignored)
+	var r *reply
+	if err == nil {
+		r, err = ev.reply(a)
+	}
+	if err != nil {
+		r = ev.errorReply(&Error{Status: http.StatusInternalServerError, Text: serverErrorText})
+		r.problem = err.Error()
+	}
+	if wasNotRun(err) {
+		return unavailable(err), true
+	}
+	return r, false
+}
+
+func (h *Handler) logIgnored(hook Hook, ev *Event, members []string) {
+	if len(members) > 0 {
+		h.log.Warn("members of the answer do not fit the event and were ignored", "hook", hook.String(),
+			"event", ev.EventContext.Event, "members", strings.Join(members, ", "))
+	}
+}

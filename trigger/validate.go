@@ -1,0 +1,102 @@
+package trigger
+
+import (
+	"net"
+	"net/http"
+	"net/textproto"
+	"slices"
+	"strings"
+
+	"wps/protocol"
+)
+
+// anyOrigin allows every host.
+const anyOrigin = "*"
+
+// origins are the hosts that validation is answered for, in lower case. Where
+// an endpoint has a port, the host is there with and without it: the vendor's
+// emulators name themselves either way.
+type origins []string
+
+func newOrigins(hosts []string) origins {
+	var all origins
+	add := func(h string) {
+		if !slices.Contains(all, h) {
+			all = append(all, h)
+		}
+	}
+	for _, h := range hosts {
+		h = strings.ToLower(strings.TrimSpace(h))
+		name, port, err := net.SplitHostPort(h)
+		if err != nil {
+			name, port = h, ""
+		}
+		for _, spelling := range spellings(name) {
+			add(spelling)
+			if port != "" {
+				add(net.JoinHostPort(strings.Trim(spelling, "[]"), port))
+			}
+		}
+	}
+	if slices.Contains(all, anyOrigin) {
+		return origins{anyOrigin}
+	}
+	return all
+}
+
+// spellings are the names of a host: the loopback addresses are one host.
+func spellings(name string) []string {
+	loopback := []string{"localhost", "127.0.0.1", "[::1]"}
+	if slices.Contains(loopback, name) || name == "::1" {
+		return loopback
+	}
+	return []string{name}
+}
+
+// allow tells whether one of the hosts that a request names may send events.
+func (o origins) allow(named []string) bool {
+	if len(named) == 0 {
+		return false
+	}
+	if len(o) == 1 && o[0] == anyOrigin {
+		return true
+	}
+	return slices.ContainsFunc(named, func(h string) bool { return slices.Contains(o, strings.ToLower(h)) })
+}
+
+// namedOrigins reads the hosts of a validation request: several lines, and
+// several hosts on a line.
+func namedOrigins(h http.Header) []string {
+	var all []string
+	for _, line := range h[canonicalRequestOrigin] {
+		for host := range strings.SplitSeq(line, ",") {
+			if host = strings.TrimSpace(host); host != "" {
+				all = append(all, host)
+			}
+		}
+	}
+	return all
+}
+
+var canonicalRequestOrigin = textproto.CanonicalMIMEHeaderKey(protocol.HeaderRequestOrigin)
+
+// validate answers a validation request: with one header line for each host
+// that is served, because the service compares whole lines.
+//
+// Source: the vendor's emulator and its tests; the lines as the official Node
+// middleware writes them.
+func (h *Handler) validate(w http.ResponseWriter, r *http.Request) {
+	named := namedOrigins(r.Header)
+	if len(named) == 0 {
+		h.refuse(w, r, http.StatusBadRequest, "header "+protocol.HeaderRequestOrigin+" is missing")
+		return
+	}
+	if !h.origins.allow(named) {
+		h.log.Warn("validation refused", "origin", strings.Join(named, ", "), "allowed", strings.Join(h.origins, ", "))
+		h.writeRefusal(w, http.StatusBadRequest, "this event handler does not serve "+strings.Join(named, ", "))
+		return
+	}
+	h.log.Info("validated", "origin", strings.Join(named, ", "))
+	w.Header()[protocol.HeaderAllowedOrigin] = slices.Clone(h.origins)
+	w.WriteHeader(http.StatusOK)
+}
