@@ -61,9 +61,11 @@ func (c *call) number(name string, least, most int) (int, bool) {
 	return n, true
 }
 
-// validLength refuses a body that is too large or does not say its length.
+// validLength refuses a body that is too large or does not say its length, even
+// when there is none.
 func (c *call) validLength() bool {
-	if size := c.r.ContentLength; size < 0 || size > protocol.MaxMessageSize {
+	size := c.r.ContentLength
+	if size < 0 || size > protocol.MaxMessageSize || size == 0 && c.r.Header.Get("Content-Length") == "" {
 		badRequest(c.w, "Request", "Invalid Content-Length header.")
 		return false
 	}

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -71,7 +72,7 @@ func (c *call) message(to protocol.Target) (*message, bool) {
 	}
 	switch dataType {
 	case protocol.DataTypeJSON:
-		if !json.Valid(data) {
+		if !json.Valid(data) || !utf8.Valid(data) {
 			badRequest(c.w, "Request", invalidBody)
 			return nil, false
 		}
@@ -102,6 +103,10 @@ func decoderOf(charset string) func([]byte) []byte {
 		return func(b []byte) []byte { return fromUTF16(b, 0, 1) }
 	case "utf-16be":
 		return func(b []byte) []byte { return fromUTF16(b, 1, 0) }
+	case "utf-32", "utf-32le":
+		return func(b []byte) []byte { return fromUTF32(b, binary.LittleEndian) }
+	case "utf-32be":
+		return func(b []byte) []byte { return fromUTF32(b, binary.BigEndian) }
 	}
 	return nil
 }
@@ -131,4 +136,12 @@ func fromUTF16(b []byte, low, high int) []byte {
 		units = append(units, uint16(b[i+low])|uint16(b[i+high])<<8)
 	}
 	return []byte(string(utf16.Decode(units)))
+}
+
+func fromUTF32(b []byte, order binary.ByteOrder) []byte {
+	var text []byte
+	for ; len(b) >= 4; b = b[4:] {
+		text = utf8.AppendRune(text, rune(order.Uint32(b))) // what is none becomes U+FFFD
+	}
+	return text
 }

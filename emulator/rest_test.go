@@ -31,6 +31,13 @@ func TestSendConversion(t *testing.T) {
 		{"no content type is binary", "", "\x01", websocket.BinaryMessage, "\x01", `"dataType":"binary","data":"AQ=="`},
 		{"media type in capitals", "TEXT/PLAIN", "x", websocket.TextMessage, "x", `"dataType":"text","data":"x"`},
 		{"latin-1", "text/plain; charset=iso-8859-1", "\xe9", websocket.TextMessage, "é", `"dataType":"text","data":"é"`},
+		{"quoted charset", `text/plain; charset="UTF-8"`, "é", websocket.TextMessage, "é", `"dataType":"text","data":"é"`},
+		{"no UTF-8", "text/plain", "a\xff", websocket.TextMessage, "a\uFFFD", "\"dataType\":\"text\",\"data\":\"a\uFFFD\""},
+		{"utf-16be", "text/plain; charset=utf-16BE", "\x00h\xd8\x3d\xde\x00", websocket.TextMessage, "h😀", `"dataType":"text","data":"h😀"`},
+		{"utf-32", "text/plain; charset=utf-32", "h\x00\x00\x00\x00\xf6\x01\x00", websocket.TextMessage, "h😀", `"dataType":"text","data":"h😀"`},
+		{"utf-32be", "text/plain; charset=utf-32be", "\x00\x00\x00h\x00\x00\xd8\x00", websocket.TextMessage, "h\uFFFD", "\"dataType\":\"text\",\"data\":\"h\uFFFD\""},
+		{"empty binary", "application/octet-stream", "", websocket.BinaryMessage, "", `"dataType":"binary","data":""`},
+		{"json null", "application/json", `null`, websocket.TextMessage, `null`, `"dataType":"json","data":null`},
 		{"utf-16", "text/plain; charset=utf-16", "h\x00i\x00", websocket.TextMessage, "hi", `"dataType":"text","data":"hi"`},
 		{"empty text", "text/plain", "", websocket.TextMessage, "", `"dataType":"text","data":""`},
 	}
@@ -109,6 +116,16 @@ func TestSendRefused(t *testing.T) {
 		status int
 	}{
 		{"broken JSON", post("chat/:send", "application/json", "{"), 400},
+		{"JSON twice", post("chat/:send", "application/json", "1 2"), 400},
+		{"JSON with a byte order mark", post("chat/:send", "application/json", "\ufeff1"), 400},
+		{"JSON that is no UTF-8", post("chat/:send", "application/json", "\"\xff\""), 400},
+		{"unreadable media type", post("chat/:send", "text", "x"), 415},
+		{"unreadable parameter", post("chat/:send", "text/plain; charset", "x"), 415},
+		{"TTL decimal", post("chat/:send?messageTtlSeconds=1.5", text, "x"), 400},
+		{"TTL empty", post("chat/:send?messageTtlSeconds=", text, "x"), 400},
+		{"TTL twice", post("chat/users/u/:send?messageTtlSeconds=1&messageTtlSeconds=1", text, "x"), 400},
+		{"api-version empty", post("chat/:send?api-version=", text, "x"), 400},
+		{"api-version of a dead preview", post("chat/:send?api-version=2021-08-01-preview", text, "x"), 400},
 		{"empty JSON", post("chat/:send", "application/json", ""), 400},
 		{"unknown media type", post("chat/:send", "text/html", "x"), 415},
 		{"protobuf", post("chat/:send", "application/x-protobuf", "x"), 415},
@@ -131,6 +148,10 @@ func TestSendRefused(t *testing.T) {
 			t.Parallel()
 			want(t, e, tt.status, tt.r)
 		})
+	}
+	a := want(t, e, 400, post("chat/connections/c/:send?messageTtlSeconds=301", text, "x"))
+	if !strings.Contains(a.body, `"target":"messageTtlSeconds","errors":{"messageTtlSeconds":["messageTtlSeconds must`) {
+		t.Errorf("TTL above: %s, want the parameter named", a.body)
 	}
 	for _, good := range []string{"0", "300"} {
 		want(t, e, 202, post("chat/:send?messageTtlSeconds="+good, text, "x"))
