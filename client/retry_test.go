@@ -372,3 +372,45 @@ func TestBodyIsSentAgainWhole(t *testing.T) {
 		t.Errorf("%d tries, want 4", got)
 	}
 }
+
+// TestBodyAfterDeadConnection: when a kept connection turns out to be dead, the
+// transport takes another one by itself; the body goes there whole, too.
+func TestBodyAfterDeadConnection(t *testing.T) {
+	t.Parallel()
+	s := serve(t, status(202))
+	var dials, dead atomic.Int32
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+		return &mortal{Conn: conn, dead: &dead, first: dials.Add(1) == 1}, err
+	}}
+	svc := newService(t, s.URL, client.Options{Transport: transport, Retries: -1})
+	for i := range 2 {
+		dead.Store(int32(i))
+		if err := svc.Send(within(t), everyone, text("the body")); err != nil {
+			t.Fatalf("Send %d = %v", i, err)
+		}
+	}
+	for _, r := range s.requests() {
+		if r.body != "the body" {
+			t.Errorf("%q came", r.body)
+		}
+	}
+	if n := len(s.requests()); n != 2 || dials.Load() != 2 {
+		t.Errorf("%d requests on %d connections, want 2 on 2", n, dials.Load())
+	}
+}
+
+// mortal is a connection that, when it is the first, takes nothing any more once
+// dead is set.
+type mortal struct {
+	net.Conn
+	dead  *atomic.Int32
+	first bool
+}
+
+func (m *mortal) Write(b []byte) (int, error) {
+	if m.first && m.dead.Load() > 0 {
+		return 0, syscall.EPIPE
+	}
+	return m.Conn.Write(b)
+}
