@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"sync"
 	"time"
 
@@ -186,6 +187,9 @@ func refusal(resp *http.Response) error {
 // explainDial turns an error of the network into one of this package: the
 // caller's context first, then our own bound.
 func explainDial(ctx, within context.Context, u *url.URL, err error) error {
+	if end, _ := within.Deadline(); errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(end) {
+		<-within.Done() // the same moment, which the network connection saw first
+	}
 	var refused *HandshakeError
 	var closed *CloseError
 	switch {

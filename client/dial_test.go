@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -102,6 +104,47 @@ func TestDialUnreachable(t *testing.T) {
 		if !errors.As(err, &unreachable) || err.Error() != want {
 			t.Errorf("Dial = %v, want %q", err, want)
 		}
+	}
+}
+
+// TestDialSilence: a service that says nothing, before the handshake or after
+// it, gets 10 seconds; the caller may be less patient.
+func TestDialSilence(t *testing.T) {
+	t.Parallel()
+	services := map[string]func(net.Conn){
+		"no handshake": func(far net.Conn) { io.Copy(io.Discard, far) },
+		"not named": func(far net.Conn) {
+			if ws, err := upgrade(far, protocol.SubprotocolJSON); err == nil {
+				(&peer{ws: ws, raw: far}).drain()
+			}
+		},
+	}
+	for name, service := range services {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				o, far := pipeOptions(jsonOptions())
+				defer far.Close()
+				go service(far)
+				start := time.Now()
+				_, err := client.Dial(t.Context(), o)
+				var unreachable *client.UnreachableError
+				if took := time.Since(start); !errors.As(err, &unreachable) || err.Error() != "ws://h.example does not answer: no answer in time" || took != 10*time.Second {
+					t.Errorf("Dial = %v after %v, want no answer after 10 s", err, took)
+				}
+			})
+			synctest.Test(t, func(t *testing.T) {
+				o, far := pipeOptions(jsonOptions())
+				defer far.Close()
+				go service(far)
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(time.Second, cancel)
+				start := time.Now()
+				if _, err := client.Dial(ctx, o); !errors.Is(err, context.Canceled) || time.Since(start) != time.Second {
+					t.Errorf("Dial = %v after %v, want the end of the context after 1 s", err, time.Since(start))
+				}
+			})
+		})
 	}
 }
 
