@@ -62,6 +62,7 @@ func newRoot(env *Env) *cobra.Command {
 		Example: `  wps emulator                                  # the service, on this machine
   wps connect --hub chat --user u1 --join g1    # a client that prints what it gets
   wps send --hub chat --group g1 "hello"        # to all of a group`,
+		Annotations:                exits(exitLineFailed, exitLineUsage, exitLineNo, exitLineAuth, exitLineInt),
 		SilenceUsage:               true,
 		SilenceErrors:              true,
 		SuggestionsMinimumDistance: 2,
@@ -94,8 +95,34 @@ func newRoot(env *Env) *cobra.Command {
 		newClose(env), newExists(env), newPermission(env), newApply(env), newHealth(env))
 	add(groupLocal, newEmulator(env))
 	add(groupTools, newToken(env), newVersion(env), newCompletion(env))
-	root.SetHelpCommandGroupID(groupTools)
+	root.SetHelpCommand(newHelp())
 	return root
+}
+
+// newHelp returns the "wps help" command: "wps help send" is "wps send --help".
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]...",
+		Short: "Tell more about a command",
+		Long: `Print the help of a command, the same as --help does behind it. Without a command
+it lists them all.`,
+		Example: `  wps help
+  wps help send
+  wps help group join`,
+		GroupID:     groupTools,
+		Annotations: exits(exitLineUsage),
+		RunE: func(c *cobra.Command, args []string) error {
+			about, rest, err := c.Root().Find(args)
+			switch {
+			case err != nil:
+				return err
+			case len(rest) > 0:
+				return subcommandsOnly(about, rest)
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
 }
 
 const (
@@ -108,9 +135,9 @@ const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
 
 {{end}}{{.UsageString}}`
 
-const usageTemplate = `Usage:{{if .Runnable}}
-  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} <command>{{end}}
+const usageTemplate = `Usage:{{if .HasAvailableSubCommands}}
+  {{.CommandPath}} <command> [flags]{{else}}
+  {{.UseLine}}{{end}}
 {{- if .HasExample}}
 
 Examples:

@@ -12,8 +12,8 @@ func newCompletion(env *Env) *cobra.Command {
 		Short: "Print a script that completes wps in a shell",
 		Long: `Print a completion script for a shell; load it from the shell's start-up file. It
 completes commands, flags and the values that are known.`,
-		Example: `  source <(wps completion bash)
-  wps completion zsh > "${fpath[1]}/_wps"
+		Example: `  eval "$(wps completion bash)"
+  wps completion zsh > ~/.zfunc/_wps
   wps completion fish > ~/.config/fish/completions/wps.fish`,
 		Annotations: exits(exitLineUsage),
 		ValidArgs:   shells,

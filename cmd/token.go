@@ -27,8 +27,9 @@ func newToken(env *Env) *cobra.Command {
 		Example: `  wps token inspect "$TOKEN"
   wps negotiate --hub chat -o token | wps token inspect -
   wps token inspect --jq .claims "$TOKEN"`,
-		Args: cobra.ArbitraryArgs,
-		RunE: subcommandsOnly,
+		Annotations: exits("  1    it is not a token", exitLineUsage, "  4    it would be refused: signature, time"),
+		Args:        cobra.ArbitraryArgs,
+		RunE:        subcommandsOnly,
 	}
 	c.AddCommand(newTokenInspect(env))
 	return c
