@@ -2,14 +2,18 @@ package cmd
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"wps/client"
 	"wps/output"
+	"wps/protocol"
 )
 
 // actOptions are the flags of commands that run event objects.
@@ -77,13 +81,67 @@ func (e *Env) actorWith(c *cobra.Command, o actOptions, options client.Options) 
 	return a, err
 }
 
-// checked gives the fault of an event object as wrong usage.
+// checked gives the faults of an event object as wrong usage, in the words of
+// the command line.
 func checked(c *cobra.Command, ev output.Event) error {
-	if err := ev.Check(); err != nil {
-		return usagef(c, "%v", err)
+	err := ev.Check()
+	var faulty *output.FaultError
+	if err == nil || !errors.As(err, &faulty) {
+		return err
 	}
-	return nil
+	texts := make([]string, len(faulty.Faults))
+	for i, f := range faulty.Faults {
+		texts[i] = flagFault(f)
+	}
+	wrong := usagef(c, "%s", strings.Join(texts, "; "))
+	if m, isMessage := ev.(*output.MessageEvent); isMessage {
+		wrong = withMessageHint(wrong, m)
+	}
+	return wrong
 }
+
+// flagNames says where the members of event objects come from. Of the others
+// the fault names the thing itself, such as "group name is empty".
+var flagNames = map[string]string{
+	"message": "the message", "dataType": "--data-type", "excludes": "--exclude",
+	"filter": "--filter", "ttlSeconds": "--ttl", "metadata": "--meta",
+}
+
+var targetNames = strings.NewReplacer(
+	"targetType ", "", "All", "--all", "Groups", "--group", "Users", "--user", "Connections", "--connection")
+
+func flagFault(f output.Fault) string {
+	name := flagNames[f.Member]
+	text, unusable := strings.CutPrefix(f.Text, "cannot be used: ")
+	switch {
+	case name == "":
+		return text
+	case unusable:
+		return name + ": " + text
+	case f.Member == "excludes", f.Member == "filter":
+		return name + " " + targetNames.Replace(text)
+	}
+	return name + " " + text
+}
+
+// withMessageHint adds the way out when the message itself is what is wrong.
+func withMessageHint(wrong error, m *output.MessageEvent) error {
+	var usage *usageError
+	if !errors.As(wrong, &usage) {
+		return wrong
+	}
+	switch {
+	case len(m.Message) > protocol.MaxMessageSize:
+		usage.hint = tooLargeHint
+	case m.DataType == protocol.DataTypeJSON && !json.Valid(m.Message):
+		usage.hint = "mend the JSON, or send it as it is with --data-type text"
+	case m.DataType == protocol.DataTypeText && !utf8.Valid(m.Message):
+		usage.text, usage.hint = "the message is not UTF-8 text", "add --data-type binary to send the bytes as they are"
+	}
+	return usage
+}
+
+const tooLargeHint = "send it in parts, or send where it can be fetched"
 
 // act checks one event object, runs it and prints what came of it; done says
 // so for people.

@@ -22,6 +22,19 @@ type batchInput struct {
 	read   atomic.Int64
 }
 
+// openFile opens a file to be read; a folder is none.
+func openFile(path string) (*os.File, error) {
+	const hint = "name a file that can be read; \"-\" reads standard input"
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &usageError{err.Error(), hint}
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, errors.Join(&usageError{path + " is a folder", hint}, f.Close())
+	}
+	return f, nil
+}
+
 // openBatch opens a file, or standard input for "" and "-".
 func (e *Env) openBatch(ctx context.Context, path string) (*batchInput, error) {
 	in := &batchInput{}
@@ -29,9 +42,9 @@ func (e *Env) openBatch(ctx context.Context, path string) (*batchInput, error) {
 	file, isFile := e.Stdin.(*os.File)
 	if path != "" && path != "-" {
 		var err error
-		if file, err = os.Open(path); err != nil {
+		if file, err = openFile(path); err != nil {
 			in.stop()
-			return nil, &usageError{err.Error(), "name a file that can be read; \"-\" reads standard input"}
+			return nil, err
 		}
 		isFile = true
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/fatih/color"
 	"github.com/itchyny/gojq"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 )
 
@@ -70,8 +71,11 @@ const outputsAnnotation = "outputs"
 // prepare checks the common flags once they are parsed.
 func (e *Env) prepare(c *cobra.Command) error {
 	outputs := append([]string{"text", "json"}, strings.Fields(c.Annotations[outputsAnnotation])...)
+	if err := noEmptyFlags(c); err != nil {
+		return err
+	}
 	if !slices.Contains(outputs, e.flags.output) {
-		return usagef(c, "--output %q is unknown: use %s", e.flags.output, strings.Join(outputs, ", "))
+		return usagef(c, "--output %q is unknown: use %s", e.flags.output, orList(outputs))
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, e.flags.color) {
 		return usagef(c, "--color %q is unknown: use auto, always or never", e.flags.color)
@@ -88,6 +92,38 @@ func (e *Env) prepare(c *cobra.Command) error {
 	e.out, e.err = e.paletteFor(e.Stdout), e.paletteFor(e.Stderr)
 	e.log = e.newLogger()
 	return nil
+}
+
+// mayBeEmpty marks flags whose empty value means something.
+func mayBeEmpty(c *cobra.Command, names ...string) {
+	for _, name := range names {
+		c.Flags().Lookup(name).Annotations = map[string][]string{emptyAnnotation: nil}
+	}
+}
+
+const emptyAnnotation = "may be empty"
+
+// noEmptyFlags refuses --hub "$UNSET": what stands for a flag that is left out
+// could be another hub, another service or everyone.
+func noEmptyFlags(c *cobra.Command) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		_, allowed := f.Annotations[emptyAnnotation]
+		list, isList := f.Value.(pflag.SliceValue)
+		empty := isList && slices.Contains(list.GetSlice(), "") || f.Value.Type() == "string" && f.Value.String() == ""
+		if empty && !allowed && err == nil {
+			err = &usageError{"--" + f.Name + " is empty", "give it a value or leave it out; a variable that was to fill it may be unset"}
+		}
+	})
+	return err
+}
+
+// orList writes "a, b or c".
+func orList(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 func (e *Env) newLogger() *slog.Logger {

@@ -26,8 +26,9 @@ the connections the user has now, not to later ones.`,
 		Example: `  wps group join g1 --hub chat --user u1
   wps group leave g1 --hub chat --connection "$ID"
   wps group leave-all --hub chat --user u1`,
-		Args: cobra.ArbitraryArgs,
-		RunE: subcommandsOnly,
+		Annotations: serviceExits(),
+		Args:        cobra.ArbitraryArgs,
+		RunE:        subcommandsOnly,
 	}
 	c.AddCommand(newGroupChange(env, output.GroupJoin), newGroupChange(env, output.GroupLeave),
 		newGroupLeaveAll(env), newGroupList(env))
@@ -37,6 +38,7 @@ the connections the user has now, not to later ones.`,
 // subcommandsOnly is the action of a command that only holds others.
 func subcommandsOnly(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
+		c.SuggestionsMinimumDistance = 2
 		return unknownCommand(c, args[0])
 	}
 	return c.Help()
@@ -93,7 +95,7 @@ func (o *groupOptions) event(c *cobra.Command, action output.GroupAction, group 
 		return ev, "the connections of the filter", nil
 	}
 	if !named {
-		return nil, "", usagef(c, "no target is given: add --user U or --connection C")
+		return nil, "", usagef(c, "no target is given: add --user U, --connection C or --filter F")
 	}
 	ev := &output.GroupEvent{GroupAction: action, TargetType: kind, TargetID: id, GroupID: group}
 	return ev, ev.Target().String(), nil
@@ -174,7 +176,7 @@ func listGroup(c *cobra.Command, env *Env, group string, o client.ListOptions) e
 	}
 	for member, err := range svc.ListConnections(c.Context(), group, o) {
 		if err != nil {
-			return env.explain(err)
+			return env.explain(fmt.Errorf("list group %q: %w", group, err))
 		}
 		if env.json() {
 			err = env.printJSON(member)

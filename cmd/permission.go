@@ -19,13 +19,14 @@ leave it. Roles in the token (wps negotiate --role) do the same from the start.`
 		Example: `  wps permission grant sendToGroup --hub chat --connection "$ID" --group g1
   wps permission revoke joinLeaveGroup --hub chat --connection "$ID" --group g1
   wps permission check sendToGroup --hub chat --connection "$ID" --group g1`,
-		Args: cobra.ArbitraryArgs,
-		RunE: subcommandsOnly,
+		Annotations: serviceExits(exitLineNo),
+		Args:        cobra.ArbitraryArgs,
+		RunE:        subcommandsOnly,
 	}
 	c.AddCommand(
 		newPermissionAction(env, output.PermissionGrant, "grant", "Grant a permission to a connection", "granted"),
 		newPermissionAction(env, output.PermissionRevoke, "revoke", "Take a permission from a connection", "revoked"),
-		newPermissionAction(env, output.PermissionCheck, "check", "Tell whether a connection has a permission (exit 0 yes, 3 no)", ""),
+		newPermissionAction(env, output.PermissionCheck, "check", "Tell whether a connection has a permission", ""),
 	)
 	return c
 }
@@ -36,7 +37,8 @@ func newPermissionAction(env *Env, action output.PermissionAction, verb, short, 
 	c := &cobra.Command{
 		Use:   verb + " {sendToGroup | joinLeaveGroup} --connection C --group G",
 		Short: short,
-		Long:  short + ". The permission concerns one group,\nwhose name is taken literally.",
+		Long: short + `. It concerns one group, whose name
+is taken literally, and lasts as long as the connection.`,
 		Example: fmt.Sprintf(`  wps permission %[1]s sendToGroup --hub chat --connection "$ID" --group g1
   wps permission %[1]s joinLeaveGroup --hub chat --connection "$ID" --group g1
   wps permission %[1]s sendToGroup --hub chat --connection "$ID" --group g1 --dry-run`, verb),
@@ -45,8 +47,13 @@ func newPermissionAction(env *Env, action output.PermissionAction, verb, short, 
 		Args:        exactArgs("PERMISSION"),
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := protocol.ParsePermission(args[0])
-			if err != nil {
+			switch {
+			case err != nil:
 				return usagef(c, "%v", err)
+			case connection == "":
+				return usagef(c, "no connection is given: add --connection C")
+			case group == "":
+				return usagef(c, "no group is given: add --group G")
 			}
 			ev := &output.PermissionEvent{PermissionAction: action, ConnectionID: connection, Permission: p, TargetName: group}
 			if action == output.PermissionCheck {

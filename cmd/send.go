@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strings"
 	"time"
 
@@ -44,6 +43,7 @@ input.`,
 		Annotations: serviceExits(),
 		RunE:        func(c *cobra.Command, args []string) error { return send(c, env, &o, args) },
 	}
+	c.Flags().SortFlags = false
 	o.target.flags(c, "send to", output.TargetGroups, output.TargetUsers, output.TargetConnections, output.TargetAll)
 	o.flags(c)
 	return c
@@ -69,6 +69,7 @@ with a pipe, is all of standard input.`,
 
 func (o *sendOptions) flags(c *cobra.Command) {
 	f := c.Flags()
+	f.SortFlags = false
 	f.StringVar(&o.dataType, "data-type", "text", "what the message is: `text|json|binary`")
 	f.StringArrayVar(&o.excludes, "exclude", nil, "leave out the connection with this `id`; may be repeated")
 	f.StringVar(&o.filter, "filter", "", "only connections for which this OData `expression` holds, such as \"userId ne 'u1'\"")
@@ -107,6 +108,9 @@ func send(c *cobra.Command, env *Env, o *sendOptions, args []string) error {
 	if ev.Message, err = io.ReadAll(io.LimitReader(in, protocol.MaxMessageSize+1)); err != nil {
 		return fmt.Errorf("read the message: %w", err)
 	}
+	if len(ev.Message) == 0 && o.file == "" && (len(args) == 0 || args[0] == "-") {
+		return &usageError{"the message is empty: standard input held nothing", "if an empty message is meant, give it as the argument \"\""}
+	}
 	_, err = a.act(c, &ev, "sent to "+ev.Target().String())
 	return err
 }
@@ -120,9 +124,6 @@ func (o *sendOptions) form(c *cobra.Command) (ev output.MessageEvent, err error)
 	}
 	if ok {
 		ev.TargetType, ev.TargetID = kind, id
-		if kind != output.TargetAll && id == "" {
-			return ev, usagef(c, "the target's name is empty")
-		}
 	}
 	if ev.DataType, err = protocol.ParseDataType(o.dataType); err != nil {
 		return ev, usagef(c, "--data-type: %v", err)
@@ -163,11 +164,7 @@ func openInput(c *cobra.Command, env *Env, o *sendOptions, args []string) (io.Re
 	}
 	switch {
 	case o.file != "":
-		f, err := os.Open(o.file)
-		if err != nil {
-			return nil, &usageError{err.Error(), "--file needs a file that can be read; \"-\" as the message reads standard input"}
-		}
-		return f, nil
+		return openFile(o.file)
 	case len(args) > 0 && args[0] != "-":
 		return io.NopCloser(strings.NewReader(args[0])), nil
 	}

@@ -46,7 +46,7 @@ func (e *Env) connectionSetting() (setting, error) {
 func (e *Env) connection() (token.ConnectionString, setting, error) {
 	s, err := e.connectionSetting()
 	if err != nil {
-		return token.ConnectionString{}, s, &usageError{err.Error(), ""}
+		return token.ConnectionString{}, s, &usageError{err.Error(), "behind @ stands a file that holds the connection string"}
 	}
 	cs, err := token.ParseConnectionString(s.value)
 	if errors.Is(err, token.ErrNoAccessKey) {
