@@ -72,7 +72,7 @@ type HandshakeError struct {
 
 // Error names the status and the body.
 func (e *HandshakeError) Error() string {
-	s := "connection refused: " + statusLine(e.Status)
+	s := "the service refused the connection: " + statusLine(e.Status)
 	if text := oneLine(e.Body); text != "" {
 		s += ": " + text
 	}

@@ -227,13 +227,18 @@ func (a *actor) answer(ev output.Event, yes bool) error {
 	case a.env.json():
 		err = a.env.printJSON(answerTo(ev, yes))
 	case a.env.flags.quiet:
-	case yes:
-		err = a.env.printLine("yes")
 	default:
-		err = a.env.printLine("no")
+		err = a.env.printLine(yesNo(yes))
 	}
 	if err == nil && !yes {
 		err = errNo
 	}
 	return err
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
 }

@@ -27,10 +27,10 @@ func newApply(env *Env) *cobra.Command {
 		Use:   "apply [FILE | -]",
 		Short: "Run a stream of event objects in order",
 		Long: `Read event objects - one JSON object a line, one JSON array, or YAML documents -
-and run them one at a time in order; the first failure stops. A stream may be of
-any length. What --dry-run prints of other commands can be read here.
+and run them one at a time in order; the first failure stops. What --dry-run
+prints of other commands can be read here.
 
-With --concurrency, events run side by side, but those that name the same
+A stream may be of any length. With --concurrency, events run side by side, but those that name the same
 connection, user or group keep their order, and one for the whole hub waits for
 all before it and holds back all behind it. When the service throttles, all wait.
 

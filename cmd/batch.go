@@ -214,6 +214,11 @@ func (b *batch) result(r output.LineResult) {
 		if err := b.env.printJSON(r); err != nil {
 			b.stop(err)
 		}
+	case r.Yes != nil:
+		b.progress.hide()
+		if err := b.env.printLine(fmt.Sprintf("line %d: %s", r.Line, yesNo(*r.Yes))); err != nil {
+			b.stop(err)
+		}
 	case r.Status != output.StatusFailed:
 	case b.o.keepGoing:
 		b.progress.hide()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"time"
@@ -38,6 +39,10 @@ func runChild(ctx context.Context, env *Env, cs token.ConnectionString, command 
 		return exitCode(128 + signalOf(exit.ProcessState))
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
 		return &usageError{fmt.Sprintf("run %s: command not found", command[0]), "the words behind -- are a program and its arguments; a shell line needs sh -c '...'"}
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return &usageError{fmt.Sprintf("run %s: %v", command[0], path.Err), "the word behind -- must be a program that may be run"}
 	}
 	return fmt.Errorf("run %s: %v", command[0], err)
 }

@@ -82,6 +82,10 @@ func (o *connectOptions) check(c *cobra.Command) error {
 		return usagef(c, "--url holds its own token: --user, --group and --role go without it")
 	case o.url != "" && o.simple() && o.toGroup != "":
 		return usagef(c, "--to-group of a simple client is part of the URL: add webpubsub_mode=sendToGroup&group=%s to --url", url.QueryEscape(o.toGroup))
+	case o.noEcho && o.toGroup == "":
+		return usagef(c, "--no-echo goes with --to-group")
+	case o.toGroup == "" && o.event == "" && (o.acks || c.Flags().Changed("data-type")):
+		return usagef(c, "--acks and --data-type go with --to-group or --event: else nothing is sent")
 	case o.count < 0 || o.wait < 0:
 		return usagef(c, "--count and --wait must be 0 or more")
 	}
@@ -159,20 +163,27 @@ func connect(c *cobra.Command, env *Env, o *connectOptions) error {
 	}
 	conn, err := client.Dial(c.Context(), dial)
 	if err != nil {
-		return explainDial(env, err)
+		return explainDial(env, err, o)
 	}
-	s := &session{env: env, o: o, conn: conn, connected: make(chan struct{})}
+	s := &session{env: env, o: o, conn: conn}
 	return s.run(c.Context())
 }
 
 // explainDial adds the next step to a refused handshake.
-func explainDial(env *Env, err error) error {
+func explainDial(env *Env, err error, o *connectOptions) error {
 	var refused *client.HandshakeError
-	if !errors.As(err, &refused) {
+	var unreachable *client.UnreachableError
+	switch {
+	case errors.As(err, &unreachable) && o.url != "":
+		return withHint(err, "check the address in --url, and that this machine reaches it")
+	case !errors.As(err, &refused):
 		return env.explain(err)
 	}
 	switch refused.Status {
 	case http.StatusUnauthorized:
+		if o.url == "" {
+			return withHint(err, unauthorizedHint)
+		}
 		return withHint(err, "\"wps token inspect\" tells whether the token is signed with the right key, made for this hub, and still good")
 	case http.StatusNotFound:
 		return withHint(err, "the path of a client URL is /client/hubs/HUB")

@@ -197,13 +197,18 @@ func (o *emulatorOptions) whenReady(ctx context.Context, env *Env, cs token.Conn
 	return nil
 }
 
+// readyReport is the JSON of an emulator that is ready.
+type readyReport struct {
+	Endpoint         string `json:"endpoint"`
+	ClientURL        string `json:"clientUrl"`
+	ConnectionString string `json:"connectionString"`
+}
+
 // announce prints where the emulator is.
 func (e *Env) announce(cs token.ConnectionString) error {
 	client := strings.TrimSuffix(token.ClientURL(cs.Endpoint, "hub", token.KindDefault), "hub") + "{hub}"
 	if e.json() {
-		return e.printJSON(map[string]string{
-			"endpoint": cs.Endpoint.String(), "connectionString": cs.Reveal(), "clientUrl": client,
-		})
+		return e.printJSON(readyReport{cs.Endpoint.String(), client, cs.Reveal()})
 	}
 	e.say("%s %s", e.err.name("endpoint "), cs.Endpoint)
 	e.say("%s %s", e.err.name("clients  "), client)

@@ -94,10 +94,12 @@ func hintFor(err error) string {
 	return ""
 }
 
+const unauthorizedHint = "the AccessKey must belong to this Endpoint, and this machine's clock must be right"
+
 func hintForStatus(err *client.Error) string {
 	switch err.Status {
 	case http.StatusUnauthorized:
-		return "the AccessKey must belong to this Endpoint, and this machine's clock must be right"
+		return unauthorizedHint
 	case http.StatusForbidden:
 		return "the identity needs the role Web PubSub Service Owner"
 	case http.StatusTooManyRequests:

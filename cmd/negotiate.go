@@ -41,6 +41,11 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 			if o.serve.addr != "" {
 				return serveNegotiate(c, env, &o)
 			}
+			for _, name := range []string{"path", "ready-file", "cors-origin"} {
+				if c.Flags().Changed(name) {
+					return usagef(c, "--%s goes with --serve", name)
+				}
+			}
 			return negotiate(c, env, &o)
 		},
 	}

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -169,8 +171,7 @@ func listen(ctx context.Context, addr, flag string) ([]net.Listener, error) {
 	var config net.ListenConfig
 	first, err := config.Listen(ctx, "tcp", net.JoinHostPort(hosts[0], port))
 	if err != nil {
-		return nil, withHint(fmt.Errorf("listen on %s: %w", addr, plainListenError(err)),
-			fmt.Sprintf("stop what listens there, or take a free port with %s %s", flag, net.JoinHostPort(host, "0")))
+		return nil, explainListen(addr, host, flag, err)
 	}
 	listeners := []net.Listener{first}
 	_, port, _ = net.SplitHostPort(first.Addr().String())
@@ -183,13 +184,23 @@ func listen(ctx context.Context, addr, flag string) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-// plainListenError drops the address that the error repeats.
-func plainListenError(err error) error {
+// explainListen adds the next step to an address that cannot be had, and drops
+// the address that the error repeats.
+func explainListen(addr, host, flag string, err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {
-		return op.Err
+		err = op.Err
 	}
-	return err
+	free := fmt.Sprintf("take a free port with %s %s", flag, net.JoinHostPort(host, "0"))
+	err = fmt.Errorf("listen on %s: %w", addr, err)
+	var refused syscall.Errno
+	switch {
+	case !errors.As(err, &refused), errors.Is(err, syscall.EADDRNOTAVAIL):
+		return &usageError{err.Error(), "use a host of this machine and a port from 0 to 65535, such as localhost:8080"}
+	case errors.Is(err, fs.ErrPermission):
+		return withHint(err, "ports below 1024 need special rights: "+free)
+	}
+	return withHint(err, "stop what listens there, or "+free)
 }
 
 // shownAddr is the address to print for listeners on addr.

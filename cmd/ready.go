@@ -18,7 +18,7 @@ func (f readyFile) clear() error {
 		return nil
 	}
 	if err := os.Remove(string(f)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the old ready file: %v", err)
+		return f.unusable(err)
 	}
 	return nil
 }
@@ -29,9 +29,18 @@ func (f readyFile) write(text string) error {
 		return nil
 	}
 	if err := writeWhole(string(f), text+"\n"); err != nil {
-		return fmt.Errorf("write the ready file: %v", err)
+		return f.unusable(err)
 	}
 	return nil
+}
+
+// unusable names the file, and not the one that is written first and renamed.
+func (f readyFile) unusable(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return &usageError{fmt.Sprintf("write the ready file %s: %v", string(f), err), "--ready-file needs a file in a folder that can be written"}
 }
 
 // remove tells that the command has ended.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -22,9 +21,6 @@ type session struct {
 	conn     *client.Conn
 	print    sync.Mutex // arrivals and acks come from two goroutines
 	received int
-
-	connected chan struct{} // closed by receive when the service said so
-	greeted   bool          // of receive: connected is closed
 }
 
 // Ends of a session that are no failure.
@@ -117,7 +113,6 @@ func (s *session) receive(ctx context.Context) error {
 		if err := s.show(m); err != nil {
 			return err
 		}
-		s.greet(m)
 		if m.Type != protocol.ResponseMessage {
 			continue
 		}
@@ -130,41 +125,18 @@ func (s *session) receive(ctx context.Context) error {
 // talks tells whether standard input is sent.
 func (s *session) talks() bool { return s.o.toGroup != "" || s.o.event != "" }
 
-// greet notes that the service said connected.
-func (s *session) greet(m *protocol.Response) {
-	if !s.greeted && m.Type == protocol.ResponseSystem && m.Event == protocol.SystemConnected {
-		s.greeted = true
-		close(s.connected)
-	}
-}
-
-// ready writes the ready file. A simple client is connected when it is open,
-// and does not know its id.
-func (s *session) ready(ctx context.Context) error {
-	if s.o.ready == "" {
-		return nil
-	}
-	if !s.o.simple() {
-		select {
-		case <-s.connected:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-	return s.o.ready.write(s.conn.ConnectionID())
-}
-
 // talk joins the groups, then sends the input.
 func (s *session) talk(ctx context.Context) error {
 	for _, g := range s.o.join {
 		if err := s.conn.JoinGroup(ctx, g); err != nil {
-			return fmt.Errorf("join group %q: %w", g, err)
+			return withRoleHint(fmt.Errorf("join group %q: %w", g, err), protocol.PermissionJoinLeaveGroup, g)
 		}
 		if !s.env.json() {
 			s.env.say("%s", s.env.err.dim(fmt.Sprintf("joined group %q", g)))
 		}
 	}
-	if err := s.ready(ctx); err != nil || !s.talks() {
+	// A simple client does not know its id: the line is empty.
+	if err := s.o.ready.write(s.conn.ConnectionID()); err != nil || !s.talks() {
 		return err
 	}
 	if err := s.sendLines(ctx); err != nil {
@@ -179,16 +151,40 @@ func (s *session) talk(ctx context.Context) error {
 // sendLines sends each line of standard input and waits for its ack.
 func (s *session) sendLines(ctx context.Context) error {
 	lines := bufio.NewScanner(newInput(ctx, s.env.Stdin))
-	lines.Buffer(make([]byte, 0, 4<<10), protocol.MaxMessageSize)
-	for n := 1; lines.Scan(); n++ {
+	lines.Buffer(make([]byte, 0, 4<<10), protocol.MaxMessageSize+1)
+	n := 1
+	for ; lines.Scan(); n++ {
 		if err := s.sendLine(ctx, lines.Bytes()); err != nil {
-			return fmt.Errorf("send line %d: %w", n, err)
+			return s.explainLine(fmt.Errorf("line %d%s: %w", n, sentBefore(n-1), err))
 		}
 	}
-	if err := lines.Err(); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read standard input: %v", err)
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return &usageError{fmt.Sprintf("line %d%s: it is larger than %d bytes, which is the most the service takes", n, sentBefore(n-1), protocol.MaxMessageSize), tooLargeHint}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("read standard input: %w", err)
 	}
 	return nil
+}
+
+// explainLine adds the next step to a line that was refused.
+func (s *session) explainLine(err error) error {
+	var ack *client.AckError
+	if s.o.toGroup != "" {
+		return withRoleHint(err, protocol.PermissionSendToGroup, s.o.toGroup)
+	}
+	if errors.As(err, &ack) && ack.Name == protocol.AckInternalServerError {
+		return withHint(err, fmt.Sprintf("the hub needs an event handler that takes the event %q and answers it", s.o.event))
+	}
+	return err
+}
+
+// withRoleHint adds the next step to what the connection may not do.
+func withRoleHint(err error, p protocol.Permission, group string) error {
+	if !errors.Is(err, client.ErrUnauthorized) {
+		return err
+	}
+	return withHint(err, fmt.Sprintf("the token needs the role webpubsub.%s.%s (negotiate --role), or: wps permission grant %[1]s --group %[3]s", p, group, shellWord(group)))
 }
 
 func (s *session) sendLine(ctx context.Context, line []byte) error {
@@ -197,7 +193,7 @@ func (s *session) sendLine(ctx context.Context, line []byte) error {
 		return err
 	}
 	if dataType == protocol.DataTypeJSON && !json.Valid(line) {
-		return fmt.Errorf("it is not JSON")
+		return &usageError{"it is not JSON", "mend the JSON, or send it as it is with --data-type text"}
 	}
 	data := append([]byte(nil), line...)
 	if s.o.simple() {
@@ -239,6 +235,12 @@ type systemLine struct {
 	Message      string `json:"message,omitempty"`
 }
 
+// ackLine is the JSON of an ack: the service took a line of the input.
+type ackLine struct {
+	Type    string `json:"type"`
+	Success bool   `json:"success"`
+}
+
 type closedLine struct {
 	Type    string `json:"type"`
 	Code    int    `json:"code"`
@@ -269,7 +271,7 @@ func (s *session) showAck() error {
 	s.print.Lock()
 	defer s.print.Unlock()
 	if s.env.json() {
-		return s.env.printJSON(map[string]any{"type": "ack", "success": true})
+		return s.env.printJSON(ackLine{"ack", true})
 	}
 	s.env.say("%s", s.env.err.dim("acknowledged"))
 	return nil
@@ -317,4 +319,15 @@ func jsonData(m *protocol.Response) any {
 		return json.RawMessage(m.Data)
 	}
 	return m.Data
+}
+
+// sentBefore says what of a stream of lines was done before one failed.
+func sentBefore(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return " (the one before it was sent)"
+	}
+	return fmt.Sprintf(" (the %d before it were sent)", n)
 }
