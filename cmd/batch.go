@@ -85,6 +85,8 @@ type batch struct {
 	o         batchOptions
 	checkOnly bool // --check-first
 	unordered bool
+	// sendsLines tells that the input is lines of "wps send", not event objects.
+	sendsLines bool
 	// purpose names what the journal is of, beside service and hub.
 	purpose string
 	in      *batchInput
@@ -281,6 +283,9 @@ func (b *batch) explainFailure(err error) error {
 	case errors.As(err, &journal):
 		return explainJournal(err)
 	case errors.As(err, &line) && errors.As(err, &faulty):
+		if b.sendsLines {
+			return withHint(err, "mend that line, and send it and what comes behind it")
+		}
 		return withHint(err, "mend that line; --check-first finds faults before anything is sent")
 	}
 	return err

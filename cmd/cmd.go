@@ -55,6 +55,7 @@ Which service: --connection-string, else $WPS_CONNECTION_STRING, else
 $WebPubSubConnectionString, else the local emulator ("wps emulator").`
 
 func newRoot(env *Env) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "wps",
 		Short: "Azure Web PubSub in the terminal, with the service inside",
@@ -68,14 +69,18 @@ func newRoot(env *Env) *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 		Args:                       cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
+			switch {
+			case len(args) > 0:
 				return unknownCommand(c, args[0])
+			case version:
+				return printVersion(env)
 			}
 			return c.Help()
 		},
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return env.prepare(c) },
 	}
 	env.commonFlags(root)
+	root.Flags().BoolVar(&version, "version", false, "print the version, as wps version does")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usagef(c, "%v", err) })
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpTemplate(helpTemplate)

@@ -194,7 +194,7 @@ func sendLines(c *cobra.Command, env *Env, o *sendOptions, form output.MessageEv
 		return err
 	}
 	b := &batch{
-		actor: a, o: o.batch, in: in, pace: pace, unordered: true,
+		actor: a, o: o.batch, in: in, pace: pace, unordered: true, sendsLines: true,
 		purpose: "send --lines like " + string(like),
 		source:  func(r io.Reader) output.Source { return output.NewLines(r, form) },
 	}

@@ -61,11 +61,15 @@ access_token will do too.`,
 	}
 }
 
-// bareToken takes a token out of what people paste: a client URL, a header.
+// bareToken takes a token out of what people paste: a client URL, the JSON of
+// negotiate, a header.
 func bareToken(s string) string {
 	s = strings.TrimSpace(s)
 	if _, rest, ok := strings.Cut(s, "access_token="); ok {
-		s, _, _ = strings.Cut(rest, "&")
+		if end := strings.IndexAny(rest, "&\"' \t\n"); end >= 0 {
+			rest = rest[:end]
+		}
+		s = rest
 	}
 	if scheme, rest, ok := strings.Cut(s, " "); ok && strings.EqualFold(strings.TrimSuffix(scheme, ":"), "Bearer") {
 		s = strings.TrimSpace(rest)

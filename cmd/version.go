@@ -31,14 +31,16 @@ from changed files says so.`,
   wps version --jq .commit`,
 		Annotations: exits(exitLineUsage),
 		Args:        exactArgs(),
-		RunE: func(*cobra.Command, []string) error {
-			v := readVersion()
-			if env.json() {
-				return env.printJSON(v)
-			}
-			return env.printLine(v.String())
-		},
+		RunE:        func(*cobra.Command, []string) error { return printVersion(env) },
 	}
+}
+
+func printVersion(env *Env) error {
+	v := readVersion()
+	if env.json() {
+		return env.printJSON(v)
+	}
+	return env.printLine(v.String())
 }
 
 // readVersion takes everything from what the Go toolchain noted in the binary.
