@@ -2,9 +2,11 @@ package cmd_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -48,9 +50,12 @@ func TestMain(m *testing.M) {
 // and has these commands beside those of testscript:
 //
 //	code N COMMAND [ARG]...     run it: its exit code must be N
-//	fails N COMMAND [ARG]...    and stderr must be one error with a hint, and
+//	fails N COMMAND [ARG]...    and stderr end in one error with a hint, and
 //	                            neither stream show a key or a token
 //	eventually COMMAND [ARG]... run it until it succeeds
+//	http METHOD URL [NAME:VALUE]...
+//	                            ask, and write status and headers to answer.txt
+//	                            and the body to body.txt
 //	readyfile FILE NAME         wait for a --ready-file, put its text into $NAME
 func TestScript(t *testing.T) {
 	t.Parallel()
@@ -63,6 +68,7 @@ func TestScript(t *testing.T) {
 			"code":       code,
 			"fails":      fails,
 			"eventually": eventually,
+			"http":       httpAsk,
 			"readyfile":  readyFile,
 		},
 	})
@@ -107,7 +113,9 @@ func exitCode(ts *testscript.TestScript, err error) int {
 }
 
 var (
-	errorForm = regexp.MustCompile(`\Awps: [^\n]+\nhint: [^\n]+\n\z`)
+	// errorForm is one line of error and one of hint; what was said about the
+	// work before it, such as "6 done", may stand above.
+	errorForm = regexp.MustCompile(`(?:\A|\n)wps: [^\n]+\nhint: [^\n]+\n\z`)
 	secrets   = regexp.MustCompile(`SECRET|eyJ[A-Za-z0-9_-]{10}`)
 )
 
@@ -115,7 +123,7 @@ var (
 func fails(ts *testscript.TestScript, neg bool, args []string) {
 	code(ts, neg, args)
 	stderr := ts.ReadFile("stderr")
-	if !errorForm.MatchString(stderr) {
+	if !errorForm.MatchString(stderr) || strings.Count("\n"+stderr, "\nwps: ") != 1 {
 		ts.Fatalf("stderr is not one line of error and one of hint")
 	}
 	if secrets.MatchString(stderr + ts.ReadFile("stdout")) {
@@ -129,6 +137,31 @@ func eventually(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: eventually command [arg]...")
 	}
 	poll(ts, strings.Join(args, " "), func() bool { return ts.Exec(args[0], args[1:]...) == nil })
+}
+
+// httpAsk is the script command "http".
+func httpAsk(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: http method url [name:value]...")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, args[0], args[1], nil)
+	ts.Check(err)
+	for _, header := range args[2:] {
+		name, value, _ := strings.Cut(header, ":")
+		r.Header.Set(name, value)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer resp.Body.Close()
+	var answer bytes.Buffer
+	fmt.Fprintln(&answer, resp.Status)
+	ts.Check(resp.Header.Write(&answer))
+	ts.Check(os.WriteFile(ts.MkAbs("answer.txt"), bytes.ReplaceAll(answer.Bytes(), []byte("\r\n"), []byte("\n")), 0o600))
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("body.txt"), body, 0o600))
 }
 
 // readyFile is the script command "readyfile".
