@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 // needs a line, and so a thought.
 var outside = map[string][]string{
 	"github.com/spf13/cobra":                        {"cmd"},
-	"github.com/spf13/pflag":                       {"cmd"},
+	"github.com/spf13/pflag":                        {"cmd"},
 	"github.com/fatih/color":                        {"cmd"},
 	"github.com/itchyny/gojq":                       {"cmd"},
 	"golang.org/x/term":                             {"cmd"},
