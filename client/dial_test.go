@@ -36,15 +36,15 @@ func TestHandshakeRefused(t *testing.T) {
 		want   string
 		is     error
 	}{
-		{"401", status(401), 401, "connection refused: 401 Unauthorized", client.ErrUnauthorized},
-		{"403 with text", body(403, "not\r\nyou \x1b[31m"), 403, "connection refused: 403 Forbidden: not you [31m", client.ErrUnauthorized},
-		{"400 with text", body(400, "Invalid group name."), 400, "connection refused: 400 Bad Request: Invalid group name.", nil},
-		{"404", status(404), 404, "connection refused: 404 Not Found", client.ErrNotFound},
-		{"429", status(429), 429, "connection refused: 429 Too Many Requests", nil},
-		{"500", status(500), 500, "connection refused: 500 Internal Server Error", nil},
-		{"no WebSocket server", body(200, "hello"), 200, "connection refused: 200 OK: hello", nil},
-		{"redirect", status(302, "Location", "http://127.0.0.1:1/"), 302, "connection refused: 302 Found", nil},
-		{"long text", body(400, strings.Repeat("x", 5000)), 400, "connection refused: 400 Bad Request: " + strings.Repeat("x", 1024), nil},
+		{"401", status(401), 401, "the service refused the connection: 401 Unauthorized", client.ErrUnauthorized},
+		{"403 with text", body(403, "not\r\nyou \x1b[31m"), 403, "the service refused the connection: 403 Forbidden: not you [31m", client.ErrUnauthorized},
+		{"400 with text", body(400, "Invalid group name."), 400, "the service refused the connection: 400 Bad Request: Invalid group name.", nil},
+		{"404", status(404), 404, "the service refused the connection: 404 Not Found", client.ErrNotFound},
+		{"429", status(429), 429, "the service refused the connection: 429 Too Many Requests", nil},
+		{"500", status(500), 500, "the service refused the connection: 500 Internal Server Error", nil},
+		{"no WebSocket server", body(200, "hello"), 200, "the service refused the connection: 200 OK: hello", nil},
+		{"redirect", status(302, "Location", "http://127.0.0.1:1/"), 302, "the service refused the connection: 302 Found", nil},
+		{"long text", body(400, strings.Repeat("x", 5000)), 400, "the service refused the connection: 400 Bad Request: " + strings.Repeat("x", 1024), nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
