@@ -1,0 +1,89 @@
+package client_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"wps/emulator/emulatortest"
+)
+
+// inFlight is how many sends BenchmarkSend has under way at a time.
+const inFlight = 16
+
+// BenchmarkSend sends 128 bytes to everyone in an empty hub of an emulator in
+// this process, a token signed for each request: by this package, and by
+// net/http alone, which is what can be had.
+func BenchmarkSend(b *testing.B) {
+	payload := strings.Repeat("x", 128)
+	b.Run("by=client", func(b *testing.B) {
+		_, s := emulated(b)
+		sends(b, func(ctx context.Context) error { return s.Send(ctx, everyone, text(payload)) })
+	})
+	b.Run("by=http", func(b *testing.B) {
+		e := emulatortest.Run(b)
+		bare := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: inFlight}}
+		b.Cleanup(bare.CloseIdleConnections)
+		sends(b, func(ctx context.Context) error { return bareSend(ctx, e, bare, payload) })
+	})
+}
+
+// sends runs b.N sends, inFlight at a time.
+func sends(b *testing.B, send func(context.Context) error) {
+	b.Helper()
+	b.ReportAllocs()
+	next := make(chan struct{})
+	failed := make(chan error, inFlight)
+	for range inFlight {
+		go func() {
+			var err error
+			for range next {
+				if err == nil {
+					err = send(b.Context())
+				}
+			}
+			failed <- err
+		}()
+	}
+	b.ResetTimer()
+	for range b.N {
+		next <- struct{}{}
+	}
+	close(next)
+	for range inFlight {
+		if err := <-failed; err != nil {
+			b.Error(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "sends/s")
+}
+
+func bareSend(ctx context.Context, e *emulatortest.Emulator, c *http.Client, payload string) error {
+	address := e.URL + "/api/hubs/chat/:send?api-version=2024-12-01"
+	signed, err := e.ConnectionString.Key.SignREST(address, time.Now(), 5*time.Minute)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(payload))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+signed)
+	req.Header.Set("Content-Type", "text/plain")
+	resp, err := c.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusAccepted {
+		return fmt.Errorf("status %s", resp.Status)
+	}
+	return nil
+}
