@@ -53,11 +53,11 @@ func (c *Call) refused(e *Error) {
 // throttled tells whether the service refuses because there is too much, and for
 // how long it asks to be left alone; 0 when it does not say.
 func throttled(resp *http.Response) (wait time.Duration, ok bool) {
-	wait = retryAfter(resp.Header, time.Now())
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
-		return wait, true
+		return retryAfter(resp.Header, time.Now()), true
 	case http.StatusServiceUnavailable:
+		wait = retryAfter(resp.Header, time.Now())
 		return wait, wait > 0
 	}
 	return 0, false

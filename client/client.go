@@ -91,6 +91,7 @@ type Service struct {
 	log        *slog.Logger
 	warn       func(string)
 	throttled  func(time.Duration)
+	tryTimeout time.Duration // 0: no bound but the context
 
 	mu     sync.Mutex
 	warned map[protocol.Target]bool
@@ -120,6 +121,7 @@ func New(o Options) (*Service, error) {
 		log:        o.Logger,
 		warn:       o.Warn,
 		throttled:  o.Throttled,
+		tryTimeout: max(defaultTo(o.TryTimeout, defaultTryTimeout), 0),
 		warned:     map[protocol.Target]bool{},
 	}
 	if err := s.setProxy(o.ReverseProxy); err != nil {

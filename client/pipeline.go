@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"sync"
 	"syscall"
 	"time"
 
@@ -44,48 +43,108 @@ func newTransport() *http.Transport {
 	}
 }
 
-// newPipeline joins the retry policy of azcore with our authorization. azcore's
-// own telemetry and logging stay off: they cost more than signing does.
+// newPipeline makes what carries on with a request whose first try has failed:
+// azcore's retry policy around our tries. azcore's own telemetry and logging stay
+// off: they cost more than signing does.
 func (s *Service) newPipeline(o Options) runtime.Pipeline {
-	timeout := defaultTo(o.TryTimeout, defaultTryTimeout)
 	return runtime.NewPipeline("wps", "", runtime.PipelineOptions{
-		PerRetry: []policy.Policy{authorization{s}},
+		PerRetry: []policy.Policy{retried{s}},
 	}, &policy.ClientOptions{
 		Telemetry: policy.TelemetryOptions{Disabled: true},
-		Transport: transport{s.transport},
 		Retry: policy.RetryOptions{
 			MaxRetries:    int32(max(min(o.Retries, 1000), -1)),
 			RetryDelay:    o.RetryDelay,
 			MaxRetryDelay: o.MaxRetryDelay,
-			TryTimeout:    max(timeout, 0),
+			TryTimeout:    s.tryTimeout,
 			ShouldRetry:   shouldRetry,
 		},
 	})
 }
 
-// authorization signs each try and logs it.
-type authorization struct{ s *Service }
+// send makes the first try of a request, and further ones as the retry policy
+// has it. The policy takes part only when there is something to try again: it
+// costs a sixth of a request, mostly for clean addresses in logs that nobody
+// reads.
+func (s *Service) send(r *http.Request) (*http.Response, error) {
+	resp, err := s.firstTry(r)
+	if r.Context().Err() != nil || !shouldRetry(resp, err) {
+		return resp, err
+	}
+	again := r.Clone(r.Context()) // the transport may not be done with r yet
+	if r.GetBody != nil {
+		body, bodyErr := r.GetBody()
+		if bodyErr != nil {
+			return nil, bodyErr
+		}
+		again.Body = body
+	}
+	req, newErr := runtime.NewRequestFromRequest(again)
+	if newErr != nil {
+		return nil, newErr
+	}
+	req.SetOperationValue(&firstTry{resp: resp, err: err, body: r.GetBody})
+	return s.pipeline.Do(req)
+}
+
+// firstTry is what came of the first try, for the retry policy to judge.
+type firstTry struct {
+	resp  *http.Response
+	err   error
+	taken bool
+	// body gives the body as the first try had it: a reader of its own, of a kind
+	// that net/http knows to be in memory and sends in one write with the headers.
+	body func() (io.ReadCloser, error)
+}
+
+// retried is a try as azcore's pipeline makes it; the first one is made already.
+type retried struct{ s *Service }
+
+func (p retried) Do(req *policy.Request) (*http.Response, error) {
+	var first *firstTry
+	req.OperationValue(&first)
+	if !first.taken {
+		first.taken = true
+		return first.resp, first.err
+	}
+	r := req.Raw()
+	if first.body != nil {
+		body, err := first.body()
+		if err != nil {
+			return nil, err
+		}
+		r.Body = body
+	}
+	return p.s.try(r)
+}
+
+// firstTry makes one try within the bound of one.
+func (s *Service) firstTry(r *http.Request) (*http.Response, error) {
+	if s.tryTimeout == 0 {
+		return s.try(r)
+	}
+	if deadline, ok := r.Context().Deadline(); ok && time.Until(deadline) <= s.tryTimeout {
+		return s.try(r)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.tryTimeout)
+	defer cancel()
+	return s.try(r.WithContext(ctx))
+}
 
 // publicKey marks the context of a request that carries no token.
 type publicKey struct{}
 
-func (a authorization) Do(req *policy.Request) (*http.Response, error) {
-	r := req.Raw()
+// try signs a request, sends it once, reads the answer and notes what came of
+// it.
+func (s *Service) try(r *http.Request) (*http.Response, error) {
 	if r.Context().Value(publicKey{}) == nil {
-		h, err := a.s.authorizer.Authorize(r.Context(), a.s.origin+r.URL.RequestURI())
+		h, err := s.authorizer.Authorize(r.Context(), s.origin+r.URL.RequestURI())
 		if err != nil {
 			return nil, &authorizeError{err}
 		}
 		r.Header["Authorization"] = []string{h}
 	}
 	start := time.Now()
-	resp, err := req.Next()
-	a.s.tried(r, resp, err, time.Since(start))
-	return resp, err
-}
-
-// tried notes what came of one try.
-func (s *Service) tried(r *http.Request, resp *http.Response, err error, took time.Duration) {
+	resp, err := s.roundTrip(r)
 	callOf(r.Context()).tried(resp)
 	if resp != nil && s.throttled != nil {
 		if wait, ok := throttled(resp); ok {
@@ -93,8 +152,9 @@ func (s *Service) tried(r *http.Request, resp *http.Response, err error, took ti
 		}
 	}
 	if s.log.Enabled(r.Context(), slog.LevelDebug) {
-		s.logTry(r, resp, err, took)
+		s.logTry(r, resp, err, time.Since(start))
 	}
+	return resp, err
 }
 
 func (s *Service) logTry(r *http.Request, resp *http.Response, err error, took time.Duration) {
@@ -144,15 +204,11 @@ func shouldRetry(resp *http.Response, err error) bool {
 	return true
 }
 
-// transport adapts a RoundTripper to azcore. Going round http.Client leaves out
-// its redirects, which would carry a request to another host. It reads each
-// answer to its end, within the limits.
-type transport struct{ rt http.RoundTripper }
-
-func (t transport) Do(r *http.Request) (*http.Response, error) {
-	lent := lend(r)
-	defer lent.back()
-	resp, err := t.rt.RoundTrip(r)
+// roundTrip sends a request and reads the answer to its end, within the limits.
+// Going round http.Client leaves out its redirects, which would carry a request
+// to another host.
+func (s *Service) roundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := s.transport.RoundTrip(r)
 	if err != nil || resp.Body == nil || resp.Body == http.NoBody {
 		return resp, err
 	}
@@ -172,54 +228,4 @@ func (t transport) Do(r *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(b[:min(int64(len(b)), limit)]))
 	return resp, nil
-}
-
-// lentBody is the body of one try. The transport may go on reading a body after
-// it has given the answer, when that came early, or an error; but the next try
-// reads the same bytes, and the caller wants them back.
-type lentBody struct {
-	io.ReadCloser
-	mu   sync.Mutex
-	over bool
-}
-
-var errLentBack = errors.New("the request is over")
-
-// lend puts a lentBody in the place of r's body, if it has one.
-func lend(r *http.Request) *lentBody {
-	b := &lentBody{ReadCloser: r.Body}
-	if r.Body == nil || r.Body == http.NoBody {
-		return b
-	}
-	r.Body = b
-	if again := r.GetBody; again != nil {
-		// The transport asks for it when a connection turns out to be dead
-		// before anything was written.
-		r.GetBody = func() (io.ReadCloser, error) {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			if b.over {
-				return nil, errLentBack
-			}
-			_, err := again()
-			return b, err
-		}
-	}
-	return b
-}
-
-func (b *lentBody) Read(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.over {
-		return 0, errLentBack
-	}
-	return b.ReadCloser.Read(p)
-}
-
-// back ends the lending: nothing is read any more.
-func (b *lentBody) back() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.over = true
 }

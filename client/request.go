@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"wps/protocol"
@@ -65,10 +64,11 @@ func (s *Service) do(ctx context.Context, r *request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := s.pipeline.Do(req)
+	resp, err := s.send(req)
 	if err != nil {
 		return nil, s.explain(ctx, resp, err)
 	}
+	defer resp.Body.Close() // what it holds is in memory
 	if resp.StatusCode/100 == 2 {
 		return resp, nil
 	}
@@ -76,7 +76,7 @@ func (s *Service) do(ctx context.Context, r *request) (*http.Response, error) {
 	if err != nil {
 		body = nil // it was read into memory before
 	}
-	refusal := newError(resp, body, req.Raw().Header.Get(headerRequestID))
+	refusal := newError(resp, body, req.Header.Get(headerRequestID))
 	callOf(ctx).refused(refusal)
 	return nil, refusal
 }
@@ -87,38 +87,34 @@ func (s *Service) run(ctx context.Context, r *request) error {
 	return err
 }
 
-func (s *Service) build(ctx context.Context, r *request) (*policy.Request, error) {
+func (s *Service) build(ctx context.Context, r *request) (*http.Request, error) {
 	if len(r.body) > protocol.MaxMessageSize {
 		return nil, fmt.Errorf("%w: %d bytes, the service takes %d", ErrTooLarge, len(r.body), protocol.MaxMessageSize)
 	}
-	req, err := runtime.NewRequest(ctx, r.method, r.url)
+	// A copy, because the transport may go on reading after it has given an early
+	// answer or an error, when the caller has his bytes back.
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(bytes.Clone(r.body)))
 	if err != nil {
 		return nil, err
 	}
-	raw := req.Raw()
 	for k, v := range r.header {
-		raw.Header[k] = v
+		req.Header[k] = v
 	}
-	raw.Header["User-Agent"] = s.userAgent
-	raw.Header[headerRequestID] = []string{newRequestID()}
+	if r.contentType != "" {
+		req.Header["Content-Type"] = []string{r.contentType}
+	}
+	req.Header["User-Agent"] = s.userAgent
+	req.Header[headerRequestID] = []string{newRequestID()}
 	if r.method != http.MethodHead {
-		raw.Header["Accept"] = acceptJSON
+		req.Header["Accept"] = acceptJSON
 	}
 	if s.proxy != nil {
-		raw.URL.Scheme, raw.URL.Host, raw.Host = s.proxy.Scheme, s.proxy.Host, s.proxy.Host
+		req.URL.Scheme, req.URL.Host, req.Host = s.proxy.Scheme, s.proxy.Host, s.proxy.Host
 	}
-	if r.contentType == "" {
-		return req, nil
-	}
-	return req, req.SetBody(body{bytes.NewReader(r.body)}, r.contentType)
+	return req, nil
 }
 
 var acceptJSON = []string{"application/json"}
-
-// body is a request's body that is read once for each try.
-type body struct{ *bytes.Reader }
-
-func (body) Close() error { return nil }
 
 // newRequestID returns a random GUID, version 4.
 func newRequestID() string {
