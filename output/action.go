@@ -50,7 +50,7 @@ func (o *object) actionEvent() Event {
 		o.add("type", "and actionName exclude each other")
 	}
 	for member, theirs := range actionNames {
-		o.alias[member] = theirs
+		o.setAlias(member, theirs)
 	}
 	ev := read(o)
 	o.leftovers(name)
@@ -73,7 +73,7 @@ func (o *object) id(member string) string {
 	if member == "" {
 		return ""
 	}
-	o.alias["targetId"] = member
+	o.setAlias("targetId", member)
 	return o.text(member)
 }
 

@@ -117,14 +117,17 @@ func (o *object) content(ev *MessageEvent) {
 	if !hasType {
 		ev.DataType = protocol.DataTypeBinary
 	}
-	raw, ok := o.members["message"]
-	o.used["message"] = true
-	if !ok || string(raw) == "null" && ev.DataType != protocol.DataTypeJSON {
+	m := o.find("message")
+	if m == nil {
+		o.add("message", "is missing")
+		return
+	}
+	if m.used = true; string(m.value) == "null" && ev.DataType != protocol.DataTypeJSON {
 		o.add("message", "is missing")
 		return
 	}
 	var problem string
-	if ev.Message, problem = messageBytes(raw, ev.DataType, hasType); problem != "" {
+	if ev.Message, problem = messageBytes(m.value, ev.DataType, hasType); problem != "" {
 		o.add("message", problem)
 	}
 }
@@ -133,7 +136,10 @@ func (o *object) content(ev *MessageEvent) {
 // UTF-8 bytes, as the spec says; with "binary" written it is base64.
 func messageBytes(raw json.RawMessage, d protocol.DataType, written bool) (b []byte, problem string) {
 	var s string
-	isString := json.Unmarshal(raw, &s) == nil
+	isString := raw[0] == '"'
+	if isString {
+		s = plainString(raw)
+	}
 	switch {
 	case d == protocol.DataTypeJSON:
 		if isString && json.Valid([]byte(s)) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // marshal writes v on one line without escaping HTML.
@@ -35,15 +36,47 @@ var names = map[string]string{
 	"permissionaction": "permissionAction", "permission": "permission", "targetname": "targetName",
 }
 
+// written are the names that are written, which need no lower case to be found.
+var written = func() map[string]string {
+	m := map[string]string{}
+	for _, name := range names {
+		m[name] = name
+	}
+	return m
+}()
+
 // object is an event object as it was written: members by the name that is
 // written, and what is wrong with it so far.
 type object struct {
-	members map[string]json.RawMessage
-	// used are the members that were asked for; the others do not belong.
-	used map[string]bool
+	members []member
 	// alias gives the names under which faults are told, where they differ.
 	alias  map[string]string
 	faults faults
+}
+
+// member is one member of an object. Its value lies in the bytes that were read.
+type member struct {
+	name  string
+	value json.RawMessage
+	used  bool // it was asked for; the others do not belong
+}
+
+// find gives a member, or nil.
+func (o *object) find(name string) *member {
+	for i := range o.members {
+		if o.members[i].name == name {
+			return &o.members[i]
+		}
+	}
+	return nil
+}
+
+// setAlias has faults of a member told under another name.
+func (o *object) setAlias(member, shown string) {
+	if o.alias == nil {
+		o.alias = map[string]string{}
+	}
+	o.alias[member] = shown
 }
 
 // add notes a fault under the name that its reader knows.
@@ -66,31 +99,124 @@ func (o *object) told(member string) bool {
 
 // readObject reads exactly one JSON object.
 func readObject(b []byte) (*object, error) {
-	dec := json.NewDecoder(bytes.NewReader(b))
-	start, err := dec.Token()
-	if err != nil || start != json.Delim('{') {
-		return nil, syntaxFault(err, "not a JSON object")
-	}
-	o := &object{members: map[string]json.RawMessage{}, used: map[string]bool{}, alias: map[string]string{}}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return nil, syntaxFault(err, "")
+	o := &object{members: make([]member, 0, 8)}
+	if !json.Valid(b) {
+		if err := findSyntaxFault(b); err != nil {
+			return nil, err
 		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, syntaxFault(err, "")
+		return nil, syntaxFault(nil, "not a JSON object")
+	}
+	s := splitter{rest: b}
+	if s.next() != '{' {
+		return nil, syntaxFault(nil, "not a JSON object")
+	}
+	for s.skip(); s.next() != '}'; {
+		name := plainString(s.value())
+		s.next()
+		s.skip() // the colon
+		s.next()
+		o.put(name, s.value())
+		if s.next() == ',' {
+			s.skip()
 		}
-		o.put(name.(string), value)
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, syntaxFault(err, "")
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, syntaxFault(nil, "there is more behind the object")
 	}
 	o.settleAction()
 	return o, nil
+}
+
+// findSyntaxFault tells what is wrong with bytes that are no JSON.
+func findSyntaxFault(b []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	start, err := dec.Token()
+	if err != nil || start != json.Delim('{') {
+		return syntaxFault(err, "not a JSON object")
+	}
+	for dec.More() {
+		if _, err := dec.Token(); err != nil {
+			return syntaxFault(err, "")
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return syntaxFault(err, "")
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return syntaxFault(err, "")
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return syntaxFault(nil, "there is more behind the object")
+	}
+	return nil
+}
+
+// splitter takes valid JSON apart.
+type splitter struct{ rest []byte }
+
+// next goes over white space and gives the byte behind it.
+func (s *splitter) next() byte {
+	for s.rest[0] == ' ' || s.rest[0] == '\t' || s.rest[0] == '\r' || s.rest[0] == '\n' {
+		s.skip()
+	}
+	return s.rest[0]
+}
+
+func (s *splitter) skip() { s.rest = s.rest[1:] }
+
+// value takes the value that begins here.
+func (s *splitter) value() json.RawMessage {
+	end := valueEnd(s.rest)
+	v := s.rest[:end:end]
+	s.rest = s.rest[end:]
+	return v
+}
+
+func valueEnd(b []byte) int {
+	switch b[0] {
+	case '"':
+		return stringEnd(b)
+	case '{', '[':
+	default:
+		if i := bytes.IndexAny(b, ",}] \t\r\n"); i >= 0 {
+			return i
+		}
+		return len(b)
+	}
+	depth := 0
+	for i := 0; ; i++ {
+		switch b[i] {
+		case '"':
+			i += stringEnd(b[i:]) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+}
+
+func stringEnd(b []byte) int {
+	for i := 1; ; i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+}
+
+// plainString gives the text of a JSON string.
+func plainString(raw []byte) string {
+	if text := raw[1 : len(raw)-1]; bytes.IndexByte(text, '\\') < 0 && utf8.Valid(text) {
+		return string(text)
+	}
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		panic(err) // it is a valid string
+	}
+	return s
 }
 
 func syntaxFault(err error, text string) error {
@@ -106,7 +232,10 @@ func syntaxFault(err error, text string) error {
 // put keeps one member. null counts as absent, but for a message, where it may
 // be JSON.
 func (o *object) put(name string, value json.RawMessage) {
-	known, ok := names[strings.ToLower(name)]
+	known, ok := written[name]
+	if !ok {
+		known, ok = names[strings.ToLower(name)]
+	}
 	if !ok {
 		o.add(name, "is not a member of an event object"+didYouMean(name))
 		return
@@ -114,23 +243,24 @@ func (o *object) put(name string, value json.RawMessage) {
 	if string(value) == "null" && known != "message" {
 		return
 	}
-	if _, twice := o.members[known]; twice {
+	if o.has(known) {
 		o.add(known, "is given twice, also as "+quoted(name))
 		return
 	}
 	if !strings.EqualFold(name, known) {
-		o.alias[known] = name
+		o.setAlias(known, name)
 	}
-	o.members[known] = value
+	o.members = append(o.members, member{name: known, value: value})
 }
 
 // settleAction makes "action" the member that it stands for here.
 func (o *object) settleAction() {
-	value, ok := o.members["action"]
-	if !ok {
+	action := o.find("action")
+	if action == nil {
 		return
 	}
-	delete(o.members, "action")
+	value := action.value
+	action.name = "" // nobody asks for it
 	name := "groupAction"
 	if o.has("permission") || strings.EqualFold(o.peek("type"), (*PermissionEvent)(nil).Type()) {
 		name = "permissionAction"
@@ -138,27 +268,37 @@ func (o *object) settleAction() {
 	o.put(name, value)
 }
 
-func (o *object) has(name string) bool { _, ok := o.members[name]; return ok }
+func (o *object) has(name string) bool { return o.find(name) != nil }
 
 // peek gives a member's text, or "" when it is not a string.
 func (o *object) peek(name string) (s string) {
-	if json.Unmarshal(o.members[name], &s) != nil {
-		return ""
+	if m := o.find(name); m != nil && m.value[0] == '"' {
+		return plainString(m.value)
 	}
-	return s
+	return ""
 }
 
 // take reads a member into v; what says what it must be.
 func (o *object) take(name string, v any, what string) {
-	o.used[name] = true
-	if raw, ok := o.members[name]; ok && json.Unmarshal(raw, v) != nil {
+	m := o.find(name)
+	if m == nil {
+		return
+	}
+	if m.used = true; json.Unmarshal(m.value, v) != nil {
 		o.add(name, "must be "+what)
 	}
 }
 
-func (o *object) text(name string) (s string) {
-	o.take(name, &s, "a string")
-	return s
+func (o *object) text(name string) string {
+	m := o.find(name)
+	if m == nil {
+		return ""
+	}
+	if m.used = true; m.value[0] != '"' {
+		o.add(name, "must be a string")
+		return ""
+	}
+	return plainString(m.value)
 }
 
 func (o *object) list(name string) (l []string) {
@@ -183,7 +323,7 @@ func enum[T ~string](o *object, name string, words ...T) T {
 // leftovers adds a fault for every member that the event has no use for.
 func (o *object) leftovers(of string) {
 	for _, name := range order {
-		if o.has(name) && !o.used[name] {
+		if m := o.find(name); m != nil && !m.used {
 			o.add(name, "does not belong to "+of)
 		}
 	}

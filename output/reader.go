@@ -2,6 +2,7 @@ package output
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -189,8 +190,11 @@ func (r *Reader) broken(line int, text string) error {
 // stands behind it that should not.
 func (r *Reader) object() ([]byte, error) {
 	start := r.line
-	scan := scanner{}
 	r.buf = r.buf[:0]
+	if r.oneLine() {
+		return r.rest(start)
+	}
+	scan := scanner{}
 	for !scan.done {
 		b, err := r.in.ReadByte()
 		switch {
@@ -214,6 +218,25 @@ func (r *Reader) object() ([]byte, error) {
 		}
 	}
 	return r.rest(start)
+}
+
+// oneLine reads an object that ends on the coming line, when all of that has
+// been buffered: the usual case, done without asking for each byte.
+func (r *Reader) oneLine() bool {
+	b, _ := r.in.Peek(r.in.Buffered())
+	end := bytes.IndexByte(b, '\n')
+	if end <= 0 || b[0] != '{' {
+		return false
+	}
+	scan := scanner{}
+	for i, c := range b[:end] {
+		if scan.byte(c); scan.done {
+			r.buf = append(r.buf, b[:i+1]...)
+			r.discard(i + 1)
+			return true
+		}
+	}
+	return false
 }
 
 // nextObject tells whether the coming line begins with a brace.
