@@ -37,6 +37,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"wps":      func() { os.Exit(cmd.Main()) },
 		"exitcode": func() { os.Exit(codeMain(os.Args[1:])) },
+		"sink":     func() { os.Exit(sinkMain()) },
 	})
 }
 
