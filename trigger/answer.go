@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -43,6 +44,8 @@ type Error struct {
 	Status int
 	// Text goes to the service.
 	Text string
+	// Detail is for the log, where "" stands for Text.
+	Detail string
 	// MQTT, when set, is the body to an MQTT client: {"mqtt":{...}}.
 	MQTT json.RawMessage
 }
@@ -138,10 +141,8 @@ func (ev *Event) noHook() *reply {
 // errorReply refuses; the state is left alone, whatever the hook said of it. To
 // an event that does not block, a refusal changes nothing.
 func (ev *Event) errorReply(e *Error) *reply {
-	r := &reply{status: e.Status, header: http.Header{headerContentType: nil}, body: []byte(e.Text), problem: e.Text}
-	if r.problem == "" {
-		r.problem = http.StatusText(e.Status)
-	}
+	r := &reply{status: e.Status, header: http.Header{headerContentType: nil}, body: []byte(e.Text)}
+	r.problem = cmp.Or(e.Detail, e.Text, http.StatusText(e.Status))
 	switch {
 	case !ev.Blocking():
 		return &reply{status: http.StatusOK, problem: r.problem}

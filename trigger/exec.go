@@ -1,0 +1,352 @@
+package trigger
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"wps/protocol"
+)
+
+// CommandOptions say how commands are run as hooks.
+type CommandOptions struct {
+	// ResponseType is what a hook prints for a user event; "" is text.
+	ResponseType protocol.DataType
+	// Env are NAME=value pairs that hooks have beside those of this process.
+	Env []string
+	// OnStderr, when set, is told each line that a hook writes to stderr,
+	// without its end, the first 8 KiB of it. It is called concurrently.
+	OnStderr func(hook, line string)
+}
+
+// Limits of one run of a command.
+const (
+	// MaxHookOutput limits what a hook may print, or write to a file, in bytes.
+	MaxHookOutput = protocol.MaxMessageSize
+	// stragglerWait is how long output is read on after the hook itself has
+	// ended, when somebody else outside its process group holds it open.
+	stragglerWait = time.Second
+	// pipeHolds is what any pipe takes without anybody reading.
+	pipeHolds = 4096
+)
+
+// Exit codes of a hook that have a meaning of their own, beside 0.
+const (
+	ExitUnauthorized = 77
+	ExitUserError    = 65
+)
+
+// command runs one process for each event.
+type command struct {
+	line string
+	argv []string
+	o    CommandOptions
+	env  []string
+	dir  string // of the files that hooks write, for the owner only
+	runs atomic.Uint64
+}
+
+// Command makes a hook of a command line, which is run for each event: the data
+// on stdin, the context in WPS_ variables, the answer on stdout. ParseCommand
+// tells what the line may be. What the command starts ends with it.
+func Command(line string, o CommandOptions) (Hook, error) {
+	argv, err := ParseCommand(line)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "wps-hook-")
+	if err != nil {
+		return nil, err
+	}
+	return &command{line: line, argv: argv, o: o, env: baseEnv(o.Env), dir: dir}, nil
+}
+
+// baseEnv is what hooks have of this process and of the options, without what
+// an event would say.
+func baseEnv(more []string) []string {
+	names, _ := (&Event{}).environ(nil)
+	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
+		name, _, _ := strings.Cut(pair, "=")
+		return name == envResponse || name == envOutput || slices.Contains(names, name+"=")
+	})
+	return append(env, more...)
+}
+
+func (c *command) String() string { return c.line }
+
+// Close removes the directory of the hook's files.
+func (c *command) Close(context.Context) error { return os.RemoveAll(c.dir) }
+
+// Answer runs the command once.
+func (c *command) Answer(ctx context.Context, ev *Event) (Answer, error) {
+	run, err := c.prepare(ev)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer run.files.remove()
+	if err := run.run(ctx); err != nil {
+		return Answer{}, err
+	}
+	a, err := run.answer(ev)
+	a.Ignored = append(a.Ignored, run.left...)
+	return a, err
+}
+
+// run is one run of a command.
+type run struct {
+	c      *command
+	cmd    *exec.Cmd
+	files  hookFiles
+	left   []string // variables that were too long
+	stdout []byte
+	last   string // line of stderr
+}
+
+func (c *command) prepare(ev *Event) (*run, error) {
+	about, err := ev.context().json()
+	if err != nil {
+		return nil, err
+	}
+	vars, left := ev.environ(about)
+	files := c.files()
+	cmd := &exec.Cmd{Path: c.argv[0], Args: c.argv}
+	cmd.Env = slices.Concat(c.env, vars, []string{envResponse + "=" + files.response, envOutput + "=" + files.output})
+	return &run{c: c, cmd: cmd, files: files, left: left}, c.stdin(cmd, ev.Body)
+}
+
+// stdin gives the data to the process: in a pipe that is filled already when it
+// is small, else by a goroutine of os/exec.
+func (c *command) stdin(cmd *exec.Cmd, body []byte) error {
+	switch {
+	case len(body) == 0: // the null device
+		return nil
+	case len(body) > pipeHolds:
+		cmd.Stdin = bytes.NewReader(body)
+		return nil
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return NotRun(err)
+	}
+	_, err = w.Write(body)
+	if err = errors.Join(err, w.Close()); err != nil {
+		r.Close()
+		return err
+	}
+	cmd.Stdin = r
+	return nil
+}
+
+// run starts the process and waits until it has ended, with all of its group.
+func (r *run) run(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return NotRun(err)
+	}
+	out, outW, err := os.Pipe()
+	if err != nil {
+		return NotRun(errors.Join(err, r.closeStdin()))
+	}
+	defer out.Close()
+	errs, errsW, err := os.Pipe()
+	if err != nil {
+		return NotRun(errors.Join(err, outW.Close(), r.closeStdin()))
+	}
+	defer errs.Close()
+	r.cmd.Stdout, r.cmd.Stderr = outW, errsW
+	r.cmd.WaitDelay = stragglerWait // for stdin that nobody reads
+	g, err := startGroup(r.cmd)
+	closing := errors.Join(outW.Close(), errsW.Close(), r.closeStdin())
+	switch {
+	case err != nil && neverFits(err):
+		return fmt.Errorf("start %s: %v", r.c.argv[0], err)
+	case err != nil:
+		return NotRun(fmt.Errorf("start %s: %v", r.c.argv[0], err))
+	}
+	return errors.Join(closing, r.wait(ctx, g, out, errs))
+}
+
+// closeStdin closes this process's end of a pipe that was filled already.
+func (r *run) closeStdin() error {
+	if f, ok := r.cmd.Stdin.(*os.File); ok {
+		return f.Close()
+	}
+	return nil
+}
+
+// wait reads the output and waits for the end of the process, which comes at the
+// latest when ctx ends or when it prints too much.
+func (r *run) wait(ctx context.Context, g group, out, errs *os.File) error {
+	var tooMuch error
+	outDone, errsDone := make(chan struct{}), make(chan struct{})
+	go func() { // ends with the pipe or its deadline, below
+		defer close(outDone)
+		r.stdout, tooMuch = readCapped(out)
+		if tooMuch != nil {
+			g.kill()
+		}
+	}()
+	go func() {
+		defer close(errsDone)
+		r.last = readLines(errs, r.tellStderr)
+	}()
+	unwatch := context.AfterFunc(ctx, g.kill)
+	err := r.cmd.Wait()
+	inTime := unwatch()
+	g.close()
+	limit := time.Now().Add(stragglerWait)
+	_ = out.SetReadDeadline(limit) // on Windows closing the group has closed the pipes
+	_ = errs.SetReadDeadline(limit)
+	<-outDone
+	<-errsDone
+	switch _, exited := errors.AsType[*exec.ExitError](err); {
+	case tooMuch != nil:
+		return tooMuch
+	case !inTime:
+		return fmt.Errorf("%s: %w", r.c.line, cutOff(ctx))
+	case err != nil && !exited && !errors.Is(err, exec.ErrWaitDelay):
+		return err
+	}
+	return nil
+}
+
+// cutOff says why a hook was killed.
+func cutOff(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return errors.New("the hook did not answer in time and was killed")
+	}
+	return errors.New("the hook was killed because the event handler stops")
+}
+
+func (r *run) tellStderr(line string) {
+	if r.c.o.OnStderr != nil {
+		r.c.o.OnStderr(r.c.line, line)
+	}
+}
+
+// errTooMuch tells that a hook printed more than MaxHookOutput.
+var errTooMuch = fmt.Errorf("the hook printed more than %d bytes and was killed", MaxHookOutput)
+
+// readCapped reads to the end; past the limit it gives errTooMuch.
+func readCapped(in io.Reader) ([]byte, error) {
+	b, _ := io.ReadAll(io.LimitReader(in, MaxHookOutput+1)) // what was read before a deadline counts
+	if len(b) > MaxHookOutput {
+		return nil, errTooMuch
+	}
+	return b, nil
+}
+
+// answer makes the answer of what the process left: its exit code, what it
+// printed, and its files.
+func (r *run) answer(ev *Event) (Answer, error) {
+	state := r.cmd.ProcessState
+	if !state.Success() {
+		return Answer{Error: r.exitError(state)}, nil
+	}
+	response, err := r.files.read(r.files.response)
+	if err != nil {
+		return Answer{}, err
+	}
+	a, err := r.said(ev, response)
+	if err != nil {
+		return Answer{}, err
+	}
+	objects, err := r.files.read(r.files.output)
+	a.Output = append(a.Output, objects...)
+	return a, err
+}
+
+// said reads the response file, when there is something in it, else stdout.
+func (r *run) said(ev *Event, response []byte) (Answer, error) {
+	switch {
+	case !ev.Blocking():
+		return Answer{}, nil
+	case len(bytes.TrimSpace(response)) > 0:
+		return ParseAnswer(ev, response)
+	case ev.Kind != protocol.EventUser:
+		return ParseAnswer(ev, r.stdout)
+	case len(r.stdout) == 0:
+		return Answer{}, nil
+	}
+	a := Answer{Message: r.stdout, DataType: r.c.o.ResponseType}
+	if a.DataType == "" {
+		a.DataType = protocol.DataTypeText
+	}
+	switch {
+	case a.DataType == protocol.DataTypeJSON && !json.Valid(a.Message):
+		return Answer{}, fmt.Errorf("the hook printed what is not JSON: %s", shorten(string(a.Message)))
+	case a.DataType == protocol.DataTypeText && !utf8.Valid(a.Message):
+		return Answer{}, errors.New("the hook printed what is not UTF-8 text")
+	}
+	return a, nil
+}
+
+// exitError is the refusal that an exit code stands for; the last line of stderr
+// is its text.
+func (r *run) exitError(state *os.ProcessState) *Error {
+	e := &Error{Status: http.StatusInternalServerError, Text: r.last}
+	how := signalOf(state)
+	switch code := state.ExitCode(); {
+	case code == ExitUnauthorized:
+		e.Status = http.StatusUnauthorized
+	case code == ExitUserError:
+		e.Status = http.StatusBadRequest
+	case how == "":
+		how = "exit code " + strconv.Itoa(code)
+	}
+	e.Detail = strings.Trim(how+": "+r.last, ": ")
+	return e
+}
+
+// hookFiles are the paths that a hook may write to. Nothing is there before.
+type hookFiles struct{ response, output string }
+
+func (c *command) files() hookFiles {
+	base := filepath.Join(c.dir, strconv.FormatUint(c.runs.Add(1), 10))
+	return hookFiles{base + ".response", base + ".output"}
+}
+
+// read gives what a hook wrote to a file, nil when it wrote none.
+func (hookFiles) read(path string) ([]byte, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("the hook put something that is no file in the place of $" + variableOf(path))
+	case info.Size() > MaxHookOutput:
+		return nil, fmt.Errorf("the hook wrote more than %d bytes to $%s", MaxHookOutput, variableOf(path))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, MaxHookOutput))
+}
+
+func variableOf(path string) string {
+	if strings.HasSuffix(path, ".output") {
+		return envOutput
+	}
+	return envResponse
+}
+
+func (f hookFiles) remove() {
+	_ = os.Remove(f.response) // usually not there
+	_ = os.Remove(f.output)
+}

@@ -1,0 +1,67 @@
+package trigger
+
+import (
+	"os"
+	"os/exec"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// shell is the command that reads a line: sh where there is one, as with Git,
+// else that of Windows.
+func shell(line string) []string {
+	if path, err := exec.LookPath("sh"); err == nil {
+		return []string{path, "-c", line}
+	}
+	return []string{"cmd", "/C", line}
+}
+
+// group is a process with all that it starts: a job object.
+type group struct {
+	job windows.Handle
+	cmd *exec.Cmd
+}
+
+// startGroup starts a command and puts it into a new job, which ends with its
+// handle.
+func startGroup(cmd *exec.Cmd) (group, error) {
+	job, err := windows.CreateJobObject(nil, nil)
+	if err != nil {
+		return group{}, err
+	}
+	limits := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
+		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE},
+	}
+	_, err = windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
+		uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits)))
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		_ = windows.CloseHandle(job)
+		return group{}, err
+	}
+	g := group{job, cmd}
+	process, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, uint32(cmd.Process.Pid))
+	if err == nil {
+		// Without a job, kill still ends the process itself.
+		_ = windows.AssignProcessToJobObject(job, process)
+		_ = windows.CloseHandle(process)
+	}
+	return g, nil
+}
+
+// kill ends every process of the group.
+func (g group) kill() {
+	_ = windows.TerminateJobObject(g.job, 1)
+	_ = g.cmd.Process.Kill()
+}
+
+// close ends what the first process left behind.
+func (g group) close() { _ = windows.CloseHandle(g.job) }
+
+// signalOf has no meaning on Windows.
+func signalOf(*os.ProcessState) string { return "" }
+
+func neverFits(error) bool { return false }
