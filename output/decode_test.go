@@ -3,6 +3,8 @@ package output_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -228,35 +230,74 @@ func TestCheckMessage(t *testing.T) {
 	}
 }
 
-// FuzzDecode: what is accepted can be run, and its strict form means the same.
+// FuzzDecode: what is refused has its faults told, each once. What is accepted
+// can be run, and its strict form does the same and is its own strict form.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{
 		`{"type":"MessageEvent","targetType":"Groups","targetId":"g1","message":"hi","dataType":"text","excludes":["c1"]}`,
 		`{"message":{"type":"Buffer","data":[1,2]}}`, `{"message":"\"1\"","dataType":"json"}`,
+		`{"message":{"a": 1.0e2},"dataType":"json","metadata":{"k":"v"},"ttlSeconds":1}`,
 		`{"action":"Join","targetType":"Users","targetId":"u1","group":"g1"}`,
 		`{"actionName":"closeGroupConnections","group":"g1","excluded":["c"],"reason":"bye"}`,
+		`{"actionName":"sendToUser","userId":"u1","data":"aGk=","dataType":"binary"}`,
 		`{"type":"PermissionEvent","action":"Check","connectionId":"c1","permission":"sendToGroup","targetName":"g"}`,
+		`{"type":"ExistenceEvent","targetType":"Users","targetId":"u1"}`,
 	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ev, err := output.Decode(b)
 		if err != nil {
+			bad, _ := errors.AsType[*output.FaultError](err)
+			if bad == nil || len(bad.Faults) == 0 {
+				t.Fatalf("Decode(%q) = %v, which tells no fault", b, err)
+			}
+			for i, fault := range bad.Faults {
+				if slices.Contains(bad.Faults[:i], fault) {
+					t.Errorf("Decode(%q) tells %q twice", b, fault)
+				}
+			}
 			return
 		}
+		if err := ev.Check(); err != nil {
+			t.Fatalf("Decode(%q) accepts what Check refuses: %v", b, err)
+		}
 		strict, err := ev.MarshalJSON()
-		if err != nil || !json.Valid(strict) {
+		if err != nil || !json.Valid(strict) || bytes.ContainsRune(strict, '\n') {
 			t.Fatalf("MarshalJSON of %q: %s, %v", b, strict, err)
 		}
 		again, err := output.Decode(strict)
 		if err != nil {
 			t.Fatalf("Decode(%s): %v", strict, err)
 		}
+		if got, want := callOf(t, again), callOf(t, ev); got != want {
+			t.Errorf("%s does %s, want %s as %q", strict, got, want, b)
+		}
 		twice, err := again.MarshalJSON()
 		if err != nil || !bytes.Equal(strict, twice) {
 			t.Errorf("%s became %s, %v", strict, twice, err)
 		}
 	})
+}
+
+// callOf gives what running ev asks of the service. JSON is compacted, because
+// the strict form of an event is one line.
+func callOf(t *testing.T, ev output.Event) string {
+	t.Helper()
+	if m, ok := ev.(*output.MessageEvent); ok && m.DataType == protocol.DataTypeJSON {
+		var b bytes.Buffer
+		if err := json.Compact(&b, m.Message); err != nil {
+			t.Fatalf("message %q: %v", m.Message, err)
+		}
+		compact := *m
+		compact.Message = b.Bytes()
+		ev = &compact
+	}
+	var r recorder
+	if _, err := ev.Run(t.Context(), &r); err != nil || len(r.calls) != 1 {
+		t.Fatalf("running %+v: %q, %v", ev, r.calls, err)
+	}
+	return r.calls[0]
 }
 
 func BenchmarkDecode(b *testing.B) {

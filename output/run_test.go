@@ -1,6 +1,7 @@
 package output_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -197,29 +198,57 @@ func TestRunStopsWithContext(t *testing.T) {
 	}
 }
 
-// FuzzReader: every stream ends, and lines never go back.
+// FuzzReader: every stream ends, lines never go back, and the events that come
+// out are the same, one a line, when they are written and read again.
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(msg("a") + "\n" + msg("b")))
 	f.Add([]byte("[" + msg("a") + ",\n{]"))
+	f.Add([]byte("[\n" + msg("a") + ",\n" + msg("b") + "\n]\n"))
 	f.Add([]byte("\xef\xbb\xbf{\n{}\n}"))
+	f.Add([]byte(`{"message":"{\"}","dataType":"text"} x` + "\n" + msg("b") + msg("c")))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r := output.NewReader(strings.NewReader(string(b)))
-		last := 0
-		for range len(b) + 3 {
-			_, line, err := r.Next()
-			if errors.Is(err, io.EOF) {
-				return
+		events, stream := readAll(t, b), []byte(nil)
+		for _, ev := range events {
+			line, err := ev.MarshalJSON()
+			if err != nil {
+				t.Fatalf("MarshalJSON of %+v: %v", ev, err)
 			}
-			if bad, _ := errors.AsType[*output.LineError](err); bad != nil {
-				line = bad.Line
-			} else if err != nil {
-				t.Fatalf("Next = %v, which is no line error", err)
-			}
-			if line < last {
-				t.Errorf("line %d after line %d", line, last)
-			}
-			last = line
+			stream = append(append(stream, line...), '\n')
 		}
-		t.Error("the stream does not end")
+		again := readAll(t, stream)
+		if len(again) != len(events) {
+			t.Fatalf("%q gave %d events, their lines %q give %d", b, len(events), stream, len(again))
+		}
+		for i, ev := range again {
+			if got, want := callOf(t, ev), callOf(t, events[i]); got != want {
+				t.Errorf("event %d of %q does %s, want %s", i, stream, got, want)
+			}
+		}
 	})
+}
+
+// readAll reads a stream to its end, past what is wrong with it.
+func readAll(t *testing.T, b []byte) (events []output.Event) {
+	t.Helper()
+	r := output.NewReader(bytes.NewReader(b))
+	last := 0
+	for range len(b) + 3 {
+		ev, line, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return events
+		}
+		if bad, _ := errors.AsType[*output.LineError](err); bad != nil {
+			line = bad.Line
+		} else if err != nil {
+			t.Fatalf("Next = %v, which is no line error", err)
+		} else {
+			events = append(events, ev)
+		}
+		if line < last {
+			t.Errorf("line %d after line %d", line, last)
+		}
+		last = line
+	}
+	t.Error("the stream does not end")
+	return events
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,7 +53,7 @@ func TestParseConnectionStringFaults(t *testing.T) {
 		{"", "no Endpoint="},
 		{secret, "no Endpoint="},
 		{"AccessKey=" + secret, "no Endpoint="},
-		{"Endpoint=" + key, "Endpoint: the address is empty"},
+		{"Endpoint=" + key, "part Endpoint: the address is empty"},
 		{"Endpoint=https://" + key, "has no host"},
 		{"Endpoint=ftp://a" + key, "must begin with https:// or http://"},
 		{"Endpoint=https://u:p@a" + key, "user name"},
@@ -126,18 +127,43 @@ func TestCheckKey(t *testing.T) {
 	}
 }
 
+// connectionStringFaults are all the texts of ParseConnectionString's errors:
+// what is not among them might repeat a part of its input.
+var connectionStringFaults = []string{
+	"no Endpoint= part in the connection string", "no AccessKey= part in the connection string",
+	"Endpoint is given twice in the connection string", "AccessKey is given twice in the connection string",
+	"Port is given twice in the connection string", "Version is given twice in the connection string",
+	"part Port: must be a number from 1 to 65535", "part Endpoint: the address is empty",
+	"part Endpoint: not an address such as https://NAME.webpubsub.azure.com",
+	"part Endpoint: the address must begin with https:// or http://", "part Endpoint: the address has no host",
+	"part Endpoint: the address must not hold a user name or password",
+	"part Endpoint: the address must not hold a query or a fragment",
+	"part Endpoint: the port in the address must be from 1 to 65535",
+}
+
+// FuzzParseConnectionString: an error repeats nothing of its input, and what is
+// accepted keeps its meaning in the form that is written, which is shown without
+// the key.
 func FuzzParseConnectionString(f *testing.F) {
 	f.Add("Endpoint=https://a.webpubsub.azure.com;AccessKey=abc;Version=1.0;")
 	f.Add("AccessKey=a==;Port=80;Endpoint=http://[::1]")
 	f.Add("Endpoint=http://h:1/p/;AccessKey= k ")
+	f.Add("Endpoint=https://u:p@h?q#f;AccessKey=k;Port=x")
+	f.Add("Endpoint=" + secret + "://h;AccessKey=k;accesskey=k")
 	f.Fuzz(func(t *testing.T, s string) {
 		cs, err := token.ParseConnectionString(s)
 		if err != nil {
+			if !slices.Contains(connectionStringFaults, err.Error()) {
+				t.Errorf("ParseConnectionString(%q) = %v, which is no text of ours", s, err)
+			}
 			return
 		}
 		again, err := token.ParseConnectionString(cs.Reveal())
-		if err != nil || again.Reveal() != cs.Reveal() {
+		if err != nil || again.Reveal() != cs.Reveal() || !again.Key.Equal(cs.Key) {
 			t.Errorf("ParseConnectionString(%q) does not survive its own form: %v", cs.Reveal(), err)
+		}
+		if want := "Endpoint=" + cs.Endpoint.String() + ";AccessKey=***;Version=1.0;"; cs.String() != want {
+			t.Errorf("String() = %q, want %q", cs, want)
 		}
 		if _, err := url.Parse(cs.Endpoint.String()); err != nil || cs.Endpoint.Host == "" {
 			t.Errorf("ParseConnectionString(%q).Endpoint = %q: %v", s, cs.Endpoint, err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"wps/token"
 )
@@ -153,6 +154,38 @@ func TestSignREST(t *testing.T) {
 	if _, err := (token.Key{}).SignREST(audience, now, time.Hour); err == nil {
 		t.Error("SignREST without a key must fail")
 	}
+}
+
+// FuzzNegotiate: what is put into a client token comes out of it, and the token
+// is good for the URL that holds it and for no other hub.
+func FuzzNegotiate(f *testing.F) {
+	f.Add("chat", "u1", "webpubsub.sendToGroup", "g1", "email", "a@b", int64(3600))
+	f.Add("A[b`c,d.e", "tenant/\xc3\xa9", "r\x00", " g ", "x-\xff", "<\u2028>", int64(1))
+	f.Fuzz(func(t *testing.T, hub, user, role, group, claim, value string, seconds int64) {
+		cs := service(t, "https://a.example:8443/base")
+		o := token.ClientOptions{
+			Hub: hub, UserID: user, Roles: []string{role}, Groups: []string{group},
+			Claims: map[string][]string{claim: {value}}, Lifetime: time.Duration(seconds%1e9) * time.Second, Now: now,
+		}
+		n, err := token.Negotiate(cs, o)
+		if err != nil {
+			return
+		}
+		c, err := token.Verify(n.AccessToken, now, cs.Key)
+		if err != nil || utf8.ValidString(user) && c.UserID != user || c.HasUserID != (user != "") || len(c.Roles) != 1 || len(c.Groups) != 1 {
+			t.Fatalf("Negotiate(%+v) = %+v, %v", o, c, err)
+		}
+		if utf8.ValidString(role+group+claim+value) && (c.Roles[0] != role || c.Groups[0] != group || !reflect.DeepEqual(c.Custom()[claim], []string{value})) {
+			t.Errorf("Negotiate(%+v) = %+v", o, c)
+		}
+		base, err := url.Parse(n.BaseURL)
+		if err != nil || n.URL != n.BaseURL+"?access_token="+n.AccessToken {
+			t.Fatalf("Negotiate(%+v) = %q, %q, %v", o, n.BaseURL, n.URL, err)
+		}
+		if !token.MatchClient(c.Audiences, []string{base.Host}, base.EscapedPath()) || token.MatchClient(c.Audiences, []string{base.Host}, base.EscapedPath()+"x") {
+			t.Errorf("audience %q is not that of %s alone", c.Audiences, n.BaseURL)
+		}
+	})
 }
 
 func BenchmarkSignREST(b *testing.B) {

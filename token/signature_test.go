@@ -49,6 +49,42 @@ func TestSignature(t *testing.T) {
 	}
 }
 
+// FuzzVerifySignature: only a header that holds the signature verifies.
+func FuzzVerifySignature(f *testing.F) {
+	key := token.NewKey(secret)
+	f.Add("sha256=b78b1b6698ef4c26adacc16537e1940bf816254465275d2dc5cd8bafea0506e1", "conn-0001")
+	f.Add("SHA256=,sha256=zz, ,", "")
+	f.Fuzz(func(t *testing.T, header, id string) {
+		good := token.Signature(id, key)
+		if token.VerifySignature(header, id, key) != strings.Contains(","+normal(header)+",", ","+good+",") {
+			t.Errorf("VerifySignature(%q, %q) is not what it holds", header, id)
+		}
+		if !token.VerifySignature(header+", "+strings.ToUpper(good), id, token.NewKey("x"), key) {
+			t.Errorf("the signature behind %q does not verify", header)
+		}
+	})
+}
+
+// normal is a header in lower case without blanks around its items.
+func normal(header string) string {
+	var items []string
+	for item := range strings.SplitSeq(header, ",") {
+		items = append(items, strings.ToLower(strings.TrimSpace(item)))
+	}
+	return strings.Join(items, ",")
+}
+
+func BenchmarkVerifySignature(b *testing.B) {
+	keys := []token.Key{token.NewKey(protocol.DefaultAccessKey), token.NewKey(secret)}
+	header := token.Signature("conn-0001", keys...)
+	b.ReportAllocs()
+	for b.Loop() {
+		if !token.VerifySignature(header, "conn-0001", keys[1]) {
+			b.Fatal("not verified")
+		}
+	}
+}
+
 func BenchmarkSignature(b *testing.B) {
 	keys := []token.Key{token.NewKey(protocol.DefaultAccessKey), token.NewKey(secret)}
 	b.ReportAllocs()

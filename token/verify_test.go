@@ -1,6 +1,9 @@
 package token_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"reflect"
 	"strings"
@@ -134,20 +137,46 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+// FuzzVerify: an error repeats neither the key nor the token; what verifies has
+// that key's signature over its first two parts, has not expired, and is read
+// the same without the key.
 func FuzzVerify(f *testing.F) {
-	key := token.NewKey(secret)
+	key, other := token.NewKey(secret), token.NewKey("another key")
 	f.Add(signed(f, jwt.SigningMethodHS256, []byte(secret), jwt.MapClaims{"exp": now.Unix(), "role": []string{"r"}}))
+	f.Add(signed(f, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, jwt.MapClaims{"exp": now.Unix()}))
+	f.Add(signed(f, jwt.SigningMethodHS512, []byte(secret), jwt.MapClaims{"exp": now.Unix(), "aud": []string{"https://a/client/hubs/h"}}))
 	f.Add("e30.e30.x")
 	f.Add("a.b.c")
 	f.Fuzz(func(t *testing.T, tok string) {
-		if _, err := token.Verify(tok, now, key); err != nil && strings.Contains(err.Error(), secret) {
-			t.Error("the error shows the key")
+		claims, err := token.Verify(tok, now, key)
+		seen, unread := token.Inspect(tok)
+		for _, err := range []error{err, unread} {
+			if err != nil && (strings.Contains(err.Error(), secret) || len(tok) > 20 && strings.Contains(err.Error(), tok[:20])) {
+				t.Errorf("the error shows a secret: %v", err)
+			}
 		}
-		seen, err := token.Inspect(tok)
-		if err == nil && (len(seen.RawClaims) == 0 || seen.Kind == "") {
+		if unread != nil && !errors.Is(unread, token.ErrMalformed) {
+			t.Errorf("Inspect(%q) = %v, which is no ErrMalformed", tok, unread)
+		}
+		if unread == nil && (len(seen.RawClaims) == 0 || seen.Kind == "") {
 			t.Errorf("Inspect(%q) = %+v", tok, seen)
 		}
 		seen.Claims.Custom()
+		if err != nil {
+			return
+		}
+		if !reflect.DeepEqual(claims, seen.Claims) || unread != nil || claims.Expires.Before(now.Add(-5*time.Minute)) {
+			t.Errorf("Verify(%q) = %+v, Inspect %+v, %v", tok, claims, seen, unread)
+		}
+		parts := strings.Split(tok, ".")
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write([]byte(parts[0] + "." + parts[1]))
+		if got, err := base64.RawURLEncoding.DecodeString(parts[2]); err != nil || !hmac.Equal(got, mac.Sum(nil)) {
+			t.Errorf("Verify(%q) accepts a signature that is not the key's", tok)
+		}
+		if _, err := token.Verify(tok, now, other); !errors.Is(err, token.ErrSignature) {
+			t.Errorf("Verify(%q) with another key = %v", tok, err)
+		}
 	})
 }
 
