@@ -37,7 +37,7 @@ var outside = map[string][]string{
 	"github.com/itchyny/gojq":                       {"cmd"},
 	"golang.org/x/term":                             {"cmd"},
 	"github.com/schollz/progressbar/v3":             {"cmd"},
-	"go.yaml.in/yaml/v3":                            {"output"},
+	"go.yaml.in/yaml/v3":                            {"output", "cmd"},
 	"golang.org/x/time":                             {"output"},
 	"golang.org/x/sys":                              {"output", "trigger"},
 	"github.com/gorilla/websocket":                  {"client", "emulator"},

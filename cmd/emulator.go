@@ -25,19 +25,44 @@ type emulatorOptions struct {
 	tls      bool
 	certFile string
 	entra    bool
+
+	handlerFlags []string
+	settingsFile string
+	anonymous    []string
+
+	settings emulatorSettings
+	handlers []hubHandler // of the flags, then of the file
 }
 
 // newEmulator returns the "wps emulator" command.
 func newEmulator(env *Env) *cobra.Command {
 	var o emulatorOptions
 	c := &cobra.Command{
-		Use:   "emulator [--addr HOST:PORT] [-- COMMAND [ARG]...]",
+		Use:   "emulator [--addr HOST:PORT] [--handler [HUB=]URL]... [-- COMMAND [ARG]...]",
 		Short: "Run the service on this machine, or a command against it",
 		Long: `Run a Web PubSub service in memory and print its connection string when it is
 ready. With "-- COMMAND" it takes a free port, runs COMMAND with
 WPS_CONNECTION_STRING and WebPubSubConnectionString set, and ends with its exit
-code.`,
+code.
+
+Events go to the handlers of their hub, as the service sends them: validated
+first, signed, tried again. The first handler that wants an event gets it; a
+hub's own come before those of every hub. A --settings file is YAML:
+
+  hubs:
+    chat:                     # "*", in quotes, is every hub
+      anonymousConnectPolicy: deny            # or allow: clients without a token
+      eventHandlers:
+        - urlTemplate: http://localhost:9000/eh/{event}
+          systemEvents: [connect, connected, disconnected]
+          userEventPattern: "*"               # or one name, or a list
+  accessKey: ...              # below --key and $WPS_EMULATOR_KEY
+
+A handler with neither systemEvents nor userEventPattern gets every event. The
+file may also be the appsettings.json of the vendor's emulator.`,
 		Example: `  wps emulator
+  wps emulator --handler http://localhost:7071/runtime/webhooks/webpubsub
+  wps emulator --handler 'chat=http://localhost:9000/eh/{event} system=connect user=message'
   wps emulator -- npm test
   wps emulator --addr localhost:0 --ready-file ready.txt -v`,
 		Annotations: exits(exitLineFailed, exitLineUsage, "  N    with -- COMMAND: its exit code"),
@@ -57,11 +82,40 @@ code.`,
 	f.StringVar((*string)(&o.ready), "ready-file", "", "write the connection string to `file` when ready, and remove it at the end")
 	f.BoolVar(&o.tls, "tls", false, "serve https with a self-made certificate")
 	f.BoolVar(&o.entra, "allow-unvalidated-entra-tokens", false, "take Microsoft Entra ID tokens on REST requests without checking who signed them")
+	f.StringArrayVar(&o.handlerFlags, "handler", nil, "send events to this event handler: `[HUB=]URL [system=LIST] [user=LIST]`; repeatable.\n{hub} and {event} in the URL stand for their names. LIST is names with commas between, or\nnone; user=* is every user event (default: every event of every hub)")
+	f.StringVar(&o.settingsFile, "settings", "", "read hubs and their event handlers from `file`: YAML, or the vendor emulator's appsettings.json")
+	f.StringArrayVar(&o.anonymous, "allow-anonymous", nil, "let clients of this `hub` in without a token, \"*\" for every hub; repeatable")
 	f.StringVar(&o.certFile, "tls-cert-out", "", "with --tls: write the certificate to `file`, for clients that are to trust it")
 	return c
 }
 
-// accessKey finds the key: flag, file, environment, default.
+// configure reads the settings file and the flags beside it.
+func (o *emulatorOptions) configure(c *cobra.Command, env *Env) (err error) {
+	if o.settingsFile != "" {
+		if o.settings, err = readEmulatorSettings(o.settingsFile); err != nil {
+			return err
+		}
+	}
+	if o.settings.urls != "" && o.addr == "" {
+		env.warn(fmt.Sprintf("Urls in %s (%s) is not used: say --addr HOST:PORT", o.settingsFile, o.settings.urls))
+	}
+	for _, hub := range o.anonymous {
+		if err := protocol.CheckHub(hub); err != nil && hub != emulator.AnyHub {
+			return usagef(c, "--allow-anonymous: %v", err)
+		}
+	}
+	for _, text := range o.handlerFlags {
+		h, err := parseHandler(text)
+		if err != nil {
+			return usagef(c, "--handler: %v", err)
+		}
+		o.handlers = append(o.handlers, h)
+	}
+	o.handlers = append(o.handlers, o.settings.handlers...)
+	return nil
+}
+
+// accessKey finds the key: flag, file, environment, settings, default.
 func (o *emulatorOptions) accessKey(c *cobra.Command, env *Env) (string, error) {
 	key, from := o.key, "--key"
 	switch {
@@ -76,7 +130,10 @@ func (o *emulatorOptions) accessKey(c *cobra.Command, env *Env) (string, error) 
 	case key == "":
 		key, from = env.Getenv("WPS_EMULATOR_KEY"), "$WPS_EMULATOR_KEY"
 	}
-	if key == "" {
+	switch {
+	case key == "" && o.settings.key != "":
+		return o.settings.key, nil
+	case key == "":
 		return protocol.DefaultAccessKey, nil
 	}
 	if err := token.CheckKey(key); err != nil {
@@ -88,6 +145,9 @@ func (o *emulatorOptions) accessKey(c *cobra.Command, env *Env) (string, error) 
 func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []string) error {
 	if o.certFile != "" && !o.tls {
 		return usagef(c, "--tls-cert-out goes with --tls")
+	}
+	if err := o.configure(c, env); err != nil {
+		return err
 	}
 	key, err := o.accessKey(c, env)
 	if err != nil {
@@ -103,7 +163,10 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 	if err := o.ready.clear(); err != nil {
 		return err
 	}
-	server, err := emulator.New(emulator.Options{Key: key, Logger: env.log, AllowUnvalidatedEntraTokens: o.entra})
+	server, err := emulator.New(emulator.Options{
+		Key: key, Logger: env.log, AllowUnvalidatedEntraTokens: o.entra || o.settings.entra,
+		Hubs: settingsByHub(o.handlers), AnonymousHubs: append(o.anonymous, o.settings.anonymous...),
+	})
 	if err != nil {
 		return err
 	}
@@ -119,7 +182,7 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 		}
 	}
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
-	env.warnOfOpenDoor(listeners[0], key, o.entra)
+	env.warnOfOpenDoor(listeners[0], key, o.entra || o.settings.entra)
 	return env.serveEmulator(c.Context(), server, listeners, func(ctx context.Context) error {
 		return o.whenReady(ctx, env, cs, command)
 	})
@@ -190,7 +253,7 @@ func (o *emulatorOptions) whenReady(ctx context.Context, env *Env, cs token.Conn
 	if len(command) > 0 {
 		return runChild(ctx, env, cs, command)
 	}
-	if err := env.announce(cs); err != nil {
+	if err := env.announce(cs, o.handlers); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -205,13 +268,16 @@ type readyReport struct {
 }
 
 // announce prints where the emulator is.
-func (e *Env) announce(cs token.ConnectionString) error {
+func (e *Env) announce(cs token.ConnectionString, handlers []hubHandler) error {
 	client := strings.TrimSuffix(token.ClientURL(cs.Endpoint, "hub", token.KindDefault), "hub") + "{hub}"
 	if e.json() {
 		return e.printJSON(readyReport{cs.Endpoint.String(), client, cs.Reveal()})
 	}
 	e.say("%s %s", e.err.name("endpoint "), cs.Endpoint)
 	e.say("%s %s", e.err.name("clients  "), client)
+	for _, h := range handlers {
+		e.say("%s %s", e.err.name("events   "), h.describe())
+	}
 	e.say("%s", e.err.name("ready; Ctrl-C stops it. The connection string:"))
 	return e.printLine(cs.Reveal())
 }

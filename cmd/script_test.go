@@ -33,11 +33,13 @@ const secretKey = "SECRET-access-key-of-the-script-tests-0123456789"
 // is one more program, which scripts can put behind exec and in the background:
 //
 //	exitcode N COMMAND [ARG]...   run it; succeed when its exit code is N
+//	eventhandler URLFILE          an event handler, see handlerMain
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"wps":      func() { os.Exit(cmd.Main()) },
-		"exitcode": func() { os.Exit(codeMain(os.Args[1:])) },
-		"sink":     func() { os.Exit(sinkMain()) },
+		"wps":          func() { os.Exit(cmd.Main()) },
+		"exitcode":     func() { os.Exit(codeMain(os.Args[1:])) },
+		"sink":         func() { os.Exit(sinkMain()) },
+		"eventhandler": func() { os.Exit(handlerMain(os.Args[1:])) },
 	})
 }
 

@@ -196,9 +196,9 @@ type refusal struct{ *answer }
 
 func (r *refusal) Error() string {
 	if len(r.body) == 0 {
-		return "refused"
+		return "no body"
 	}
-	return fmt.Sprintf("refused: %.200q", r.body)
+	return fmt.Sprintf("%.200q", r.body)
 }
 
 func (s *eventSource) log(e *sourceEvent, status int, began time.Time, err error) {
@@ -207,6 +207,8 @@ func (s *eventSource) log(e *sourceEvent, status int, began time.Time, err error
 	switch {
 	case err == nil:
 		s.up.server.log.Info("event answered", facts...)
+	case status != 0:
+		s.up.server.log.Warn("event refused", append(facts, "error", err)...)
 	case errors.Is(err, context.Canceled):
 		s.up.server.log.Info("event given up, the connection is over", facts...)
 	default:
