@@ -14,35 +14,42 @@ var everyone = protocol.Target{Kind: protocol.TargetAll}
 // authorized checks the bearer token of a REST request and answers 401 when it
 // is not good. entraOnly refuses tokens of the access key too.
 func (s *Server) authorized(w http.ResponseWriter, r *http.Request, entraOnly bool) bool {
-	text := bearer(r)
 	if s.entra {
-		if _, err := token.ReadEntra(text, s.now()); err == nil {
+		if _, err := token.ReadEntra(bearer(r), s.now()); err == nil {
 			return true
 		} else if entraOnly {
 			s.refuse(w, r, "this needs a Microsoft Entra ID token: "+err.Error())
 			return false
 		}
 	}
-	why := ""
-	claims, err := token.Verify(text, s.now(), s.key)
+	why := s.refusesKey(r)
+	if why == "" && entraOnly {
+		why = "this needs a Microsoft Entra ID token; with an access key, sign client tokens without the service"
+	}
+	if why != "" {
+		s.refuse(w, r, why)
+	}
+	return why == ""
+}
+
+// refusesKey tells why a request's token is none of the access key for this
+// request; "" when it is one.
+func (s *Server) refusesKey(r *http.Request) (why string) {
+	claims, err := token.Verify(bearer(r), s.now(), s.key)
 	switch {
 	case err != nil:
-		why = err.Error()
-	case entraOnly:
-		why = "this needs a Microsoft Entra ID token; with an access key, sign client tokens without the service"
+		return err.Error()
 	case !token.MatchREST(claims.Audiences, s.acceptedHosts(r.Host), r.URL.EscapedPath()):
-		why = "the token's audience is not this URL"
-	default:
-		return true
+		return "the token's audience is not this URL"
 	}
-	s.refuse(w, r, why)
-	return false
+	return ""
 }
 
 // refuse answers 401 with an empty body, as the service does, and tells the
 // person who runs the emulator why.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, why string) {
 	s.log.Warn("request refused with 401", "method", r.Method, "path", r.URL.EscapedPath(), "reason", why)
+	because(w, why)
 	w.WriteHeader(http.StatusUnauthorized)
 }
 
@@ -58,13 +65,10 @@ func bearer(r *http.Request) string {
 // those configured, and every loopback name when it is one.
 func (s *Server) acceptedHosts(host string) []string {
 	hosts := append([]string{host}, s.hosts...)
-	name, port, err := net.SplitHostPort(host)
-	if err != nil {
-		name = strings.Trim(host, "[]")
-	}
-	if ip := net.ParseIP(name); !strings.EqualFold(name, "localhost") && (ip == nil || !ip.IsLoopback()) {
+	if !isLoopbackHost(host) {
 		return hosts
 	}
+	_, port, _ := net.SplitHostPort(host) // "" when there is none
 	for _, same := range []string{"localhost", "127.0.0.1", "[::1]"} {
 		if port != "" {
 			same += ":" + port
@@ -72,4 +76,14 @@ func (s *Server) acceptedHosts(host string) []string {
 		hosts = append(hosts, same)
 	}
 	return hosts
+}
+
+// isLoopbackHost tells whether host[:port] is a name of this machine for itself.
+func isLoopbackHost(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.Trim(host, "[]")
+	}
+	ip := net.ParseIP(name)
+	return strings.EqualFold(name, "localhost") || ip != nil && ip.IsLoopback()
 }

@@ -150,12 +150,15 @@ func (c *conn) lost(l *link) {
 // connection ends comes through here, and the first call alone is its end.
 func (c *conn) retire(why string) *link {
 	first := c.hub.remove(c)
-	l := c.link
+	var l *link
 	if c.replay != nil {
 		l = c.replay.end(c)
+	} else {
+		l = c.link
 	}
 	if first {
 		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", why)
+		c.notice(Notice{Type: NoticeClosed, Reason: why})
 	}
 	c.source.end(why)
 	return l

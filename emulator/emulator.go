@@ -37,6 +37,8 @@ type Options struct {
 	// requests by audience and time alone: anybody can make such a token. It is
 	// what :generateToken needs, and what SDKs with a credential object use.
 	AllowUnvalidatedEntraTokens bool
+	// Version is what the control API tells of the program.
+	Version string
 	// Logger hears of connections and refused requests; nil is silent.
 	Logger *slog.Logger
 	// Clock is the time that the emulator goes by; nil is the real one.
@@ -64,6 +66,9 @@ type Server struct {
 	keepAlive time.Duration
 	up        *upstream
 	pageKey   [32]byte // signs continuation tokens
+	version   string
+	started   time.Time
+	notices   notices
 
 	ctx    context.Context // ends when Close begins
 	cancel context.CancelFunc
@@ -102,16 +107,28 @@ func New(o Options) (*Server, error) {
 		s.keepAlive = defaultKeepAlive
 	}
 	rand.Read(s.pageKey[:]) // never fails
+	s.version, s.started = o.Version, s.now()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	var err error
 	s.up, err = newUpstream(s, o.Hubs)
 	return s, err
 }
 
-// ServeHTTP answers REST requests below /api and client connections below
-// /client.
+// ServeHTTP answers REST requests below /api, client connections below /client
+// and the control API below ControlPath.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
+	if rest, ok := strings.CutPrefix(path, ControlPath); ok {
+		s.serveControl(w, r, rest)
+		return
+	}
+	answer := &answerWriter{ResponseWriter: w}
+	s.serveService(answer, r, path)
+	s.noticeRefusal(answer, r)
+}
+
+// serveService answers as the service does.
+func (s *Server) serveService(w http.ResponseWriter, r *http.Request, path string) {
 	switch first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); strings.ToLower(first) {
 	case "api":
 		s.serveREST(w, r, rest)

@@ -96,6 +96,7 @@ func (h *hub) add(c *conn, groups []string, before func()) {
 	defer h.mu.Unlock()
 	h.byID[c.id] = c
 	h.all.add(c)
+	c.notice(Notice{Type: NoticeOpened, Subprotocol: c.subprotocol})
 	if c.hasUser {
 		put(h.users, c.userID, c)
 	}
@@ -115,7 +116,10 @@ func (h *hub) remove(c *conn) bool {
 	delete(h.byID, c.id)
 	h.all.remove(c)
 	drop(h.users, c.userID, c)
-	h.leaveAll(c)
+	for g := range c.groups {
+		drop(h.groups, g, c)
+	}
+	c.groups = nil
 	return true
 }
 
@@ -147,6 +151,7 @@ func (h *hub) join(c *conn, group string) {
 	}
 	c.groups[group] = struct{}{}
 	put(h.groups, group, c)
+	c.notice(Notice{Type: NoticeJoined, Group: group})
 }
 
 func (h *hub) leave(c *conn, group string) {
@@ -155,11 +160,12 @@ func (h *hub) leave(c *conn, group string) {
 	}
 	delete(c.groups, group)
 	drop(h.groups, group, c)
+	c.notice(Notice{Type: NoticeLeft, Group: group})
 }
 
 func (h *hub) leaveAll(c *conn) {
 	for g := range c.groups {
-		drop(h.groups, g, c)
+		h.leave(c, g)
 	}
 	c.groups = nil
 }
@@ -211,15 +217,16 @@ func (h *hub) change(t protocol.Target, f func(*conn)) bool {
 	return len(found) > 0
 }
 
-// send queues m for every connection that t means, but for the excluded ones.
-func (h *hub) send(t protocol.Target, m *message, excluded []string) {
-	h.sendTo(t, m, excluded, nil)
+// send queues m for every connection that t means, but for the excluded ones,
+// and gives the number of receivers.
+func (h *hub) send(t protocol.Target, m *message, excluded []string) (receivers int) {
+	return h.sendTo(t, m, excluded, nil)
 }
 
 // sendTo is send with a filter; nil means none. A connection whose queue is full
 // is closed after all others were served.
-func (h *hub) sendTo(t protocol.Target, m *message, excluded []string, f *filter.Filter) {
-	skip, chosen := exclusion(excluded), choice{filter: f}
+func (h *hub) sendTo(t protocol.Target, m *message, excluded []string, f *filter.Filter) (receivers int) {
+	skip, chosen := exclusion(excluded), newChoice(f)
 	type overflow struct {
 		c      *conn
 		reason string
@@ -230,6 +237,7 @@ func (h *hub) sendTo(t protocol.Target, m *message, excluded []string, f *filter
 		if skip != nil && skip[c.id] || !chosen.has(c) {
 			continue
 		}
+		receivers++
 		if reason := c.send(m); reason != "" {
 			full = append(full, overflow{c, reason})
 		}
@@ -238,6 +246,7 @@ func (h *hub) sendTo(t protocol.Target, m *message, excluded []string, f *filter
 	for _, f := range full {
 		f.c.overflow(f.reason)
 	}
+	return receivers
 }
 
 // connection finds one connection; nil when it is not there.
@@ -247,15 +256,22 @@ func (h *hub) connection(id string) *conn {
 	return h.byID[id]
 }
 
-// choice says which connections a request's filter means: all without one. It
-// is used under the hub's lock, one connection after the other.
+// choice says which connections a request's filter means; nil means all. It is
+// used under the hub's lock, one connection after the other.
 type choice struct {
 	filter  *filter.Filter
 	subject filter.Subject
 }
 
+func newChoice(f *filter.Filter) *choice {
+	if f == nil {
+		return nil
+	}
+	return &choice{filter: f}
+}
+
 func (x *choice) has(c *conn) bool {
-	if x.filter == nil {
+	if x == nil {
 		return true
 	}
 	x.subject = filter.Subject{

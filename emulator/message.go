@@ -44,7 +44,8 @@ func (k kind) format() protocol.Format {
 // once for each kind of client, by the one goroutine that sends it.
 type message struct {
 	response protocol.Response
-	expires  int64 // Unix nanoseconds; 0 is never
+	expires  int64  // Unix nanoseconds; 0 is never
+	sender   string // connection id; "" for the server
 	frames   [kindCount][]byte
 }
 

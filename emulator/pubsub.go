@@ -147,11 +147,13 @@ func (c *conn) publish(r *protocol.Request) bool {
 	}
 	m := newMessage(protocol.FromGroup, r.DataType, r.Data)
 	m.response.Group, m.response.FromUserID, m.response.Metadata = r.Group, c.userID, r.Metadata
+	m.sender = c.id
 	m.expireIn(c.server.now(), r.TTLSeconds)
 	var excluded []string
 	if r.NoEcho {
 		excluded = []string{c.id}
 	}
-	c.hub.send(protocol.Target{Kind: protocol.TargetGroup, ID: r.Group}, m, excluded)
+	to := protocol.Target{Kind: protocol.TargetGroup, ID: r.Group}
+	c.server.noticeMessage(c.hub.name, to, m, c.hub.send(to, m, excluded))
 	return true
 }

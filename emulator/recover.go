@@ -31,6 +31,7 @@ func (s *Server) recover(w http.ResponseWriter, r *http.Request, hubName, id, to
 		return
 	}
 	s.log.Info("connection recovered", "hub", hubName, "connectionId", id, "userId", c.userID)
+	c.notice(Notice{Type: NoticeRecovered})
 	s.serveLink(l.read)
 	s.closeLate(c)
 }

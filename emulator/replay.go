@@ -116,6 +116,7 @@ func (r *replay) detach(c *conn, l *link) {
 	}
 	c.link = nil
 	c.server.log.Info("connection away", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
+	c.notice(Notice{Type: NoticeAway})
 	r.away++
 	window := r.away
 	r.stop = c.server.clock.afterFunc(recoveryWindow, func() {

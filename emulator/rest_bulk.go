@@ -12,7 +12,7 @@ import (
 // bulk is the body of a bulk group operation, checked.
 type bulk struct {
 	groups []string
-	chosen choice
+	chosen *choice
 }
 
 // bulk reads the body of a bulk group operation, and answers when it is refused.
@@ -52,7 +52,7 @@ func (c *call) bulk() (*bulk, bool) {
 		invalid(c.w, "Filter", err.Error())
 		return nil, false
 	}
-	b.chosen.filter = f
+	b.chosen = newChoice(f)
 	return b, true
 }
 

@@ -13,6 +13,9 @@ import (
 const (
 	codeNotFound         = "Error.NotFound"
 	codeMethodNotAllowed = "Error.MethodNotAllowed"
+	codeForbidden        = "Error.Forbidden"
+	codeTooMany          = "Error.TooMany"
+	codeControlNotFound  = "Error.Control.NotFound"
 )
 
 // invalidGroup is the message for a group name that is not valid.
@@ -28,6 +31,7 @@ const invalidBody = "The request body is not a valid JSON."
 // fail answers with the error body of the service. A HEAD request gets the
 // headers that would go with it.
 func fail(w http.ResponseWriter, status int, code, target, message string) {
+	because(w, message)
 	w.Header().Set(protocol.HeaderErrorCode, code)
 	writeJSON(w, status, "application/json", protocol.ErrorBody{Code: code, Message: message, Target: target})
 }
@@ -37,6 +41,7 @@ func fail(w http.ResponseWriter, status int, code, target, message string) {
 //
 // Source: recorded answers of the real service to bad filters.
 func invalid(w http.ResponseWriter, input, message string) {
+	because(w, message)
 	w.Header().Del(protocol.HeaderSupportedVersions)
 	w.Header().Set(protocol.HeaderErrorCode, protocol.CodeBadRequest)
 	writeJSON(w, http.StatusBadRequest, "application/problem+json", protocol.ValidationBody{

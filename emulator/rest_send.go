@@ -32,7 +32,7 @@ func send(c *call, to protocol.Target) {
 	if to.Kind == all || to.Kind == group {
 		excluded = c.query["excluded"]
 	}
-	c.hub.sendTo(to, m, excluded, chosen)
+	c.server.noticeMessage(c.hubName, to, m, c.hub.sendTo(to, m, excluded, chosen))
 	c.w.WriteHeader(http.StatusAccepted)
 }
 

@@ -1,0 +1,227 @@
+package emulator
+
+import (
+	"cmp"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ControlPath is where the emulator's own control API begins. It is no part of
+// the service: for people who look into a running emulator, on the same machine
+// and with the access key.
+//
+//	GET    status
+//	GET    connections[?hub=HUB]
+//	GET    groups[?hub=HUB]
+//	GET    events[?recent=N][&follow=true][&data=true]   JSON lines
+//	DELETE connections/ID[?reason=TEXT]
+const ControlPath = "/_emulator/"
+
+// Status is what an emulator as a whole is doing.
+type Status struct {
+	// Version is Options.Version.
+	Version       string    `json:"version"`
+	Started       time.Time `json:"started"`
+	UptimeSeconds int64     `json:"uptimeSeconds"`
+	Connections   int       `json:"connections"`
+	Users         int       `json:"users"`
+	Groups        int       `json:"groups"`
+	// Hubs are those that have connections, by name.
+	Hubs []HubStatus `json:"hubs"`
+}
+
+// HubStatus is one hub of a Status.
+type HubStatus struct {
+	Hub         string `json:"hub"`
+	Connections int    `json:"connections"`
+	Users       int    `json:"users"`
+	Groups      int    `json:"groups"`
+}
+
+// ConnectionStatus is one connection.
+type ConnectionStatus struct {
+	Hub          string `json:"hub"`
+	ConnectionID string `json:"connectionId"`
+	// UserID is nil for an anonymous connection.
+	UserID *string `json:"userId"`
+	// Subprotocol is "" for a simple client.
+	Subprotocol string   `json:"subprotocol"`
+	Groups      []string `json:"groups"`
+	// Queued is how many messages wait for the client, QueuedBytes their size.
+	Queued      int `json:"queued"`
+	QueuedBytes int `json:"queuedBytes"`
+	// Unacknowledged is how many messages a reliable client has not acknowledged.
+	Unacknowledged int `json:"unacknowledged"`
+	// Away tells of a reliable connection that has no transport.
+	Away bool `json:"away"`
+}
+
+// GroupStatus is one group.
+type GroupStatus struct {
+	Hub         string `json:"hub"`
+	Group       string `json:"group"`
+	Connections int    `json:"connections"`
+}
+
+// serveControl answers the control API; rest is the path behind ControlPath.
+func (s *Server) serveControl(w http.ResponseWriter, r *http.Request, rest string) {
+	if !fromHere(r) {
+		fail(w, http.StatusForbidden, codeForbidden, "Request", "The control API is off for other hosts.")
+		return
+	}
+	if why := s.refusesKey(r); why != "" {
+		s.refuse(w, r, why)
+		return
+	}
+	what, id, _ := strings.Cut(rest, "/")
+	hub := strings.ToLower(r.URL.Query().Get("hub"))
+	switch r.Method + " " + what {
+	case "GET status":
+		writeJSON(w, http.StatusOK, "application/json", s.Status())
+	case "GET connections":
+		writeJSON(w, http.StatusOK, "application/json", s.connectionStatus(hub))
+	case "GET groups":
+		writeJSON(w, http.StatusOK, "application/json", s.groupStatus(hub))
+	case "GET events":
+		s.streamNotices(w, r)
+	case "DELETE connections":
+		s.controlClose(w, r, id)
+	default:
+		fail(w, http.StatusNotFound, codeNotFound, "Request", "The control API does not have this.")
+	}
+}
+
+// fromHere tells whether a request comes from this machine and means it: a page
+// in a browser may reach loopback under another name.
+func fromHere(r *http.Request) bool {
+	peer, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(peer)
+	return ip != nil && ip.IsLoopback() && isLoopbackHost(r.Host)
+}
+
+// Status tells what the emulator is doing.
+func (s *Server) Status() Status {
+	st := Status{Version: s.version, Started: s.started, Hubs: []HubStatus{}}
+	st.UptimeSeconds = int64(s.now().Sub(s.started).Seconds())
+	for _, h := range s.hubsNamed("") {
+		x := h.status()
+		st.Connections += x.Connections
+		st.Users += x.Users
+		st.Groups += x.Groups
+		if x.Connections > 0 {
+			st.Hubs = append(st.Hubs, x)
+		}
+	}
+	return st
+}
+
+func (h *hub) status() HubStatus {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return HubStatus{h.name, len(h.byID), len(h.users), len(h.groups)}
+}
+
+// hubsNamed gives the hub of a name, or all, sorted, for "".
+func (s *Server) hubsNamed(name string) []*hub {
+	hubs := slices.DeleteFunc(s.everyHub(), func(h *hub) bool { return name != "" && h.name != name })
+	slices.SortFunc(hubs, func(a, b *hub) int { return strings.Compare(a.name, b.name) })
+	return hubs
+}
+
+// connectionStatus tells of every connection, sorted by hub and id.
+func (s *Server) connectionStatus(hubName string) []ConnectionStatus {
+	all := []ConnectionStatus{}
+	for _, h := range s.hubsNamed(hubName) {
+		all = h.appendConnections(all)
+	}
+	return all
+}
+
+func (h *hub) appendConnections(all []ConnectionStatus) []ConnectionStatus {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	first := len(all)
+	for _, c := range h.all.list {
+		all = append(all, c.status())
+	}
+	slices.SortFunc(all[first:], func(a, b ConnectionStatus) int { return strings.Compare(a.ConnectionID, b.ConnectionID) })
+	return all
+}
+
+// status tells of c; its hub's lock is held.
+func (c *conn) status() ConnectionStatus {
+	st := ConnectionStatus{
+		Hub: c.hub.name, ConnectionID: c.id, Subprotocol: c.subprotocol,
+		Groups: slices.AppendSeq(make([]string, 0, len(c.groups)), maps.Keys(c.groups)),
+	}
+	slices.Sort(st.Groups)
+	if c.hasUser {
+		st.UserID = &c.userID
+	}
+	if c.replay != nil {
+		st.Unacknowledged = c.replay.waiting()
+	}
+	l := c.line()
+	if st.Away = l == nil; !st.Away {
+		st.Queued, st.QueuedBytes = l.out.waiting()
+	}
+	return st
+}
+
+func (r *replay) waiting() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.unacked)
+}
+
+// waiting tells what is not written yet.
+func (q *queue) waiting() (count, bytes int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.count, q.bytes
+}
+
+// groupStatus tells of every group, sorted by hub and name.
+func (s *Server) groupStatus(hubName string) []GroupStatus {
+	all := []GroupStatus{}
+	for _, h := range s.hubsNamed(hubName) {
+		all = h.appendGroups(all)
+	}
+	slices.SortFunc(all, func(a, b GroupStatus) int {
+		return cmp.Or(strings.Compare(a.Hub, b.Hub), strings.Compare(a.Group, b.Group))
+	})
+	return all
+}
+
+func (h *hub) appendGroups(all []GroupStatus) []GroupStatus {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for name, set := range h.groups {
+		all = append(all, GroupStatus{h.name, name, len(set.list)})
+	}
+	return all
+}
+
+// controlClose closes a connection of any hub, as the service's REST does.
+func (s *Server) controlClose(w http.ResponseWriter, r *http.Request, escaped string) {
+	id, err := url.PathUnescape(escaped)
+	if err != nil {
+		id = escaped
+	}
+	for _, h := range s.everyHub() {
+		if c := h.connection(id); c != nil {
+			c.closedByApplication(r.URL.Query().Get("reason"))
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+	}
+	fail(w, http.StatusNotFound, codeControlNotFound, "Connection", notFound("Connection", id))
+}

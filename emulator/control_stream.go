@@ -1,0 +1,67 @@
+package emulator
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// streamNotices answers with notices, a JSON object a line: the last ones that
+// are kept, then, for who follows, new ones until either side ends. A reader who
+// is behind by more than noticesAhead misses some, and a line says how many.
+func (s *Server) streamNotices(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	recent, data := noticesKept, q.Get("data") == "true"
+	if n, err := strconv.Atoi(q.Get("recent")); err == nil {
+		recent = min(max(n, 0), noticesKept)
+	}
+	st := noticeStream{control: http.NewResponseController(w), json: json.NewEncoder(w), data: data}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if q.Get("follow") != "true" {
+		// What the client does not take any more is nobody's loss.
+		_ = st.write(s.notices.latest(recent))
+		return
+	}
+	reader := s.notices.follow(recent, data)
+	if reader == nil {
+		fail(w, http.StatusServiceUnavailable, codeTooMany, "Request", "Too many follow the events already.")
+		return
+	}
+	defer s.notices.leave(reader)
+	_ = st.control.SetReadDeadline(time.Time{}) // a server's limit is for requests that end
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-s.ctx.Done():
+			return
+		case <-reader.ready:
+		}
+		if st.write(s.notices.take(reader, s.now())) != nil {
+			return
+		}
+	}
+}
+
+// noticeStream writes notices to one reader.
+type noticeStream struct {
+	control *http.ResponseController
+	json    *json.Encoder
+	data    bool
+}
+
+func (st *noticeStream) write(batch []Notice) error {
+	_ = st.control.SetWriteDeadline(time.Now().Add(writeTimeout)) // where a server cannot, it has none
+	for _, x := range batch {
+		if x.NoticeSent != nil && !st.data {
+			bare := *x.NoticeSent
+			bare.Data, bare.Truncated = "", false
+			x.NoticeSent = &bare
+		}
+		if err := st.json.Encode(x); err != nil {
+			return err
+		}
+	}
+	return st.control.Flush()
+}

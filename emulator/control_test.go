@@ -1,0 +1,378 @@
+package emulator_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"wps/emulator"
+	"wps/emulator/emulatortest"
+	"wps/protocol"
+	"wps/token"
+)
+
+// remote makes a Remote that is closed when the test ends.
+func remote(t testing.TB, cs token.ConnectionString) *emulator.Remote {
+	t.Helper()
+	r := emulator.NewRemote(cs)
+	t.Cleanup(r.Close)
+	return r
+}
+
+// waiting bounds a wait of a test.
+func waiting(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	start := time.Now()
+	clock := emulator.NewClock(start)
+	e := emulatortest.RunWith(t, emulator.Options{Version: "v9", Clock: clock})
+	r, ctx := remote(t, e.ConnectionString), waiting(t)
+	dialJSON(t, e, clientOptions{user: "u", groups: []string{"a", "b"}})
+	dialJSON(t, e, clientOptions{user: "u", groups: []string{"a"}})
+	dial(t, e, clientOptions{hub: "second"})
+	gone, _ := dialJSON(t, e, clientOptions{hub: "gone"})
+	gone.ws.Close()
+	wantGone(t, e, "gone")
+	clock.Advance(90 * time.Second)
+	st, err := r.Status(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !st.Started.Equal(start) {
+		t.Errorf("started = %v, want %v", st.Started, start)
+	}
+	st.Started = time.Time{}
+	want := emulator.Status{
+		Version: "v9", UptimeSeconds: 90, Connections: 3, Users: 1, Groups: 2,
+		Hubs: []emulator.HubStatus{{Hub: "chat", Connections: 2, Users: 1, Groups: 2}, {Hub: "second", Connections: 1}},
+	}
+	if fmt.Sprint(st) != fmt.Sprint(want) {
+		t.Errorf("status = %+v, want %+v", st, want)
+	}
+	groups, err := r.Groups(ctx, "")
+	if want := []emulator.GroupStatus{{Hub: "chat", Group: "a", Connections: 2}, {Hub: "chat", Group: "b", Connections: 1}}; err != nil || fmt.Sprint(groups) != fmt.Sprint(want) {
+		t.Errorf("groups = %v, %v, want %v", groups, err, want)
+	}
+	if groups, err := r.Groups(ctx, "second"); err != nil || len(groups) != 0 {
+		t.Errorf("groups of hub second = %v, %v, want none", groups, err)
+	}
+}
+
+// wantGone waits until a hub has no connection.
+func wantGone(t *testing.T, e *emulatortest.Emulator, hub string) {
+	t.Helper()
+	err := remote(t, e.ConnectionString).Notices(waiting(t), emulator.NoticeOptions{Recent: 1000, Follow: true}, func(n emulator.Notice) error {
+		if n.Type == emulator.NoticeClosed && n.Hub == hub {
+			return errEnough
+		}
+		return nil
+	})
+	if !errors.Is(err, errEnough) {
+		t.Fatalf("closed connection of hub %s: %v", hub, err)
+	}
+}
+
+var errEnough = errors.New("enough")
+
+func TestConnectionStatus(t *testing.T) {
+	t.Parallel()
+	b := runBench(t)
+	e, r, ctx := b.Emulator, remote(t, b.ConnectionString), waiting(t)
+	slow, slowID := dialJSON(t, e, clientOptions{user: "u", groups: []string{"b", "a"}})
+	away := dialReliable(t, e, clientOptions{hub: "other"})
+	b.cut(away)
+	const fill = 12 // MiB: more than the two sockets hold
+	for range fill {
+		want(t, e, 202, post("chat/:send", text, strings.Repeat("x", protocol.MaxMessageSize)))
+	}
+	want(t, e, 202, post("other/:send", text, "x"))
+	all, err := r.Connections(ctx, "")
+	if err != nil || len(all) != 2 {
+		t.Fatalf("connections = %+v, %v, want 2", all, err)
+	}
+	c := all[0]
+	if c.Hub != "chat" || c.ConnectionID != slowID || c.UserID == nil || *c.UserID != "u" || c.Subprotocol != protocol.SubprotocolJSON ||
+		fmt.Sprint(c.Groups) != "[a b]" || c.Queued < 1 || c.QueuedBytes < protocol.MaxMessageSize || c.Away || c.Unacknowledged != 0 {
+		t.Errorf("first connection = %+v", c)
+	}
+	if c = all[1]; c.Hub != "other" || c.UserID != nil || !c.Away || c.Unacknowledged != 1 || c.Groups == nil || c.Queued != 0 {
+		t.Errorf("second connection = %+v", c)
+	}
+	if all, err := r.Connections(ctx, "OTHER"); err != nil || len(all) != 1 {
+		t.Errorf("connections of hub OTHER = %v, %v, want 1", all, err)
+	}
+	if err := r.CloseConnection(ctx, c.ConnectionID, ""); err != nil {
+		t.Errorf("close the one that is away: %v", err)
+	}
+	for range fill {
+		slow.object()
+	}
+	if err := r.CloseConnection(ctx, slowID, "go / away"); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	slow.expectText(`{"type":"system","event":"disconnected","message":"Application server closed the connection. Reason: go / away"}`)
+	slow.expectClose(1000, "")
+	if err := r.CloseConnection(ctx, slowID, ""); !errors.Is(err, emulator.ErrNotFound) {
+		t.Errorf("close again = %v, want ErrNotFound", err)
+	}
+}
+
+// collect gives the notices that are kept, without times, after checking that
+// they have one.
+func collect(t *testing.T, e *emulatortest.Emulator, o emulator.NoticeOptions) (all []emulator.Notice) {
+	t.Helper()
+	err := remote(t, e.ConnectionString).Notices(waiting(t), o, func(n emulator.Notice) error {
+		if n.Time.IsZero() {
+			t.Errorf("%+v has no time", n)
+		}
+		n.Time = time.Time{}
+		all = append(all, n)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.Run(t)
+	c, id := dialJSON(t, e, clientOptions{user: "u", roles: joinAny, groups: []string{"g"}})
+	c.send(`{"type":"joinGroup","group":"h","ackId":1}`)
+	c.expectText(ok(1))
+	c.send(`{"type":"sendToGroup","group":"h","dataType":"binary","data":"AQID","ackId":2}`)
+	c.object()
+	c.expectText(ok(2))
+	want(t, e, 204, request{method: "DELETE", path: "chat/connections/" + id + "/groups"})
+	want(t, e, 202, post("chat/users/none/:send", text, "secret"))
+	want(t, e, 404, request{method: "HEAD", path: "chat/groups/g"}) // a question, no refusal
+	bad := post("chat/:send?access_token=hidden", text, "x")
+	bad.token = "none"
+	want(t, e, 401, bad)
+	want(t, e, 400, post("chat/:send?filter=a%20b", text, "x"))
+	want(t, e, 204, request{method: "DELETE", path: "chat/connections/" + id})
+	if _, _, err := dialTry(t, e, clientOptions{query: "&webpubsub_mode=shout"}); err == nil {
+		t.Fatal("an unknown mode was accepted")
+	}
+	all := collect(t, e, emulator.NoticeOptions{Recent: 100})
+	var got []string
+	for _, n := range all {
+		line := n.Type
+		for _, s := range []string{n.Hub, n.UserID, n.Group, n.Reason} {
+			if s != "" {
+				line += " " + s
+			}
+		}
+		if strings.Contains(n.Type, "opened closed joined left") && n.ConnectionID != id {
+			t.Errorf("%+v: want connection %s", n, id)
+		}
+		if x := n.NoticeSent; x != nil {
+			line += fmt.Sprintf(" %s %s %s %d to %d %q", x.Target, x.TargetID, x.DataType, x.Bytes, x.Receivers, x.Data)
+		}
+		if x := n.NoticeRequest; x != nil {
+			line += fmt.Sprintf(" %s %s %d %s", x.Method, x.Path, x.Status, x.Code)
+		}
+		got = append(got, line)
+	}
+	expected := []string{
+		"opened chat u", "joined chat u g", "joined chat u h", `message chat u group h binary 3 to 1 ""`,
+		"left chat u g", "left chat u h", `message chat user none text 6 to 0 ""`,
+		"refused not a token of this kind POST /api/hubs/chat/:send 401 ",
+		"refused Invalid syntax for 'a b': Syntax error at position 3 in 'a b'. (Parameter 'filter') POST /api/hubs/chat/:send 400 Error.BadRequest",
+		"closed chat u Application server closed the connection.",
+		"refused unknown webpubsub_mode: use sendEvent or sendToGroup GET /client/hubs/chat 400 ",
+	}
+	if got[4] > got[5] { // the order of groups left together is not promised
+		got[4], got[5] = got[5], got[4]
+	}
+	if strings.Join(got, "\n") != strings.Join(expected, "\n") {
+		t.Errorf("notices\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(expected, "\n"))
+	}
+	if all[3].ConnectionID != id || all[6].ConnectionID != "" {
+		t.Errorf("senders = %q and %q, want the client and none", all[3].ConnectionID, all[6].ConnectionID)
+	}
+	if last := collect(t, e, emulator.NoticeOptions{Recent: 2}); len(last) != 2 || last[0].Type != emulator.NoticeClosed {
+		t.Errorf("last two = %+v", last)
+	}
+}
+
+// follow starts to follow and gives the notices; it returns when the emulator
+// has begun to send them.
+func follow(t *testing.T, e *emulatortest.Emulator, o emulator.NoticeOptions) <-chan emulator.Notice {
+	t.Helper()
+	o.Follow, o.Recent = true, 1
+	want(t, e, 400, post("9bad/:send", text, "x")) // there is one to begin with
+	ctx, cancel := context.WithCancel(waiting(t))
+	seen, ended := make(chan emulator.Notice), make(chan error, 1)
+	r := remote(t, e.ConnectionString)
+	go func() {
+		ended <- r.Notices(ctx, o, func(n emulator.Notice) error {
+			select {
+			case seen <- n:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("follow: %v", err)
+		}
+	})
+	if n := <-seen; n.Type != emulator.NoticeRefused {
+		t.Fatalf("first notice = %+v", n)
+	}
+	return seen
+}
+
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	b := runBench(t)
+	e := b.Emulator
+	plain, data := follow(t, e, emulator.NoticeOptions{}), follow(t, e, emulator.NoticeOptions{Data: true})
+	<-plain // the beginning of the other
+	c := dialReliable(t, e, clientOptions{})
+	long := strings.Repeat("é", 4<<10)
+	want(t, e, 202, post("chat/:send", text, "hi"))
+	want(t, e, 202, post("chat/:send", "application/octet-stream", "\xff\x00"))
+	want(t, e, 202, post("chat/:send", text, "x"+long))
+	b.cut(c)
+	c = c.recover(e)
+	for _, want := range []struct {
+		kind, data string
+		truncated  bool
+	}{
+		{emulator.NoticeOpened, "", false},
+		{emulator.NoticeMessage, "hi", false}, {emulator.NoticeMessage, "/wA=", false},
+		{emulator.NoticeMessage, "x" + long[:4094], true},
+		{emulator.NoticeAway, "", false}, {emulator.NoticeRecovered, "", false},
+	} {
+		bare, full := <-plain, <-data
+		if bare.Type != want.kind || full.Type != want.kind {
+			t.Fatalf("notices %+v and %+v, want %s", bare, full, want.kind)
+		}
+		if want.kind != emulator.NoticeMessage {
+			continue
+		}
+		if bare.Data != "" || bare.Truncated || full.Data != want.data || full.Truncated != want.truncated {
+			t.Errorf("data %q and %q, truncated %v, want none and %q, %v", bare.Data, full.Data, full.Truncated, want.data, want.truncated)
+		}
+	}
+	if late := collect(t, e, emulator.NoticeOptions{Recent: 100}); late[len(late)-1].Type != emulator.NoticeRecovered {
+		t.Errorf("last notice = %+v", late[len(late)-1])
+	}
+}
+
+// TestSlowFollower proves that one who does not read holds nobody up, and is
+// told how much was missed.
+func TestSlowFollower(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.Run(t)
+	dialJSON(t, e, clientOptions{user: strings.Repeat("u", 1000)})
+	seen := follow(t, e, emulator.NoticeOptions{})
+	const rounds, groups = 40, 500 // some 26 MB, more than the sockets hold
+	names := make([]string, groups)
+	for i := range names {
+		names[i] = fmt.Sprintf(`"%d"`, i)
+	}
+	body := `{"groups":[` + strings.Join(names, ",") + `]}`
+	for range rounds / 2 {
+		want(t, e, 200, post("chat/:addToGroups", jsonType, body))
+		want(t, e, 200, post("chat/:removeFromGroups", jsonType, body))
+	}
+	got, dropped := 0, 0
+	for got+dropped < rounds*groups {
+		n := <-seen
+		if n.Type == emulator.NoticeDropped {
+			dropped += n.Count
+			continue
+		}
+		got++
+	}
+	if got+dropped != rounds*groups || dropped == 0 || got < 1024 {
+		t.Errorf("got %d and missed %d of %d, want some missed and at least 1024 got", got, dropped, rounds*groups)
+	}
+	want(t, e, 202, post("chat/:send", text, "x"))
+	if n := <-seen; n.Type != emulator.NoticeMessage {
+		t.Errorf("afterwards %+v, want the message", n)
+	}
+}
+
+func TestFollowers(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.Run(t)
+	for range 16 {
+		follow(t, e, emulator.NoticeOptions{})
+	}
+	err := remote(t, e.ConnectionString).Notices(waiting(t), emulator.NoticeOptions{Follow: true}, func(emulator.Notice) error { return nil })
+	if !errors.Is(err, emulator.ErrBusy) {
+		t.Errorf("follower 17: %v, want ErrBusy", err)
+	}
+	e.Server.Close() // ends all streams
+}
+
+func TestControlRefused(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.RunWith(t, emulator.Options{AllowUnvalidatedEntraTokens: true})
+	ctx := waiting(t)
+	wrong := token.NewConnectionString(e.ConnectionString.Endpoint, token.NewKey(strings.Repeat("k", 40)))
+	if _, err := remote(t, wrong).Status(ctx); !errors.Is(err, emulator.ErrUnauthorized) {
+		t.Errorf("with another key: %v, want ErrUnauthorized", err)
+	}
+	ask := func(change func(*http.Request)) int {
+		t.Helper()
+		url := e.URL + emulator.ControlPath + "status"
+		tok, err := e.ConnectionString.Key.SignREST(url, time.Now(), time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodGet, url, nil)
+		r.RemoteAddr = "127.0.0.1:5000"
+		r.Header.Set("Authorization", "Bearer "+tok)
+		change(r)
+		w := httptest.NewRecorder()
+		e.Server.ServeHTTP(w, r)
+		return w.Code
+	}
+	for name, tt := range map[string]struct {
+		change func(*http.Request)
+		status int
+	}{
+		"good":              {func(*http.Request) {}, 200},
+		"IPv6":              {func(r *http.Request) { r.RemoteAddr = "[::1]:5000" }, 200},
+		"other machine":     {func(r *http.Request) { r.RemoteAddr = "192.0.2.7:5000" }, 403},
+		"no address":        {func(r *http.Request) { r.RemoteAddr = "@" }, 403},
+		"rebound name":      {func(r *http.Request) { r.Host = "attacker.example" }, 403},
+		"no token":          {func(r *http.Request) { r.Header.Del("Authorization") }, 401},
+		"token in query":    {func(r *http.Request) { r.Header.Del("Authorization"); r.URL.RawQuery = "access_token=x" }, 401},
+		"another operation": {func(r *http.Request) { r.Method = http.MethodPost }, 404},
+		"Entra token": {func(r *http.Request) {
+			r.Header.Set("Authorization", "Bearer "+entraToken(t, entraAudience, time.Now(), time.Now().Add(time.Hour)))
+		}, 401},
+	} {
+		if got := ask(tt.change); got != tt.status {
+			t.Errorf("%s: %d, want %d", name, got, tt.status)
+		}
+	}
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	endpoint := *e.ConnectionString.Endpoint
+	endpoint.Host = strings.TrimPrefix(other.URL, "http://")
+	if _, err := remote(t, token.NewConnectionString(&endpoint, e.ConnectionString.Key)).Status(ctx); !errors.Is(err, emulator.ErrNotEmulator) {
+		t.Errorf("another server: %v, want ErrNotEmulator", err)
+	}
+}

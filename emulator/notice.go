@@ -1,0 +1,198 @@
+package emulator
+
+import (
+	"encoding/base64"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"wps/protocol"
+)
+
+// Notice types: what has happened.
+const (
+	NoticeOpened    = "opened"    // a connection is there
+	NoticeClosed    = "closed"    // it has ended, for Reason
+	NoticeAway      = "away"      // a reliable connection has lost its transport
+	NoticeRecovered = "recovered" // and got another one
+	NoticeJoined    = "joined"    // it is in Group now
+	NoticeLeft      = "left"      // it is not any more
+	NoticeMessage   = "message"   // a message was sent, see NoticeSent
+	NoticeRefused   = "refused"   // a request got 400 or more, see NoticeRequest
+	NoticeDropped   = "dropped"   // Count notices were not kept for a slow reader
+)
+
+// Notice is something that has happened in a running emulator, for people who
+// look into it. Members that do not belong to its Type are empty.
+type Notice struct {
+	Time         time.Time `json:"time"`
+	Type         string    `json:"type"`
+	Hub          string    `json:"hub,omitempty"`
+	ConnectionID string    `json:"connectionId,omitempty"`
+	UserID       string    `json:"userId,omitempty"`
+	Subprotocol  string    `json:"subprotocol,omitempty"`
+	Group        string    `json:"group,omitempty"`
+	Reason       string    `json:"reason,omitempty"`
+	Count        int       `json:"count,omitempty"`
+	*NoticeSent
+	*NoticeRequest
+}
+
+// NoticeSent is what a NoticeMessage tells of a message. The notice's connection
+// is its sender; there is none when it came over REST.
+type NoticeSent struct {
+	Target    protocol.TargetKind `json:"target"`
+	TargetID  string              `json:"targetId,omitempty"`
+	DataType  protocol.DataType   `json:"dataType"`
+	Bytes     int                 `json:"bytes"`
+	Receivers int                 `json:"receivers"`
+	// Data is there when it was asked for: the first noticeData bytes, as text or
+	// in base64 for the binary types.
+	Data      string `json:"data,omitempty"`
+	Truncated bool   `json:"truncated,omitempty"`
+}
+
+// NoticeRequest is what a NoticeRefused tells of a request. Path has no query,
+// which may hold a token.
+type NoticeRequest struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	Status int    `json:"status"`
+	Code   string `json:"code,omitempty"`
+}
+
+// Bounds of what is kept for people who look.
+const (
+	noticesKept  = 256     // for whoever comes later
+	noticesAhead = 1024    // for one reader who is behind
+	noticeData   = 4 << 10 // of a message's data, in bytes
+	maxReaders   = 16
+)
+
+// notices keeps the latest ones and hands new ones to readers. It never waits
+// for a reader. Its lock is taken after all others.
+type notices struct {
+	mu      sync.Mutex
+	recent  []Notice // a ring, next is the oldest when it is full
+	next    int
+	readers map[*noticeReader]struct{}
+	data    atomic.Int32 // how many readers want the data of messages
+}
+
+// noticeReader is one who follows. ready has room for one sign.
+type noticeReader struct {
+	ready   chan struct{}
+	data    bool
+	behind  []Notice // guarded by notices.mu
+	dropped int      // came after all that is in behind
+}
+
+func (n *notices) tell(x Notice) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.recent) < noticesKept {
+		n.recent = append(n.recent, x)
+	} else {
+		n.recent[n.next] = x
+		n.next = (n.next + 1) % noticesKept
+	}
+	for r := range n.readers {
+		if len(r.behind) == noticesAhead || r.dropped > 0 {
+			r.dropped++
+			continue
+		}
+		r.behind = append(r.behind, x)
+		select {
+		case r.ready <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// latest gives the last most that are kept, oldest first.
+func (n *notices) latest(most int) []Notice {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.last(most)
+}
+
+func (n *notices) last(most int) []Notice {
+	all := make([]Notice, 0, len(n.recent))
+	all = append(append(all, n.recent[n.next:]...), n.recent[:n.next]...)
+	return all[max(0, len(all)-most):]
+}
+
+// follow adds a reader, who first gets the last recent that are kept; nil when
+// there are too many readers.
+func (n *notices) follow(recent int, data bool) *noticeReader {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.readers) == maxReaders {
+		return nil
+	}
+	r := &noticeReader{ready: make(chan struct{}, 1), data: data, behind: n.last(recent)}
+	if n.readers == nil {
+		n.readers = map[*noticeReader]struct{}{}
+	}
+	n.readers[r] = struct{}{}
+	if data {
+		n.data.Add(1)
+	}
+	r.ready <- struct{}{}
+	return r
+}
+
+func (n *notices) leave(r *noticeReader) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.readers, r)
+	if r.data {
+		n.data.Add(-1)
+	}
+}
+
+// take gives what a reader is behind, and last of all what was dropped.
+func (n *notices) take(r *noticeReader, now time.Time) []Notice {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	batch := r.behind
+	if r.dropped > 0 {
+		batch = append(batch, Notice{Time: now, Type: NoticeDropped, Count: r.dropped})
+	}
+	r.behind, r.dropped = nil, 0
+	return batch
+}
+
+// notice tells what happened to c.
+func (c *conn) notice(x Notice) {
+	x.Time, x.Hub, x.ConnectionID, x.UserID = c.server.now(), c.hub.name, c.id, c.userID
+	c.server.notices.tell(x)
+}
+
+// noticeMessage tells of a message that was sent to receivers connections of t.
+func (s *Server) noticeMessage(hub string, t protocol.Target, m *message, receivers int) {
+	r := &m.response
+	sent := &NoticeSent{Target: t.Kind, TargetID: t.ID, DataType: r.DataType, Bytes: len(r.Data), Receivers: receivers}
+	if s.notices.data.Load() > 0 {
+		sent.Data, sent.Truncated = noticedData(r.DataType, r.Data)
+	}
+	s.notices.tell(Notice{
+		Time: s.now(), Type: NoticeMessage, Hub: hub, ConnectionID: m.sender, UserID: r.FromUserID, NoticeSent: sent,
+	})
+}
+
+func noticedData(d protocol.DataType, data []byte) (text string, truncated bool) {
+	if truncated = len(data) > noticeData; truncated {
+		data = data[:noticeData]
+	}
+	if d == protocol.DataTypeBinary || d == protocol.DataTypeProtobuf {
+		return base64.StdEncoding.EncodeToString(data), truncated
+	}
+	for range utf8.UTFMax - 1 { // of a character cut in two
+		if truncated && !utf8.Valid(data) {
+			data = data[:len(data)-1]
+		}
+	}
+	return string(data), truncated
+}

@@ -1,0 +1,182 @@
+package emulator
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"wps/protocol"
+	"wps/token"
+)
+
+// What a Remote finds beside results. Other errors of its methods are those of
+// the network.
+var (
+	// ErrNotEmulator tells of a server without the control API.
+	ErrNotEmulator = errors.New("no wps emulator answers there")
+	// ErrUnauthorized tells that the access key is another one.
+	ErrUnauthorized = errors.New("the access key is not that of this emulator")
+	// ErrOtherHost tells that the control API is for the emulator's own machine.
+	ErrOtherHost = errors.New("the emulator runs on another host")
+	// ErrNotFound tells that there is no such connection.
+	ErrNotFound = errors.New("not found")
+	// ErrBusy tells that too many follow the notices already.
+	ErrBusy = errors.New("too many follow the events already")
+)
+
+// Remote looks into a running emulator through its control API. All methods may
+// be called concurrently. Close it in the end.
+type Remote struct {
+	cs   token.ConnectionString
+	http *http.Client
+}
+
+// NewRemote makes a Remote of an emulator's connection string. It connects to
+// nothing yet, and never through a proxy.
+func NewRemote(cs token.ConnectionString) *Remote {
+	return &Remote{cs, &http.Client{Transport: &http.Transport{
+		ResponseHeaderTimeout: time.Minute, // contexts are shorter
+	}}}
+}
+
+// Close closes connections that are kept.
+func (r *Remote) Close() { r.http.CloseIdleConnections() }
+
+// maxStatus bounds an answer, in bytes: some hundred thousand connections.
+const maxStatus = 256 << 20
+
+// Status tells what the emulator is doing.
+func (r *Remote) Status(ctx context.Context) (st Status, err error) {
+	return st, r.get(ctx, "status", &st)
+}
+
+// Connections tells of the connections of a hub; "" means every hub.
+func (r *Remote) Connections(ctx context.Context, hub string) (all []ConnectionStatus, err error) {
+	return all, r.get(ctx, "connections"+hubQuery(hub), &all)
+}
+
+// Groups tells of the groups of a hub; "" means every hub.
+func (r *Remote) Groups(ctx context.Context, hub string) (all []GroupStatus, err error) {
+	return all, r.get(ctx, "groups"+hubQuery(hub), &all)
+}
+
+func hubQuery(hub string) string {
+	if hub == "" {
+		return ""
+	}
+	return "?hub=" + protocol.EscapeSegment(hub)
+}
+
+// CloseConnection closes a connection of any hub as the service's REST does. The
+// error is ErrNotFound when it is not there.
+func (r *Remote) CloseConnection(ctx context.Context, id, reason string) error {
+	path := "connections/" + protocol.EscapeSegment(id)
+	if reason != "" {
+		path += "?reason=" + protocol.EscapeSegment(reason)
+	}
+	resp, err := r.do(ctx, http.MethodDelete, path)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+// NoticeOptions say which notices a Remote asks for.
+type NoticeOptions struct {
+	// Recent is how many of those that are kept come first, at most.
+	Recent int
+	// Follow goes on with new ones until the context or the emulator ends.
+	Follow bool
+	// Data asks for the data of messages.
+	Data bool
+}
+
+// Notices calls each for every notice, until there are no more, each fails, or
+// ctx ends.
+func (r *Remote) Notices(ctx context.Context, o NoticeOptions, each func(Notice) error) error {
+	q := url.Values{"recent": {strconv.Itoa(o.Recent)}, "follow": {strconv.FormatBool(o.Follow)}, "data": {strconv.FormatBool(o.Data)}}
+	resp, err := r.do(ctx, http.MethodGet, "events?"+q.Encode())
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, maxNotice)
+	for lines.Scan() {
+		var n Notice
+		if err := json.Unmarshal(lines.Bytes(), &n); err != nil {
+			return fmt.Errorf("read an event: %v", err)
+		}
+		if err := each(n); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// maxNotice bounds one notice on the wire, in bytes.
+const maxNotice = 1 << 20
+
+func (r *Remote) get(ctx context.Context, path string, into any) error {
+	resp, err := r.do(ctx, http.MethodGet, path)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxStatus)).Decode(into); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	return nil
+}
+
+// do sends a request with a token for its address, and gives an answer that is
+// good.
+func (r *Remote) do(ctx context.Context, method, path string) (*http.Response, error) {
+	address := strings.TrimRight(r.cs.Endpoint.String(), "/") + ControlPath + path
+	req, err := http.NewRequestWithContext(ctx, method, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	tok, err := r.cs.Key.SignREST(address, time.Now(), remoteLifetime)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+tok)
+	resp, err := r.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if err := remoteError(resp); err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	return resp, nil
+}
+
+// remoteLifetime is how long the token of one request is good for.
+const remoteLifetime = 5 * time.Minute
+
+func remoteError(resp *http.Response) error {
+	code := resp.Header.Get(protocol.HeaderErrorCode)
+	switch {
+	case resp.StatusCode < 300:
+		return nil
+	case resp.StatusCode == http.StatusUnauthorized:
+		return ErrUnauthorized
+	case code == codeForbidden:
+		return ErrOtherHost
+	case code == codeTooMany:
+		return ErrBusy
+	case code == codeControlNotFound:
+		return ErrNotFound
+	}
+	return ErrNotEmulator
+}
