@@ -189,11 +189,18 @@ func (a *actor) run(ctx context.Context, ev output.Event) (output.Result, error)
 
 var errTimeout = errors.New("timeout")
 
-// membership explains a 404 on adding to a group: it is no mistake in a name.
+// membership explains a 404 on adding to a group or on a permission: it is no
+// mistake in a name.
 func (a *actor) membership(ev output.Event, err error) error {
 	var refused *client.Error
+	if !errors.As(err, &refused) || refused.Status != http.StatusNotFound {
+		return err
+	}
 	group, isGroup := ev.(*output.GroupEvent)
-	if !isGroup || !errors.As(err, &refused) || refused.Status != http.StatusNotFound {
+	if _, isPermission := ev.(*output.PermissionEvent); isPermission {
+		return withHint(err, "permissions are those of a live connection: this one is closed or was never there")
+	}
+	if !isGroup {
 		return err
 	}
 	first := "connect first, as with wps connect --user " + shellWord(group.TargetID)

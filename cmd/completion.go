@@ -1,8 +1,27 @@
 package cmd
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
+
+// completeValues makes every flag whose help lists its values, as in
+// --color auto|always|never, complete to them.
+func completeValues(c *cobra.Command) {
+	complete := func(f *pflag.Flag) {
+		if values, _ := pflag.UnquoteUsage(f); strings.Contains(values, "|") {
+			_ = c.RegisterFlagCompletionFunc(f.Name, // an error says that the flag has one already
+				cobra.FixedCompletions(strings.Split(values, "|"), cobra.ShellCompDirectiveNoFileComp))
+		}
+	}
+	c.Flags().VisitAll(complete)
+	c.PersistentFlags().VisitAll(complete)
+	for _, sub := range c.Commands() {
+		completeValues(sub)
+	}
+}
 
 // newCompletion returns the "wps completion" command.
 func newCompletion(env *Env) *cobra.Command {

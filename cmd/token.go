@@ -71,8 +71,10 @@ func bareToken(s string) string {
 		}
 		s = rest
 	}
-	if scheme, rest, ok := strings.Cut(s, " "); ok && strings.EqualFold(strings.TrimSuffix(scheme, ":"), "Bearer") {
-		s = strings.TrimSpace(rest)
+	for _, prefix := range []string{"Authorization:", "Bearer "} {
+		if len(s) > len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+			s = strings.TrimSpace(s[len(prefix):])
+		}
 	}
 	return s
 }

@@ -68,10 +68,10 @@ func Inspect(tok string) (Inspection, error) {
 func decodePart(name, part string, into *payload) (json.RawMessage, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(part, "="))
 	if err != nil {
-		return nil, fmt.Errorf("%w: its %s are not base64url", ErrMalformed, name)
+		return nil, fmt.Errorf("%w: part %q is not base64url", ErrMalformed, name)
 	}
 	if json.Unmarshal(raw, into) != nil || *into == nil {
-		return nil, fmt.Errorf("%w: its %s are not a JSON object", ErrMalformed, name)
+		return nil, fmt.Errorf("%w: part %q is not a JSON object", ErrMalformed, name)
 	}
 	return raw, nil
 }
