@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 // its own. A script sees
 //
 //	$WPS_CONNECTION_STRING, $WPS_HUB   of that emulator and the hub "chat"
-//	$ENDPOINT                          its http://127.0.0.1:PORT
+//	$ENDPOINT, $HOST                   its http://127.0.0.1:PORT, and without http://
 //	$KEY                               its access key
 //
 // and has these commands beside those of testscript:
@@ -86,6 +86,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("WPS_CONNECTION_STRING", e.ConnectionString.Reveal())
 	env.Setenv("WPS_HUB", "chat")
 	env.Setenv("ENDPOINT", e.URL)
+	env.Setenv("HOST", strings.TrimPrefix(e.URL, "http://"))
 	env.Setenv("KEY", secretKey)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // the default is a second for every process
 	return nil

@@ -42,6 +42,7 @@ func (s *session) run(parent context.Context) error {
 		defer cancel()
 		ctx = limited
 	}
+	err := s.greet(ctx)
 	talked := make(chan struct{})
 	go func() {
 		defer close(talked)
@@ -49,7 +50,9 @@ func (s *session) run(parent context.Context) error {
 			stop(err)
 		}
 	}()
-	err := s.receive(ctx)
+	if err == nil {
+		err = s.receive(ctx)
+	}
 	cause := context.Cause(ctx)
 	stop(nil)
 	goodbye, done := context.WithTimeout(context.WithoutCancel(parent), goodbyeTimeout)
@@ -103,23 +106,34 @@ func (s *session) tellClosed(e *client.CloseError) {
 	s.env.say("%s", s.env.err.dim(clean(text)))
 }
 
-// receive prints arrivals until --count of them came.
+// greet prints the system message that every client but a simple one gets first,
+// so that it stands before what is said of joining.
+func (s *session) greet(ctx context.Context) error {
+	if s.o.simple() {
+		return nil
+	}
+	return s.receiveOne(ctx)
+}
+
+// receive prints arrivals until --count messages came.
 func (s *session) receive(ctx context.Context) error {
-	for {
-		m, err := s.conn.Receive(ctx)
-		if err != nil {
+	for s.o.count == 0 || s.received < s.o.count {
+		if err := s.receiveOne(ctx); err != nil {
 			return err
-		}
-		if err := s.show(m); err != nil {
-			return err
-		}
-		if m.Type != protocol.ResponseMessage {
-			continue
-		}
-		if s.received++; s.received == s.o.count {
-			return nil
 		}
 	}
+	return nil
+}
+
+func (s *session) receiveOne(ctx context.Context) error {
+	m, err := s.conn.Receive(ctx)
+	if err != nil {
+		return err
+	}
+	if m.Type == protocol.ResponseMessage {
+		s.received++
+	}
+	return s.show(m)
 }
 
 // talks tells whether standard input is sent.
