@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"wps/protocol"
 )
@@ -42,29 +43,62 @@ func (e *AckError) Is(target error) bool {
 	return target == ErrUnauthorized && e.Name == protocol.AckForbidden
 }
 
+// Pending is a request that was queued and not yet answered. Wait must be called
+// once.
+type Pending struct {
+	c     *Conn
+	id    uint64
+	ack   chan *protocol.Response
+	until time.Time // when DialOptions.AckTimeout is over
+}
+
 // request sends r and waits for its ack.
 func (c *Conn) request(ctx context.Context, r *protocol.Request) error {
-	within, cancel := c.withAckTimeout(ctx)
-	defer cancel()
-	ack := make(chan *protocol.Response, 1)
-	r.AckID, r.HasAckID = c.expectAck(ack), true
-	defer c.forgetAck(r.AckID)
-	if err := c.enqueue(within, c.encode(r)); err != nil {
-		return c.ackDeadline(within, err)
+	p, err := c.begin(ctx, r)
+	if err != nil {
+		return err
 	}
+	return p.Wait(ctx)
+}
+
+// begin queues r and leaves the waiting to the caller.
+func (c *Conn) begin(ctx context.Context, r *protocol.Request) (*Pending, error) {
+	p := &Pending{c: c, ack: make(chan *protocol.Response, 1), until: time.Now().Add(c.ackTimeout)}
+	within, cancel := p.within(ctx)
+	defer cancel()
+	p.id = c.expectAck(p.ack)
+	r.AckID, r.HasAckID = p.id, true
+	if err := c.enqueue(within, c.encode(r)); err != nil {
+		c.forgetAck(p.id)
+		return nil, c.ackDeadline(within, err)
+	}
+	return p, nil
+}
+
+// Wait waits for the answer. Its errors are those of the call that waits by
+// itself, such as [Conn.SendToGroup].
+func (p *Pending) Wait(ctx context.Context) error {
+	c := p.c
+	defer c.forgetAck(p.id)
+	within, cancel := p.within(ctx)
+	defer cancel()
 	select {
-	case a := <-ack:
+	case a := <-p.ack:
 		return ackResult(a)
 	case <-within.Done():
 		return c.ackDeadline(within, within.Err())
 	case <-c.done:
 	}
 	select {
-	case a := <-ack: // it came before the end
+	case a := <-p.ack: // it came before the end
 		return ackResult(a)
 	default:
 		return c.cause()
 	}
+}
+
+func (p *Pending) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithDeadlineCause(ctx, p.until, ErrAckTimeout)
 }
 
 // ackResult takes a Duplicate for success: it says that the work was done

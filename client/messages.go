@@ -67,16 +67,38 @@ func (c *Conn) member(ctx context.Context, t protocol.RequestType, group string)
 // SendToGroup sends data to the members of group, of which the sender need not
 // be one. A frame over [protocol.MaxMessageSize] is [ErrTooLarge] and not sent.
 func (c *Conn) SendToGroup(ctx context.Context, group string, o SendOptions, data []byte) error {
-	if err := protocol.CheckGroup(group); err != nil {
+	r, err := groupRequest(group, o, data)
+	if err != nil {
 		return err
 	}
-	if most := uint32(protocol.MaxTTL / time.Second); o.TTLSeconds > most {
-		return fmt.Errorf("time to live is %d seconds, it must be 0 to %d", o.TTLSeconds, most)
+	return c.send(ctx, o.NoAck, r)
+}
+
+// StartSendToGroup is SendToGroup that leaves the waiting to the caller:
+// messages go out in the order of the calls, and a window of them can be on its
+// way. NoAck is not looked at.
+func (c *Conn) StartSendToGroup(ctx context.Context, group string, o SendOptions, data []byte) (*Pending, error) {
+	r, err := groupRequest(group, o, data)
+	if err == nil {
+		err = c.checkSend(r)
 	}
-	return c.send(ctx, o.NoAck, &protocol.Request{
+	if err != nil {
+		return nil, err
+	}
+	return c.begin(ctx, r)
+}
+
+func groupRequest(group string, o SendOptions, data []byte) (*protocol.Request, error) {
+	if err := protocol.CheckGroup(group); err != nil {
+		return nil, err
+	}
+	if most := uint32(protocol.MaxTTL / time.Second); o.TTLSeconds > most {
+		return nil, fmt.Errorf("time to live is %d seconds, it must be 0 to %d", o.TTLSeconds, most)
+	}
+	return &protocol.Request{
 		Type: protocol.RequestSendToGroup, Group: group, NoEcho: o.NoEcho, TTLSeconds: o.TTLSeconds,
 		DataType: o.DataType, Data: data, Metadata: o.Metadata,
-	})
+	}, nil
 }
 
 // SendEvent sends an event to the hub's event handler and waits until it has
@@ -92,6 +114,18 @@ func (c *Conn) SendEvent(ctx context.Context, event string, o EventOptions, data
 }
 
 func (c *Conn) send(ctx context.Context, noAck bool, r *protocol.Request) error {
+	if err := c.checkSend(r); err != nil {
+		return err
+	}
+	if noAck {
+		return c.enqueue(ctx, c.encode(r))
+	}
+	return c.request(ctx, r)
+}
+
+// checkSend completes a request that carries data, and refuses what cannot be
+// sent.
+func (c *Conn) checkSend(r *protocol.Request) error {
 	if c.codec == nil {
 		return errSimple
 	}
@@ -99,13 +133,7 @@ func (c *Conn) send(ctx context.Context, noAck bool, r *protocol.Request) error 
 	if err := checkData(r.DataType, r.Data); err != nil {
 		return err
 	}
-	if err := protocol.CheckMetadata(r.Metadata); err != nil {
-		return err
-	}
-	if noAck {
-		return c.enqueue(ctx, c.encode(r))
-	}
-	return c.request(ctx, r)
+	return protocol.CheckMetadata(r.Metadata)
 }
 
 // SendRaw sends a message of a simple client, text or binary, and returns when

@@ -38,8 +38,9 @@ func newConnect(env *Env) *cobra.Command {
 		Short: "Be a client: print what arrives, send what is typed",
 		Long: `Connect as a WebSocket client and print every message that arrives, until Ctrl-C,
 --count messages or --wait. With --to-group or --event each line of standard input
-is sent and acknowledged; when that input ends, so does the connection, unless
---count or --wait says otherwise.
+is sent and acknowledged, in order; to a group up to 64 are on their way at once.
+When that input ends, so does the connection, unless --count or --wait says
+otherwise.
 
 Without --url it makes its own token, with the roles that the flags need.`,
 		Example: `  wps connect --hub chat --user u1 --join g1

@@ -162,23 +162,46 @@ func (s *session) talk(ctx context.Context) error {
 	return nil
 }
 
-// sendLines sends each line of standard input and waits for its ack.
+// sendLines sends each line of standard input. Messages to a group are on their
+// way in a window, in order; an event is only sent when the one before has been
+// handled.
 func (s *session) sendLines(ctx context.Context) error {
-	lines := bufio.NewScanner(newInput(ctx, s.env.Stdin))
-	lines.Buffer(make([]byte, 0, 4<<10), protocol.MaxMessageSize+1)
-	n := 1
-	for ; lines.Scan(); n++ {
-		if err := s.sendLine(ctx, lines.Bytes()); err != nil {
-			return s.explainLine(fmt.Errorf("line %d%s: %w", n, sentBefore(n-1), err))
-		}
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	w := newWindow(ctx, s.acked, stop)
+	n, err := s.sendAll(ctx, reading, w)
+	if refused := w.drain(); refused != nil {
+		return s.explainLine(refused)
 	}
-	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+	switch {
+	case errors.Is(err, bufio.ErrTooLong):
 		return &usageError{fmt.Sprintf("line %d%s: it is larger than %d bytes, which is the most the service takes", n, sentBefore(n-1), protocol.MaxMessageSize), tooLargeHint}
-	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read standard input: %w", err)
+	case err != nil:
+		return s.explainLine(fmt.Errorf("line %d%s: %w", n, sentBefore(n-1), err))
 	}
 	return nil
+}
+
+// sendAll sends the lines until one cannot be sent, and gives its number, or one
+// of the window is refused.
+func (s *session) sendAll(ctx, reading context.Context, w *window) (n int, err error) {
+	lines := bufio.NewScanner(newInput(reading, s.env.Stdin))
+	lines.Buffer(make([]byte, 0, 4<<10), protocol.MaxMessageSize+1)
+	for n = 1; lines.Scan(); n++ {
+		pending, err := s.sendLine(ctx, lines.Bytes())
+		if err != nil {
+			return n, err
+		}
+		if pending != nil && !w.add(sentLine{n, pending}) {
+			return n, nil
+		}
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return n, err
+	} else if err != nil {
+		return n, fmt.Errorf("read standard input: %w", err)
+	}
+	return n, nil
 }
 
 // explainLine adds the next step to a line that was refused.
@@ -201,28 +224,36 @@ func withRoleHint(err error, p protocol.Permission, group string) error {
 	return withHint(err, fmt.Sprintf("the token needs the role webpubsub.%s.%s (negotiate --role), or: wps permission grant %[1]s --group %[3]s", p, group, shellWord(group)))
 }
 
-func (s *session) sendLine(ctx context.Context, line []byte) error {
+// sendLine sends one line. A message to a group is then still to be
+// acknowledged.
+func (s *session) sendLine(ctx context.Context, line []byte) (*client.Pending, error) {
 	dataType, err := protocol.ParseDataType(s.o.dataType)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if dataType == protocol.DataTypeJSON && !json.Valid(line) {
-		return &usageError{"it is not JSON", "mend the JSON, or send it as it is with --data-type text"}
+		return nil, &usageError{"it is not JSON", "mend the JSON, or send it as it is with --data-type text"}
 	}
 	data := append([]byte(nil), line...)
 	if s.o.simple() {
 		if dataType == protocol.DataTypeJSON { // a simple client has no other text
 			dataType = protocol.DataTypeText
 		}
-		return s.conn.SendRaw(ctx, dataType, data)
+		return nil, s.conn.SendRaw(ctx, dataType, data)
 	}
 	if s.o.toGroup != "" {
-		err = s.conn.SendToGroup(ctx, s.o.toGroup, client.SendOptions{DataType: dataType, NoEcho: s.o.noEcho}, data)
-	} else {
-		err = s.conn.SendEvent(ctx, s.o.event, client.EventOptions{DataType: dataType}, data)
+		return s.conn.StartSendToGroup(ctx, s.o.toGroup, client.SendOptions{DataType: dataType, NoEcho: s.o.noEcho}, data)
 	}
-	if err != nil || !s.o.acks {
-		return err
+	if err = s.conn.SendEvent(ctx, s.o.event, client.EventOptions{DataType: dataType}, data); err == nil {
+		err = s.acked()
+	}
+	return nil, err
+}
+
+// acked shows an ack, if acks are to be shown.
+func (s *session) acked() error {
+	if !s.o.acks {
+		return nil
 	}
 	return s.showAck()
 }
