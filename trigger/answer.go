@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -105,7 +106,7 @@ var contentTypes = map[protocol.DataType][]string{
 func (ev *Event) reply(a Answer) (*reply, error) {
 	switch {
 	case a.Verbatim != nil:
-		return &reply{status: a.Verbatim.Status, header: a.Verbatim.Header, body: a.Verbatim.Body}, nil
+		return a.Verbatim.reply(), nil
 	case a.Error != nil:
 		return ev.errorReply(a.Error), nil
 	case !ev.Blocking():
@@ -128,6 +129,14 @@ func (ev *Event) reply(a Answer) (*reply, error) {
 	}
 	header[headerContentType] = contentTypes[protocol.DataTypeJSON]
 	return &reply{status: http.StatusOK, header: header, body: a.Connect}, nil
+}
+
+func (v *Verbatim) reply() *reply {
+	r := &reply{status: v.Status, header: v.Header, body: v.Body}
+	if v.Status < 200 || v.Status > 299 {
+		r.problem = fmt.Sprintf("answered %d %s", v.Status, http.StatusText(v.Status))
+	}
+	return r
 }
 
 // noHook is the answer to an event that nobody asked for.

@@ -33,11 +33,6 @@ func command(t testing.TB, line string, o trigger.CommandOptions, more ...func(*
 	return handler(t, options)
 }
 
-// problems keeps what reports tell.
-func problems(into *string) func(*trigger.Options) {
-	return func(o *trigger.Options) { o.OnAnswer = func(r trigger.Report) { *into = r.Problem } }
-}
-
 func TestParseCommand(t *testing.T) {
 	t.Parallel()
 	sh, cat := lookPath(t, "sh"), lookPath(t, "cat")

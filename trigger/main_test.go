@@ -208,3 +208,8 @@ func overHTTP(t testing.TB, h http.Handler, e event) wire {
 	}
 	return wire{resp.StatusCode, resp.Header["Content-Type"], resp.Header.Get("ce-connectionState"), string(body)}
 }
+
+// problems keeps what reports tell.
+func problems(into *string) func(*trigger.Options) {
+	return func(o *trigger.Options) { o.OnAnswer = func(r trigger.Report) { *into = r.Problem } }
+}

@@ -1,0 +1,142 @@
+package trigger
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"wps/protocol"
+)
+
+// forward passes events on to another event handler.
+type forward struct {
+	template string
+	http     *http.Transport
+}
+
+// Forward makes a hook that sends events on to an HTTP server, with all their
+// headers, and gives back what it answers, byte for byte. Of the address, {hub}
+// and {event} are filled from the event. Redirects are not followed: they are
+// the answer.
+func Forward(address string) (Hook, error) {
+	f := &forward{template: address, http: &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		TLSHandshakeTimeout: 10 * time.Second,
+		IdleConnTimeout:     90 * time.Second,
+		MaxIdleConnsPerHost: DefaultConcurrency,
+		DisableCompression:  true, // the answer goes on as it came
+	}}
+	u, err := f.address("hub", "event")
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("address %q: %v", address, errors.Unwrap(err))
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return nil, fmt.Errorf("address %q: use http://HOST:PORT/PATH", address)
+	case strings.ContainsAny(authorityOf(address), "{}"):
+		return nil, fmt.Errorf("address %q: only what stands behind the host can be filled from the event", address)
+	}
+	return f, nil
+}
+
+// authorityOf gives what stands before the path of an address.
+func authorityOf(address string) string {
+	_, rest, _ := strings.Cut(address, "://")
+	return rest[:strings.IndexAny(rest+"/", "/?#")]
+}
+
+// address fills the placeholders.
+func (f *forward) address(hub, event string) (*url.URL, error) {
+	return url.Parse(strings.NewReplacer("{hub}", url.PathEscape(hub), "{event}", url.PathEscape(event)).Replace(f.template))
+}
+
+func (f *forward) String() string { return f.template }
+
+// Close drops the connections that are kept.
+func (f *forward) Close(context.Context) error {
+	f.http.CloseIdleConnections()
+	return nil
+}
+
+// Answer sends the event on.
+func (f *forward) Answer(ctx context.Context, ev *Event) (Answer, error) {
+	u, err := f.address(ev.Hub, ev.EventContext.Event)
+	if err != nil {
+		return Answer{}, err
+	}
+	r := (&http.Request{
+		Method: http.MethodPost, URL: u, Host: u.Host, Header: endToEnd(ev.Header),
+		Body: io.NopCloser(bytes.NewReader(ev.Body)), ContentLength: int64(len(ev.Body)),
+	}).WithContext(ctx)
+	if len(ev.Body) == 0 {
+		r.Body = http.NoBody
+	}
+	if _, named := r.Header["User-Agent"]; !named {
+		r.Header["User-Agent"] = nil // else net/http adds its own
+	}
+	resp, err := f.http.RoundTrip(r)
+	if err != nil {
+		return Answer{}, forwardError(err)
+	}
+	defer resp.Body.Close()
+	return f.read(resp)
+}
+
+// forwardError tells a server that is not there from one that broke off.
+func forwardError(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return NotRun(err)
+	}
+	return err
+}
+
+func (f *forward) read(resp *http.Response) (Answer, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, protocol.MaxUpstreamResponse+1))
+	switch {
+	case err != nil:
+		return Answer{}, fmt.Errorf("read the answer of %s: %w", f.template, err)
+	case len(body) > protocol.MaxUpstreamResponse:
+		return Answer{}, fmt.Errorf("the answer of %s is larger than %d bytes", f.template, protocol.MaxUpstreamResponse)
+	}
+	header := endToEnd(resp.Header)
+	if _, there := header[headerContentType]; !there {
+		header[headerContentType] = nil
+	}
+	canonicalState := http.CanonicalHeaderKey(protocol.HeaderConnectionState)
+	if state, there := header[canonicalState]; there {
+		delete(header, canonicalState)
+		header[protocol.HeaderConnectionState] = state
+	}
+	return Answer{Verbatim: &Verbatim{Status: resp.StatusCode, Header: header, Body: body}}, nil
+}
+
+// hopHeaders concern one connection, and are not passed on.
+var hopHeaders = []string{
+	"Connection", "Content-Length", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
+	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
+
+// endToEnd copies headers without those of one connection.
+func endToEnd(h http.Header) http.Header {
+	drop := slices.Clone(hopHeaders)
+	for _, line := range h["Connection"] {
+		for name := range strings.SplitSeq(line, ",") {
+			drop = append(drop, http.CanonicalHeaderKey(strings.TrimSpace(name)))
+		}
+	}
+	out := make(http.Header, len(h))
+	for name, values := range h {
+		if !slices.Contains(drop, name) {
+			out[name] = values
+		}
+	}
+	return out
+}
