@@ -44,7 +44,7 @@ func Run(ctx context.Context, args []string, env *Env) int {
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		completeValues(root)
 	}
-	root.SetArgs(args)
+	root.SetArgs(joinHooks(root, args))
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
@@ -102,7 +102,7 @@ func newRoot(env *Env) *cobra.Command {
 	}
 	add(groupService, newNegotiate(env), newConnect(env), newSend(env), newBroadcast(env), newGroup(env),
 		newClose(env), newExists(env), newPermission(env), newApply(env), newHealth(env))
-	add(groupLocal, newEmulator(env))
+	add(groupLocal, newEmulator(env), newListen(env))
 	add(groupTools, newToken(env), newVersion(env), newCompletion(env))
 	root.SetHelpCommand(newHelp())
 	return root

@@ -59,16 +59,22 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 func (o *negotiateOptions) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
+	o.clientFlags(c)
+	f.StringVar(&o.serve.addr, "serve", "", "serve HTTP on `[host]:port`; without a host on loopback only")
+	f.StringVar(&o.serve.path, "path", "/api/negotiate", "with --serve: `path` of the endpoint")
+	f.StringVar((*string)(&o.serve.ready), "ready-file", "", "with --serve: write the endpoint's URL to `file` when ready, and remove it at the end")
+	f.StringVar(&o.serve.origin, "cors-origin", "", "with --serve: `origin` whose pages may call it, or *")
+}
+
+// clientFlags are those that describe the client.
+func (o *negotiateOptions) clientFlags(c *cobra.Command) {
+	f := c.Flags()
 	f.StringVar(&o.user, "user", "", "`id` of the user (default anonymous)")
 	f.StringArrayVar(&o.roles, "role", nil, "`role` of the client; may be repeated")
 	f.StringArrayVar(&o.groups, "group", nil, "`group` that the client is in from the start; may be repeated")
 	f.StringArrayVar(&o.claims, "claim", nil, "further claim `key=value`; the same key again makes a list")
 	f.DurationVar(&o.expires, "expires", time.Hour, "how long the token is good for connecting, at least 1s")
 	f.StringVar(&o.kind, "client", "default", "what will connect: `default|mqtt|socketio`")
-	f.StringVar(&o.serve.addr, "serve", "", "serve HTTP on `[host]:port`; without a host on loopback only")
-	f.StringVar(&o.serve.path, "path", "/api/negotiate", "with --serve: `path` of the endpoint")
-	f.StringVar((*string)(&o.serve.ready), "ready-file", "", "with --serve: write the endpoint's URL to `file` when ready, and remove it at the end")
-	f.StringVar(&o.serve.origin, "cors-origin", "", "with --serve: `origin` whose pages may call it, or *")
 	_ = c.RegisterFlagCompletionFunc("role", cobra.FixedCompletions([]string{
 		"webpubsub.sendToGroup", "webpubsub.joinLeaveGroup",
 	}, cobra.ShellCompDirectiveNoFileComp))

@@ -28,23 +28,9 @@ type serveOptions struct {
 
 // serveNegotiate runs the HTTP negotiate endpoint until it is interrupted.
 func serveNegotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
-	options, err := o.options(c, env)
+	h, err := newNegotiateHandler(c, env, o, "--path")
 	if err != nil {
 		return err
-	}
-	if !strings.HasPrefix(o.serve.path, "/") {
-		return usagef(c, "--path %q must begin with /", o.serve.path)
-	}
-	cs, _, err := env.connection()
-	if err != nil {
-		return err
-	}
-	if err := checkTemplate(o.user); err != nil {
-		return usagef(c, "--user: %v", err)
-	}
-	options.UserID = ""
-	if _, err := token.Negotiate(cs, options); err != nil {
-		return usagef(c, "%v", err)
 	}
 	if err := o.serve.ready.clear(); err != nil {
 		return err
@@ -53,7 +39,6 @@ func serveNegotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
 	if err != nil {
 		return err
 	}
-	h := &negotiateHandler{cs: cs, options: options, user: o.user, serve: o.serve, log: env.log}
 	address := "http://" + shownAddr(o.serve.addr, listeners) + o.serve.path
 	if err := o.serve.ready.write(address); err != nil {
 		return errors.Join(err, closeAll(listeners))
@@ -61,6 +46,30 @@ func serveNegotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
 	defer o.serve.ready.remove()
 	env.say("negotiate endpoint: %s", address)
 	return serveHTTP(c.Context(), h, listeners)
+}
+
+// newNegotiateHandler checks what can be checked before there is a request.
+// pathFlag is the flag that the path came from.
+func newNegotiateHandler(c *cobra.Command, env *Env, o *negotiateOptions, pathFlag string) (*negotiateHandler, error) {
+	options, err := o.options(c, env)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(o.serve.path, "/") {
+		return nil, usagef(c, "%s %q must begin with /", pathFlag, o.serve.path)
+	}
+	cs, _, err := env.connection()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTemplate(o.user); err != nil {
+		return nil, usagef(c, "--user: %v", err)
+	}
+	options.UserID = ""
+	if _, err := token.Negotiate(cs, options); err != nil {
+		return nil, usagef(c, "%v", err)
+	}
+	return &negotiateHandler{cs: cs, options: options, user: o.user, serve: o.serve, log: env.log}, nil
 }
 
 // negotiateHandler answers GET and POST with the JSON of the input binding.

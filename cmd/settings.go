@@ -80,13 +80,18 @@ func (e *Env) service(hub string, o client.Options) (*client.Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.log.Info("service", "endpoint", cs.Endpoint.String(), "from", s.from, "hub", hub)
+	return e.serviceOf(cs, hub, o)
+}
+
+// serviceOf is service for a connection string that is known.
+func (e *Env) serviceOf(cs token.ConnectionString, hub string, o client.Options) (*client.Service, error) {
 	o.Retries = e.flags.retries
 	if o.Retries == 0 {
 		o.Retries = -1
 	}
 	o.Logger = e.log
 	o.Warn = e.warn
-	e.log.Info("service", "endpoint", cs.Endpoint.String(), "from", s.from, "hub", hub)
 	return client.FromConnectionString(cs, hub, o)
 }
 

@@ -1,0 +1,265 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"wps/client"
+	"wps/output"
+	"wps/protocol"
+	"wps/token"
+	"wps/trigger"
+)
+
+// hookFlags are the flags of a command that answers events with hooks.
+type hookFlags struct {
+	on           []string // EVENT=HOOK, after joinHooks
+	forward      string
+	strict       bool
+	responseType string
+	timeout      time.Duration
+	concurrency  int
+	queue        int
+	serialBy     string
+	maxBody      int64
+}
+
+// onFlag is the flag whose value is followed by one more word.
+const onFlag = "on"
+
+func (o *hookFlags) flags(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.on, onFlag, nil, "answer `EVENT HOOK`; the next word is the hook, --on EVENT=HOOK works too. EVENT is\n[HUB/]EVENT: connect, connected, disconnected, joined, left, the name of a user event,\nor * for all other user events; user:NAME is always a user event")
+	f.StringVar(&o.forward, "forward", "", "send all events that no --on names to this `URL`; {hub} and {event} stand for their names")
+	f.BoolVar(&o.strict, "strict", false, "answer 404 to an event without a hook (default: accept it)")
+	f.StringVar(&o.responseType, "response-type", "text", "what hooks print for a user event: `text|json|binary`")
+	f.DurationVar(&o.timeout, "hook-timeout", trigger.DefaultHookTimeout, "kill a hook that takes longer than this `time`, with all it started")
+	f.IntVar(&o.concurrency, "concurrency", trigger.DefaultConcurrency, "run at most `n` hooks at the same time")
+	f.IntVar(&o.queue, "queue", trigger.DefaultQueue, "let `n` further events wait; more get 503, and the service tries again")
+	f.StringVar(&o.serialBy, "serial-by", string(trigger.SerialByConnection), "keep the order of the events of one `connection|user|none`")
+	f.Int64Var(&o.maxBody, "max-body", trigger.DefaultMaxBody, "refuse an event with more than `n` bytes of data")
+}
+
+// any tells whether there is anything that answers events.
+func (o *hookFlags) any() bool { return len(o.on) > 0 || o.forward != "" }
+
+// joinHooks writes "--on EVENT HOOK" as "--on EVENT=HOOK" for the commands that
+// have this flag, because a flag takes one word only. Words behind -- are left
+// alone.
+func joinHooks(root *cobra.Command, args []string) []string {
+	c, _, err := root.Find(args)
+	if err != nil || c.Flags().Lookup(onFlag) == nil {
+		return args
+	}
+	var out []string
+	for i := 0; i < len(args); i++ {
+		word := args[i]
+		if word == "--" {
+			return append(out, args[i:]...)
+		}
+		event, isOn := strings.CutPrefix(word, "--"+onFlag+"=")
+		if word == "--"+onFlag && i+1 < len(args) {
+			i++
+			event, isOn = args[i], true
+		}
+		if !isOn {
+			out = append(out, word)
+			continue
+		}
+		if i+1 < len(args) && !strings.Contains(event, "=") && !strings.HasPrefix(args[i+1], "-") {
+			i++
+			event += "=" + args[i]
+		}
+		out = append(out, "--"+onFlag, event)
+	}
+	return out
+}
+
+// hookHost is what hooks need of the command that runs them.
+type hookHost struct {
+	env *Env
+	// cs is the service that hooks talk to, by wps and by event objects.
+	cs token.ConnectionString
+	// hub is that of an EVENT without one; "" is every hub.
+	hub string
+	// keys check signatures, origins validation requests; see trigger.Options.
+	keys    []token.Key
+	origins []string
+	path    string
+}
+
+// handler makes the event handler that the flags describe. Whoever calls it
+// closes it.
+func (o *hookFlags) handler(c *cobra.Command, host hookHost) (*trigger.Handler, error) {
+	if err := o.check(c); err != nil {
+		return nil, err
+	}
+	b := &hookBuilder{o: o, host: host, made: map[string]trigger.Hook{}}
+	h, err := b.build()
+	if err != nil {
+		return nil, errors.Join(usagef(c, "%v", err), b.close(c.Context()))
+	}
+	return h, nil
+}
+
+func (o *hookFlags) check(c *cobra.Command) error {
+	d, err := protocol.ParseDataType(o.responseType)
+	switch {
+	case err != nil:
+		return usagef(c, "--response-type: %v", err)
+	case o.timeout <= 0:
+		return usagef(c, "--hook-timeout must be more than 0")
+	case o.concurrency < 1:
+		return usagef(c, "--concurrency must be 1 or more")
+	case o.queue < 0:
+		return usagef(c, "--queue must be 0 or more")
+	case o.maxBody < 1:
+		return usagef(c, "--max-body must be 1 or more")
+	}
+	o.responseType = string(d)
+	return nil
+}
+
+// hookBuilder makes each hook once, also when several events name it.
+type hookBuilder struct {
+	o    *hookFlags
+	host hookHost
+	made map[string]trigger.Hook
+}
+
+func (b *hookBuilder) build() (*trigger.Handler, error) {
+	o, log := b.o, &eventLog{env: b.host.env}
+	options := trigger.Options{
+		Strict: o.strict, Keys: b.host.keys, Origins: b.host.origins, Path: b.host.path, MaxBody: o.maxBody,
+		HookTimeout: o.timeout, Concurrency: o.concurrency, Queue: o.queue, SerialBy: trigger.SerialBy(o.serialBy),
+		Output: (&hubServices{host: b.host}).of, Logger: b.host.env.log,
+		OnEvent: log.event, OnAnswer: log.answer,
+	}
+	if o.queue == 0 {
+		options.Queue = -1
+	}
+	for _, pair := range o.on {
+		route, err := b.route(pair, log)
+		if err != nil {
+			return nil, fmt.Errorf("--on %v", err)
+		}
+		options.Routes = append(options.Routes, route)
+	}
+	if o.forward != "" {
+		hook, err := trigger.Forward(o.forward)
+		if err != nil {
+			return nil, fmt.Errorf("--forward %v", err)
+		}
+		b.made["--forward"] = hook
+		options.Default = hook
+	}
+	return trigger.New(options)
+}
+
+// route reads EVENT=HOOK.
+func (b *hookBuilder) route(pair string, log *eventLog) (trigger.Route, error) {
+	event, text, ok := strings.Cut(pair, "=")
+	if !ok || strings.TrimSpace(text) == "" {
+		return trigger.Route{}, fmt.Errorf("%s: the hook is missing", event)
+	}
+	key, err := trigger.ParseKey(event)
+	if err != nil {
+		return trigger.Route{}, err
+	}
+	if key.Hub == "" {
+		key.Hub = b.host.hub
+	}
+	hook := b.made[text]
+	if hook == nil {
+		if hook, err = b.hook(text, log); err != nil {
+			return trigger.Route{}, fmt.Errorf("%s: %w", event, err)
+		}
+		b.made[text] = hook
+	}
+	return trigger.Route{Key: key, Hook: hook}, nil
+}
+
+// hook makes what HOOK names: :NAME is built in, a URL is another event handler,
+// anything else a command.
+func (b *hookBuilder) hook(text string, log *eventLog) (trigger.Hook, error) {
+	switch {
+	case len(text) > 1 && text[0] == ':' && text[1] != ' ':
+		return trigger.Builtin(text, log.logger())
+	case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
+		return trigger.Forward(text)
+	}
+	options := trigger.CommandOptions{
+		ResponseType: protocol.DataType(b.o.responseType), OnStderr: log.stderr,
+		Env: []string{"WPS_CONNECTION_STRING=" + b.host.cs.Reveal(), "WebPubSubConnectionString=" + b.host.cs.Reveal()},
+	}
+	return trigger.Command(text, options)
+}
+
+// close closes what was made before something else was wrong.
+func (b *hookBuilder) close(ctx context.Context) error {
+	var errs []error
+	for _, hook := range b.made {
+		errs = append(errs, hook.Close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// hubServices gives the services that event objects of hooks act on, one for
+// each hub.
+type hubServices struct {
+	host hookHost
+
+	mu    sync.Mutex
+	known map[string]*client.Service
+}
+
+// maxHubServices bounds how many hubs' services are kept.
+const maxHubServices = 100
+
+func (s *hubServices) of(hub string) (output.Service, error) {
+	hub = strings.ToLower(hub)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if svc := s.known[hub]; svc != nil {
+		return svc, nil
+	}
+	svc, err := s.host.env.serviceOf(s.host.cs, hub, client.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if s.known == nil || len(s.known) >= maxHubServices {
+		s.known = map[string]*client.Service{}
+	}
+	s.known[hub] = svc
+	return svc, nil
+}
+
+// originsOf gives the hosts whose validation requests are answered: that of the
+// service, and those of --allow-origin.
+func originsOf(cs token.ConnectionString, allowed []string) []string {
+	return append(slices.Clone(allowed), cs.Endpoint.Host)
+}
+
+// keysOf reads further keys: as they are, or @FILE.
+func keysOf(c *cobra.Command, cs token.ConnectionString, more []string) ([]token.Key, error) {
+	keys := []token.Key{cs.Key}
+	for _, k := range more {
+		if path, isFile := strings.CutPrefix(k, "@"); isFile {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return nil, usagef(c, "--key: %v", err)
+			}
+			k = strings.TrimSpace(string(text))
+		}
+		keys = append(keys, token.NewKey(k))
+	}
+	return keys, nil
+}

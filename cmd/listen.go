@@ -1,0 +1,263 @@
+package cmd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/protocol"
+	"wps/trigger"
+)
+
+type listenOptions struct {
+	hooks         hookFlags
+	addr          string
+	path          string
+	keys          []string
+	skipSignature bool
+	origins       []string
+	certFile      string
+	keyFile       string
+	ready         readyFile
+	negotiate     negotiateOptions
+}
+
+// newListen returns the "wps listen" command.
+func newListen(env *Env) *cobra.Command {
+	var o listenOptions
+	c := &cobra.Command{
+		Use:   "listen --on EVENT HOOK [--on EVENT HOOK]...",
+		Short: "Answer events of the service with commands",
+		Long: `Be the event handler of a service: an HTTP endpoint that checks each event and
+has a hook answer it. Register http://HOST/ (or --path) at the service, or give
+it to "wps emulator --handler".
+
+A hook is a command: the event's data on stdin, its context in WPS_EVENT,
+WPS_EVENT_TYPE, WPS_HUB, WPS_CONNECTION_ID, WPS_USER_ID, WPS_DATA_TYPE,
+WPS_SUBPROTOCOL, WPS_REASON, WPS_GROUP, WPS_EVENT_ID, WPS_STATE and, all of it as
+JSON, WPS_CONTEXT. It answers with
+  exit code 0    and, for a user event, the message on stdout, byte for byte;
+                 for connect nothing, or JSON with userId, groups, roles,
+                 subprotocol, states, error
+  exit code 77   unauthorized; 65: the client's mistake; others: ours. The last
+                 line of stderr is the reason
+JSON in the file $WPS_RESPONSE (message, dataType, states, error) outranks
+stdout. Event objects that it appends to the file $WPS_OUTPUT, one a line, are
+run before the answer. When a hook ends, all it started is killed.
+
+A HOOK may also be http://HOST:PORT/PATH, which gets the event as it came, or
+:accept, :reject, :echo, :log.`,
+		Example: `  wps listen --on connect ./connect.sh --on message 'jq -c .text'
+  wps listen --on connect :accept --on '*' :echo --addr localhost:9000
+  wps listen --forward http://localhost:3000/eventhandler
+  wps listen --on message ./m.sh --hub chat --negotiate /api/negotiate --user '{query.userid}'`,
+		Annotations: exits(exitLineFailed, exitLineUsage, exitLineInt+" a second time: running hooks are killed"),
+		Args:        exactArgs(),
+		RunE:        func(c *cobra.Command, _ []string) error { return runListen(c, env, &o) },
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	o.hooks.flags(f)
+	f.StringVar(&o.addr, "addr", "localhost:9000", "listen on `[host]:port`; port 0 is a free one")
+	f.StringVar(&o.path, "path", "", "serve this `path` and what is below it (default: every path)")
+	f.StringArrayVar(&o.keys, "key", nil, "further access `key` whose signatures count, such as the secondary one, or @FILE; repeatable")
+	f.BoolVar(&o.skipSignature, "skip-signature", false, "take events without checking who signed them")
+	f.StringArrayVar(&o.origins, "allow-origin", nil, "answer validation for this `host` too, \"*\" for all; repeatable (default: the host of the service)")
+	f.StringVar(&o.certFile, "tls-cert", "", "serve https with the certificate in `file`")
+	f.StringVar(&o.keyFile, "tls-key", "", "with --tls-cert: its key in `file`")
+	f.StringVar((*string)(&o.ready), "ready-file", "", "write the URL to `file` when ready, and remove it at the end")
+	f.StringVar(&o.negotiate.serve.path, "negotiate", "", "serve client URLs at this `path` too, as wps negotiate --serve does")
+	o.negotiate.clientFlags(c)
+	f.StringVar(&o.negotiate.serve.origin, "cors-origin", "", "with --negotiate: `origin` whose pages may call it, or *")
+	return c
+}
+
+// negotiateOnly are the flags that go with --negotiate.
+var negotiateOnly = []string{"user", "role", "group", "claim", "expires", "client", "cors-origin"}
+
+func (o *listenOptions) check(c *cobra.Command) error {
+	switch {
+	case !o.hooks.any() && o.negotiate.serve.path == "":
+		return usagef(c, "nothing is to be done: add --on EVENT HOOK, or --forward URL")
+	case (o.certFile == "") != (o.keyFile == ""):
+		return usagef(c, "--tls-cert and --tls-key go together")
+	case o.path != "" && !strings.HasPrefix(o.path, "/"):
+		return usagef(c, "--path %q must begin with /", o.path)
+	case o.path != "" && o.path == o.negotiate.serve.path:
+		return usagef(c, "--path and --negotiate must differ")
+	case o.skipSignature && len(o.keys) > 0:
+		return usagef(c, "--key and --skip-signature exclude each other")
+	}
+	for _, name := range negotiateOnly {
+		if c.Flags().Changed(name) && o.negotiate.serve.path == "" {
+			return usagef(c, "--%s goes with --negotiate", name)
+		}
+	}
+	return nil
+}
+
+func runListen(c *cobra.Command, env *Env, o *listenOptions) error {
+	if err := o.check(c); err != nil {
+		return err
+	}
+	l, err := o.prepare(c, env)
+	if err != nil {
+		return err
+	}
+	listeners, err := o.listeners(c.Context())
+	if err != nil {
+		return errors.Join(err, l.hooks.Close(c.Context()))
+	}
+	return l.serve(c.Context(), listeners)
+}
+
+// listener serves events, and client URLs when that is asked for.
+type listener struct {
+	env       *Env
+	o         *listenOptions
+	hooks     *trigger.Handler
+	negotiate *negotiateHandler // nil: none
+}
+
+func (o *listenOptions) prepare(c *cobra.Command, env *Env) (*listener, error) {
+	cs, _, err := env.connection()
+	if err != nil {
+		return nil, err
+	}
+	l := &listener{env: env, o: o}
+	if o.negotiate.serve.path != "" {
+		if l.negotiate, err = newNegotiateHandler(c, env, &o.negotiate, "--negotiate"); err != nil {
+			return nil, err
+		}
+	}
+	if hub := env.flags.hub; hub != "" {
+		if err := protocol.CheckHub(hub); err != nil {
+			return nil, usagef(c, "--hub: %v", err)
+		}
+	}
+	host := hookHost{env: env, cs: cs, hub: env.flags.hub, origins: originsOf(cs, o.origins), path: o.path}
+	if !o.skipSignature {
+		if host.keys, err = keysOf(c, cs, o.keys); err != nil {
+			return nil, err
+		}
+	}
+	l.hooks, err = o.hooks.handler(c, host)
+	return l, err
+}
+
+// listeners opens the address, with TLS when there is a certificate.
+func (o *listenOptions) listeners(ctx context.Context) ([]net.Listener, error) {
+	var config *tls.Config
+	if o.certFile != "" {
+		certificate, err := tls.LoadX509KeyPair(o.certFile, o.keyFile)
+		if err != nil {
+			return nil, &usageError{fmt.Sprintf("read the certificate: %v", err), "--tls-cert and --tls-key need files in PEM form that fit"}
+		}
+		config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	}
+	if err := o.ready.clear(); err != nil {
+		return nil, err
+	}
+	listeners, err := listen(ctx, o.addr, "--addr")
+	if config != nil {
+		for i, l := range listeners {
+			listeners[i] = tls.NewListener(l, config)
+		}
+	}
+	return listeners, err
+}
+
+// ServeHTTP sends a request to where its path belongs.
+func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if l.negotiate != nil && r.URL.Path == l.o.negotiate.serve.path {
+		l.negotiate.ServeHTTP(w, r)
+		return
+	}
+	l.hooks.ServeHTTP(w, r)
+}
+
+// Bounds of the HTTP server, beside those of the handler.
+const (
+	readTimeout = time.Minute // of one request with its body
+	stopTimeout = 5 * time.Second
+)
+
+// serve answers until ctx ends. Then no event begins, running hooks finish, and
+// a second signal kills them.
+func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
+	web := &http.Server{
+		Handler: l, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout,
+		WriteTimeout: readTimeout + 2*time.Minute + l.o.hooks.timeout, // it may wait, run and be written
+		IdleTimeout:  2 * time.Minute, MaxHeaderBytes: 1 << 20,
+	}
+	failed := make(chan error, len(listeners))
+	var serving sync.WaitGroup
+	for _, listener := range listeners {
+		serving.Go(func() { failed <- web.Serve(listener) })
+	}
+	err := l.announce(listeners)
+	defer l.o.ready.remove()
+	if err == nil {
+		select {
+		case err = <-failed:
+		case <-ctx.Done():
+		}
+	}
+	stopping, done := untilSignal(context.WithoutCancel(ctx))
+	defer done()
+	err = errors.Join(err, l.hooks.Close(stopping))
+	killed := stopping.Err() != nil
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if web.Shutdown(stop) != nil {
+		web.Close()
+	}
+	serving.Wait()
+	if err == nil && killed {
+		return exitCode(exitInterrupted)
+	}
+	return err
+}
+
+// untilSignal gives a context that the next signal ends.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+}
+
+// announce tells where events go, once they can come.
+func (l *listener) announce(listeners []net.Listener) error {
+	u := &url.URL{Scheme: "http", Host: shownAddr(l.o.addr, listeners), Path: l.o.path}
+	if l.o.certFile != "" {
+		u.Scheme = "https"
+	}
+	ready := map[string]string{"type": "listening", "url": u.String()}
+	if l.negotiate != nil {
+		n := *u
+		n.Path = l.o.negotiate.serve.path
+		ready["negotiate"] = n.String()
+	}
+	switch {
+	case l.env.json():
+		if err := l.env.printJSON(ready); err != nil {
+			return err
+		}
+	default:
+		l.env.say("listening for events: %s", l.env.err.name(ready["url"]))
+		if l.negotiate != nil {
+			l.env.say("negotiate endpoint: %s", l.env.err.name(ready["negotiate"]))
+		}
+	}
+	return l.o.ready.write(ready["url"])
+}
