@@ -82,7 +82,7 @@ func checkTemplate(template string) error {
 		switch {
 		case strings.EqualFold(p, "{hub}"), strings.EqualFold(p, "{event}"):
 		case strings.HasPrefix(strings.ToLower(p), "{@microsoft.keyvault"):
-			return errors.New("Key Vault references work in the cloud only")
+			return errors.New("a Key Vault reference works in the cloud only")
 		default:
 			return fmt.Errorf("%s is unknown: use {hub} and {event}", p)
 		}

@@ -130,8 +130,9 @@ func FuzzHandlerAnswer(f *testing.F) {
 			src.learn(e, address, http.Header{"Ce-Connectionstate": {state}, "Set-Cookie": {cookie}})
 		}
 		h := src.header(e, address)
-		if h[protocol.HeaderConnectionState][0] != state {
-			t.Errorf("state %q comes back as %q", state, h[protocol.HeaderConnectionState])
+		name := protocol.HeaderConnectionState // spelled as on the wire
+		if back := h[name]; len(back) != 1 || back[0] != state {
+			t.Errorf("state %q comes back as %q", state, back)
 		}
 		if len(src.cookies.names) > maxCookies {
 			t.Errorf("%d cookies are kept", len(src.cookies.names))
