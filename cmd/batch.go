@@ -273,6 +273,7 @@ func (b *batch) explainFailure(err error) error {
 	var some *output.FailedError
 	var faulty *output.FaultError
 	var journal *output.JournalError
+	var refused *client.Error
 	switch {
 	case errors.As(err, &some):
 		err = fmt.Errorf("%d of %d events failed", some.Count, b.summary.Done+b.summary.Earlier+some.Count)
@@ -282,7 +283,7 @@ func (b *batch) explainFailure(err error) error {
 		return withHint(err, "-o json tells more about each; with --journal FILE a second run tries only those again")
 	case errors.As(err, &journal):
 		return explainJournal(err)
-	case errors.As(err, &line) && errors.As(err, &faulty):
+	case errors.As(err, &line) && (errors.As(err, &faulty) || !errors.As(err, &refused) && hintFor(err) == ""):
 		if b.sendsLines {
 			return withHint(err, "mend that line, and send it and what comes behind it")
 		}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
@@ -100,6 +101,10 @@ func (e *Env) explain(err error) error {
 	var unreachable *client.UnreachableError
 	if !errors.As(err, &unreachable) {
 		return err
+	}
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		return withHint(err, "if its certificate is to be trusted, name it in SSL_CERT_FILE; wps emulator --tls writes its own to --tls-cert-out")
 	}
 	s, settingErr := e.connectionSetting()
 	if settingErr == nil && s.from == fromDefault {

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -19,6 +20,7 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 		ReadTimeout:       time.Minute, // a REST body of at most 1 MiB
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    1 << 20, // many excluded ids make a long URL
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelInfo),
 	}
 	failed := make(chan error, len(listeners))
 	var serving sync.WaitGroup
