@@ -52,8 +52,8 @@ func Run(ctx context.Context, args []string, env *Env) int {
 }
 
 const rootLong = `wps works with Azure Web PubSub: negotiate, send, manage groups, close
-connections, check existence and receive, against the real service or against
-the emulator inside this program.
+connections, check existence and receive. It talks to the real service or to the
+emulator inside this program.
 
 Which service: --connection-string, else $WPS_CONNECTION_STRING, else
 $WebPubSubConnectionString, else the local emulator ("wps emulator").`
