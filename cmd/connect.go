@@ -38,11 +38,10 @@ func newConnect(env *Env) *cobra.Command {
 		Short: "Be a client: print what arrives, send what is typed",
 		Long: `Connect as a WebSocket client and print every message that arrives, until Ctrl-C,
 --count messages or --wait. With --to-group or --event each line of standard input
-is sent and acknowledged, in order; to a group up to 64 are on their way at once.
-When that input ends, so does the connection, unless --count or --wait says
-otherwise.
+is sent and acknowledged, in order.
 
-Without --url it makes its own token, with the roles that the flags need.`,
+To a group up to 64 lines are on their way at once. When the input ends, so does
+the connection, unless --count or --wait says otherwise. Without --url it makes its own token, with the roles that the flags need.`,
 		Example: `  wps connect --hub chat --user u1 --join g1
   echo hello | wps connect --hub chat --to-group g1
   wps connect --hub chat --join g1 --count 1 --wait 5s -o json   # an assertion: exit 1 when nothing came`,
