@@ -311,6 +311,31 @@ func TestCloseIsBounded(t *testing.T) {
 	})
 }
 
+// TestCloseDuringConnect ends the pending connect event at once.
+func TestCloseDuringConnect(t *testing.T) {
+	t.Parallel()
+	h := &handler{reply: on("connect", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })}
+	inBubble(t, emulator.Options{Hubs: hubs(everything(h))}, func(t *testing.T, b *bubble) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if _, resp, err := b.dialTry(clientOptions{}); err == nil || resp == nil || resp.StatusCode != 500 {
+				t.Errorf("client got %v, %v, want 500", resp, err)
+			}
+		}()
+		h.wait(t, 1)
+		began := time.Now()
+		b.server.Close()
+		<-done
+		if took := time.Since(began); took != 0 {
+			t.Errorf("Close took %s, want none", took)
+		}
+		if got := names(h.events()); got != "connect" {
+			t.Errorf("events = %q, want connect alone", got)
+		}
+	})
+}
+
 // TestRedirects are followed; a POST stays one behind 307.
 func TestRedirects(t *testing.T) {
 	t.Parallel()
