@@ -144,9 +144,13 @@ const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
 
 {{end}}{{.UsageString}}`
 
-const usageTemplate = `Usage:{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} <command> [flags]{{else}}
-  {{.UseLine}}{{end}}
+// runsAnnotation marks a command that has subcommands and does something without
+// one too.
+const runsAnnotation = "runs"
+
+const usageTemplate = `Usage:{{if or (not .HasAvailableSubCommands) (index .Annotations "runs")}}
+  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.CommandPath}} <command> [flags]{{end}}
 {{- if .HasExample}}
 
 Examples:

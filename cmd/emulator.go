@@ -68,11 +68,17 @@ file may also be the appsettings.json of the vendor's emulator.`,
 		Annotations: exits(exitLineFailed, exitLineUsage, "  N    with -- COMMAND: its exit code"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 && c.ArgsLenAtDash() != 0 {
+				if len(c.SuggestionsFor(args[0])) > 0 {
+					return unknownCommand(c, args[0])
+				}
 				return usagef(c, "unexpected argument %q: a command to run comes behind --", args[0])
 			}
 			return runEmulator(c, env, &o, args)
 		},
 	}
+	c.SuggestionsMinimumDistance = 2
+	c.Annotations[runsAnnotation] = "yes"
+	c.AddCommand(newEmulatorStatus(env), newEmulatorConnections(env), newEmulatorGroups(env), newEmulatorEvents(env), newEmulatorClose(env))
 	f := c.Flags()
 	f.SortFlags = false
 	f.SetInterspersed(false) // so that the flags of a command without -- are not taken for ours
@@ -164,7 +170,7 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 		return err
 	}
 	server, err := emulator.New(emulator.Options{
-		Key: key, Logger: env.log, AllowUnvalidatedEntraTokens: o.entra || o.settings.entra,
+		Key: key, Logger: env.log, Version: readVersion().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.entra,
 		Hubs: settingsByHub(o.handlers), AnonymousHubs: append(o.anonymous, o.settings.anonymous...),
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wps/client"
+	"wps/emulator"
 )
 
 // errNo ends a command whose answer is no: exit code 3, nothing printed.
@@ -72,7 +73,7 @@ func codeOf(err error) int {
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, client.ErrUnauthorized):
+	case errors.Is(err, client.ErrUnauthorized), errors.Is(err, emulator.ErrUnauthorized):
 		return exitUnauthorized
 	}
 	return exitFailed

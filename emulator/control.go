@@ -31,6 +31,8 @@ type Status struct {
 	Connections   int       `json:"connections"`
 	Users         int       `json:"users"`
 	Groups        int       `json:"groups"`
+	// Followers are those who read the stream of events.
+	Followers int `json:"followers"`
 	// Hubs are those that have connections, by name.
 	Hubs []HubStatus `json:"hubs"`
 }
@@ -109,7 +111,7 @@ func fromHere(r *http.Request) bool {
 
 // Status tells what the emulator is doing.
 func (s *Server) Status() Status {
-	st := Status{Version: s.version, Started: s.started, Hubs: []HubStatus{}}
+	st := Status{Version: s.version, Started: s.started, Followers: s.notices.followers(), Hubs: []HubStatus{}}
 	st.UptimeSeconds = int64(s.now().Sub(s.started).Seconds())
 	for _, h := range s.hubsNamed("") {
 		x := h.status()

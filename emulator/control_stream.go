@@ -12,9 +12,9 @@ import (
 // is behind by more than noticesAhead misses some, and a line says how many.
 func (s *Server) streamNotices(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	recent, data := noticesKept, q.Get("data") == "true"
+	recent, data := NoticesKept, q.Get("data") == "true"
 	if n, err := strconv.Atoi(q.Get("recent")); err == nil {
-		recent = min(max(n, 0), noticesKept)
+		recent = min(max(n, 0), NoticesKept)
 	}
 	st := noticeStream{control: http.NewResponseController(w), json: json.NewEncoder(w), data: data}
 	w.Header().Set("Content-Type", "application/x-ndjson")
@@ -29,7 +29,6 @@ func (s *Server) streamNotices(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.notices.leave(reader)
-	_ = st.control.SetReadDeadline(time.Time{}) // a server's limit is for requests that end
 	for {
 		select {
 		case <-r.Context().Done():
@@ -52,7 +51,9 @@ type noticeStream struct {
 }
 
 func (st *noticeStream) write(batch []Notice) error {
-	_ = st.control.SetWriteDeadline(time.Now().Add(writeTimeout)) // where a server cannot, it has none
+	// Where a server cannot set a deadline it has none.
+	_ = st.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	defer func() { _ = st.control.SetWriteDeadline(time.Time{}) }() // the end may be much later
 	for _, x := range batch {
 		if x.NoticeSent != nil && !st.data {
 			bare := *x.NoticeSent

@@ -376,3 +376,37 @@ func TestControlRefused(t *testing.T) {
 		t.Errorf("another server: %v, want ErrNotEmulator", err)
 	}
 }
+
+// deadlineRecorder notes the deadline that the handler leaves behind.
+type deadlineRecorder struct {
+	*httptest.ResponseRecorder
+	set  int
+	last time.Time
+}
+
+func (d *deadlineRecorder) SetWriteDeadline(t time.Time) error {
+	d.set++
+	d.last = t
+	return nil
+}
+
+// TestStreamDeadline proves that a write to a follower has a limit, which does
+// not fall on the end of the stream much later. Once it did: after half a minute
+// of silence the emulator's end looked like a broken connection.
+func TestStreamDeadline(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.Run(t)
+	url := e.URL + emulator.ControlPath + "events?recent=5"
+	tok, err := e.ConnectionString.Key.SignREST(url, time.Now(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, url, nil)
+	r.RemoteAddr = "127.0.0.1:5000"
+	r.Header.Set("Authorization", "Bearer "+tok)
+	w := &deadlineRecorder{ResponseRecorder: httptest.NewRecorder()}
+	e.Server.ServeHTTP(w, r)
+	if w.Code != 200 || w.set != 2 || !w.last.IsZero() {
+		t.Errorf("answered %d, %d deadlines set, the last %v; want 200, two and none", w.Code, w.set, w.last)
+	}
+}

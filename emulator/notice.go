@@ -62,9 +62,11 @@ type NoticeRequest struct {
 	Code   string `json:"code,omitempty"`
 }
 
-// Bounds of what is kept for people who look.
+// NoticesKept is how many notices are kept for whoever comes later.
+const NoticesKept = 256
+
+// Bounds of what is kept for people who follow.
 const (
-	noticesKept  = 256     // for whoever comes later
 	noticesAhead = 1024    // for one reader who is behind
 	noticeData   = 4 << 10 // of a message's data, in bytes
 	maxReaders   = 16
@@ -91,11 +93,11 @@ type noticeReader struct {
 func (n *notices) tell(x Notice) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if len(n.recent) < noticesKept {
+	if len(n.recent) < NoticesKept {
 		n.recent = append(n.recent, x)
 	} else {
 		n.recent[n.next] = x
-		n.next = (n.next + 1) % noticesKept
+		n.next = (n.next + 1) % NoticesKept
 	}
 	for r := range n.readers {
 		if len(r.behind) == noticesAhead || r.dropped > 0 {
@@ -141,6 +143,12 @@ func (n *notices) follow(recent int, data bool) *noticeReader {
 	}
 	r.ready <- struct{}{}
 	return r
+}
+
+func (n *notices) followers() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.readers)
 }
 
 func (n *notices) leave(r *noticeReader) {

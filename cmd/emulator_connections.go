@@ -1,0 +1,58 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"wps/emulator"
+)
+
+// newEmulatorConnections returns "wps emulator connections".
+func newEmulatorConnections(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "connections",
+		Short: "List the connections of a running emulator",
+		Long: `List the connections of an emulator, of every hub unless --hub names one. Each
+line has, with tabs between: connection id, user id, hub, subprotocol, how many
+messages wait for the client, and its groups.`,
+		Example: `  wps emulator connections
+  wps emulator connections --hub chat -o json
+  wps emulator connections --jq 'select(.queued > 0).connectionId'`,
+		Annotations: remoteExits(),
+		Args:        exactArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return env.remote(c, false, func(ctx context.Context, r *emulator.Remote) error {
+				all, err := r.Connections(ctx, env.flags.hub)
+				if err != nil {
+					return err
+				}
+				for _, x := range all {
+					if err := env.printConnection(x); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func (e *Env) printConnection(x emulator.ConnectionStatus) error {
+	if e.json() {
+		return e.printJSON(x)
+	}
+	user := ""
+	if x.UserID != nil {
+		user = *x.UserID
+	}
+	waiting := fmt.Sprint(x.Queued)
+	if x.Away {
+		waiting = fmt.Sprintf("away, %d", x.Unacknowledged)
+	}
+	return e.printLine(e.shown(strings.Join([]string{
+		x.ConnectionID, user, x.Hub, orWord(x.Subprotocol, "simple"), waiting, strings.Join(x.Groups, " "),
+	}, "\t")))
+}

@@ -1,0 +1,58 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/emulator"
+)
+
+// newEmulatorStatus returns "wps emulator status".
+func newEmulatorStatus(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Tell what a running emulator is doing",
+		Long: `Print how long an emulator has been running and how many connections, users and
+groups it has, in all and in each hub. It works on the emulator's machine only.`,
+		Example: `  wps emulator status
+  wps emulator status -o json
+  wps emulator status --jq .connections`,
+		Annotations: remoteExits(),
+		Args:        exactArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return env.remote(c, false, func(ctx context.Context, r *emulator.Remote) error {
+				st, err := r.Status(ctx)
+				if err != nil {
+					return err
+				}
+				if env.json() {
+					return env.printJSON(st)
+				}
+				return env.printStatus(st)
+			})
+		},
+	}
+}
+
+func (e *Env) printStatus(st emulator.Status) error {
+	up := time.Duration(st.UptimeSeconds) * time.Second
+	text := fmt.Sprintf("wps %s, up %v\n%s\n", e.shown(orWord(st.Version, "devel")), up, counts(st.Connections, st.Users, st.Groups))
+	for _, h := range st.Hubs {
+		text += fmt.Sprintf("hub %s: %s\n", e.out.name(h.Hub), counts(h.Connections, h.Users, h.Groups))
+	}
+	return e.write([]byte(text))
+}
+
+func counts(connections, users, groups int) string {
+	return fmt.Sprintf("%s, %s, %s", plural(connections, "connection"), plural(users, "user"), plural(groups, "group"))
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
