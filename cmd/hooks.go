@@ -24,6 +24,8 @@ import (
 type hookFlags struct {
 	on           []string // EVENT=HOOK, after joinHooks
 	forward      string
+	worker       bool
+	workers      int
 	strict       bool
 	responseType string
 	timeout      time.Duration
@@ -39,6 +41,8 @@ const onFlag = "on"
 func (o *hookFlags) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.on, onFlag, nil, "answer `EVENT HOOK`; the next word is the hook, --on EVENT=HOOK works too. EVENT is\n[HUB/]EVENT: connect, connected, disconnected, joined, left, the name of a user event,\nor * for all other user events; user:NAME is always a user event")
 	f.StringVar(&o.forward, "forward", "", "send all events that no --on names to this `URL`; {hub} and {event} stand for their names")
+	f.BoolVar(&o.worker, "worker", false, "start each command once and give it the events as lines of JSON")
+	f.IntVar(&o.workers, "workers", 1, "with --worker: start each command `n` times")
 	f.BoolVar(&o.strict, "strict", false, "answer 404 to an event without a hook (default: accept it)")
 	f.StringVar(&o.responseType, "response-type", "text", "what hooks print for a user event: `text|json|binary`")
 	f.DurationVar(&o.timeout, "hook-timeout", trigger.DefaultHookTimeout, "kill a hook that takes longer than this `time`, with all it started")
@@ -115,6 +119,10 @@ func (o *hookFlags) check(c *cobra.Command) error {
 	switch {
 	case err != nil:
 		return usagef(c, "--response-type: %v", err)
+	case o.workers < 1:
+		return usagef(c, "--workers must be 1 or more")
+	case c.Flags().Changed("workers") && !o.worker:
+		return usagef(c, "--workers goes with --worker")
 	case o.timeout <= 0:
 		return usagef(c, "--hook-timeout must be more than 0")
 	case o.concurrency < 1:
@@ -197,8 +205,11 @@ func (b *hookBuilder) hook(text string, log *eventLog) (trigger.Hook, error) {
 		return trigger.Forward(text)
 	}
 	options := trigger.CommandOptions{
-		ResponseType: protocol.DataType(b.o.responseType), OnStderr: log.stderr,
+		ResponseType: protocol.DataType(b.o.responseType), OnStderr: log.stderr, Logger: b.host.env.log,
 		Env: []string{"WPS_CONNECTION_STRING=" + b.host.cs.Reveal(), "WebPubSubConnectionString=" + b.host.cs.Reveal()},
+	}
+	if b.o.worker {
+		return trigger.Worker(text, b.o.workers, options)
 	}
 	return trigger.Command(text, options)
 }

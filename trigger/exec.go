@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -30,6 +31,8 @@ type CommandOptions struct {
 	// OnStderr, when set, is told each line that a hook writes to stderr,
 	// without its end, the first 8 KiB of it. It is called concurrently.
 	OnStderr func(hook, line string)
+	// Logger is told of workers that end; nil: nobody is.
+	Logger *slog.Logger
 }
 
 // Limits of one run of a command.

@@ -22,6 +22,10 @@ const patience = 30 * time.Second
 
 // TestMain fails when a test leaves a goroutine of this program behind.
 func TestMain(m *testing.M) {
+	if os.Getenv(workerMode) != "" {
+		workerMain()
+		return
+	}
 	code := m.Run()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	if left := leaked(); code == 0 && left != "" {

@@ -1,0 +1,129 @@
+package trigger
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"sync/atomic"
+	"time"
+)
+
+// worker is one process.
+type worker struct {
+	cmd   *exec.Cmd
+	group group
+	stdin *os.File
+	out   *os.File
+	in    *bufio.Reader // of out
+	line  []byte        // of the last answer
+	errs  chan struct{} // closed when stderr has ended
+	err   *os.File
+	// answered tells that it was of use.
+	answered atomic.Bool
+
+	// busy and dead are guarded by the mutex of workers; broken belongs to who
+	// has taken the worker, and tells that no further event may go to it.
+	busy, dead, broken bool
+}
+
+var errLongLine = bufio.ErrBufferFull
+
+// errGone tells that a worker had ended before it saw anything of the event.
+var errGone = errors.New("the worker had ended")
+
+// start starts a process.
+func (w *workers) start() (*worker, error) {
+	var files [6]*os.File // two for each stream: our end, the other
+	closeFrom := func(first, step int) {
+		for i := first; i < len(files); i += step {
+			if files[i] != nil {
+				files[i].Close()
+			}
+		}
+	}
+	for i := 0; i < len(files); i += 2 {
+		r, to, err := os.Pipe()
+		if err != nil {
+			closeFrom(0, 1)
+			return nil, err
+		}
+		files[i], files[i+1] = r, to
+	}
+	files[0], files[1] = files[1], files[0] // of stdin, the end to write is ours
+	cmd := &exec.Cmd{Path: w.argv[0], Args: w.argv, Env: w.env, Stdin: files[1], Stdout: files[3], Stderr: files[5]}
+	g, err := startGroup(cmd)
+	closeFrom(1, 2)
+	if err != nil {
+		closeFrom(0, 2)
+		return nil, err
+	}
+	one := &worker{
+		cmd: cmd, group: g, stdin: files[0], out: files[2], in: bufio.NewReaderSize(files[2], 16<<10),
+		errs: make(chan struct{}), err: files[4],
+	}
+	go func() { // ends with stderr or its deadline: see wait
+		defer close(one.errs)
+		readLines(one.err, func(line string) {
+			if w.o.OnStderr != nil {
+				w.o.OnStderr(w.line, line)
+			}
+		})
+	}()
+	return one, nil
+}
+
+func (one *worker) closeStdin() { one.stdin.Close() }
+
+// wait waits until the process has ended, and ends what it left behind. An
+// answer that it printed before can still be read for stragglerWait.
+func (one *worker) wait() error {
+	err := one.cmd.Wait()
+	one.group.close()
+	limit := time.Now().Add(stragglerWait)
+	_ = one.out.SetReadDeadline(limit) // on Windows closing the group has closed the pipes
+	_ = one.err.SetReadDeadline(limit)
+	<-one.errs
+	one.err.Close()
+	one.stdin.Close()
+	if err == nil {
+		err = errors.New("exit code 0")
+	}
+	return err
+}
+
+// exchange sends an event and reads the answer. After anything but an answer in
+// step the worker is killed.
+func (one *worker) exchange(ctx context.Context, ev *Event, id uint64, line []byte) (Answer, error) {
+	unwatch := context.AfterFunc(ctx, one.group.kill)
+	a, err := one.ask(ev, id, line)
+	inTime := unwatch()
+	if _, said := errors.AsType[*answerError](err); inTime && (err == nil || said) {
+		one.answered.Store(true)
+		return a, err
+	}
+	one.broken = true
+	one.group.kill()
+	if !inTime && err != nil {
+		err = cutOff(ctx)
+	}
+	return a, err
+}
+
+func (one *worker) ask(ev *Event, id uint64, line []byte) (Answer, error) {
+	if one.in.Buffered() > 0 {
+		return Answer{}, errors.New("the worker printed something that was not asked for")
+	}
+	if n, err := one.stdin.Write(line); err != nil {
+		if n == 0 {
+			return Answer{}, errGone
+		}
+		return Answer{}, errors.New("the worker ended while it read the event")
+	}
+	answer, err := one.readLine()
+	if err != nil {
+		return Answer{}, err
+	}
+	return ReadWorkerLine(ev, id, answer)
+}
