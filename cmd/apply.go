@@ -30,9 +30,10 @@ func newApply(env *Env) *cobra.Command {
 and run them one at a time in order; the first failure stops. What --dry-run
 prints of other commands can be read here.
 
-A stream may be of any length. With --concurrency, events run side by side, but those that name the same
-connection, user or group keep their order, and one for the whole hub waits for
-all before it and holds back all behind it. When the service throttles, all wait.
+A stream may be of any length. With --concurrency, events run side by side, but
+those that name the same connection, user or group keep their order, and one for
+the whole hub waits for all before it and holds back all behind it. When the
+service throttles, all wait.
 
 With -o json each event gives a line as soon as its fate is known:
 line, status (done, failed, not tried), event, httpStatus, code, tries,

@@ -104,23 +104,26 @@ func newRoot(env *Env) *cobra.Command {
 		newClose(env), newExists(env), newPermission(env), newApply(env), newHealth(env))
 	add(groupLocal, newEmulator(env), newListen(env))
 	add(groupTools, newToken(env), newVersion(env), newCompletion(env))
-	root.SetHelpCommand(newHelp())
+	root.SetHelpCommand(newHelp(env))
 	return root
 }
 
 // newHelp returns the "wps help" command: "wps help send" is "wps send --help".
-func newHelp() *cobra.Command {
+func newHelp(env *Env) *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND]...",
-		Short: "Tell more about a command",
-		Long: `Print the help of a command, the same as --help does behind it. Without a command
-it lists them all.`,
-		Example: `  wps help
-  wps help send
-  wps help group join`,
+		Use:   "help [COMMAND... | json]",
+		Short: "Tell more about a command, or about what -o json prints",
+		Long: `Print the help of a command, the same as --help does behind it, or of the topic
+json: the objects that -o json prints. Without a command it lists them all.`,
+		Example: `  wps help send
+  wps help group join
+  wps help json`,
 		GroupID:     groupTools,
 		Annotations: exits(exitLineUsage),
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 && args[0] == "json" {
+				return env.write([]byte(helpJSON))
+			}
 			about, rest, err := c.Root().Find(args)
 			switch {
 			case err != nil:
@@ -178,7 +181,8 @@ Exit codes:
 {{.}}{{end}}
 {{- if .HasAvailableSubCommands}}
 
-"{{.CommandPath}} <command> --help" tells more about a command.{{end}}
+"{{.CommandPath}} <command> --help" tells more about a command
+{{- if not .HasParent}}, "wps help json" about JSON output{{end}}.{{end}}
 `
 
 // exits describes the exit codes of a command for its help.

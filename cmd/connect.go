@@ -41,7 +41,8 @@ func newConnect(env *Env) *cobra.Command {
 is sent and acknowledged, in order.
 
 To a group up to 64 lines are on their way at once. When the input ends, so does
-the connection, unless --count or --wait says otherwise. Without --url it makes its own token, with the roles that the flags need.`,
+the connection, unless --count or --wait says otherwise. Without --url it makes
+its own token, with the roles that the flags need.`,
 		Example: `  wps connect --hub chat --user u1 --join g1
   echo hello | wps connect --hub chat --to-group g1
   wps connect --hub chat --join g1 --count 1 --wait 5s -o json   # an assertion: exit 1 when nothing came`,

@@ -69,7 +69,8 @@ func TestHelp(t *testing.T) {
 		if !strings.Contains(text, "\nExit codes:\n  0    ") || !strings.Contains(text, "\n  2    wrong usage") {
 			t.Errorf("%s: no exit codes", name)
 		}
-		for line := range strings.Lines(long) {
+		beforeUsage, _, _ := strings.Cut(text, "\nUsage:\n")
+		for line := range strings.Lines(beforeUsage) {
 			if len(line) > 85 {
 				t.Errorf("%s: a line of %d characters: %s", name, len(line), line)
 			}

@@ -1,0 +1,46 @@
+package cmd
+
+// helpJSON is "wps help json". TestDocumentedJSON holds the commands to it.
+const helpJSON = `What -o json prints: one object a line on stdout, nothing else. --jq EXPR filters
+each. Members are only ever added; "event" is the event object that was run, and
+a member that has nothing to say is left out.
+
+wps negotiate, and the answers of negotiate --serve
+  {"baseUrl":"wss://...","url":"wss://...?access_token=...","accessToken":"..."}
+
+wps send, broadcast, close, group join|leave|leave-all, permission grant|revoke
+  {"ok":true,"event":{...}}
+
+wps exists
+  {"exists":true,"event":{...}}
+
+wps permission check
+  {"allowed":true,"event":{...}}
+
+wps group list, for each connection
+  {"connectionId":"c1","userId":"u1"}
+
+wps apply and send --lines, for each line; status is done, failed or not tried
+  {"line":1,"status":"done","event":{...},"httpStatus":202,"tries":1,"milliseconds":1.5}
+  {"line":2,"status":"done","event":{...},"httpStatus":404,"tries":1,"milliseconds":1.5,"yes":false}
+  {"line":3,"status":"failed","event":{...},"httpStatus":404,"code":"...","error":"...","tries":1,"milliseconds":1.5}
+  {"line":4,"status":"done","earlier":true}
+
+wps connect, for each arrival; the type tells which
+  {"type":"system","event":"connected","connectionId":"c1","userId":"u1","message":"..."}
+  {"type":"message","from":"group","group":"g1","fromUserId":"u1","dataType":"text","data":"...","metadata":{...}}
+  {"type":"ack","success":true}
+  {"type":"closed","code":1000,"reason":"...","message":"..."}
+
+wps emulator, when it is ready
+  {"endpoint":"http://...","clientUrl":"ws://...","connectionString":"..."}
+
+wps health
+  {"healthy":true,"endpoint":"https://...","milliseconds":1.5}
+
+wps token inspect
+  {"kind":"...","hub":"...","endpoint":"...","valid":false,"problem":"...","expires":"...","header":{...},"claims":{...}}
+
+wps version
+  {"version":"...","commit":"...","date":"...","modified":false,"go":"...","platform":"..."}
+`

@@ -1,0 +1,224 @@
+package cmd_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"wps/cmd"
+	"wps/emulator/emulatortest"
+)
+
+// members are the names of a JSON object, with its type in front where it has
+// one: "message.data".
+func members(t *testing.T, object string) []string {
+	t.Helper()
+	var m map[string]any
+	if err := json.Unmarshal([]byte(object), &m); err != nil {
+		t.Fatalf("%s: %v", object, err)
+	}
+	prefix, _ := m["type"].(string)
+	var names []string
+	for name := range m {
+		names = append(names, prefix+"."+name)
+	}
+	return names
+}
+
+// documented are the members that "wps help json" promises, by the heading they
+// stand under.
+func documented(t *testing.T) map[string]map[string]bool {
+	t.Helper()
+	code, topic, _ := run(t, nil, "help", "json")
+	if code != 0 {
+		t.Fatalf("wps help json: exit code %d", code)
+	}
+	all := map[string]map[string]bool{}
+	heading := ""
+	for line := range strings.Lines(topic) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "wps "):
+			heading = line
+			all[heading] = map[string]bool{}
+		case strings.HasPrefix(line, "  {"):
+			for _, name := range members(t, strings.ReplaceAll(line, "{...}", "{}")) {
+				all[heading][name] = false
+			}
+		}
+	}
+	return all
+}
+
+// TestDocumentedJSON: what the commands print as JSON has the members that
+// "wps help json" names: no other, and every one of them at least once.
+func TestDocumentedJSON(t *testing.T) {
+	t.Parallel()
+	all := documented(t)
+	if len(all) < 10 {
+		t.Fatalf("%d headings only", len(all))
+	}
+	for heading, lines := range printedJSON(t) {
+		known := all[heading]
+		if known == nil {
+			t.Errorf("%q is no heading of wps help json", heading)
+		}
+		for _, line := range lines {
+			for _, name := range members(t, line) {
+				if _, ok := known[name]; !ok {
+					t.Errorf("%s: %s is printed and not documented: %s", heading, name, line)
+				}
+				known[name] = true
+			}
+		}
+	}
+	for heading, known := range all {
+		for name := range maps.Keys(known) {
+			if !known[name] {
+				t.Errorf("%s: %s is documented and never printed", heading, name)
+			}
+		}
+	}
+}
+
+// printedJSON runs every command that prints JSON and gives the lines by the
+// heading that documents them.
+func printedJSON(t *testing.T) map[string][]string {
+	t.Helper()
+	const (
+		acts     = "wps send, broadcast, close, group join|leave|leave-all, permission grant|revoke"
+		lines    = "wps apply and send --lines, for each line; status is done, failed or not tried"
+		arrivals = "wps connect, for each arrival; the type tells which"
+	)
+	e := emulatortest.Run(t)
+	j := &jsonRun{t: t, env: map[string]string{"WPS_CONNECTION_STRING": e.ConnectionString.Reveal(), "WPS_HUB": "chat"}, dir: t.TempDir(), printed: map[string][]string{}}
+	stop, id := j.client("--user", "u1", "--group", "g1")
+	j.run("wps negotiate, and the answers of negotiate --serve", "negotiate")
+	j.run(acts, "send", "--meta", "k=v", "hi")
+	j.run(acts, "broadcast", "hi")
+	j.run(acts, "group", "join", "g2", "--user", "u1")
+	j.run(acts, "group", "leave", "g2", "--connection", id)
+	j.run(acts, "permission", "grant", "sendToGroup", "--connection", id, "--group", "g1")
+	j.run(acts, "permission", "revoke", "sendToGroup", "--connection", id, "--group", "g1")
+	j.run("wps exists", "exists", "--user", "u1")
+	j.run("wps exists", "exists", "--user", "u2")
+	j.run("wps permission check", "permission", "check", "sendToGroup", "--connection", id, "--group", "g1")
+	j.run("wps group list, for each connection", "group", "list", "g1")
+	events := j.file(`{"message":"a","dataType":"text"}
+{"type":"ExistenceEvent","targetType":"Users","targetId":"u2"}
+{"type":"GroupEvent","groupAction":"Join","targetType":"Users","targetId":"u2","groupId":"g1"}
+{"message":"b","dataType":"text"}
+`)
+	journal := filepath.Join(j.dir, "journal")
+	j.run(lines, "apply", "--journal", journal, events)
+	j.run(lines, "apply", "--journal", journal, events)
+	j.run(lines, "send", "--lines", "--file", events)
+	j.run("wps health", "health")
+	j.run("wps version", "version")
+	token := strings.TrimSpace(j.output("negotiate", "-o", "token"))
+	j.run("wps token inspect", "token", "inspect", token)
+	j.run("wps token inspect", "token", "inspect", token+"A")
+	j.run(arrivals, "connect", "--user", "u2", "--join", "g2", "--to-group", "g2", "--wait", "30s", "--count", "2")
+	j.run(arrivals, "connect", "--to-group", "g2", "--acks")
+	j.run(acts, "close", "--user", "u1", "--reason", "bye")
+	j.add(arrivals, stop())
+	j.emulator()
+	return j.printed
+}
+
+// jsonRun gathers what commands print.
+type jsonRun struct {
+	t       *testing.T
+	env     map[string]string
+	dir     string
+	printed map[string][]string
+}
+
+func (j *jsonRun) file(text string) string {
+	j.t.Helper()
+	path := filepath.Join(j.dir, "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		j.t.Fatal(err)
+	}
+	return path
+}
+
+func (j *jsonRun) add(heading, stdout string) {
+	j.t.Helper()
+	if stdout == "" {
+		j.t.Errorf("%s: nothing was printed", heading)
+	}
+	j.printed[heading] = slices.AppendSeq(j.printed[heading], strings.SplitSeq(strings.TrimSpace(stdout), "\n"))
+}
+
+func (j *jsonRun) output(args ...string) string {
+	j.t.Helper()
+	var stdout, stderr bytes.Buffer
+	e := cmd.NewEnv(strings.NewReader("line 1\nline 2\n"), &stdout, &stderr, func(name string) string { return j.env[name] })
+	if code := cmd.Run(j.t.Context(), args, e); code == 2 {
+		j.t.Fatalf("wps %s: %s", strings.Join(args, " "), stderr.String())
+	}
+	return stdout.String()
+}
+
+func (j *jsonRun) run(heading string, args ...string) {
+	j.t.Helper()
+	j.add(heading, j.output(append(args, "-o", "json")...))
+}
+
+// background runs a command until stop, which gives what it printed; ready is
+// the text of its --ready-file.
+func (j *jsonRun) background(args ...string) (stop func(bool) string, ready string) {
+	j.t.Helper()
+	path := filepath.Join(j.t.TempDir(), "ready")
+	ctx, cancel := context.WithCancel(j.t.Context())
+	var stdout bytes.Buffer
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		e := cmd.NewEnv(io.MultiReader(), &stdout, io.Discard, func(name string) string { return j.env[name] })
+		cmd.Run(ctx, append(args, "-o", "json", "--ready-file", path), e)
+	}()
+	j.t.Cleanup(func() { cancel(); <-ended })
+	pace := time.NewTicker(10 * time.Millisecond)
+	defer pace.Stop()
+	for late := time.After(patience); ; {
+		if text, err := os.ReadFile(path); err == nil {
+			ready = strings.TrimSpace(string(text))
+			break
+		}
+		select {
+		case <-pace.C:
+		case <-late:
+			j.t.Fatalf("wps %s: not ready within %v", strings.Join(args, " "), patience)
+		}
+	}
+	return func(now bool) string {
+		if now {
+			cancel()
+		}
+		<-ended
+		return stdout.String()
+	}, ready
+}
+
+// client connects until the service closes the connection.
+func (j *jsonRun) client(args ...string) (stop func() string, id string) {
+	j.t.Helper()
+	end, id := j.background(append([]string{"connect"}, args...)...)
+	return func() string { return end(false) }, id
+}
+
+func (j *jsonRun) emulator() {
+	j.t.Helper()
+	stop, _ := j.background("emulator", "--addr", "localhost:0")
+	j.add("wps emulator, when it is ready", stop(true))
+}

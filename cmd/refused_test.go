@@ -1,0 +1,45 @@
+package cmd_test
+
+import (
+	"net/http"
+	"testing"
+)
+
+// TestServiceRefuses: what the emulator never says of itself; each refusal is
+// one line with its reason, and one with the next step.
+func TestServiceRefuses(t *testing.T) {
+	t.Parallel()
+	answer := func(status int, code string) func(http.ResponseWriter, *http.Request, int) bool {
+		return func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+			w.Header().Set("x-ms-error-code", code)
+			w.WriteHeader(status)
+			return true
+		}
+	}
+	silent := func(_ http.ResponseWriter, r *http.Request, _ int) bool {
+		<-r.Context().Done()
+		return true
+	}
+	tests := []struct {
+		name  string
+		fault func(http.ResponseWriter, *http.Request, int) bool
+		args  []string
+		code  int
+		want  string
+	}{
+		{"401", answer(401, ""), nil, 4, "wps: send to the hub: 401 Unauthorized\nhint: the AccessKey must belong to this Endpoint, and this machine's clock must be right\n"},
+		{"403", answer(403, "Forbidden"), nil, 4, "wps: send to the hub: 403 Forbidden (Forbidden)\nhint: the identity needs the role Web PubSub Service Owner\n"},
+		{"429", answer(429, "TooManyRequests"), nil, 1, "wps: send to the hub: 429 Too Many Requests (TooManyRequests)\nhint: the service limits the rate: wait, or use more units\n"},
+		{"silence", silent, []string{"--timeout", "50ms"}, 1, "wps: send to the hub: no answer within 50ms\nhint: raise --timeout, or look whether the service is there with \"wps health\"\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t, tt.fault)
+			code, stdout, stderr := run(t, s.env(), append([]string{"send", "hi", "--retries", "0"}, tt.args...)...)
+			if code != tt.code || stdout != "" || stderr != tt.want {
+				t.Errorf("exit code %d, stdout %q, stderr %q, want %d, none, %q", code, stdout, stderr, tt.code, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,30 @@
+package cmd
+
+import (
+	"syscall"
+	"testing"
+
+	"wps/client"
+)
+
+// TestNobodyThere: the next step depends on where the endpoint came from. Only
+// from within can the default be looked at without a fixed port.
+func TestNobodyThere(t *testing.T) {
+	t.Parallel()
+	for env, want := range map[string]string{
+		"":                          "start the emulator with \"wps emulator\", or set WPS_CONNECTION_STRING",
+		"WPS_CONNECTION_STRING":     "check the Endpoint in $WPS_CONNECTION_STRING, and that this machine reaches it",
+		"WebPubSubConnectionString": "check the Endpoint in $WebPubSubConnectionString, and that this machine reaches it",
+	} {
+		e := NewEnv(nil, nil, nil, func(name string) string {
+			if name == env {
+				return "Endpoint=https://h.example;AccessKey=k"
+			}
+			return ""
+		})
+		err := e.explain(&client.UnreachableError{Endpoint: "https://h.example", Cause: syscall.ECONNREFUSED})
+		if got := hintFor(err); got != want {
+			t.Errorf("with %q: hint %q, want %q", env, got, want)
+		}
+	}
+}
