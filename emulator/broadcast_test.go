@@ -34,8 +34,9 @@ func BenchmarkBroadcast(b *testing.B) {
 }
 
 const (
-	frameSize     = 128 + 4 // bytes of a message with the header that a server writes
-	broadcastLead = 256     // messages that may be on their way at a time
+	frameSize     = 128 + 4         // bytes of a message with the header that a server writes
+	broadcastLead = 256             // messages that may be on their way at a time
+	broadcastTime = 3 * time.Minute // -timeout does not hold for benchmarks
 )
 
 var broadcastText = strings.Repeat("x", 128)
@@ -80,8 +81,9 @@ func (s *broadcaster) publish(ctx context.Context, c *http.Client) error {
 
 // preparedServer writes each message to one connection after the other.
 type preparedServer struct {
-	mu    sync.RWMutex
-	conns []*lockedConn
+	joined chan struct{} // gets one for each connection that is in conns
+	mu     sync.RWMutex
+	conns  []*lockedConn
 }
 
 // lockedConn is a connection that allows one writer at a time.
@@ -104,6 +106,7 @@ func (s *preparedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.conns = append(s.conns, &lockedConn{Conn: ws})
 	s.mu.Unlock()
+	s.joined <- struct{}{}
 	for { // until the client goes
 		if _, _, err := ws.ReadMessage(); err != nil {
 			return
@@ -131,20 +134,24 @@ func (s *preparedServer) send(w http.ResponseWriter, r *http.Request) {
 }
 
 func prepared(b *testing.B) broadcaster {
-	web := httptest.NewServer(&preparedServer{})
+	s := &preparedServer{joined: make(chan struct{})}
+	web := httptest.NewServer(s)
 	b.Cleanup(web.Close)
 	return broadcaster{func() *websocket.Conn {
 		c, _, err := dialURL(b, "ws"+strings.TrimPrefix(web.URL, "http"))
 		if err != nil {
 			b.Fatal(err)
 		}
+		<-s.joined
 		return c.ws
 	}, web.URL, ""}
 }
 
 // broadcast publishes b.N messages and waits until every connection has all.
 func broadcast(b *testing.B, s broadcaster, conns, publishers int) {
-	ctx, fail := context.WithCancelCause(b.Context())
+	limited, cancel := context.WithTimeout(b.Context(), broadcastTime)
+	defer cancel()
+	ctx, fail := context.WithCancelCause(limited)
 	defer fail(nil)
 	arrived := make([]atomic.Int32, b.N) // connections that have the message
 	lead := make(chan struct{}, broadcastLead)
