@@ -66,9 +66,9 @@ func (c *Conn) begin(ctx context.Context, r *protocol.Request) (*Pending, error)
 	p := &Pending{c: c, ack: make(chan *protocol.Response, 1), until: time.Now().Add(c.ackTimeout)}
 	within, cancel := p.within(ctx)
 	defer cancel()
-	p.id = c.expectAck(p.ack)
-	r.AckID, r.HasAckID = p.id, true
-	if err := c.enqueue(within, c.encode(r)); err != nil {
+	f := c.expectAck(p.ack, r)
+	p.id = f.ackID
+	if err := c.enqueue(within, f); err != nil {
 		c.forgetAck(p.id)
 		return nil, c.ackDeadline(within, err)
 	}
@@ -122,13 +122,33 @@ func (c *Conn) ackDeadline(ctx context.Context, err error) error {
 	return err
 }
 
-func (c *Conn) expectAck(ack chan *protocol.Response) uint64 {
+// awaited is a request that waits for its ack.
+type awaited struct {
+	ack     chan *protocol.Response
+	frame   frame
+	written bool // by a transport that may be gone since
+}
+
+// expectAck gives r an ack id and makes its frame.
+func (c *Conn) expectAck(ack chan *protocol.Response, r *protocol.Request) frame {
 	c.inbox.await(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lastAckID++
-	c.acks[c.lastAckID] = ack
-	return c.lastAckID
+	r.AckID, r.HasAckID = c.lastAckID, true
+	f := c.encode(r)
+	f.ackID = r.AckID
+	c.acks[r.AckID] = &awaited{ack: ack, frame: f}
+	return f
+}
+
+// noteWritten remembers that a request went out, so that it can go again.
+func (c *Conn) noteWritten(ackID uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a := c.acks[ackID]; a != nil {
+		a.written = true
+	}
 }
 
 func (c *Conn) forgetAck(id uint64) {
@@ -141,14 +161,14 @@ func (c *Conn) forgetAck(id uint64) {
 // acked gives an ack to the call that waits for it.
 func (c *Conn) acked(r *protocol.Response) {
 	c.mu.Lock()
-	ack := c.acks[r.AckID]
+	a := c.acks[r.AckID]
 	delete(c.acks, r.AckID)
 	c.mu.Unlock()
-	if ack == nil {
+	if a == nil {
 		c.log.Debug("ack that nobody waits for", "ackId", r.AckID)
 		return
 	}
-	ack <- r
+	a.ack <- r
 }
 
 // Ping asks the service for a sign of life and waits for it, for at most

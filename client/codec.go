@@ -1,42 +1,33 @@
 package client
 
 import (
-	"fmt"
-
 	"github.com/gorilla/websocket"
 
 	"wps/protocol"
 )
 
-// codec writes the requests and reads the responses of one subprotocol. A simple
-// client has none.
-type codec interface {
-	// messageType is websocket.TextMessage or websocket.BinaryMessage.
-	messageType() int
-	appendRequest(dst []byte, r *protocol.Request) []byte
-	// decodeResponse keeps nothing of b.
-	decodeResponse(b []byte) (*protocol.Response, error)
+// codec is how the connection of a subprotocol talks. A simple client has none.
+type codec struct {
+	format   protocol.Format
+	reliable bool
 }
 
 // codecFor returns the codec of a subprotocol, nil for a simple client.
-func codecFor(subprotocol string) (codec, error) {
-	switch subprotocol {
-	case protocol.SubprotocolJSON:
-		return jsonCodec{}, nil
-	case protocol.SubprotocolJSONReliable, protocol.SubprotocolProtobuf, protocol.SubprotocolProtobufReliable:
-		return nil, fmt.Errorf("subprotocol %s is not supported", subprotocol)
+func codecFor(subprotocol string) *codec {
+	format, reliable, ok := protocol.ParseSubprotocol(subprotocol)
+	if !ok {
+		return nil
 	}
-	return nil, nil
+	return &codec{format, reliable}
 }
 
-type jsonCodec struct{}
-
-func (jsonCodec) messageType() int { return websocket.TextMessage }
-
-func (jsonCodec) appendRequest(dst []byte, r *protocol.Request) []byte {
-	return protocol.AppendRequest(dst, r)
+// messageType is the type of the WebSocket messages of both directions.
+func (c *codec) messageType() int {
+	if c.format == protocol.FormatProtobuf {
+		return websocket.BinaryMessage
+	}
+	return websocket.TextMessage
 }
 
-func (jsonCodec) decodeResponse(b []byte) (*protocol.Response, error) {
-	return protocol.DecodeResponse(b)
-}
+// reliable tells whether the connection can be recovered.
+func (c *Conn) reliable() bool { return c.codec != nil && c.codec.reliable }

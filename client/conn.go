@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,18 +41,26 @@ const (
 // Conn is a client's WebSocket connection. All its methods may be called
 // concurrently.
 //
+// A reliable one recovers by itself when its transport breaks: nothing that it
+// receives is lost or comes twice, and calls that wait for an answer go on
+// waiting, because their requests are sent again under the same ack id. Receive
+// tells of it with system responses of the events [EventRecovering],
+// [EventRecovered] and [EventLost].
+//
 // What arrives waits for [Conn.Receive] in order, up to DialOptions.QueueSize
 // messages or 16 MiB. Beyond that the connection is not read, which slows the
 // service down and in the end makes it close the connection. Acks and pongs
 // travel behind messages, so while a call or the keep-alive awaits one, up to
 // 1000 messages and 16 MiB more are taken in to get at it.
 type Conn struct {
-	ws    *websocket.Conn
-	codec codec // nil for a simple client
-	log   *slog.Logger
+	codec   *codec // nil for a simple client
+	log     *slog.Logger
+	address *url.URL
+	options DialOptions
 
-	ackTimeout   time.Duration
-	pingInterval time.Duration // 0: no keep-alive
+	ackTimeout      time.Duration
+	pingInterval    time.Duration // 0: no keep-alive
+	recoveryTimeout time.Duration // 0: no recovery
 
 	inbox     *inbox
 	out       chan frame
@@ -61,60 +70,100 @@ type Conn struct {
 	done      chan struct{} // closed when err is set
 	finished  chan struct{} // closed when both goroutines have ended
 
+	ctx    context.Context // ends with Close and with the connection
+	cancel context.CancelFunc
+
+	sequence   sequence
+	recovering bool // the transport is a new one that has not proved good; the reader's own
+
 	closeOnce sync.Once
 	lastSeen  atomic.Int64 // Unix nanoseconds of the last sign of life
 	paused    atomic.Bool  // the reader waits for Receive
 
-	mu           sync.Mutex
-	err          error
-	writeErr     error
-	lastAckID    uint64
-	acks         map[uint64]chan *protocol.Response
-	pings        []chan struct{} // in the order sent; nil for the keep-alive's own
-	connectionID string
-	userID       string
-	farewell     string // text of the disconnected message
+	mu                sync.Mutex
+	ws                *websocket.Conn // set by run alone, while no writer runs
+	err               error
+	writeErr          error
+	lastAckID         uint64
+	acks              map[uint64]*awaited
+	pings             []chan struct{} // in the order sent; nil for the keep-alive's own
+	connectionID      string
+	userID            string
+	reconnectionToken string
+	farewell          string // text of the disconnected message
 }
 
-// frame is one message to be written.
+// frame is one message to be written. The ack id is that of a request whose
+// answer is awaited, else 0.
 type frame struct {
 	messageType int
 	data        []byte
+	ackID       uint64
 }
 
-func newConn(ws *websocket.Conn, codec codec, o DialOptions) *Conn {
+func newConn(address *url.URL, codec *codec, o DialOptions) *Conn {
 	c := &Conn{
-		ws:           ws,
-		codec:        codec,
-		log:          o.Logger,
-		ackTimeout:   defaultTo(o.AckTimeout, defaultAckTimeout),
-		pingInterval: max(defaultTo(o.PingInterval, defaultPingInterval), 0),
-		inbox:        newInbox(defaultTo(o.QueueSize, defaultQueueSize)),
-		out:          make(chan frame, sendQueue),
-		pong:         make(chan string, 1),
-		connected:    make(chan struct{}),
-		closing:      make(chan struct{}),
-		done:         make(chan struct{}),
-		finished:     make(chan struct{}),
-		acks:         map[uint64]chan *protocol.Response{},
+		codec:           codec,
+		log:             o.Logger,
+		address:         address,
+		options:         o,
+		ackTimeout:      defaultTo(o.AckTimeout, defaultAckTimeout),
+		pingInterval:    max(defaultTo(o.PingInterval, defaultPingInterval), 0),
+		recoveryTimeout: max(defaultTo(o.RecoveryTimeout, defaultRecoveryTimeout), 0),
+		inbox:           newInbox(defaultTo(o.QueueSize, defaultQueueSize)),
+		out:             make(chan frame, sendQueue),
+		pong:            make(chan string, 1),
+		connected:       make(chan struct{}),
+		closing:         make(chan struct{}),
+		done:            make(chan struct{}),
+		finished:        make(chan struct{}),
+		sequence:        sequence{due: make(chan struct{}, 1)},
+		acks:            map[uint64]*awaited{},
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+// attach makes ws the transport. It is closed at once when the connection has
+// ended meanwhile.
+func (c *Conn) attach(ws *websocket.Conn) {
 	ws.SetReadLimit(readLimit)
 	ws.SetPingHandler(c.pinged)
 	ws.SetPongHandler(c.ponged)
 	c.seen()
-	return c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ws, c.writeErr, c.farewell = ws, nil, ""
+	if c.err != nil {
+		ws.Close()
+	}
 }
 
-// run owns the two goroutines of a connection: the writer, and itself as reader.
+// run is the goroutine of a connection from its first transport to its end.
 func (c *Conn) run() {
-	var writer sync.WaitGroup
-	writer.Go(c.write)
-	c.fail(c.read())
-	writer.Wait()
+	err := c.serve()
+	for again := true; again && c.mayRecover(err); {
+		again, err = c.recover(err)
+	}
+	c.fail(err)
 	close(c.finished)
+}
+
+// serve runs one transport until it ends: the writer goroutine, and itself as
+// reader.
+func (c *Conn) serve() error {
+	var writer sync.WaitGroup
+	ended := make(chan struct{})
+	again := c.recovering
+	writer.Go(func() { c.write(ended, again) })
+	err := c.read()
+	close(ended)
+	c.ws.Close()
+	writer.Wait()
+	return err
 }
 
 // ConnectionID is the id that the service gave the connection; "" for a simple
@@ -158,9 +207,13 @@ func (c *Conn) Receive(ctx context.Context) (*protocol.Response, error) {
 // Close writes what is queued, closes the connection with code 1000, and returns
 // when its goroutines have ended. The service gets 5 seconds to answer, less when
 // ctx ends before; without its answer the connection is cut and the error says
-// so. Closing again, or what the service has closed, is no error.
+// so. Closing again, or what the service has closed, is no error. A connection
+// that is recovering ends at once, without the service knowing.
 func (c *Conn) Close(ctx context.Context) error {
-	c.closeOnce.Do(func() { close(c.closing) })
+	c.closeOnce.Do(func() {
+		close(c.closing)
+		c.cancel()
+	})
 	within, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	select {
@@ -183,8 +236,10 @@ func (c *Conn) fail(err error) {
 		c.err = err
 		close(c.done)
 	}
+	ws := c.ws
 	c.mu.Unlock()
-	c.ws.Close()
+	c.cancel()
+	ws.Close()
 }
 
 // cause tells why the connection ended.

@@ -23,6 +23,7 @@ const (
 	defaultAckTimeout       = 10 * time.Second
 	defaultPingInterval     = 20 * time.Second // the service's own, by default
 	defaultQueueSize        = 256
+	defaultRecoveryTimeout  = 30 * time.Second // how long the service waits at least
 )
 
 // writeBufferSize is the largest message that goes out as one WebSocket frame,
@@ -37,8 +38,9 @@ type DialOptions struct {
 	// URL is the client URL, ws or wss, usually with a token in its query: a
 	// secret.
 	URL string
-	// Subprotocol is protocol.SubprotocolJSON, or "" for a simple client. A name
-	// that the service does not define is offered too and then used like "".
+	// Subprotocol is one of the service-defined names, such as
+	// protocol.SubprotocolJSON, or "" for a simple client. A name that the service
+	// does not define is offered too and then used like "".
 	Subprotocol string
 	// Header goes with the handshake, such as Authorization.
 	Header http.Header
@@ -56,6 +58,9 @@ type DialOptions struct {
 	// QueueSize is how many messages may wait for Receive; 0 means 256. See
 	// [Conn] for what happens then.
 	QueueSize int
+	// RecoveryTimeout is how long a reliable connection tries to recover after its
+	// transport broke; 0 means 30 s, negative not at all.
+	RecoveryTimeout time.Duration
 	// TLS is the configuration of a wss connection; nil means the default.
 	TLS *tls.Config
 	// NetDial opens the network connection; nil means TCP.
@@ -89,10 +94,6 @@ func (e *HandshakeError) Is(target error) bool { return isStatus(e.Status, targe
 // A refusal is a [*HandshakeError], silence an [*UnreachableError], and a
 // connection that is closed before it is named a [*CloseError].
 func Dial(ctx context.Context, o DialOptions) (*Conn, error) {
-	codec, err := codecFor(o.Subprotocol)
-	if err != nil {
-		return nil, err
-	}
 	u, err := clientURL(o.URL)
 	if err != nil {
 		return nil, err
@@ -103,7 +104,8 @@ func Dial(ctx context.Context, o DialOptions) (*Conn, error) {
 	if err != nil {
 		return nil, explainDial(ctx, within, u, err)
 	}
-	c := newConn(ws, codec, o)
+	c := newConn(u, codecFor(o.Subprotocol), o)
+	c.attach(ws)
 	go c.run()
 	if err := c.waitConnected(within); err != nil {
 		c.fail(err)

@@ -47,6 +47,20 @@ func (q *inbox) push(r *protocol.Response, bytes int) bool {
 	return true
 }
 
+// maxNotes is how many notes of our own may wait beyond the limits.
+const maxNotes = 64
+
+// note pushes a response of our own, which counts no bytes and finds room where
+// messages do not. When not even that is there, it is dropped.
+func (q *inbox) note(r *protocol.Response) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.queue) < q.size+protocol.MaxQueuedMessages+maxNotes {
+		q.queue = append(q.queue, received{r, 0})
+		signal(q.ready)
+	}
+}
+
 // pop returns the oldest response, or nil.
 func (q *inbox) pop() *protocol.Response {
 	q.mu.Lock()

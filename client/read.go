@@ -15,7 +15,7 @@ import (
 // bytes.
 const keepBuffer = 64 << 10
 
-// read is the reader goroutine. It returns why the connection ended.
+// read reads from the transport and returns why it ended.
 func (c *Conn) read() error {
 	var buf bytes.Buffer
 	for {
@@ -28,6 +28,7 @@ func (c *Conn) read() error {
 			return c.readError(err)
 		}
 		c.seen()
+		c.confirm()
 		c.handle(messageType, buf.Bytes())
 		if buf.Cap() > keepBuffer {
 			buf = bytes.Buffer{}
@@ -63,7 +64,7 @@ func (c *Conn) handle(messageType int, b []byte) {
 		c.log.Debug("frame of the wrong kind", "bytes", len(b))
 		return
 	}
-	r, err := c.codec.decodeResponse(b)
+	r, err := c.codec.format.DecodeResponse(b)
 	if err != nil {
 		// A data type that we do not know yet ends here too; such a message is
 		// to be left out, not to end the connection.
@@ -79,6 +80,8 @@ func (c *Conn) dispatch(r *protocol.Response, size int) {
 		c.acked(r)
 	case r.Type == protocol.ResponsePong:
 		c.pongSeen()
+	case r.Type == protocol.ResponseMessage && c.reliable() && !c.sequence.take(r.SequenceID):
+		c.log.Debug("message came again", "sequenceId", r.SequenceID)
 	case r.Type == protocol.ResponseSystem && c.system(r),
 		r.Type == protocol.ResponseMessage && (r.From == protocol.FromGroup || r.From == protocol.FromServer):
 		c.deliver(r, size)
@@ -87,16 +90,21 @@ func (c *Conn) dispatch(r *protocol.Response, size int) {
 	}
 }
 
-// system notes what a system frame tells; false for an unknown one.
+// system notes what a system frame tells. It is false for an unknown one, and
+// for one that only renews a reliable connection's right to recover.
 func (c *Conn) system(r *protocol.Response) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch r.Event {
 	case protocol.SystemConnected:
-		if c.connectionID == "" {
-			c.connectionID, c.userID = r.ConnectionID, r.UserID
-			c.named()
+		if r.ReconnectionToken != "" {
+			c.reconnectionToken = r.ReconnectionToken
 		}
+		if c.connectionID != "" {
+			return !c.reliable()
+		}
+		c.connectionID, c.userID = r.ConnectionID, r.UserID
+		c.named()
 	case protocol.SystemDisconnected:
 		c.farewell = r.Message
 	default:

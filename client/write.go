@@ -13,34 +13,63 @@ import (
 // pingPayload marks the ping control frames of a simple client as ours.
 const pingPayload = "wps"
 
-// write is the writer goroutine: it alone writes messages, pings and pongs.
-func (c *Conn) write() {
-	var tick <-chan time.Time
-	if c.pingInterval > 0 {
-		t := time.NewTicker(c.pingInterval)
-		defer t.Stop()
-		tick = t.C
+// write is the writer goroutine of one transport: it alone writes messages,
+// pings and pongs. It ends with the transport, and when a write has failed; what
+// is not written yet is left to the next one. A transport that is not the first
+// goes on where the former one broke.
+func (c *Conn) write(ended <-chan struct{}, again bool) {
+	tick, stop := every(c.pingInterval)
+	defer stop()
+	ack, stopAck := every(c.ackInterval())
+	defer stopAck()
+	if again {
+		if err := c.resume(); err != nil {
+			c.writeFailed(err)
+			return
+		}
 	}
 	closing := c.closing
 	for {
 		var err error
 		select {
 		case f := <-c.out:
-			err = c.writeFrame(f)
+			err = c.writeRequest(f)
 		case payload := <-c.pong:
-			err = c.writeFrame(frame{websocket.PongMessage, []byte(payload)})
+			err = c.writeFrame(frame{messageType: websocket.PongMessage, data: []byte(payload)})
 		case <-tick:
 			err = c.keepAlive()
+		case <-ack:
+			err = c.acknowledge()
+		case <-c.sequence.due:
+			err = c.acknowledge()
 		case <-closing:
 			closing = nil
 			err = c.writeClose()
-		case <-c.done:
+		case <-ended:
 			return
 		}
 		if err != nil {
 			c.writeFailed(err)
+			return
 		}
 	}
+}
+
+// every ticks at an interval; 0 is never.
+func every(interval time.Duration) (tick <-chan time.Time, stop func()) {
+	if interval <= 0 {
+		return nil, func() {}
+	}
+	t := time.NewTicker(interval)
+	return t.C, t.Stop
+}
+
+// writeRequest writes a frame of the queue.
+func (c *Conn) writeRequest(f frame) error {
+	if f.ackID != 0 && c.reliable() {
+		c.noteWritten(f.ackID)
+	}
+	return c.writeFrame(f)
 }
 
 func (c *Conn) writeFrame(f frame) error {
@@ -67,34 +96,33 @@ func (c *Conn) writeClose() error {
 	}
 }
 
-// writeFailed leaves it to the reader to end the connection, because a close
-// frame that says why may still be unread. After the first failure the WebSocket
-// library refuses every write, so that the queue empties itself.
+// writeFailed leaves it to the reader to end the transport, because a close
+// frame that says why may still be unread.
 func (c *Conn) writeFailed(err error) {
+	c.noteWriteErr(err)
+	c.ws.SetReadDeadline(time.Now().Add(lastWords))
+}
+
+// noteWriteErr keeps the first reason.
+func (c *Conn) noteWriteErr(err error) {
 	c.mu.Lock()
-	first := c.writeErr == nil
-	if first {
+	defer c.mu.Unlock()
+	if c.writeErr == nil {
 		c.writeErr = err
-	}
-	c.mu.Unlock()
-	if first {
-		c.ws.SetReadDeadline(time.Now().Add(lastWords))
 	}
 }
 
-// keepAlive ends a connection that has been silent for too long, else pings the
+// keepAlive ends a transport that has been silent for too long, else pings the
 // service. While the reader waits for Receive, silence is our own doing; one
 // ping lets it go on to see the service's pings.
 func (c *Conn) keepAlive() error {
 	paused := c.paused.Load()
 	silence := time.Since(time.Unix(0, c.lastSeen.Load()))
 	if limit := silentIntervals * c.pingInterval; !paused && silence >= limit {
-		c.fail(&CloseError{
-			Code:    websocket.CloseAbnormalClosure,
-			Message: c.farewellText(),
-			cause:   fmt.Errorf("%w for %v", ErrKeepAlive, limit),
-		})
-		return nil
+		err := fmt.Errorf("%w for %v", ErrKeepAlive, limit)
+		c.noteWriteErr(err)
+		c.ws.Close() // ends the reader
+		return err
 	}
 	open := c.openPings()
 	if open >= silentIntervals || paused && open > 0 {
@@ -104,21 +132,15 @@ func (c *Conn) keepAlive() error {
 	return c.writeFrame(c.pingFrame())
 }
 
-func (c *Conn) farewellText() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.farewell
-}
-
 func (c *Conn) pingFrame() frame {
 	if c.codec == nil {
-		return frame{websocket.PingMessage, []byte(pingPayload)}
+		return frame{messageType: websocket.PingMessage, data: []byte(pingPayload)}
 	}
 	return c.encode(&protocol.Request{Type: protocol.RequestPing})
 }
 
 func (c *Conn) encode(r *protocol.Request) frame {
-	return frame{c.codec.messageType(), c.codec.appendRequest(nil, r)}
+	return frame{messageType: c.codec.messageType(), data: c.codec.format.AppendRequest(nil, r)}
 }
 
 // enqueue hands f to the writer, waiting for room.

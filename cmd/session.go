@@ -330,6 +330,14 @@ func systemText(m *protocol.Response) string {
 		}
 		return text
 	}
+	switch m.Event {
+	case client.EventRecovering:
+		return "connection broken, recovering"
+	case client.EventRecovered:
+		return "recovered"
+	case client.EventLost:
+		return "connection lost, it cannot be recovered"
+	}
 	return m.Event + ": " + m.Message
 }
 

@@ -149,19 +149,15 @@ func (c *conn) lost(l *link) {
 // transport, which the caller ends; nil when there is none. Every way in which a
 // connection ends comes through here, and the first call alone is its end.
 func (c *conn) retire(why string) *link {
-	first := c.hub.remove(c)
-	var l *link
-	if c.replay != nil {
-		l = c.replay.end(c)
-	} else {
-		l = c.link
-	}
-	if first {
+	if c.hub.remove(c) {
 		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", why)
 		c.notice(Notice{Type: NoticeClosed, Reason: why})
 	}
 	c.source.end(why)
-	return l
+	if c.replay != nil {
+		return c.replay.end(c)
+	}
+	return c.link
 }
 
 // validText tells whether a text message may be used: WebSocket text is UTF-8.

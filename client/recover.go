@@ -1,0 +1,210 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"wps/protocol"
+)
+
+// Events that a reliable connection tells about itself, as system responses of
+// [Conn.Receive]. They do not come over the wire. After EventLost comes the end.
+const (
+	EventRecovering = "recovering"
+	EventRecovered  = "recovered"
+	EventLost       = "lost"
+)
+
+// Time between two attempts to recover: doubled from the first to the last, and
+// between half and all of that, so that many clients do not come at once.
+const (
+	firstBackoff = 100 * time.Millisecond
+	lastBackoff  = 5 * time.Second
+)
+
+// mayRecover tells whether the end of a transport is not that of the connection.
+func (c *Conn) mayRecover(err error) bool {
+	if !c.reliable() || c.recoveryTimeout == 0 || c.isClosing() || c.cause() != nil || isFinal(err) {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.connectionID != "" && c.reconnectionToken != ""
+}
+
+// isFinal tells whether the service, or we, ended a connection for good. Only it
+// knows the others: a broken transport, or a service that goes away.
+//
+// Source: client specification; the codes of protocol violations as the vendor's
+// emulator uses them.
+func isFinal(err error) bool {
+	var closed *CloseError
+	if !errors.As(err, &closed) {
+		return true
+	}
+	switch closed.Code {
+	case websocket.CloseNormalClosure, websocket.ClosePolicyViolation, websocket.CloseProtocolError,
+		websocket.CloseUnsupportedData, websocket.CloseInvalidFramePayloadData, websocket.CloseMessageTooBig:
+		return true
+	}
+	return false
+}
+
+// recover tries to get another transport until one was good, the time is over,
+// or there is no way back. It returns why the good one ended, and again; or why
+// none came.
+func (c *Conn) recover(cause error) (again bool, err error) {
+	c.tell(EventRecovering)
+	within, cancel := context.WithTimeout(c.ctx, c.recoveryTimeout)
+	defer cancel()
+	last := cause
+	for n := 0; pause(within, n); n++ {
+		ws, err := c.reopen(within)
+		if err != nil {
+			c.log.Info("recovery failed", "attempt", n+1, "error", err)
+			last = err
+			continue
+		}
+		c.recovering = true
+		c.attach(ws)
+		err = c.serve()
+		if !c.recovering {
+			return true, err
+		}
+		if last = err; isFinal(err) {
+			break
+		}
+	}
+	if c.isClosing() {
+		return false, ErrClosed
+	}
+	c.tell(EventLost)
+	if isFinal(last) && errors.As(last, new(*CloseError)) {
+		return false, last
+	}
+	return false, &CloseError{
+		Code:  websocket.CloseAbnormalClosure,
+		cause: fmt.Errorf("not recovered within %v: %w", c.recoveryTimeout, last),
+	}
+}
+
+// pause waits before attempt n, counted from 0; false when ctx ends first.
+func pause(ctx context.Context, n int) bool {
+	d := min(firstBackoff<<min(n, 10), lastBackoff)
+	if n == 0 {
+		d /= 4
+	}
+	t := time.NewTimer(d/2 + rand.N(d/2))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// reopen makes a transport for the same connection. It is good for as long as it
+// may take to hear from the service; confirm takes that limit away.
+func (c *Conn) reopen(ctx context.Context) (*websocket.Conn, error) {
+	limit := defaultTo(c.options.HandshakeTimeout, defaultHandshakeTimeout)
+	within, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	u := c.recoveryURL()
+	ws, err := handshake(within, u, c.options)
+	if err != nil {
+		return nil, explainDial(ctx, within, u, err)
+	}
+	if err := ws.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		ws.Close()
+		return nil, err
+	}
+	return ws, nil
+}
+
+// recoveryURL is the client URL with the reconnection token in place of the
+// access token, which is not needed and may have expired.
+func (c *Conn) recoveryURL() *url.URL {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q := c.address.Query()
+	q.Del("access_token")
+	q.Set("awps_connection_id", c.connectionID)
+	q.Set("awps_reconnection_token", c.reconnectionToken)
+	u := *c.address
+	u.RawQuery = q.Encode()
+	return &u
+}
+
+// resume is the first thing a recovered transport writes: which messages have
+// come, every request that may not have got through, and a ping, so that the
+// service has to say something. The service knows a request that did get
+// through by its ack id and does not carry it out twice.
+func (c *Conn) resume() error {
+	c.sequence.acked = 0
+	if err := c.acknowledge(); err != nil {
+		return err
+	}
+	for _, f := range c.unanswered() {
+		if err := c.writeFrame(f); err != nil {
+			return err
+		}
+	}
+	for range c.restartPings() {
+		if err := c.writeFrame(c.pingFrame()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unanswered gives the requests that went out without an answer, in order.
+func (c *Conn) unanswered() []frame {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []frame
+	for _, a := range c.acks {
+		if a.written {
+			list = append(list, a.frame)
+		}
+	}
+	slices.SortFunc(list, func(a, b frame) int { return cmp.Compare(a.ackID, b.ackID) })
+	return list
+}
+
+// restartPings keeps the pings of callers, whose pongs will not come any more,
+// adds one of our own, and gives their number.
+func (c *Conn) restartPings() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := len(c.pings)
+	c.pings = slices.DeleteFunc(c.pings, func(p chan struct{}) bool { return p == nil })
+	c.pings = append(c.pings, nil)
+	c.inbox.await(len(c.pings) - old)
+	return len(c.pings)
+}
+
+// confirm tells of a recovered transport once the service has spoken on it.
+func (c *Conn) confirm() {
+	if !c.recovering {
+		return
+	}
+	c.recovering = false
+	if err := c.ws.SetReadDeadline(time.Time{}); err != nil {
+		c.log.Debug("read deadline", "error", err)
+	}
+	c.tell(EventRecovered)
+}
+
+func (c *Conn) tell(event string) {
+	c.log.Info("connection "+event, "connectionId", c.ConnectionID())
+	c.inbox.note(&protocol.Response{Type: protocol.ResponseSystem, Event: event})
+}

@@ -1,0 +1,76 @@
+package cmd_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/url"
+	"strings"
+	"testing"
+
+	"wps/cmd"
+	"wps/emulator/emulatortest"
+	"wps/token"
+)
+
+// TestConnectRecovers breaks the connection of "wps connect" and reads that it
+// comes back, then that it is lost.
+func TestConnectRecovers(t *testing.T) {
+	t.Parallel()
+	for _, subprotocol := range []string{"json-reliable", "protobuf-reliable"} {
+		e := emulatortest.Run(t)
+		proxy := emulatortest.NewProxy(t, e.URL, nil)
+		endpoint, err := url.Parse(proxy.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cs := token.NewConnectionString(endpoint, e.ConnectionString.Key)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		r, w := io.Pipe()
+		var stderr strings.Builder
+		env := cmd.NewEnv(strings.NewReader(""), w, &stderr, func(name string) string {
+			return map[string]string{"WPS_CONNECTION_STRING": cs.Reveal(), "WPS_HUB": "chat"}[name]
+		})
+		exit := make(chan int, 1)
+		go func() {
+			exit <- cmd.Run(ctx, []string{"connect", "--subprotocol", subprotocol, "-o", "json"}, env)
+			w.Close()
+		}()
+		lines := bufio.NewScanner(r)
+		next := func(want string) (id string) {
+			t.Helper()
+			if !lines.Scan() {
+				t.Fatalf("%s: output ended, want %s; stderr: %s", subprotocol, want, stderr.String())
+			}
+			var line struct{ Type, Event, ConnectionID string }
+			if err := json.Unmarshal(lines.Bytes(), &line); err != nil || line.Type+" "+line.Event != want {
+				t.Fatalf("%s: printed %s, want %s", subprotocol, lines.Text(), want)
+			}
+			return line.ConnectionID
+		}
+		id := next("system connected")
+		proxy.Block(true)
+		next("system recovering")
+		proxy.Block(false)
+		next("system recovered")
+		proxy.Block(true)
+		next("system recovering")
+		code := cmd.Run(ctx, []string{"close", id}, cmd.NewEnv(nil, io.Discard, io.Discard, func(name string) string {
+			return map[string]string{"WPS_CONNECTION_STRING": e.ConnectionString.Reveal(), "WPS_HUB": "chat"}[name]
+		}))
+		if code != 0 {
+			t.Fatalf("wps close = %d", code)
+		}
+		proxy.Block(false)
+		next("system lost")
+		next("closed ")
+		if code := <-exit; code != 1 {
+			t.Errorf("%s: exit code %d, want 1", subprotocol, code)
+		}
+		if !strings.Contains(stderr.String(), "could not be recovered") {
+			t.Errorf("%s: stderr %q does not say why", subprotocol, stderr.String())
+		}
+	}
+}
