@@ -171,6 +171,9 @@ func (s *Service) target(t protocol.Target) (string, error) {
 	default:
 		return "", fmt.Errorf("unknown kind of target %q", t.Kind)
 	}
+	if err := protocol.CheckPath(t); err != nil {
+		return "", err
+	}
 	s.warnSlash(t)
 	return "/" + string(t.Kind) + "s/" + protocol.EscapeSegment(t.ID), nil
 }

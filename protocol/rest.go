@@ -207,10 +207,27 @@ func SlashWarning(t Target) string {
 	if !strings.Contains(t.ID, "/") || t.Kind == TargetAll {
 		return ""
 	}
-	quoted := "'" + strings.ReplaceAll(t.ID, "'", "''") + "'"
-	filter := string(t.Kind) + "Id eq " + quoted
-	if t.Kind == TargetGroup {
-		filter = quoted + " in groups"
+	return fmt.Sprintf("%s holds a slash, which the service cannot address in a path: use the filter %q instead", t, t.filter())
+}
+
+// CheckPath tells why t cannot stand in a path at all: a name of one or two dots,
+// escaped or not, is taken for a step in the path, so that a message to the user
+// ".." would go to everyone in the hub.
+//
+// Source: RFC 3986, sections 5.2.4 and 6.2.2.3; web servers and proxies, the
+// service's among them, remove such steps before anything else.
+func CheckPath(t Target) error {
+	if t.ID != "." && t.ID != ".." || t.Kind == TargetAll {
+		return nil
 	}
-	return fmt.Sprintf("%s holds a slash, which the service cannot address in a path: use the filter %q instead", t, filter)
+	return fmt.Errorf("%s cannot be addressed in a path, where dots are a step: use the filter %q instead", t, t.filter())
+}
+
+// filter selects the connections of t without its name in a path.
+func (t Target) filter() string {
+	quoted := "'" + strings.ReplaceAll(t.ID, "'", "''") + "'"
+	if t.Kind == TargetGroup {
+		return quoted + " in groups"
+	}
+	return string(t.Kind) + "Id eq " + quoted
 }

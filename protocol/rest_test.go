@@ -143,3 +143,27 @@ func TestTarget(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckPath: a name that a path cannot hold is refused, because it would
+// address something else.
+func TestCheckPath(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		t    protocol.Target
+		want string
+	}{
+		{protocol.Target{Kind: protocol.TargetUser, ID: ".."}, `user ".." cannot be addressed in a path, where dots are a step: use the filter "userId eq '..'" instead`},
+		{protocol.Target{Kind: protocol.TargetGroup, ID: "."}, `group "." cannot be addressed in a path, where dots are a step: use the filter "'.' in groups" instead`},
+		{protocol.Target{Kind: protocol.TargetConnection, ID: ".."}, `use the filter "connectionId eq '..'" instead`},
+		{protocol.Target{Kind: protocol.TargetAll}, ""},
+		{protocol.Target{Kind: protocol.TargetUser, ID: "..."}, ""},
+		{protocol.Target{Kind: protocol.TargetUser, ID: ".a"}, ""},
+		{protocol.Target{Kind: protocol.TargetUser, ID: "%2E%2E"}, ""}, // %252E%252E on the wire
+	}
+	for _, tt := range tests {
+		err := protocol.CheckPath(tt.t)
+		if (err == nil) != (tt.want == "") || err != nil && !strings.HasSuffix(err.Error(), tt.want) {
+			t.Errorf("CheckPath(%v) = %v, want %q", tt.t, err, tt.want)
+		}
+	}
+}
