@@ -60,6 +60,8 @@ func TestParseConnectionStringFaults(t *testing.T) {
 		{"Endpoint=https://a?x=1" + key, "query"},
 		{"Endpoint=https://a:0" + key, "port in the address"},
 		{"Endpoint=https://a:99999" + key, "port in the address"},
+		{"Endpoint=https://a:" + key, "port in the address"}, // the token would name "a:", the request "a"
+		{"Endpoint=https://[::1]:/x" + key, "port in the address"},
 		{"Endpoint=https://FINDME " + secret + ";AccessKey=y", "not an address"},
 		{"Endpoint=https://a;Endpoint=https://b" + key, "Endpoint is given twice"},
 		{"Endpoint=https://a;accessKEY=" + secret + key, "AccessKey is given twice"},
