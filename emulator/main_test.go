@@ -178,14 +178,23 @@ type request struct {
 
 func do(t testing.TB, e *emulatortest.Emulator, r request) answer {
 	t.Helper()
+	a, err := try(t.Context(), e, r)
+	if err != nil {
+		t.Fatalf("%s %s: %v", r.method, r.path, err)
+	}
+	return a
+}
+
+// try is do for other goroutines than the test's.
+func try(ctx context.Context, e *emulatortest.Emulator, r request) (answer, error) {
 	url := e.URL + "/api/hubs/" + r.path
 	var body io.Reader = strings.NewReader(r.body)
 	if r.chunked {
 		body = io.MultiReader(body)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), r.method, url, body)
+	req, err := http.NewRequestWithContext(ctx, r.method, url, body)
 	if err != nil {
-		t.Fatalf("request: %v", err)
+		return answer{}, err
 	}
 	for k, v := range r.header {
 		req.Header[k] = v
@@ -195,7 +204,7 @@ func do(t testing.TB, e *emulatortest.Emulator, r request) answer {
 	}
 	if r.token == "" {
 		if r.token, err = e.ConnectionString.Key.SignREST(url, time.Now(), time.Hour); err != nil {
-			t.Fatalf("SignREST: %v", err)
+			return answer{}, err
 		}
 	}
 	if r.token != "none" {
@@ -203,14 +212,11 @@ func do(t testing.TB, e *emulatortest.Emulator, r request) answer {
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		t.Fatalf("%s %s: %v", r.method, r.path, err)
+		return answer{}, err
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatalf("%s %s: read: %v", r.method, r.path, err)
-	}
-	return answer{resp.StatusCode, resp.Header, string(b)}
+	return answer{resp.StatusCode, resp.Header, string(b)}, err
 }
 
 // want sends a request and compares the status.

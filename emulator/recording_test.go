@@ -38,7 +38,7 @@ type liveConnection struct {
 	Role       string `json:"role"`
 }
 
-func recordings(t *testing.T) (all []recording) {
+func recordings(t testing.TB) (all []recording) {
 	t.Helper()
 	f, err := os.Open("testdata/recordings.jsonl")
 	if err != nil {
