@@ -1,8 +1,13 @@
 package cmd_test
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"net/http"
 	"testing"
+
+	"wps/cmd"
 )
 
 // TestServiceRefuses: what the emulator never says of itself; each refusal is
@@ -41,5 +46,23 @@ func TestServiceRefuses(t *testing.T) {
 				t.Errorf("exit code %d, stdout %q, stderr %q, want %d, none, %q", code, stdout, stderr, tt.code, tt.want)
 			}
 		})
+	}
+}
+
+// TestInterrupted: a command that is interrupted while it waits ends at once
+// with exit code 130 and blames nobody.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	s := newService(t, func(_ http.ResponseWriter, r *http.Request, _ int) bool {
+		interrupt()
+		<-r.Context().Done()
+		return true
+	})
+	var stdout, stderr bytes.Buffer
+	env := s.env()
+	e := cmd.NewEnv(io.MultiReader(), &stdout, &stderr, func(name string) string { return env[name] })
+	if code := cmd.Run(ctx, []string{"send", "hi"}, e); code != 130 || stdout.Len()+stderr.Len() > 0 {
+		t.Errorf("exit code %d, stdout %q, stderr %q, want 130 and silence", code, stdout.String(), stderr.String())
 	}
 }
