@@ -251,7 +251,7 @@ func TestFollow(t *testing.T) {
 	want(t, e, 202, post("chat/:send", "application/octet-stream", "\xff\x00"))
 	want(t, e, 202, post("chat/:send", text, "x"+long))
 	b.cut(c)
-	c = c.recover(e)
+	c.recover(e)
 	for _, want := range []struct {
 		kind, data string
 		truncated  bool
