@@ -26,6 +26,7 @@ type emulatorOptions struct {
 	certFile string
 	entra    bool
 
+	hooks        hookFlags
 	handlerFlags []string
 	settingsFile string
 	anonymous    []string
@@ -38,7 +39,7 @@ type emulatorOptions struct {
 func newEmulator(env *Env) *cobra.Command {
 	var o emulatorOptions
 	c := &cobra.Command{
-		Use:   "emulator [--addr HOST:PORT] [--handler [HUB=]URL]... [-- COMMAND [ARG]...]",
+		Use:   "emulator [--addr HOST:PORT] [--on EVENT HOOK]... [--handler [HUB=]URL]... [-- COMMAND [ARG]...]",
 		Short: "Run the service on this machine, or a command against it",
 		Long: `Run a Web PubSub service in memory and print its connection string when it is
 ready. With "-- COMMAND" it takes a free port, runs COMMAND with
@@ -59,8 +60,13 @@ hub's own come before those of every hub. A --settings file is YAML:
   accessKey: ...              # below --key and $WPS_EMULATOR_KEY
 
 A handler with neither systemEvents nor userEventPattern gets every event. The
-file may also be the appsettings.json of the vendor's emulator.`,
+file may also be the appsettings.json of the vendor's emulator.
+
+With --on the emulator answers events itself, by commands: see "wps listen" for
+what hooks get and say. Beside other handlers, hooks get the events that they
+name; alone, all.`,
 		Example: `  wps emulator
+  wps emulator --on connect ./connect.sh --on message 'jq -c .text'
   wps emulator --handler http://localhost:7071/runtime/webhooks/webpubsub
   wps emulator --handler 'chat=http://localhost:9000/eh/{event} system=connect user=message'
   wps emulator -- npm test
@@ -91,6 +97,7 @@ file may also be the appsettings.json of the vendor's emulator.`,
 	f.StringArrayVar(&o.handlerFlags, "handler", nil, "send events to this event handler: `[HUB=]URL [system=LIST] [user=LIST]`; repeatable.\n{hub} and {event} in the URL stand for their names. LIST is names with commas between, or\nnone; user=* is every user event (default: every event of every hub)")
 	f.StringVar(&o.settingsFile, "settings", "", "read hubs and their event handlers from `file`: YAML, or the vendor emulator's appsettings.json")
 	f.StringArrayVar(&o.anonymous, "allow-anonymous", nil, "let clients of this `hub` in without a token, \"*\" for every hub; repeatable")
+	o.hooks.flags(f)
 	f.StringVar(&o.certFile, "tls-cert-out", "", "with --tls: write the certificate to `file`, for clients that are to trust it")
 	return c
 }
@@ -169,13 +176,6 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 	if err := o.ready.clear(); err != nil {
 		return err
 	}
-	server, err := emulator.New(emulator.Options{
-		Key: key, Logger: env.log, Version: readVersion().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.entra,
-		Hubs: settingsByHub(o.handlers), AnonymousHubs: append(o.anonymous, o.settings.anonymous...),
-	})
-	if err != nil {
-		return err
-	}
 	listeners, err := listen(c.Context(), addr, "--addr")
 	if err != nil {
 		return err
@@ -189,9 +189,21 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 	}
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
 	env.warnOfOpenDoor(listeners[0], key, o.entra || o.settings.entra)
-	return env.serveEmulator(c.Context(), server, listeners, func(ctx context.Context) error {
+	hooks, err := o.startHooks(c, env, cs, len(command) > 0)
+	if err != nil {
+		return errors.Join(err, closeAll(listeners))
+	}
+	hooks.served, err = emulator.New(emulator.Options{
+		Key: key, Logger: env.log, Version: readVersion().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.entra,
+		Hubs: settingsByHub(o.handlers), AnonymousHubs: append(o.anonymous, o.settings.anonymous...),
+	})
+	if err != nil {
+		return errors.Join(err, closeAll(listeners), hooks.close(c.Context()))
+	}
+	err = env.serveEmulator(c.Context(), hooks.served, listeners, func(ctx context.Context) error {
 		return o.whenReady(ctx, env, cs, command)
 	})
+	return errors.Join(err, hooks.close(c.Context()))
 }
 
 // warnOfOpenDoor warns when other machines can use the public key, or a token

@@ -81,6 +81,9 @@ func (x hubHandler) describe() string {
 		hub = "every hub"
 	}
 	address, _, _ := strings.Cut(x.h.URLTemplate, "?")
+	if address == hooksURL {
+		address = "hooks"
+	}
 	events := append([]string{}, x.h.SystemEvents...)
 	switch x.h.EventPattern {
 	case "":

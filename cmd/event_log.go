@@ -14,13 +14,15 @@ import (
 // eventLog tells of each event: lines for people on stderr, or an object for
 // each answered event on stdout. Safe for concurrent use.
 type eventLog struct {
-	env *Env
-	mu  sync.Mutex
+	env   *Env
+	quiet bool // tell of problems only
+	json  bool
+	mu    sync.Mutex
 }
 
 // event tells that an event came.
 func (l *eventLog) event(c *protocol.EventContext) {
-	if l.env.json() || l.env.flags.quiet {
+	if l.json || l.quiet {
 		return
 	}
 	l.line(l.env.err.name("-->") + " " + clean(eventName(c)))
@@ -54,11 +56,11 @@ type answeredEvent struct {
 
 // answer tells what became of an event.
 func (l *eventLog) answer(r trigger.Report) {
-	if l.env.json() {
+	if l.json {
 		l.object(r)
 		return
 	}
-	if l.env.flags.quiet && r.Problem == "" {
+	if l.quiet && r.Problem == "" {
 		return
 	}
 	status := l.env.err.good(fmt.Sprint(r.Status))

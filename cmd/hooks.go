@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -40,7 +41,6 @@ const onFlag = "on"
 
 func (o *hookFlags) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.on, onFlag, nil, "answer `EVENT HOOK`; the next word is the hook, --on EVENT=HOOK works too. EVENT is\n[HUB/]EVENT: connect, connected, disconnected, joined, left, the name of a user event,\nor * for all other user events; user:NAME is always a user event")
-	f.StringVar(&o.forward, "forward", "", "send all events that no --on names to this `URL`; {hub} and {event} stand for their names")
 	f.BoolVar(&o.worker, "worker", false, "start each command once and give it the events as lines of JSON")
 	f.IntVar(&o.workers, "workers", 1, "with --worker: start each command `n` times")
 	f.BoolVar(&o.strict, "strict", false, "answer 404 to an event without a hook (default: accept it)")
@@ -50,6 +50,11 @@ func (o *hookFlags) flags(f *pflag.FlagSet) {
 	f.IntVar(&o.queue, "queue", trigger.DefaultQueue, "let `n` further events wait; more get 503, and the service tries again")
 	f.StringVar(&o.serialBy, "serial-by", string(trigger.SerialByConnection), "keep the order of the events of one `connection|user|none`")
 	f.Int64Var(&o.maxBody, "max-body", trigger.DefaultMaxBody, "refuse an event with more than `n` bytes of data")
+}
+
+// forwardFlag is for a command that has no other way to name an event handler.
+func (o *hookFlags) forwardFlag(f *pflag.FlagSet) {
+	f.StringVar(&o.forward, "forward", "", "send all events that no --on names to this `URL`; {hub} and {event} stand for their names")
 }
 
 // any tells whether there is anything that answers events.
@@ -98,6 +103,10 @@ type hookHost struct {
 	keys    []token.Key
 	origins []string
 	path    string
+	// transport carries what event objects do; nil is the network.
+	transport http.RoundTripper
+	// quiet tells of problems only, on stderr: stdout belongs to somebody else.
+	quiet bool
 }
 
 // handler makes the event handler that the flags describe. Whoever calls it
@@ -144,7 +153,7 @@ type hookBuilder struct {
 }
 
 func (b *hookBuilder) build() (*trigger.Handler, error) {
-	o, log := b.o, &eventLog{env: b.host.env}
+	o, log := b.o, &eventLog{env: b.host.env, quiet: b.host.quiet || b.host.env.flags.quiet, json: b.host.env.json() && !b.host.quiet}
 	options := trigger.Options{
 		Strict: o.strict, Keys: b.host.keys, Origins: b.host.origins, Path: b.host.path, MaxBody: o.maxBody,
 		HookTimeout: o.timeout, Concurrency: o.concurrency, Queue: o.queue, SerialBy: trigger.SerialBy(o.serialBy),
@@ -242,7 +251,7 @@ func (s *hubServices) of(hub string) (output.Service, error) {
 	if svc := s.known[hub]; svc != nil {
 		return svc, nil
 	}
-	svc, err := s.host.env.serviceOf(s.host.cs, hub, client.Options{})
+	svc, err := s.host.env.serviceOf(s.host.cs, hub, client.Options{Transport: s.host.transport})
 	if err != nil {
 		return nil, err
 	}

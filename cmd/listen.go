@@ -73,6 +73,7 @@ answers with a line, {"id":1,"message":"hi","dataType":"text","outputs":[...]}.`
 	f := c.Flags()
 	f.SortFlags = false
 	o.hooks.flags(f)
+	o.hooks.forwardFlag(f)
 	f.StringVar(&o.addr, "addr", "localhost:9000", "listen on `[host]:port`; port 0 is a free one")
 	f.StringVar(&o.path, "path", "", "serve this `path` and what is below it (default: every path)")
 	f.StringArrayVar(&o.keys, "key", nil, "further access `key` whose signatures count, such as the secondary one, or @FILE; repeatable")

@@ -207,6 +207,8 @@ func (s *eventSource) log(e *sourceEvent, status int, began time.Time, err error
 	switch {
 	case err == nil:
 		s.up.server.log.Info("event answered", facts...)
+	case status != 0 && s.tellsItself(e):
+		s.up.server.log.Info("event refused", append(facts, "error", err)...)
 	case status != 0:
 		s.up.server.log.Warn("event refused", append(facts, "error", err)...)
 	case errors.Is(err, context.Canceled):
@@ -214,6 +216,13 @@ func (s *eventSource) log(e *sourceEvent, status int, began time.Time, err error
 	default:
 		s.up.server.log.Warn("event not delivered", append(facts, "error", err)...)
 	}
+}
+
+// tellsItself is true for a handler behind a transport of its own: whoever gave
+// it knows of its answers.
+func (s *eventSource) tellsItself(e *sourceEvent) bool {
+	h := s.rules.find(e.kind, e.name)
+	return h != nil && h.client != s.up.shared
 }
 
 func (s *eventSource) exchange(ctx context.Context, e *sourceEvent) (*answer, error) {
