@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -423,44 +422,5 @@ func TestOutputFailures(t *testing.T) {
 		if w.Code != 500 || !strings.HasPrefix(problem, test.problem) || len(s.done) != test.ran {
 			t.Errorf("%s: %d, problem %q, ran %v; want 500, %q, %d", test.name, w.Code, problem, s.done, test.problem, test.ran)
 		}
-	}
-}
-
-func TestInProcess(t *testing.T) {
-	t.Parallel()
-	h := handler(t, trigger.Options{Routes: []trigger.Route{parses(t, "message", `{"message":"hi","dataType":"text"}`), parses(t, "connect", `{"code":401}`)}})
-	client := &http.Client{Transport: trigger.InProcess(h)}
-	for name, want := range map[string]wire{"message": {200, textType, "", "hi"}, "connect": {401, nil, "", ""}} {
-		r := event{name: name}.request(t)
-		r.RequestURI = ""
-		resp, err := client.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != want.status || string(body) != want.body || !slices.Equal(resp.Header["Content-Type"], want.contentType) {
-			t.Errorf("%s = %d %v %q, %v, want %+v", name, resp.StatusCode, resp.Header, body, err, want)
-		}
-	}
-}
-
-func TestInProcessGivesUpWithTheContext(t *testing.T) {
-	t.Parallel()
-	within(t, trigger.Options{}, func(t *testing.T, h *trigger.Handler, g *gate) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err := trigger.InProcess(h).RoundTrip(event{name: "message"}.request(t).WithContext(ctx))
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("RoundTrip = %v, want the context's error", err)
-		}
-		close(g.goOn)
-	})
-}
-
-func TestInProcessPanicIsAnError(t *testing.T) {
-	t.Parallel()
-	broken := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") })
-	if _, err := trigger.InProcess(broken).RoundTrip(httptest.NewRequest("POST", "/", nil)); err == nil || !strings.Contains(err.Error(), "oh") {
-		t.Errorf("RoundTrip = %v, want the panic", err)
 	}
 }
