@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/base64"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -181,7 +182,8 @@ func (c *conn) notice(x Notice) {
 // noticeMessage tells of a message that was sent to receivers connections of t.
 func (s *Server) noticeMessage(hub string, t protocol.Target, m *message, receivers int) {
 	r := &m.response
-	sent := &NoticeSent{Target: t.Kind, TargetID: t.ID, DataType: r.DataType, Bytes: len(r.Data), Receivers: receivers}
+	id := strings.Clone(t.ID) // it is kept, and not all of the URL with it
+	sent := &NoticeSent{Target: t.Kind, TargetID: id, DataType: r.DataType, Bytes: len(r.Data), Receivers: receivers}
 	if s.notices.data.Load() > 0 {
 		sent.Data, sent.Truncated = noticedData(r.DataType, r.Data)
 	}

@@ -40,7 +40,7 @@ const maxWhy = 1024
 // because notes why a request is refused, when w is to know.
 func because(w http.ResponseWriter, why string) {
 	if a, ok := w.(*answerWriter); ok {
-		a.why = why[:min(len(why), maxWhy)]
+		a.why = strings.Clone(why[:min(len(why), maxWhy)])
 	}
 }
 
@@ -51,10 +51,11 @@ func (s *Server) noticeRefusal(w *answerWriter, r *http.Request) {
 		return
 	}
 	path := r.URL.EscapedPath()
+	path = strings.Clone(path[:min(len(path), maxWhy)]) // it is kept, the rest is not
 	s.notices.tell(Notice{
 		Time: s.now(), Type: NoticeRefused, Reason: w.why,
 		NoticeRequest: &NoticeRequest{
-			Method: r.Method, Path: path[:min(len(path), maxWhy)], Status: w.status,
+			Method: r.Method, Path: path, Status: w.status,
 			Code: w.Header().Get(protocol.HeaderErrorCode),
 		},
 	})

@@ -3,7 +3,6 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"wps/emulator/filter"
 	"wps/protocol"
@@ -82,7 +81,7 @@ func (c *call) changeGroups(change func(*hub, *conn, string)) {
 			return
 		}
 		for _, g := range b.groups {
-			change(c.hub, m, strings.Clone(g)) // not all of the body, for one name
+			change(c.hub, m, g)
 		}
 	})
 	c.w.WriteHeader(http.StatusOK)

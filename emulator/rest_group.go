@@ -3,12 +3,14 @@ package emulator
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"wps/protocol"
 )
 
 func addConnection(c *call, _ protocol.Target) {
-	found := c.hub.change(protocol.Target{Kind: connection, ID: c.second}, func(m *conn) { c.hub.join(m, c.first) })
+	name := strings.Clone(c.first) // it stays, and not all of the URL with it
+	found := c.hub.change(protocol.Target{Kind: connection, ID: c.second}, func(m *conn) { c.hub.join(m, name) })
 	if !found {
 		fail(c.w, http.StatusNotFound, protocol.CodeConnectionNotExisted, "Connection", notFound("Connection", c.second))
 		return
@@ -22,7 +24,8 @@ func removeConnection(c *call, _ protocol.Target) {
 }
 
 func addUser(c *call, u protocol.Target) {
-	if !c.hub.change(u, func(m *conn) { c.hub.join(m, c.second) }) {
+	name := strings.Clone(c.second)
+	if !c.hub.change(u, func(m *conn) { c.hub.join(m, name) }) {
 		fail(c.w, http.StatusNotFound, protocol.CodeUserNotExisted, "User", notFound("User", u.ID))
 		return
 	}

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"strings"
 
 	"wps/protocol"
 )
@@ -28,7 +29,7 @@ func (c *call) permission() (permissionCall, bool) {
 		badRequest(c.w, "Request", invalidGroup)
 		return permissionCall{}, false
 	}
-	return permissionCall{p, target}, true
+	return permissionCall{p, strings.Clone(target)}, true // a rule stays, and not all of the URL with it
 }
 
 // parsePermission reads a permission by its name, in any case, or by the number
