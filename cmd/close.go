@@ -47,6 +47,7 @@ JSON and protobuf clients are told the reason before the connection ends.`,
 	o.target.flags(c, "close", output.TargetUsers, output.TargetGroups, output.TargetAll)
 	c.Flags().StringVar(&o.reason, "reason", "", "`text` for the clients")
 	c.Flags().StringArrayVar(&o.excludes, "exclude", nil, "leave the connection with this `id` open; may be repeated")
+	mayBeEmpty(c, "reason") // no reason is one
 	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask before --all")
 	o.act.flags(c)
 	return c

@@ -94,13 +94,21 @@ func (e *Env) prepare(c *cobra.Command) error {
 	return nil
 }
 
+// mayBeEmpty marks a flag whose empty value means something.
+func mayBeEmpty(c *cobra.Command, name string) {
+	c.Flags().Lookup(name).Annotations = map[string][]string{emptyAnnotation: nil}
+}
+
+const emptyAnnotation = "may be empty"
+
 // noEmptyFlags refuses --hub "$UNSET": what stands for a flag that is left out
 // could be another hub, another service or everyone.
 func noEmptyFlags(c *cobra.Command) (err error) {
 	c.Flags().Visit(func(f *pflag.Flag) {
+		_, allowed := f.Annotations[emptyAnnotation]
 		list, isList := f.Value.(pflag.SliceValue)
 		empty := isList && slices.Contains(list.GetSlice(), "") || f.Value.Type() == "string" && f.Value.String() == ""
-		if empty && err == nil {
+		if empty && !allowed && err == nil {
 			err = &usageError{"--" + f.Name + " is empty", "give it a value or leave it out; a variable that was to fill it may be unset"}
 		}
 	})
