@@ -86,8 +86,8 @@ func newRoot(env *Env) *cobra.Command {
 	env.commonFlags(root)
 	root.Flags().BoolVar(&version, "version", false, "print the version, as wps version does")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usagef(c, "%v", err) })
-	root.SetUsageTemplate(usageTemplate)
-	root.SetHelpTemplate(helpTemplate)
+	root.SetUsageFunc(printUsage)
+	root.SetHelpFunc(printHelp)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddGroup(
 		&cobra.Group{ID: groupService, Title: "Talk to the service:"},
@@ -108,101 +108,8 @@ func newRoot(env *Env) *cobra.Command {
 	return root
 }
 
-// newHelp returns the "wps help" command: "wps help send" is "wps send --help".
-func newHelp(env *Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [COMMAND... | json]",
-		Short: "Tell more about a command, or about what -o json prints",
-		Long: `Print the help of a command, the same as --help does behind it, or of the topic
-json: the objects that -o json prints. Without a command it lists them all.`,
-		Example: `  wps help send
-  wps help group join
-  wps help json`,
-		GroupID:     groupTools,
-		Annotations: exits(exitLineUsage),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 1 && args[0] == "json" {
-				return env.write([]byte(helpJSON))
-			}
-			about, rest, err := c.Root().Find(args)
-			switch {
-			case err != nil:
-				return err
-			case len(rest) > 0:
-				return subcommandsOnly(about, rest)
-			}
-			about.InitDefaultHelpFlag()
-			return about.Help()
-		},
-	}
-}
-
 const (
 	groupService = "service"
 	groupLocal   = "local"
 	groupTools   = "tools"
 )
-
-const helpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
-
-{{end}}{{.UsageString}}`
-
-// runsAnnotation marks a command that has subcommands and does something without
-// one too.
-const runsAnnotation = "runs"
-
-const usageTemplate = `Usage:{{if or (not .HasAvailableSubCommands) (index .Annotations "runs")}}
-  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} <command> [flags]{{end}}
-{{- if .HasExample}}
-
-Examples:
-{{.Example}}{{end}}
-{{- if .HasAvailableSubCommands}}{{$cmds := .Commands}}
-{{- range $group := .Groups}}
-
-{{.Title}}{{range $cmds}}{{if (and (eq .GroupID $group.ID) .IsAvailableCommand)}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
-{{- if not .AllChildCommandsHaveGroup}}
-
-Commands:{{range $cmds}}{{if (and (eq .GroupID "") .IsAvailableCommand)}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}
-{{- if .HasAvailableLocalFlags}}
-
-Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
-{{- if .HasAvailableInheritedFlags}}
-
-Common flags:
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
-{{- with index .Annotations "exit"}}
-
-Exit codes:
-{{.}}{{end}}
-{{- if .HasAvailableSubCommands}}
-
-"{{.CommandPath}} <command> --help" tells more about a command
-{{- if not .HasParent}}, "wps help json" about JSON output{{end}}.{{end}}
-`
-
-// exits describes the exit codes of a command for its help.
-func exits(lines ...string) map[string]string {
-	text := "  0    done\n"
-	for _, l := range lines {
-		text += l + "\n"
-	}
-	return map[string]string{"exit": text[:len(text)-1]}
-}
-
-// Lines for exits that most commands share.
-const (
-	exitLineFailed = "  1    the operation failed"
-	exitLineUsage  = "  2    wrong usage: a flag, an argument or a missing setting"
-	exitLineNo     = "  3    the answer is no"
-	exitLineAuth   = "  4    not authorised (401 or 403)"
-	exitLineInt    = "  130  interrupted"
-)
-
-func serviceExits(more ...string) map[string]string {
-	return exits(append([]string{exitLineFailed, exitLineUsage}, append(more, exitLineAuth, exitLineInt)...)...)
-}
