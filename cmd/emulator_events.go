@@ -19,9 +19,9 @@ func newEmulatorEvents(env *Env) *cobra.Command {
 		Use:   "events [-f]",
 		Short: "Show what happens in a running emulator",
 		Long: fmt.Sprintf(`Show what has happened in an emulator, one event a line: connections opened,
-closed, away and recovered, groups joined and left, messages sent, requests
-refused. Without -f these are the last %d at most; with it, new ones until
-Ctrl-C or until the emulator ends.
+closed, away and recovered, groups joined and left, messages sent, event
+handlers asked, requests refused. Without -f these are the last %d at most; with
+it, new ones until Ctrl-C or until the emulator ends.
 
 Who reads too slowly misses some, and a line "dropped" says how many.`, emulator.NoticesKept),
 		Example: `  wps emulator events
@@ -96,6 +96,12 @@ func noticeText(n emulator.Notice) string {
 		to := protocol.Target{Kind: s.Target, ID: s.TargetID}
 		parts = append(parts, fmt.Sprintf("to %s: %s, %s, %s", to, plural(s.Bytes, "byte"), s.DataType, plural(s.Receivers, "receiver")))
 		add("%q", s.Data)
+	}
+	if h := n.NoticeHandled; h != nil {
+		add("%q:", h.Event)
+		if h.AnswerStatus != 0 {
+			parts = append(parts, fmt.Sprintf("%d in %v ms", h.AnswerStatus, h.Milliseconds))
+		}
 	}
 	if r := n.NoticeRequest; r != nil {
 		parts = append(parts, fmt.Sprintf("%d %s %s", r.Status, r.Method, r.Path))

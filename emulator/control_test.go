@@ -410,3 +410,42 @@ func TestStreamDeadline(t *testing.T) {
 		t.Errorf("answered %d, %d deadlines set, the last %v; want 200, two and none", w.Code, w.set, w.last)
 	}
 }
+
+// TestNoticesOfEvents proves that a user event tells why nobody answers it, and
+// that a handler's answer and its time are told.
+func TestNoticesOfEvents(t *testing.T) {
+	t.Parallel()
+	handler := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("WebHook-Allowed-Origin", "*")
+		if r.Header.Get("ce-eventName") == "bad" {
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	defer handler.Close()
+	none := emulatortest.Run(t)
+	e := emulatortest.RunWith(t, emulator.Options{Hubs: map[string]emulator.HubSettings{
+		"chat": {Handlers: []emulator.EventHandler{{URLTemplate: handler.URL, EventPattern: "good,bad"}}},
+	}})
+	for _, e := range []*emulatortest.Emulator{none, e} {
+		c, _ := dialJSON(t, e, clientOptions{user: "u"})
+		for i, event := range []string{"good", "bad", "other"} {
+			c.send(fmt.Sprintf(`{"type":"event","event":"%s","data":1,"ackId":%d}`, event, i))
+			c.object()
+		}
+	}
+	events := func(e *emulatortest.Emulator) (lines []string) {
+		for _, n := range collect(t, e, emulator.NoticeOptions{Recent: 100}) {
+			if h := n.NoticeHandled; h != nil {
+				lines = append(lines, fmt.Sprintf("%s %s %s %d %s", n.Type, n.UserID, h.Event, h.AnswerStatus, n.Reason))
+			}
+		}
+		return lines
+	}
+	const nobody = "no event handler wants it"
+	if got, want := fmt.Sprint(events(none)), fmt.Sprint([]string{"event u good 0 " + nobody, "event u bad 0 " + nobody, "event u other 0 " + nobody}); got != want {
+		t.Errorf("without handlers: %s, want %s", got, want)
+	}
+	if got, want := fmt.Sprint(events(e)), fmt.Sprint([]string{"event u good 200 ", "event u bad 403 no body", "event u other 0 " + nobody}); got != want {
+		t.Errorf("with a handler: %s, want %s", got, want)
+	}
+}

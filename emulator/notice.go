@@ -20,6 +20,7 @@ const (
 	NoticeJoined    = "joined"    // it is in Group now
 	NoticeLeft      = "left"      // it is not any more
 	NoticeMessage   = "message"   // a message was sent, see NoticeSent
+	NoticeEvent     = "event"     // an event handler was asked, see NoticeHandled
 	NoticeRefused   = "refused"   // a request got 400 or more, see NoticeRequest
 	NoticeDropped   = "dropped"   // Count notices were not kept for a slow reader
 )
@@ -37,6 +38,7 @@ type Notice struct {
 	Reason       string    `json:"reason,omitempty"`
 	Count        int       `json:"count,omitempty"`
 	*NoticeSent
+	*NoticeHandled
 	*NoticeRequest
 }
 
@@ -52,6 +54,16 @@ type NoticeSent struct {
 	// in base64 for the binary types.
 	Data      string `json:"data,omitempty"`
 	Truncated bool   `json:"truncated,omitempty"`
+}
+
+// NoticeHandled is what a NoticeEvent tells of an event. The notice's Reason says
+// what went wrong.
+type NoticeHandled struct {
+	Event   string `json:"event"`
+	EventID uint64 `json:"eventId"`
+	// AnswerStatus is 0 when no handler answered.
+	AnswerStatus int     `json:"answerStatus"`
+	Milliseconds float64 `json:"milliseconds"`
 }
 
 // NoticeRequest is what a NoticeRefused tells of a request. Path has no query,

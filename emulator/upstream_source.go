@@ -203,6 +203,7 @@ func (r *refusal) Error() string {
 
 func (s *eventSource) log(e *sourceEvent, status int, began time.Time, err error) {
 	took := time.Since(began).Round(time.Microsecond)
+	s.tell(e, status, took, err)
 	facts := []any{"hub", s.hub, "event", e.name, "connectionId", s.id, "id", e.id, "status", status, "took", took}
 	switch {
 	case err == nil:
@@ -216,6 +217,18 @@ func (s *eventSource) log(e *sourceEvent, status int, began time.Time, err error
 	default:
 		s.up.server.log.Warn("event not delivered", append(facts, "error", err)...)
 	}
+}
+
+// tell gives a notice of an event.
+func (s *eventSource) tell(e *sourceEvent, status int, took time.Duration, err error) {
+	s.mu.Lock()
+	n := Notice{Time: s.up.server.now(), Type: NoticeEvent, Hub: s.hub, ConnectionID: s.id, UserID: s.userID}
+	s.mu.Unlock()
+	n.NoticeHandled = &NoticeHandled{e.name, e.id, status, float64(took.Microseconds()) / 1000}
+	if err != nil {
+		n.Reason = err.Error()
+	}
+	s.up.server.notices.tell(n)
 }
 
 // tellsItself is true for a handler behind a transport of its own: whoever gave

@@ -17,6 +17,7 @@ import (
 // goes away meanwhile cancels it.
 func (c *conn) userEvent(name string, d protocol.DataType, data []byte, metadata map[string]string) bool {
 	if c.source == nil {
+		c.notice(Notice{Type: NoticeEvent, Reason: errNoHandler.Error(), NoticeHandled: &NoticeHandled{Event: name}})
 		return false
 	}
 	ctx, cancel := context.WithCancel(c.source.ctx)
