@@ -346,18 +346,23 @@ func (p *peer) answer() {
 	}
 }
 
-// FuzzService: whatever bytes the service sends, only messages and system frames
-// come out, then a close that is told on one line of valid UTF-8.
+// FuzzService: whatever bytes the service sends on a connection of any kind, only
+// messages and system frames come out, then a close that is told on one line of
+// valid UTF-8.
 func FuzzService(f *testing.F) {
-	f.Add(true, []byte("\x88\x02\x03\xe8"))
-	f.Add(true, []byte("\x81\x0f{\"type\":\"pong\"}\x88\x12\x03\xf0a\x1b[31m\r\nbye\x00\xc3\xa9xyz"))
-	f.Add(false, []byte("\x01\x02hi\x89\x00\x80\x02ho\x82\x01\xff"))
-	f.Add(true, []byte("\x81\x7e\x00\x7f"+`{"type":"system","event":"disconnected","message":"a\u001b[2J\r\nb"}`))
-	f.Add(false, []byte("\xc1\x00"))
-	f.Fuzz(func(t *testing.T, withJSON bool, b []byte) {
-		o := client.DialOptions{PingInterval: -1}
-		if withJSON {
-			o = jsonOptions()
+	kinds := []string{
+		"", protocol.SubprotocolJSON, protocol.SubprotocolProtobuf, protocol.SubprotocolJSONReliable, protocol.SubprotocolProtobufReliable,
+	}
+	f.Add(1, []byte("\x88\x02\x03\xe8"))
+	f.Add(1, []byte("\x81\x0f{\"type\":\"pong\"}\x88\x12\x03\xf0a\x1b[31m\r\nbye\x00\xc3\xa9xyz"))
+	f.Add(0, []byte("\x01\x02hi\x89\x00\x80\x02ho\x82\x01\xff"))
+	f.Add(1, []byte("\x81\x7e\x00\x7f"+`{"type":"system","event":"disconnected","message":"a\u001b[2J\r\nb"}`))
+	f.Add(0, []byte("\xc1\x00"))
+	f.Add(2, []byte("\x82\x09\x1a\x07\x12\x05\x12\x03bye\x82\x02\x22\x00\x82\x0a\x0a\x04\x08\x05\x10\x01\xff\xff\xff\xff"))
+	f.Add(4, []byte("\x82\x18\x12\x16\x0a\x05group\x12\x05lobby\x1a\x04\x0a\x02hi\x20\x03"))
+	f.Fuzz(func(t *testing.T, kind int, b []byte) {
+		o := client.DialOptions{
+			Subprotocol: kinds[uint(kind)%uint(len(kinds))], PingInterval: -1, RecoveryTimeout: -1,
 		}
 		c, p := dialPeer(t, o)
 		go p.drain()

@@ -25,21 +25,26 @@ type peer struct {
 	turn chan struct{} // of writing; synctest sees through a channel, not a mutex
 }
 
-const hello = `{"type":"system","event":"connected","userId":"u1","connectionId":"c1"}`
-
 // upgrade answers the handshake on raw. It picks subprotocol, when it is not "".
 func upgrade(raw net.Conn, subprotocol string) (*websocket.Conn, error) {
+	_, ws, err := upgradeRequest(raw, subprotocol)
+	return ws, err
+}
+
+// upgradeRequest is upgrade that also gives what was asked for.
+func upgradeRequest(raw net.Conn, subprotocol string) (uri string, ws *websocket.Conn, err error) {
 	r := bufio.NewReader(raw)
 	req, err := http.ReadRequest(r)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	u := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	h := http.Header{}
 	if subprotocol != "" {
 		h.Set("Sec-Websocket-Protocol", subprotocol)
 	}
-	return u.Upgrade(&hijacker{raw, r}, req, h)
+	ws, err = u.Upgrade(&hijacker{raw, r}, req, h)
+	return req.RequestURI, ws, err
 }
 
 // hijacker is a ResponseWriter that has nothing but its connection to give.
@@ -77,9 +82,7 @@ func dialPeer(t testing.TB, o client.DialOptions) (*client.Conn, *peer) {
 			return
 		}
 		p := &peer{t, ws, far, make(chan struct{}, 1)}
-		if o.Subprotocol != "" {
-			p.send(hello)
-		}
+		p.greet(o.Subprotocol)
 		ready <- p
 	}()
 	c, err := client.Dial(t.Context(), o)
@@ -98,6 +101,28 @@ func dialPeer(t testing.TB, o client.DialOptions) (*client.Conn, *peer) {
 	}
 	return c, p
 }
+
+// greet names the connection of a client with a subprotocol.
+func (p *peer) greet(subprotocol string) {
+	p.t.Helper()
+	format, reliable, ok := protocol.ParseSubprotocol(subprotocol)
+	if !ok {
+		return
+	}
+	hello := &protocol.Response{Type: protocol.ResponseSystem, Event: protocol.SystemConnected, UserID: "u1", ConnectionID: "c1"}
+	if reliable {
+		hello.ReconnectionToken = reconnectionToken
+	}
+	messageType := websocket.TextMessage
+	if format == protocol.FormatProtobuf {
+		messageType = websocket.BinaryMessage
+	}
+	if err := p.ws.WriteMessage(messageType, format.AppendResponse(nil, hello)); err != nil {
+		p.t.Errorf("greet: %v", err)
+	}
+}
+
+const reconnectionToken = "right to come back"
 
 // next1 gives what Receive gives next.
 func next1(t testing.TB, c *client.Conn) *protocol.Response {

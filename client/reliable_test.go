@@ -1,0 +1,344 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"wps/client"
+	"wps/protocol"
+)
+
+// line is a wire that can be cut: each dial of a client gives the service's end
+// of a new connection.
+type line struct {
+	t     testing.TB
+	dials chan net.Conn
+}
+
+// dialLine connects a reliable client, greeted as u1 on c1, without a keep-alive
+// unless o has one.
+func dialLine(t testing.TB, o client.DialOptions) (*client.Conn, *line, *peer) {
+	t.Helper()
+	l := &line{t, make(chan net.Conn)}
+	o.URL, o.Subprotocol = "ws://h.example/client/hubs/chat?x=1&access_token=secret", protocol.SubprotocolJSONReliable
+	o.NetDial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		near, far := net.Pipe()
+		select {
+		case l.dials <- far:
+			return near, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if o.PingInterval == 0 {
+		o.PingInterval = -1
+	}
+	greeted := make(chan *peer, 1)
+	go func() {
+		uri, p := l.accept()
+		if want := "/client/hubs/chat?x=1&access_token=secret"; uri != want {
+			t.Errorf("asked for %s, want %s", uri, want)
+		}
+		p.greet(o.Subprotocol)
+		greeted <- p
+	}()
+	c, err := client.Dial(t.Context(), o)
+	if err != nil {
+		t.Fatalf("Dial: %v", err)
+	}
+	p := <-greeted
+	t.Cleanup(func() {
+		p.raw.Close()
+		_ = c.Close(context.Background()) // whatever it says, its goroutines end
+	})
+	if r := next1(t, c); r.Event != protocol.SystemConnected {
+		t.Fatalf("first frame = %+v, want connected", r)
+	}
+	return c, l, p
+}
+
+// accept answers the next dial.
+func (l *line) accept() (uri string, p *peer) {
+	l.t.Helper()
+	raw := <-l.dials
+	uri, ws, err := upgradeRequest(raw, protocol.SubprotocolJSONReliable)
+	if err != nil {
+		l.t.Errorf("upgrade: %v", err)
+	}
+	return uri, &peer{l.t, ws, raw, make(chan struct{}, 1)}
+}
+
+// recoveryURI is what a client asks for that comes back.
+const recoveryURI = "/client/hubs/chat?awps_connection_id=c1&awps_reconnection_token=right+to+come+back&x=1"
+
+func numbered(id int) string {
+	return fmt.Sprintf(`{"type":"message","from":"server","sequenceId":%d,"dataType":"text","data":"%d"}`, id, id)
+}
+
+func wantData(t testing.TB, c *client.Conn, ids ...int) {
+	t.Helper()
+	for _, id := range ids {
+		if r := next1(t, c); r.Type != protocol.ResponseMessage || string(r.Data) != fmt.Sprint(id) {
+			t.Errorf("Receive = %+v, want message %d", r, id)
+		}
+	}
+}
+
+func wantEvent(t testing.TB, c *client.Conn, event string) {
+	t.Helper()
+	if r := next1(t, c); r.Type != protocol.ResponseSystem || r.Event != event {
+		t.Errorf("Receive = %+v, want %s", r, event)
+	}
+}
+
+// TestSequenceAcks: the largest sequence id is acknowledged, not the latest, once
+// a second while there is news, and at once when it has grown by more than 100.
+//
+// Source: client specification, section 3.2.
+func TestSequenceAcks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, _, p := dialLine(t, client.DialOptions{})
+		start := time.Now()
+		for _, id := range []int{1, 2, 4, 5, 3, 5} {
+			p.send(numbered(id))
+		}
+		p.expectText(`{"type":"sequenceAck","sequenceId":5}`)
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("acknowledged after %v, want 1 s", took)
+		}
+		wantData(t, c, 1, 2, 4, 5)
+		time.Sleep(time.Minute + 300*time.Millisecond) // no news
+		p.send(numbered(6))
+		p.expectText(`{"type":"sequenceAck","sequenceId":6}`)
+		if took := time.Since(start); took != 62*time.Second {
+			t.Errorf("acknowledged after %v, want the second after the message", took)
+		}
+		go func() {
+			for id := 7; id <= 101; id++ {
+				p.send(numbered(id))
+			}
+		}()
+		p.expectText(`{"type":"sequenceAck","sequenceId":101}`)
+		if took := time.Since(start); took != 62*time.Second {
+			t.Errorf("the 101st acknowledged after %v, want at once", took)
+		}
+	})
+}
+
+// TestRecovery: the client comes back by its reconnection token alone, says first
+// what it has, sends again what was not answered, and drops what comes twice.
+func TestRecovery(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, l, p := dialLine(t, client.DialOptions{})
+		p.send(numbered(1))
+		p.send(numbered(2))
+		calls := map[string]chan error{}
+		call := func(name string, do func() error, frame string) {
+			done := make(chan error, 1)
+			calls[name] = done
+			go func() { done <- do() }()
+			p.expectText(frame)
+		}
+		call("join", func() error { return c.JoinGroup(t.Context(), "g") }, `{"type":"joinGroup","group":"g","ackId":1}`)
+		call("leave", func() error { return c.LeaveGroup(t.Context(), "h") }, `{"type":"leaveGroup","group":"h","ackId":2}`)
+		call("ping", func() error { return c.Ping(t.Context()) }, `{"type":"ping"}`)
+		call("answered", func() error { return c.JoinGroup(t.Context(), "i") }, `{"type":"joinGroup","group":"i","ackId":3}`)
+		p.send(`{"type":"ack","ackId":3,"success":true}`)
+		if err := <-calls["answered"]; err != nil {
+			t.Errorf("JoinGroup = %v", err)
+		}
+		p.raw.Close()
+		wantData(t, c, 1, 2)
+		wantEvent(t, c, client.EventRecovering)
+
+		uri, p := l.accept()
+		if uri != recoveryURI {
+			t.Errorf("asked for %s, want %s", uri, recoveryURI)
+		}
+		for _, frame := range []string{
+			`{"type":"sequenceAck","sequenceId":2}`,
+			`{"type":"joinGroup","group":"g","ackId":1}`, `{"type":"leaveGroup","group":"h","ackId":2}`,
+			`{"type":"ping"}`, `{"type":"ping"}`, // the caller's, and our own for a sign of life
+		} {
+			p.expectText(frame)
+		}
+		for _, frame := range []string{
+			numbered(2), numbered(3),
+			`{"type":"ack","ackId":1,"success":false,"error":{"name":"Duplicate","message":"Message with ack-id: 1 has been processed"}}`,
+			`{"type":"ack","ackId":2,"success":true}`, `{"type":"pong"}`, `{"type":"pong"}`,
+		} {
+			p.send(frame)
+		}
+		wantEvent(t, c, client.EventRecovered)
+		wantData(t, c, 3)
+		for _, name := range []string{"join", "leave", "ping"} {
+			if err := <-calls[name]; err != nil {
+				t.Errorf("%s = %v", name, err)
+			}
+		}
+		closeFrom(t, c, p)
+	})
+}
+
+// closeFrom closes a connection from our side, which the peer answers.
+func closeFrom(t testing.TB, c *client.Conn, p *peer) {
+	t.Helper()
+	closed := make(chan error, 1)
+	go func() { closed <- c.Close(t.Context()) }()
+	p.expectClose(websocket.CloseNormalClosure)
+	if err := <-closed; err != nil {
+		t.Errorf("Close = %v", err)
+	}
+}
+
+// TestRecoveryRenewed: a reconnection token that comes with a recovery replaces
+// the old one, and the connected message that brings it is not told.
+//
+// Source: client specification, section 3.3.
+func TestRecoveryRenewed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, l, p := dialLine(t, client.DialOptions{})
+		p.raw.Close()
+		wantEvent(t, c, client.EventRecovering)
+		_, p = l.accept()
+		p.expectText(`{"type":"ping"}`)
+		p.send(`{"type":"system","event":"connected","userId":"u1","connectionId":"c1","reconnectionToken":"another"}`)
+		p.send(numbered(1))
+		wantEvent(t, c, client.EventRecovered)
+		wantData(t, c, 1)
+		p.raw.Close()
+		wantEvent(t, c, client.EventRecovering)
+		uri, p := l.accept()
+		if want := strings.ReplaceAll(recoveryURI, "right+to+come+back", "another"); uri != want {
+			t.Errorf("asked for %s, want %s", uri, want)
+		}
+		go p.drain()
+	})
+}
+
+// TestRecoveryTriesAgain: a refused handshake, a silent one and one that breaks
+// are no answer; the client tries on, with pauses, for 30 seconds.
+func TestRecoveryTriesAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, l, p := dialLine(t, client.DialOptions{HandshakeTimeout: 2 * time.Second})
+		p.raw.Close()
+		wantEvent(t, c, client.EventRecovering)
+		start := time.Now()
+		raw := <-l.dials
+		go io.Copy(io.Discard, raw) // silent
+		raw = <-l.dials
+		if took := time.Since(start); took < 2*time.Second || took > 3*time.Second {
+			t.Errorf("second attempt after %v, want 2 s and a pause", took)
+		}
+		raw.Close() // broken
+		raw = <-l.dials
+		go io.Copy(io.Discard, raw)
+		if _, err := io.WriteString(raw, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"); err != nil {
+			t.Error(err)
+		}
+		_, p = l.accept()
+		p.expectText(`{"type":"ping"}`)
+		p.raw.Close() // agreed, and broken before a word
+		_, p = l.accept()
+		p.expectText(`{"type":"ping"}`)
+		p.send(`{"type":"pong"}`)
+		wantEvent(t, c, client.EventRecovered)
+		if took := time.Since(start); took > 30*time.Second {
+			t.Errorf("recovered after %v", took)
+		}
+		closeFrom(t, c, p)
+	})
+}
+
+// TestRecoveryGivenUp: after 30 seconds without a way back the connection is lost,
+// and says so without a secret.
+func TestRecoveryGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, l, p := dialLine(t, client.DialOptions{AckTimeout: time.Hour})
+		joined := make(chan error, 1)
+		go func() { joined <- c.JoinGroup(t.Context(), "g") }()
+		p.expectText(`{"type":"joinGroup","group":"g","ackId":1}`)
+		start := time.Now()
+		p.raw.Close()
+		go func() {
+			for raw := range l.dials {
+				raw.Close()
+			}
+		}()
+		defer close(l.dials)
+		wantEvent(t, c, client.EventRecovering)
+		wantEvent(t, c, client.EventLost)
+		_, err := c.Receive(t.Context())
+		if took := time.Since(start); took != 30*time.Second {
+			t.Errorf("lost after %v, want 30 s", took)
+		}
+		for _, err := range []error{err, <-joined} {
+			isClosed(t, err, websocket.CloseAbnormalClosure, "", "")
+			if !strings.Contains(err.Error(), "not recovered within 30s") || strings.Contains(err.Error(), "right") || strings.Contains(err.Error(), "secret") {
+				t.Errorf("ended with %v, want what was tried and no secret", err)
+			}
+		}
+	})
+}
+
+// TestWhatIsRecovered: a broken transport and a service that goes away are
+// recovered; a connection that was ended on purpose is not.
+func TestWhatIsRecovered(t *testing.T) {
+	t.Parallel()
+	for code, again := range map[int]bool{
+		1000: false, 1002: false, 1003: false, 1007: false, 1008: false, 1009: false,
+		1001: true, 1011: true, 1012: true, 4000: true,
+	} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c, l, p := dialLine(t, client.DialOptions{})
+				p.close(code, "why")
+				if !again {
+					_, err := c.Receive(t.Context())
+					isClosed(t, err, code, "why", "")
+					return
+				}
+				wantEvent(t, c, client.EventRecovering)
+				_, p = l.accept()
+				p.expectText(`{"type":"ping"}`)
+				p.send(`{"type":"pong"}`)
+				wantEvent(t, c, client.EventRecovered)
+				closeFrom(t, c, p)
+			})
+		})
+	}
+}
+
+// TestRecoveryRefused: 1008 behind the handshake says that there is nothing to
+// come back to; no further attempt is made.
+func TestRecoveryRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, l, p := dialLine(t, client.DialOptions{})
+		p.raw.Close()
+		wantEvent(t, c, client.EventRecovering)
+		_, p = l.accept()
+		p.close(websocket.ClosePolicyViolation, "The connection could not be recovered.")
+		wantEvent(t, c, client.EventLost)
+		_, err := c.Receive(t.Context())
+		isClosed(t, err, 1008, "The connection could not be recovered.", "")
+		if err := c.JoinGroup(t.Context(), "g"); !errors.As(err, new(*client.CloseError)) {
+			t.Errorf("JoinGroup = %v, want the reason of the end", err)
+		}
+	})
+}
