@@ -387,3 +387,28 @@ func FuzzService(f *testing.F) {
 		}
 	})
 }
+
+// TestSendWhenNobodyReceives : a connection that nobody receives from is not read
+// either, so the end of its transport is seen by a write that fails. Sends must
+// end with it, and not wait for room in a queue that nobody empties.
+func TestSendWhenNobodyReceives(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := jsonOptions()
+		o.QueueSize = 1
+		c, p := dialPeer(t, o)
+		go func() {
+			for p.try(`{"type":"message","from":"server","dataType":"text","data":"x"}`) == nil {
+			}
+		}()
+		synctest.Wait()
+		p.raw.Close()
+		for {
+			if err := c.SendToGroup(t.Context(), "g", client.SendOptions{NoAck: true}, []byte("x")); err != nil {
+				isClosed(t, err, websocket.CloseAbnormalClosure, "", "")
+				break
+			}
+		}
+		isClosed(t, ended(t, c), websocket.CloseAbnormalClosure, "", "")
+	})
+}

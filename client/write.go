@@ -24,7 +24,7 @@ func (c *Conn) write(ended <-chan struct{}, again bool) {
 	defer stopAck()
 	if again {
 		if err := c.resume(); err != nil {
-			c.writeFailed(err)
+			c.writeFailed(err, ended)
 			return
 		}
 	}
@@ -49,7 +49,7 @@ func (c *Conn) write(ended <-chan struct{}, again bool) {
 			return
 		}
 		if err != nil {
-			c.writeFailed(err)
+			c.writeFailed(err, ended)
 			return
 		}
 	}
@@ -97,10 +97,23 @@ func (c *Conn) writeClose() error {
 }
 
 // writeFailed leaves it to the reader to end the transport, because a close
-// frame that says why may still be unread.
-func (c *Conn) writeFailed(err error) {
+// frame that says why may still be unread. A reader that waits for Receive does
+// not see the end; then the connection ends without it, so that nobody waits for
+// a writer that is gone. One that can recover is not ended: it goes on when
+// somebody receives.
+func (c *Conn) writeFailed(err error, ended <-chan struct{}) {
 	c.noteWriteErr(err)
 	c.ws.SetReadDeadline(time.Now().Add(lastWords))
+	if c.reliable() && c.recoveryTimeout > 0 {
+		return
+	}
+	patience := time.NewTimer(2 * lastWords)
+	defer patience.Stop()
+	select {
+	case <-ended:
+	case <-patience.C:
+		c.fail(c.readError(err))
+	}
 }
 
 // noteWriteErr keeps the first reason.
