@@ -195,12 +195,17 @@ func explainDial(env *Env, err error, o *connectOptions) error {
 	}
 	switch refused.Status {
 	case http.StatusUnauthorized:
+		if refused.Body != "" { // the service itself says nothing
+			return withHint(err, "the hub's event handler refused this client on connect: it knows why")
+		}
 		if o.url == "" {
 			return withHint(err, unauthorizedHint)
 		}
 		return withHint(err, "\"wps token inspect\" tells whether the token is signed with the right key, made for this hub, and still good")
 	case http.StatusNotFound:
 		return withHint(err, "the path of a client URL is /client/hubs/HUB")
+	case http.StatusInternalServerError:
+		return withHint(err, "the hub's event handler could not be reached or answered connect wrongly: it and the emulator tell in their logs")
 	}
 	return err
 }
