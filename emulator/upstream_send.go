@@ -69,6 +69,7 @@ type upstreamRequest struct {
 	url    string
 	header http.Header
 	body   []byte
+	once   bool // without another try
 }
 
 // answer is what a handler said. The body of a refusal is cut short.
@@ -95,7 +96,7 @@ func (r *upstreamRequest) send(ctx context.Context) (*answer, error) {
 		resp, err := r.try(ctx)
 		again := err != nil && ctx.Err() == nil || err == nil && retried(resp.StatusCode)
 		switch {
-		case again && attempt < len(retryDelays):
+		case again && attempt < len(retryDelays) && !r.once:
 			if err == nil {
 				discard(resp)
 			}

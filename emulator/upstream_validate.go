@@ -100,7 +100,7 @@ func (c *validations) put(key validationKey, v *validation) {
 func (u *upstream) renew(key validationKey, v *validation) {
 	ctx, cancel := context.WithTimeout(u.ctx, validateTimeout)
 	defer cancel()
-	err := askToValidate(ctx, key)
+	err := askToValidate(ctx, key, false)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("no answer within %s", validateTimeout)
 	}
@@ -124,9 +124,9 @@ func (u *upstream) renew(key validationKey, v *validation) {
 }
 
 // askToValidate asks a handler whether it takes events of the origin: by
-// OPTIONS, and by GET when that is exactly 404.
-func askToValidate(ctx context.Context, key validationKey) error {
-	r := &upstreamRequest{client: key.client, url: key.url, header: http.Header{
+// OPTIONS, and by GET when that is exactly 404. once is without another try.
+func askToValidate(ctx context.Context, key validationKey, once bool) error {
+	r := &upstreamRequest{client: key.client, url: key.url, once: once, header: http.Header{
 		protocol.HeaderRequestOrigin: {key.origin},
 		protocol.HeaderAWPSVersion:   {protocol.EventVersion},
 		"User-Agent":                 nil, // the service sends none

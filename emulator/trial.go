@@ -1,0 +1,124 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"wps/protocol"
+)
+
+// Trial sends single events to an event handler, by the code with which an
+// emulator sends them, but each once: for people who try out a handler.
+type Trial struct {
+	client *http.Client
+	url    string
+	origin string
+}
+
+// NewTrial makes a Trial of a handler. origin is the host that events name as
+// the service. A nil transport is the network.
+func NewTrial(template, origin string, t http.RoundTripper) (*Trial, error) {
+	h := EventHandler{URLTemplate: template, EventPattern: EveryEvent}
+	if err := h.Check(); err != nil {
+		return nil, err
+	}
+	if t == nil {
+		t = newUpstreamTransport()
+	}
+	return &Trial{newUpstreamClient(t), template, origin}, nil
+}
+
+// Close drops idle connections.
+func (t *Trial) Close() { t.client.CloseIdleConnections() }
+
+// Validate asks the handler whether it takes events of the origin; the error is
+// why a service would send it none.
+func (t *Trial) Validate(ctx context.Context, hub string) error {
+	return askToValidate(ctx, validationKey{t.client, resolve(t.url, hub, protocol.ValidateEvent), t.origin}, true)
+}
+
+// Verdict is what a handler answered, and what a service would make of it.
+type Verdict struct {
+	Status int
+	Header http.Header
+	// Body is the answer's; that of a refusal is cut short.
+	Body []byte
+	// Problem is why the event failed; "" when it was accepted.
+	Problem string
+	// Retried tells that a service would send the event again.
+	Retried bool
+	// ClientStatus is what a refused client gets; only for connect.
+	ClientStatus int
+	// UserID, Roles, Groups and Subprotocol are those that connect changes; nil
+	// leaves them. Roles are all taken away by an empty list.
+	UserID      *string
+	Roles       []string
+	Groups      []string
+	Subprotocol *string
+	// Message is what the sender of a user event gets; nil: nothing.
+	Message *protocol.Response
+	// State is what is kept for the connection; nil: no change.
+	State *string
+}
+
+// Send sends an event whose context is complete but for the origin. offered are
+// the subprotocols of a connect event. The error is that of the network.
+func (t *Trial) Send(ctx context.Context, c protocol.EventContext, h http.Header, body []byte, offered []string) (*Verdict, error) {
+	c.Origin, c.RequestID = t.origin, newRequestID()
+	header := http.Header{"User-Agent": nil}
+	for name, values := range h {
+		header[name] = values
+	}
+	c.SetHeader(header)
+	r := &upstreamRequest{client: t.client, method: http.MethodPost, url: resolve(t.url, c.Hub, c.Event), header: header, body: body, once: true}
+	a, err := r.send(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verdict{Status: a.status, Header: a.header, Body: a.body}
+	v.judge(&c, a, offered)
+	return v, nil
+}
+
+// judge reads the answer as the emulator does.
+func (v *Verdict) judge(c *protocol.EventContext, a *answer, offered []string) {
+	var err error
+	switch {
+	case !a.ok():
+		v.Retried = retried(a.status)
+		v.Problem = fmt.Sprintf("status %d", a.status)
+		v.ClientStatus = refusedStatus(a.status)
+		return
+	case !c.Blocking():
+		return
+	case c.Kind == protocol.EventUser:
+		var m *message
+		if m, err = readReply(a.header, a.body); m != nil {
+			v.Message = &m.response
+		}
+	default:
+		var o overrides
+		if o, err = readOverrides(a.body, offered); err == nil {
+			v.take(&o)
+		}
+	}
+	if err != nil {
+		v.Problem, v.ClientStatus = err.Error(), http.StatusInternalServerError
+		return
+	}
+	if states := a.header.Values(protocol.HeaderConnectionState); len(states) > 0 {
+		v.State = &states[len(states)-1]
+	}
+}
+
+func (v *Verdict) take(o *overrides) {
+	v.UserID, v.Subprotocol = o.UserID, o.Subprotocol
+	if o.Roles != nil {
+		v.Roles = values(o.Roles)
+	}
+	if len(o.Groups) > 0 {
+		v.Groups = slices.Clone(values(o.Groups))
+	}
+}
