@@ -74,6 +74,8 @@ type Server struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // every goroutine of the server
 
+	flusher flusher
+
 	mu      sync.Mutex
 	hubs    map[string]*hub
 	pinging bool
@@ -108,6 +110,7 @@ func New(o Options) (*Server, error) {
 	}
 	rand.Read(s.pageKey[:]) // never fails
 	s.version, s.started = o.Version, s.now()
+	s.flusher.wg = &s.wg
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	var err error
 	s.up, err = newUpstream(s, o.Hubs)

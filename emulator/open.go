@@ -73,7 +73,9 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, subprotocol str
 		s.wg.Done()
 		return nil, nil
 	}
-	l = &link{ws: ws, in: hijack.conn, out: queue{wg: &s.wg, transport: hijack.conn.Conn, now: s.clock.Now}}
+	l = &link{ws: ws, in: hijack.conn, out: queue{
+		wg: &s.wg, flusher: &s.flusher, transport: hijack.conn.Conn, raw: rawConn(hijack.conn.Conn), now: s.clock.Now,
+	}}
 	l.control()
 	answer, hijack.conn.answer = hijack.conn.answer, nil
 	return l, answer

@@ -3,6 +3,7 @@ package emulator
 import (
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"wps/protocol"
@@ -28,15 +29,19 @@ func (it *item) expired(now time.Time) bool {
 }
 
 // queue holds what waits for one client and owns the writing side of its
-// transport. A writer goroutine lives only while there is something to write,
-// and joins what waits into as few system calls as it can.
+// transport. There is one writer at a time: a worker of the flusher, which never
+// waits, or a goroutine, when the socket does not take everything at once. Either
+// joins what waits into as few system calls as it can; none is there while
+// nothing waits.
 //
 // It is bounded by protocol.MaxQueuedMessages and protocol.MaxQueuedBytes,
 // counting what is being written; push reports an overflow and the connection is
 // then closed. What begin puts into it comes on top.
 type queue struct {
 	wg        *sync.WaitGroup
+	flusher   *flusher
 	transport net.Conn
+	raw       syscall.RawConn  // of the transport; nil when it cannot be written to without waiting
 	now       func() time.Time // the emulator's clock
 	format    protocol.Format  // of items with an id
 
@@ -47,7 +52,8 @@ type queue struct {
 	bytes   int    // their size
 	extra   int    // items that begin has put in
 	weight  int    // their size
-	writing bool   // a writer goroutine is running
+	writing bool   // there is a writer, or the flusher will be it
+	slow    bool   // the transport has a deadline for writing
 	ending  bool   // the last frame is queued; push takes no more
 	over    bool   // the reading side has ended
 }
@@ -80,7 +86,7 @@ func (q *queue) put(it item) {
 	q.bytes += len(it.bytes)
 	if !q.writing {
 		q.writing = true
-		q.wg.Go(q.write)
+		q.flusher.add(q)
 	}
 }
 
@@ -144,40 +150,53 @@ func (q *queue) readEnded() {
 	}
 }
 
-// write sends what waits until nothing does.
-func (q *queue) write() {
+// write is the goroutine that writes what a worker could not: the rest of a
+// batch that is begun, or else the batch, then what waits until nothing does.
+func (q *queue) write(rest []byte, batch []item) {
 	for {
-		batch, ok := q.next()
-		if !ok {
-			return
+		q.limit()
+		var err error
+		if rest != nil {
+			_, err = q.transport.Write(rest)
+			rest = nil
+		} else {
+			err = q.writeBatch(batch)
 		}
-		err := q.writeBatch(batch)
 		if !q.done(batch, err) {
 			return
 		}
+		var more bool
+		if batch, more = q.next(); !more {
+			return
+		}
 	}
 }
 
-func (q *queue) next() ([]item, bool) {
+// limit bounds the time of the next write.
+func (q *queue) limit() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.ending {
+		q.slow = true
+		q.transport.SetWriteDeadline(time.Now().Add(writeTimeout))
+	}
+}
+
+// next takes everything that waits; it is not ok when the writer is to end.
+func (q *queue) next() (batch []item, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.items) == 0 {
-		q.writing = false
-		q.items, q.spare = nil, nil // an idle connection holds no buffer
-		if q.ending && q.over {
-			q.transport.Close()
-		}
+		q.idle()
 		return nil, false
 	}
-	batch := q.items
+	batch = q.items
 	q.items = q.spare[:0]
 	q.spare = nil
-	if !q.ending {
-		q.transport.SetWriteDeadline(time.Now().Add(writeTimeout))
-	}
 	return batch, true
 }
 
+// done tells that a batch is written. It is false when the writer is to end.
 func (q *queue) done(batch []item, err error) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -186,23 +205,42 @@ func (q *queue) done(batch []item, err error) bool {
 		q.bytes -= len(batch[i].bytes)
 		batch[i] = item{}
 	}
-	q.spare = batch
-	if err == nil {
-		return true
+	if err != nil {
+		q.ending, q.writing = true, false
+		q.items, q.spare = nil, nil
+		q.transport.Close() // ends the reader too
+		return false
 	}
-	q.ending, q.writing = true, false
-	q.items, q.spare = nil, nil
-	q.transport.Close() // ends the reader too
-	return false
+	if q.spare = batch; len(q.items) == 0 {
+		q.idle()
+		return false
+	}
+	return true
+}
+
+// idle ends the writing until something waits again.
+func (q *queue) idle() {
+	q.writing = false
+	q.items, q.spare = nil, nil // an idle connection holds no buffer
+	if q.slow && !q.ending {
+		q.slow = false
+		q.transport.SetWriteDeadline(time.Time{})
+	}
+	if q.ending && q.over {
+		q.transport.Close()
+	}
 }
 
 func (q *queue) writeBatch(batch []item) error {
-	if it := &batch[0]; len(batch) == 1 && it.id == 0 && it.expires == 0 {
-		_, err := q.transport.Write(it.bytes)
-		return err
-	}
 	j := newJoiner(q.transport)
 	defer j.release()
+	q.join(&j, batch)
+	j.flush()
+	return j.err
+}
+
+// join writes out a batch, but for what is over its time.
+func (q *queue) join(j *joiner, batch []item) {
 	for i := range batch {
 		it := &batch[i]
 		if it.expires != 0 && it.expired(q.now()) {
@@ -216,6 +254,4 @@ func (q *queue) writeBatch(batch []item) error {
 		j.add(it.bytes)
 		j.tail(q.format, it.id)
 	}
-	j.flush()
-	return j.err
 }
