@@ -140,6 +140,7 @@ func (o *connectOptions) clientURL(c *cobra.Command, env *Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	env.warnOfRoles(o.roles)
 	roles := append([]string(nil), o.roles...)
 	for _, g := range o.join {
 		roles = append(roles, protocol.RoleJoinLeaveGroup+"."+g)

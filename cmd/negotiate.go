@@ -98,6 +98,7 @@ func (o *negotiateOptions) options(c *cobra.Command, env *Env) (token.ClientOpti
 	if o.expires < time.Second {
 		return out, usagef(c, "--expires must be at least 1s")
 	}
+	env.warnOfRoles(o.roles)
 	return token.ClientOptions{
 		Hub: hub, UserID: o.user, Roles: o.roles, Groups: o.groups, Claims: claims,
 		Lifetime: o.expires.Truncate(time.Second), Kind: kind,

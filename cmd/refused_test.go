@@ -66,3 +66,30 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("exit code %d, stdout %q, stderr %q, want 130 and silence", code, stdout.String(), stderr.String())
 	}
 }
+
+// endless is an input that nothing comes from; told hears of the first read.
+type endless struct {
+	told func()
+	ctx  context.Context
+}
+
+func (e endless) Read([]byte) (int, error) {
+	e.told()
+	<-e.ctx.Done()
+	return 0, io.EOF
+}
+
+// TestInterruptedInput: a command that waits for its input ends, too.
+func TestInterruptedInput(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"send"}, {"send", "--lines"}, {"apply"}, {"apply", "--check-first"}} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		s := newService(t, nil)
+		var stdout, stderr bytes.Buffer
+		env := s.env()
+		e := cmd.NewEnv(endless{interrupt, t.Context()}, &stdout, &stderr, func(name string) string { return env[name] })
+		if code := cmd.Run(ctx, args, e); code != 130 || stdout.Len() > 0 || len(s.taken()) > 0 {
+			t.Errorf("%q: exit code %d, stdout %q, stderr %q, want 130", args, code, stdout.String(), stderr.String())
+		}
+	}
+}

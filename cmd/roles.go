@@ -1,0 +1,43 @@
+package cmd
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"wps/protocol"
+)
+
+// serviceRole is a role that the service knows: alone, for one group, or in the
+// plural for a pattern of groups. It minds the case.
+var serviceRole = regexp.MustCompile(`\Awebpubsub\.(?:(?:sendToGroup|joinLeaveGroup|getGroupState|setGroupState)(?:\..+)?|(?:sendToGroups|joinLeaveGroups)\..+)\z`)
+
+// warnOfRoles warns of roles that look like the service's and are none, because
+// it ignores what it does not know. A role of the user's own is left alone.
+func (e *Env) warnOfRoles(roles []string) {
+	for _, role := range roles {
+		if meant := meantRole(role); meant != "" {
+			e.warn(fmt.Sprintf("the service ignores the role %q: did you mean %s?", role, meant))
+		}
+	}
+}
+
+// meantRole is the role that a mistaken one was meant to be; "" when there is
+// nothing to say.
+func meantRole(role string) string {
+	if serviceRole.MatchString(role) {
+		return ""
+	}
+	lower := strings.ToLower(role)
+	for _, known := range []string{protocol.RoleSendToGroup, protocol.RoleJoinLeaveGroup} {
+		word := strings.ToLower(strings.TrimPrefix(known, "webpubsub."))
+		if _, behind, found := strings.Cut(lower, word); found {
+			rest := role[len(role)-len(behind):]
+			if rest == "s" || rest == "s." || rest == "." {
+				rest = ""
+			}
+			return known + rest
+		}
+	}
+	return ""
+}
