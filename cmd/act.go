@@ -184,30 +184,45 @@ func (a *actor) run(ctx context.Context, ev output.Event) (output.Result, error)
 	if context.Cause(limited) == errTimeout {
 		err = withHint(fmt.Errorf("no answer within %v", a.env.flags.timeout), "raise --timeout, or look whether the service is there with \"wps health\"")
 	}
-	return result, a.env.explain(a.membership(ev, fmt.Errorf("%s: %w", describe(ev), err)))
+	return result, a.env.explain(explainRefusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
 }
 
 var errTimeout = errors.New("timeout")
 
-// membership explains a 404 on adding to a group or on a permission: it is no
-// mistake in a name.
-func (a *actor) membership(ev output.Event, err error) error {
+// explainRefusal adds the next step to a refusal of the service, where the event
+// tells more than the status does.
+func explainRefusal(ev output.Event, err error) error {
 	var refused *client.Error
-	if !errors.As(err, &refused) || refused.Status != http.StatusNotFound {
+	if !errors.As(err, &refused) {
 		return err
 	}
-	group, isGroup := ev.(*output.GroupEvent)
-	if _, isPermission := ev.(*output.PermissionEvent); isPermission {
-		return withHint(err, "permissions are those of a live connection: this one is closed or was never there")
+	filter := ""
+	switch e := ev.(type) {
+	case *output.MessageEvent:
+		filter = e.Filter
+	case *output.GroupEvent:
+		if refused.Status == http.StatusNotFound {
+			return withHint(err, membershipHint(e))
+		}
+		filter = e.Filter
+	case *output.PermissionEvent:
+		if refused.Status == http.StatusNotFound {
+			return withHint(err, "permissions are those of a live connection: this one is closed or was never there")
+		}
 	}
-	if !isGroup {
-		return err
+	if filter != "" && refused.Status == http.StatusBadRequest {
+		return withHint(err, "the filter is an OData expression, such as \"userId eq 'u1' and 'g1' in groups\"")
 	}
-	first := "connect first, as with wps connect --user " + shellWord(group.TargetID)
-	if group.TargetType == output.TargetConnections {
+	return err
+}
+
+// membershipHint explains a 404 on adding to a group: it is no mistake in a name.
+func membershipHint(e *output.GroupEvent) string {
+	first := "connect first, as with wps connect --user " + shellWord(e.TargetID)
+	if e.TargetType == output.TargetConnections {
 		first = "this one is closed or was never there"
 	}
-	return withHint(err, fmt.Sprintf("membership applies to live connections: %s, or put the group into the token with wps negotiate --group %s", first, shellWord(group.GroupID)))
+	return fmt.Sprintf("membership applies to live connections: %s, or put the group into the token with wps negotiate --group %s", first, shellWord(e.GroupID))
 }
 
 // answerResult is the JSON of a command that asked something; one of Exists and

@@ -71,6 +71,9 @@ func apply(c *cobra.Command, env *Env, o *applyOptions, args []string) error {
 		return err
 	}
 	path := strings.Join(args, "")
+	if len(args) > 0 && path == "" {
+		return usagef(c, "the name of the file is empty")
+	}
 	if path == "" && isTerminal(env.Stdin) {
 		return usagef(c, "no input is given: name a file, or pipe event objects in")
 	}

@@ -109,6 +109,11 @@ func (o *connectOptions) check(c *cobra.Command) error {
 			return usagef(c, "%v", err)
 		}
 	}
+	if o.toGroup != "" {
+		if err := protocol.CheckGroup(o.toGroup); err != nil {
+			return usagef(c, "--to-group: %v", err)
+		}
+	}
 	if o.event != "" {
 		if err := protocol.CheckEventName(o.event); err != nil {
 			return usagef(c, "--event: %v", err)

@@ -29,7 +29,12 @@ func describe(ev output.Event) string {
 func describeGroup(e *output.GroupEvent) string {
 	who, group := e.Target().String(), fmt.Sprintf("group %q", e.GroupID)
 	if e.TargetType == output.TargetAll {
-		who, group = "the connections that the filter selects", fmt.Sprintf("groups %q", e.GroupIDs)
+		who = "the connections that the filter selects"
+		if len(e.GroupIDs) == 1 {
+			group = fmt.Sprintf("group %q", e.GroupIDs[0])
+		} else {
+			group = fmt.Sprintf("groups %q", e.GroupIDs)
+		}
 	}
 	switch e.GroupAction {
 	case output.GroupJoin:

@@ -99,10 +99,6 @@ const unauthorizedHint = "the AccessKey must belong to this Endpoint, and this m
 
 func hintForStatus(err *client.Error) string {
 	switch err.Status {
-	case http.StatusBadRequest:
-		if strings.Contains(err.Message, "'filter'") {
-			return "the filter is an OData expression, such as \"userId eq 'u1' and 'g1' in groups\""
-		}
 	case http.StatusUnauthorized:
 		return unauthorizedHint
 	case http.StatusForbidden:

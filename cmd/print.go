@@ -30,7 +30,7 @@ func (e *Env) printJSON(v any) error {
 			return nil
 		}
 		if err, failed := result.(error); failed {
-			return fmt.Errorf("--jq: %v", err)
+			return e.filterFailed(err)
 		}
 		if err := e.printResult(result); err != nil {
 			return err
@@ -44,9 +44,14 @@ func (e *Env) printResult(result any) error {
 	}
 	line, err := json.Marshal(result)
 	if err != nil {
-		return fmt.Errorf("--jq: %v", err)
+		return e.filterFailed(err)
 	}
 	return e.write(append(line, '\n'))
+}
+
+// filterFailed tells that --jq could not be applied to a result.
+func (e *Env) filterFailed(err error) error {
+	return withHint(fmt.Errorf("--jq %q: %v", e.flags.jq, err), "what the command did is done: only its result could not be printed; -o json shows it as it is")
 }
 
 // printLine prints one line of text.
