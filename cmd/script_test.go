@@ -176,7 +176,7 @@ func readyFile(ts *testscript.TestScript, neg bool, args []string) {
 	poll(ts, args[0], func() bool {
 		text, err := os.ReadFile(ts.MkAbs(args[0]))
 		ts.Setenv(args[1], strings.TrimSpace(string(text)))
-		return err == nil
+		return err == nil && len(text) > 0 // it may be there before its text is
 	})
 }
 
