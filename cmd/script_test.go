@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -49,6 +50,7 @@ func TestMain(m *testing.M) {
 //	$WPS_CONNECTION_STRING, $WPS_HUB   of that emulator and the hub "chat"
 //	$ENDPOINT, $HOST                   its http://127.0.0.1:PORT, and without http://
 //	$KEY                               its access key
+//	$SAMPLES                           the folder scripts/samples
 //
 // and has these commands beside those of testscript:
 //
@@ -88,6 +90,11 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("ENDPOINT", e.URL)
 	env.Setenv("HOST", strings.TrimPrefix(e.URL, "http://"))
 	env.Setenv("KEY", secretKey)
+	samples, err := filepath.Abs("../scripts/samples")
+	if err != nil {
+		return err
+	}
+	env.Setenv("SAMPLES", samples)
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // the default is a second for every process
 	return nil
 }
