@@ -16,13 +16,14 @@ import (
 // go down only: client, trigger and emulator never meet but in cmd.
 var rooms = map[string][]string{
 	".":                     {"cmd"},
-	"cmd":                   {"client", "trigger", "emulator", "output", "token", "protocol"},
+	"cmd":                   {"bench", "client", "trigger", "emulator", "output", "token", "protocol"},
 	"client":                {"token", "protocol"},
 	"trigger":               {"output", "token", "protocol"},
 	"emulator":              {"emulator/filter", "token", "protocol"},
 	"emulator/filter":       {},
 	"emulator/emulatortest": {"emulator", "token", "protocol"},
 	"output":                {"protocol"},
+	"bench":                 {"protocol"},
 	"token":                 {"protocol"},
 	"protocol":              {},
 	// Programs of scripts/bench: they measure from outside.
@@ -41,6 +42,7 @@ var outside = map[string][]string{
 	"golang.org/x/term":                             {"cmd"},
 	"github.com/schollz/progressbar/v3":             {"cmd"},
 	"go.yaml.in/yaml/v3":                            {"output", "cmd"},
+	"github.com/HdrHistogram/hdrhistogram-go":       {"bench"},
 	"golang.org/x/time":                             {"output"},
 	"golang.org/x/sys":                              {"output", "trigger"},
 	"github.com/gorilla/websocket":                  {"client", "emulator"},

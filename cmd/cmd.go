@@ -103,7 +103,7 @@ func newRoot(env *Env) *cobra.Command {
 	add(groupService, newNegotiate(env), newConnect(env), newSend(env), newBroadcast(env), newGroup(env),
 		newClose(env), newExists(env), newPermission(env), newApply(env), newHealth(env))
 	add(groupLocal, newEmulator(env), newListen(env), newTrigger(env))
-	add(groupTools, newToken(env), newVersion(env), newCompletion(env))
+	add(groupTools, newBench(env), newToken(env), newVersion(env), newCompletion(env))
 	root.SetHelpCommand(newHelp(env))
 	return root
 }

@@ -1,0 +1,482 @@
+package bench_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wps/bench"
+	"wps/protocol"
+)
+
+var errRefused = errors.New("refused")
+
+// service is a Web PubSub in memory: what is sent to a group reaches the
+// connections in it, unless a fault says otherwise.
+type service struct {
+	takes time.Duration // how long a send takes
+	// fault, when set, gets each send with its number from 1: an error refuses it.
+	fault func(n int) error
+	// change, when set, gets each delivery with its number and gives what is
+	// delivered in its place.
+	change func(n int, data []byte) [][]byte
+
+	mu         sync.Mutex
+	sends      int
+	deliveries int
+	open, most int
+	conns      []*conn
+}
+
+func (s *service) Send(ctx context.Context, to protocol.Target, m protocol.Send) error {
+	s.mu.Lock()
+	s.sends++
+	n := s.sends
+	s.mu.Unlock()
+	if s.takes > 0 {
+		time.Sleep(s.takes)
+	}
+	if s.fault != nil {
+		if err := s.fault(n); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		if c.group == to.ID {
+			s.deliver(c, m.Data)
+		}
+	}
+	return nil
+}
+
+func (s *service) deliver(c *conn, data []byte) {
+	s.deliveries++
+	all := [][]byte{data}
+	if s.change != nil {
+		all = s.change(s.deliveries, data)
+	}
+	for _, d := range all {
+		c.in <- &protocol.Response{Type: protocol.ResponseMessage, From: protocol.FromServer, DataType: protocol.DataTypeText, Data: bytes.Clone(d)}
+	}
+}
+
+func (s *service) dial(_ context.Context, groups []string) (bench.Conn, error) {
+	c := &conn{s: s, in: make(chan *protocol.Response, 1<<16), gone: make(chan struct{}), group: strings.Join(groups, " ")}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open++
+	s.most = max(s.most, s.open)
+	s.conns = append(s.conns, c)
+	return c, nil
+}
+
+type conn struct {
+	s     *service
+	group string
+	in    chan *protocol.Response
+	gone  chan struct{}
+}
+
+func (c *conn) Receive(ctx context.Context) (*protocol.Response, error) {
+	select {
+	case m := <-c.in:
+		return m, nil
+	case <-c.gone:
+		return nil, errRefused
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// SendEvent takes a while, as a handler does, and echoes.
+func (c *conn) SendEvent(_ context.Context, event string, data []byte) error {
+	time.Sleep(c.s.takes)
+	if event != "echo" {
+		return errRefused
+	}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.s.deliver(c, data)
+	return nil
+}
+
+func (c *conn) Close(context.Context) error {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.s.open--
+	return nil
+}
+
+func options(workers int) bench.Options {
+	return bench.Options{Workers: workers, Warmup: time.Second, Duration: 5 * time.Second, Size: 100}
+}
+
+// about tells whether a number is what it should be, to a part in fifty.
+func about(got, want float64) bool { return got >= want*0.98 && got <= want*1.02 }
+
+var group = protocol.Target{Kind: protocol.TargetGroup, ID: "g"}
+
+// TestSend: rate and times are those of the service, without the warm-up.
+func TestSend(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		seconds := 0
+		o := options(4)
+		o.OnSecond = func(s bench.Second) {
+			if seconds++; s.Second != seconds || !about(float64(s.Count), 400) || !about(s.P50, 10) {
+				t.Errorf("second %d = %+v", seconds, s)
+			}
+		}
+		r := bench.Send(t.Context(), &service{takes: 10 * time.Millisecond}, group, o)
+		if !about(float64(r.Count), 2000) || !about(r.PerSecond, 400) || r.Failed != 0 || r.Seconds != 5 {
+			t.Errorf("result = %+v", r)
+		}
+		if l := r.Latency; l.Min != 10 || !about(l.P50, 10) || !about(l.P9999, 10) || !about(l.Mean, 10) {
+			t.Errorf("latency = %+v", l)
+		}
+		if seconds < 4 || len(r.Series) < 4 {
+			t.Errorf("%d seconds were told, %d kept", seconds, len(r.Series))
+		}
+	})
+}
+
+// TestRateCountsWaiting: with a rate, requests that had to wait behind one that
+// stalled count from when they should have started.
+func TestRateCountsWaiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{takes: time.Millisecond}
+		s.fault = func(n int) error {
+			if n == 300 {
+				time.Sleep(2 * time.Second)
+			}
+			return nil
+		}
+		o := options(1)
+		o.Rate = 100
+		r := bench.Send(t.Context(), s, group, o)
+		// A hundred a second wait up to two seconds: a good third of five seconds.
+		if l := r.Latency; !about(l.Max, 2001) || l.P50 > 10 || l.P90 < 1000 {
+			t.Errorf("latency = %+v", l)
+		}
+		if !about(float64(r.Count), 500) {
+			t.Errorf("%d were done, want 500", r.Count)
+		}
+	})
+}
+
+// TestFaultsAreCounted: errors are counted by their text, and a service that
+// refuses everything does not make the run spin.
+func TestFaultsAreCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{fault: func(n int) error {
+			if n%2 == 0 {
+				return errRefused
+			}
+			return fmt.Errorf("fault %d", n)
+		}}
+		r := bench.Send(t.Context(), s, group, options(2))
+		if r.Count != 0 || r.Failed < 100 || r.Failed > 600 || len(r.Faults) > 22 || r.Faults["refused"] < 50 || r.Faults["other errors"] < 50 {
+			t.Errorf("failed %d with %d faults: %v", r.Failed, len(r.Faults), r.Faults)
+		}
+	})
+}
+
+// TestInterrupted: what was measured until then is told.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		r := bench.Send(ctx, &service{takes: 10 * time.Millisecond}, group, options(1))
+		if !about(r.Seconds, 2) || !about(float64(r.Count), 200) || !about(r.PerSecond, 100) {
+			t.Errorf("result = %+v", r)
+		}
+	})
+}
+
+func TestConnect(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{}
+		dial := func(ctx context.Context, groups []string) (bench.Conn, error) {
+			time.Sleep(20 * time.Millisecond)
+			return s.dial(ctx, groups)
+		}
+		r := bench.Connect(t.Context(), dial, options(3))
+		if !about(float64(r.Count), 750) || r.Latency.P50 < 19.9 || r.Latency.P50 > 20.1 || s.open != 0 || s.most > 3 {
+			t.Errorf("result = %+v, %d open, at most %d", r, s.open, s.most)
+		}
+	})
+}
+
+// TestFanout: lost, doubled and overtaken messages are counted, each exactly.
+func TestFanout(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(n int, data []byte) [][]byte
+		check  func(*bench.Result, *service) bool
+	}{
+		{"none", nil, func(r *bench.Result, _ *service) bool { return r.Lost+r.Duplicate+r.OutOfOrder == 0 }},
+		{"lost", func(n int, data []byte) [][]byte {
+			if n%10 == 0 {
+				return nil
+			}
+			return [][]byte{data}
+		}, func(r *bench.Result, s *service) bool {
+			return r.Lost == int64(s.deliveries/10) && r.Duplicate+r.OutOfOrder == 0
+		}},
+		{"doubled", func(n int, data []byte) [][]byte {
+			if n%10 == 0 {
+				return [][]byte{data, data}
+			}
+			return [][]byte{data}
+		}, func(r *bench.Result, s *service) bool {
+			return r.Duplicate == int64(s.deliveries/10) && r.Lost+r.OutOfOrder == 0
+		}},
+	}
+	for _, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			s := &service{takes: 3 * time.Millisecond, change: tt.change}
+			r, err := bench.Fanout(t.Context(), s, s.dial, bench.FanoutOptions{Options: options(2), Connections: 10, Groups: 3})
+			if err != nil || !tt.check(r, s) || s.open != 0 || r.Failed != 0 {
+				t.Fatalf("%s: %+v, %v, %d open", tt.name, r, err, s.open)
+			}
+			if r.Sent != int64(s.sends) || !about(float64(r.Count), float64(s.deliveries)*5/6) && tt.name == "none" || r.Connections != 10 || r.Groups != 3 {
+				t.Errorf("%s: %+v with %d sends, %d deliveries", tt.name, r, s.sends, s.deliveries)
+			}
+		})
+	}
+}
+
+// TestFanoutOutOfOrder: a message that a later one has overtaken is told as out
+// of order, not as lost.
+func TestFanoutOutOfOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{takes: 3 * time.Millisecond}
+		var held []byte
+		swaps := 0
+		s.change = func(n int, data []byte) [][]byte {
+			switch {
+			case n%10 == 5:
+				held = bytes.Clone(data)
+				return nil
+			case held != nil:
+				both := [][]byte{data, held}
+				held = nil
+				swaps++
+				return both
+			}
+			return [][]byte{data}
+		}
+		r, err := bench.Fanout(t.Context(), s, s.dial, bench.FanoutOptions{Options: options(1), Connections: 1, Groups: 1})
+		if err != nil || r.OutOfOrder != int64(swaps) || swaps < 10 || r.Lost > 1 || r.Duplicate != 0 {
+			t.Errorf("%+v, %v after %d swaps", r, err, swaps)
+		}
+	})
+}
+
+// TestFanoutFailures: a send that fails is no lost message, and a connection
+// that ends is told.
+func TestFanoutFailures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{takes: 3 * time.Millisecond}
+		s.fault = func(n int) error {
+			if n == 1000 {
+				close(s.conns[0].gone)
+			}
+			if n%10 == 0 {
+				return errRefused
+			}
+			return nil
+		}
+		r, err := bench.Fanout(t.Context(), s, s.dial, bench.FanoutOptions{Options: options(1), Connections: 4, Groups: 4})
+		if err != nil || r.Faults["refused"] == 0 || r.Faults["connection ended: refused"] != 1 {
+			t.Errorf("%+v, %v", r, err)
+		}
+		// What went to the connection that had ended is lost, or may be among what
+		// was refused.
+		if r.Lost > int64(s.sends-999) {
+			t.Errorf("%d are lost of %d sends", r.Lost, s.sends)
+		}
+	})
+	dial := func(context.Context, []string) (bench.Conn, error) { return nil, errRefused }
+	if r, err := bench.Fanout(t.Context(), &service{}, dial, bench.FanoutOptions{Options: options(1), Connections: 4, Groups: 1}); r != nil || !errors.Is(err, errRefused) {
+		t.Errorf("without connections: %v, %v", r, err)
+	}
+}
+
+func TestEcho(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{takes: 10 * time.Millisecond}
+		r, err := bench.Echo(t.Context(), s.dial, "echo", options(3))
+		if err != nil || !about(float64(r.Count), 1500) || !about(r.Latency.P50, 10) || r.Lost+r.Duplicate+r.OutOfOrder+r.Failed != 0 || s.open != 0 {
+			t.Errorf("%+v, %v", r, err)
+		}
+		s = &service{takes: 10 * time.Millisecond, change: func(n int, data []byte) [][]byte {
+			switch n {
+			case 5:
+				return nil
+			case 50:
+				return [][]byte{data, data}
+			case 70:
+				return [][]byte{[]byte("something else"), data}
+			}
+			return [][]byte{data}
+		}}
+		o := options(1)
+		o.Duration = 20 * time.Second
+		r, err = bench.Echo(t.Context(), s.dial, "echo", o)
+		if err != nil || r.Lost != 1 || r.Duplicate != 1 || r.Failed != 1 {
+			t.Errorf("with faults: %+v, %v", r, err)
+		}
+		r, err = bench.Echo(t.Context(), s.dial, "other", options(1))
+		if err != nil || r.Count != 0 || r.Faults["refused"] == 0 {
+			t.Errorf("without a handler: %+v, %v", r, err)
+		}
+	})
+}
+
+// measured is a result with some of everything.
+func measured(t *testing.T) (r *bench.Result) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{takes: 3 * time.Millisecond, change: func(n int, data []byte) [][]byte {
+			if n%100 == 0 {
+				return nil
+			}
+			return [][]byte{data}
+		}, fault: func(n int) error {
+			if n%7 == 0 {
+				time.Sleep(time.Duration(n%50) * time.Millisecond)
+			}
+			if n%50 == 0 {
+				return errors.New(`<script>alert("x")</script>`)
+			}
+			return nil
+		}}
+		var err error
+		if r, err = bench.Fanout(t.Context(), s, s.dial, bench.FanoutOptions{Options: options(2), Connections: 4, Groups: 2}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return r
+}
+
+// TestSaved: a run that is saved and read again is the same, distribution
+// included.
+func TestSaved(t *testing.T) {
+	t.Parallel()
+	r := measured(t)
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := bench.Load(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := bench.Text(again), bench.Text(r); got != want || !strings.Contains(got, "█") {
+		t.Errorf("read again:\n%s\nwant:\n%s", got, want)
+	}
+	for _, bad := range []string{"", "{}", "[]", `{"kind":"send","latency":{"hdr":"!"}}`, `{"kind":"send","latency":{"hdr":"HISTFAAA"}}`} {
+		if _, err := bench.Load(strings.NewReader(bad)); err == nil {
+			t.Errorf("Load(%q) gives no error", bad)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	a, b := measured(t), measured(t)
+	b.PerSecond, b.Workers, b.Lost = 2*a.PerSecond, 7, 0
+	c := bench.Compare(a, b)
+	text := c.Text()
+	if strings.Join(c.Unlike, " ") != "workers" || !strings.Contains(text, "not alike: workers") {
+		t.Errorf("not alike: %q in\n%s", c.Unlike, text)
+	}
+	if !regexp.MustCompile(`(?m)^  per second .* 2\.00$`).MatchString(text) || !regexp.MustCompile(`(?m)^  p99 ms .* 1\.00$`).MatchString(text) {
+		t.Errorf("comparison:\n%s", text)
+	}
+}
+
+func TestCSV(t *testing.T) {
+	t.Parallel()
+	r := measured(t)
+	var b strings.Builder
+	if err := bench.CSV(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	if len(lines) != len(r.Series)+2 || !strings.HasPrefix(lines[0], "second,count,") || !strings.HasPrefix(lines[1], "1,") ||
+		!strings.HasPrefix(lines[len(lines)-1], fmt.Sprintf("total,%d,", r.Count)) {
+		t.Errorf("CSV:\n%s", b.String())
+	}
+}
+
+// TestReport: the page is whole, needs nothing from elsewhere, and takes text of
+// a service for text.
+func TestReport(t *testing.T) {
+	t.Parallel()
+	a, b := measured(t), measured(t)
+	a.Name, b.Endpoint = "<b>one</b>", "http://localhost:1"
+	var page bytes.Buffer
+	if err := bench.Report(&page, []*bench.Result{a, b}); err != nil {
+		t.Fatal(err)
+	}
+	text := page.String()
+	for _, bad := range []string{"<script", "<link", "<img", "src=", "href=", "@import", "url(", "<b>one", "NaN", "Inf", "%!"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	if n := strings.Count(text, "<svg"); n != 5 {
+		t.Errorf("the page has %d charts, want 5", n)
+	}
+	dec := xml.NewDecoder(strings.NewReader(text))
+	dec.Strict, dec.AutoClose, dec.Entity = false, []string{"meta", "br"}, xml.HTMLEntity
+	for {
+		if _, err := dec.Token(); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatalf("the page is broken: %v", err)
+		}
+	}
+	if err := bench.Report(io.Discard, nil); err == nil {
+		t.Error("a report of nothing gives no error")
+	}
+}
+
+// FuzzLoad: what is taken for a saved run can be told, compared and drawn.
+func FuzzLoad(f *testing.F) {
+	f.Add(`{"kind":"send","latency":{"hdr":"HISTFAAAACJ42pNpmSzMwMDAyAABzFCaEUoz2X+AsoTXMzECAE1IBEY="}}`)
+	f.Add(`{"kind":"fanout","series":[{"second":1,"count":-1}],"latency":{"min":-5,"hdr":"HISTFAAAACJ42pNpmSzMwMDAyAABzFCaEUoz2X+AsoTXMzECAE1IBEY="}}`)
+	f.Fuzz(func(t *testing.T, in string) {
+		r, err := bench.Load(strings.NewReader(in))
+		if err != nil {
+			return
+		}
+		_ = bench.Text(r)
+		_ = bench.Compare(r, r).Text()
+		if err := bench.Report(io.Discard, []*bench.Result{r, r}); err != nil {
+			t.Errorf("Report = %v", err)
+		}
+	})
+}

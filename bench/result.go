@@ -1,0 +1,118 @@
+package bench
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Result is what one run has measured. Its JSON is stable: it is what a saved
+// run holds.
+type Result struct {
+	// Kind is send, fanout, echo or connect.
+	Kind string `json:"kind"`
+	// Name tells runs apart in a comparison: the caller gives it.
+	Name string `json:"name,omitempty"`
+	// Endpoint is scheme and host of the service.
+	Endpoint string    `json:"endpoint,omitempty"`
+	Started  time.Time `json:"started"`
+
+	Workers       int     `json:"workers"`
+	Connections   int     `json:"connections,omitempty"`
+	Groups        int     `json:"groups,omitempty"`
+	Rate          float64 `json:"rate,omitempty"` // asked for, a second; 0: as fast as it goes
+	Size          int     `json:"size,omitempty"` // of a message, in bytes
+	WarmupSeconds float64 `json:"warmupSeconds"`
+	Seconds       float64 `json:"seconds"` // that were measured
+
+	// Count is what was done and measured: requests that were answered,
+	// connections that were opened, messages that arrived, echoes.
+	Count     int64   `json:"count"`
+	PerSecond float64 `json:"perSecond"`
+	Failed    int64   `json:"failed"`
+	// Sent is how many messages went out in the whole run, where Count is of what
+	// arrived.
+	Sent int64 `json:"sent,omitempty"`
+	// Of messages, in the whole run, the warm-up included.
+	Lost       int64 `json:"lost"`
+	Duplicate  int64 `json:"duplicate"`
+	OutOfOrder int64 `json:"outOfOrder"`
+
+	Latency Latency `json:"latency"`
+	// Series has each whole second that was measured.
+	Series []Second `json:"series"`
+	// Faults counts errors by their text.
+	Faults map[string]int64 `json:"faults,omitempty"`
+}
+
+// Latency is a distribution of times, in milliseconds.
+type Latency struct {
+	Min    float64 `json:"min"`
+	Mean   float64 `json:"mean"`
+	StdDev float64 `json:"stdDev"`
+	P50    float64 `json:"p50"`
+	P90    float64 `json:"p90"`
+	P99    float64 `json:"p99"`
+	P999   float64 `json:"p999"`
+	P9999  float64 `json:"p9999"`
+	Max    float64 `json:"max"`
+	// HDR is the whole distribution in microseconds: an HdrHistogram, V2,
+	// compressed, base64, which tools of that name read.
+	HDR string `json:"hdr"`
+
+	times *hdrhistogram.Histogram
+}
+
+// Second is one second of a run; its times are in milliseconds.
+type Second struct {
+	Second int     `json:"second"` // from 1, after the warm-up
+	Count  int64   `json:"count"`
+	Failed int64   `json:"failed"`
+	P50    float64 `json:"p50"`
+	P99    float64 `json:"p99"`
+	Max    float64 `json:"max"`
+}
+
+func latencyOf(h *hdrhistogram.Histogram) Latency {
+	at := func(percent float64) float64 { return millis(h.ValueAtQuantile(percent)) }
+	l := Latency{
+		Mean: h.Mean() * millis(1), StdDev: h.StdDev() * millis(1),
+		P50: at(50), P90: at(90), P99: at(99), P999: at(99.9), P9999: at(99.99), times: h,
+	}
+	if h.TotalCount() > 0 {
+		l.Min, l.Max = millis(h.Min()), millis(h.Max())
+	}
+	if b, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase); err == nil {
+		l.HDR = string(b) // the library writes base64 itself
+	}
+	return l
+}
+
+// maxResultSize bounds a saved run, in bytes.
+const maxResultSize = 32 << 20
+
+// Load reads a saved run.
+func Load(in io.Reader) (*Result, error) {
+	b, err := io.ReadAll(io.LimitReader(in, maxResultSize+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > maxResultSize {
+		return nil, fmt.Errorf("larger than %d bytes", maxResultSize)
+	}
+	r := &Result{}
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, fmt.Errorf("no saved run: %w", err)
+	}
+	if r.Kind == "" || r.Latency.HDR == "" {
+		return nil, errors.New("no saved run: it has no kind or no distribution")
+	}
+	if r.Latency.times, err = hdrhistogram.Decode([]byte(r.Latency.HDR)); err != nil {
+		return nil, fmt.Errorf("its distribution cannot be read: %w", err)
+	}
+	return r, nil
+}

@@ -1,0 +1,55 @@
+package bench
+
+import (
+	"testing"
+	"time"
+)
+
+func TestSequence(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name                        string
+		numbers                     []uint64
+		sent                        uint64
+		lost, duplicate, outOfOrder int64
+	}{
+		{"nothing sent", nil, 0, 0, 0, 0},
+		{"nothing came", nil, 5, 5, 0, 0},
+		{"in order", []uint64{1, 2, 3}, 3, 0, 0, 0},
+		{"the last are lost", []uint64{1, 2, 3}, 5, 2, 0, 0},
+		{"the first is lost", []uint64{2, 3}, 3, 1, 0, 0},
+		{"overtaken", []uint64{1, 3, 2, 4}, 4, 0, 0, 1},
+		{"twice", []uint64{1, 2, 2, 3}, 3, 0, 1, 0},
+		{"overtaken and twice", []uint64{2, 1, 1, 3}, 3, 0, 1, 1},
+		{"a large gap", []uint64{1, 100_000, 99_999, 100_001}, 100_001, 99_998, 1, 0},
+		{"far back, no longer known", []uint64{1, 100_000, 17_000}, 100_000, 99_998, 1, 0},
+		{"back, still known", []uint64{1, 100_000, 16_000}, 100_000, 99_997, 0, 1},
+	}
+	for _, tt := range tests {
+		var s sequence
+		var c counts
+		for _, n := range tt.numbers {
+			s.see(n, &c)
+		}
+		if lost := s.lost(tt.sent); lost != tt.lost || c.duplicate.Load() != tt.duplicate || c.outOfOrder.Load() != tt.outOfOrder {
+			t.Errorf("%s: %d lost, %d twice, %d out of order; want %d, %d, %d",
+				tt.name, lost, c.duplicate.Load(), c.outOfOrder.Load(), tt.lost, tt.duplicate, tt.outOfOrder)
+		}
+	}
+}
+
+// FuzzStamp: what is read is what would be written.
+func FuzzStamp(f *testing.F) {
+	f.Add(stamp{3, 17, time.Second}.message(100))
+	f.Add([]byte("wps-bench:00000003:"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := readStamp(b)
+		if err != nil {
+			return
+		}
+		again, err := readStamp(s.message(len(b)))
+		if err != nil || again != s {
+			t.Errorf("%q: %+v, then %+v, %v", b, s, again, err)
+		}
+	})
+}

@@ -1,0 +1,180 @@
+package bench
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Text tells of a run in lines for people, with a histogram.
+func Text(r *Result) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", Title(r))
+	if r.Sent > 0 {
+		fmt.Fprintf(&b, "  %-12s %12s\n", "sent", thousands(r.Sent))
+	}
+	fmt.Fprintf(&b, "  %-12s %12s %12s/s\n", countWord(r.Kind), thousands(r.Count), thousands(int64(math.Round(r.PerSecond))))
+	fmt.Fprintf(&b, "  %-12s %12s\n", "failed", thousands(r.Failed))
+	if r.Kind == "fanout" || r.Kind == "echo" {
+		fmt.Fprintf(&b, "  %-12s %12s   duplicate %s   out of order %s\n", "lost", thousands(r.Lost), thousands(r.Duplicate), thousands(r.OutOfOrder))
+	}
+	for _, text := range faultsByCount(r) {
+		fmt.Fprintf(&b, "  %12s x %s\n", thousands(r.Faults[text]), text)
+	}
+	if r.Count == 0 {
+		return b.String()
+	}
+	l := r.Latency
+	b.WriteString("\n  milliseconds\n")
+	fmt.Fprintf(&b, "  min %s   mean %s ± %s   max %s\n", number(l.Min), number(l.Mean), number(l.StdDev), number(l.Max))
+	fmt.Fprintf(&b, "  p50 %s   p90 %s   p99 %s   p99.9 %s   p99.99 %s\n\n", number(l.P50), number(l.P90), number(l.P99), number(l.P999), number(l.P9999))
+	b.WriteString(drawHistogram(l))
+	return b.String()
+}
+
+// Title says in one line what a run was.
+func Title(r *Result) string {
+	parts := []string{fmt.Sprintf("%d %s", r.Workers, workerWord(r.Kind))}
+	if r.Kind == "fanout" {
+		parts = append(parts, fmt.Sprintf("%d connections in %d groups", r.Connections, r.Groups))
+	}
+	if r.Size > 0 {
+		parts = append(parts, fmt.Sprintf("%d bytes", r.Size))
+	}
+	if r.Rate > 0 {
+		parts = append(parts, number(r.Rate)+"/s asked for")
+	}
+	parts = append(parts, number(r.Seconds)+" s")
+	text := r.Kind
+	if r.Name != "" {
+		text = r.Name + ": " + text
+	}
+	if r.Endpoint != "" {
+		text += " to " + r.Endpoint
+	}
+	return text + ", " + strings.Join(parts, ", ")
+}
+
+func workerWord(kind string) string {
+	switch kind {
+	case "fanout":
+		return "publishers"
+	case "echo":
+		return "connections"
+	}
+	return "at once"
+}
+
+func countWord(kind string) string {
+	switch kind {
+	case "fanout":
+		return "arrived"
+	case "echo":
+		return "echoed"
+	case "connect":
+		return "opened"
+	}
+	return "taken"
+}
+
+func faultsByCount(r *Result) []string {
+	return slices.SortedFunc(maps.Keys(r.Faults), func(a, b string) int {
+		return cmp.Or(cmp.Compare(r.Faults[b], r.Faults[a]), strings.Compare(a, b))
+	})
+}
+
+// bar is one bar of a histogram; its bounds are in milliseconds.
+type bar struct {
+	from, to float64
+	count    int64
+}
+
+// histogramBars is how many bars a histogram has at most.
+const histogramBars = 18
+
+// bars sums a distribution up in bars that grow by the same factor, so that a
+// long tail and a narrow peak are both seen.
+func bars(l Latency) []bar {
+	if l.times == nil || l.times.TotalCount() == 0 {
+		return nil
+	}
+	low, high := math.Max(l.Min, millis(1)), math.Max(l.Max, millis(1))
+	n := histogramBars
+	factor := math.Pow(high/low, 1/float64(n))
+	if factor < 1.02 { // all about the same
+		n, factor = 1, high/low
+	}
+	all := make([]bar, n)
+	for i := range all {
+		all[i].from, all[i].to = low*math.Pow(factor, float64(i)), low*math.Pow(factor, float64(i+1))
+	}
+	for _, d := range l.times.Distribution() {
+		if d.Count == 0 {
+			continue
+		}
+		i := 0
+		if factor > 1 {
+			middle := millis(d.From+d.To) / 2
+			i = min(max(int(math.Log(middle/low)/math.Log(factor)), 0), n-1)
+		}
+		all[i].count += d.Count
+	}
+	return all
+}
+
+// barWidth is how wide the longest bar is, in characters.
+const barWidth = 40
+
+// drawHistogram draws a distribution with block characters of an eighth.
+func drawHistogram(l Latency) string {
+	all := bars(l)
+	var most, total int64
+	for _, x := range all {
+		most, total = max(most, x.count), total+x.count
+	}
+	var b strings.Builder
+	for _, x := range all {
+		fmt.Fprintf(&b, "  %8s – %-8s %s %s %.2f %%\n", number(x.from), number(x.to), block(float64(x.count)/float64(most)), thousands(x.count), 100*float64(x.count)/float64(total))
+	}
+	return b.String()
+}
+
+// block is a bar of a share of barWidth, filled up with blanks.
+func block(share float64) string {
+	eighths := int(math.Ceil(share * barWidth * 8))
+	text := strings.Repeat("█", eighths/8)
+	used := eighths / 8
+	if rest := eighths % 8; rest > 0 {
+		text += string([]rune(" ▏▎▍▌▋▊▉")[rest])
+		used++
+	}
+	return text + strings.Repeat(" ", barWidth-used)
+}
+
+// number writes a number with three digits that count.
+func number(f float64) string {
+	switch {
+	case f == 0:
+		return "0"
+	case math.Abs(f) >= 1000:
+		return thousands(int64(math.Round(f)))
+	case math.Abs(f) >= 100:
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	places := min(max(2-int(math.Floor(math.Log10(math.Abs(f)))), 0), 4)
+	text := strconv.FormatFloat(f, 'f', places, 64)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
+// thousands writes a whole number with commas.
+func thousands(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

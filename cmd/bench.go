@@ -1,0 +1,247 @@
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/bench"
+	"wps/client"
+	"wps/protocol"
+	"wps/token"
+)
+
+// newBench returns the "wps bench" command.
+func newBench(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure a service: requests, connections, messages on their way",
+		Long: `Load a service and measure: latencies with all their percentiles, rates, and
+messages that were lost, came twice or out of order. A service that is not on
+this machine is only loaded with --yes-load-this-service: it may cost money, and
+disturb others.`,
+		Example: `  wps bench send --hub bench --concurrency 16
+  wps bench fanout --hub bench --connections 1000 --groups 10 --rate 200/s --report fanout.html
+  wps bench compare before.json after.json`,
+		Annotations: benchExits(),
+		Args:        cobra.ArbitraryArgs,
+		RunE:        subcommandsOnly,
+	}
+	c.AddCommand(newBenchSend(env), newBenchFanout(env), newBenchEcho(env), newBenchConnect(env), newBenchCompare(env))
+	return c
+}
+
+// benchOptions are the flags of every kind of run.
+type benchOptions struct {
+	duration time.Duration
+	warmup   time.Duration
+	rate     string
+	size     int
+	workers  int
+	name     string
+	save     string
+	report   string
+	yes      bool
+}
+
+// Bounds of the flags.
+const (
+	maxBenchWorkers = 100_000
+	maxBenchTime    = 24 * time.Hour
+)
+
+func (o *benchOptions) flags(c *cobra.Command, workers int, concurrency string) {
+	f := c.Flags()
+	f.SortFlags = false
+	f.DurationVar(&o.duration, "duration", 10*time.Second, "measure for this `time`")
+	f.DurationVar(&o.warmup, "warmup", 2*time.Second, "go on for this `time` before measuring")
+	f.StringVar(&o.rate, "rate", "", "start so many in all, such as `200/s`, and count the time from when each should have\nstarted (default as fast as the service answers)")
+	f.IntVar(&o.workers, "concurrency", workers, concurrency)
+	f.StringVar(&o.name, "name", "", "`name` of this run in reports and comparisons")
+	f.StringVar(&o.save, "save", "", "keep the result as JSON in `file`, for bench compare")
+	f.StringVar(&o.report, "report", "", "write an HTML page with charts to `file`")
+	f.BoolVar(&o.yes, "yes-load-this-service", false, "load a service that is not on this machine")
+}
+
+func (o *benchOptions) sizeFlag(c *cobra.Command) {
+	c.Flags().IntVar(&o.size, "size", 128, fmt.Sprintf("size of a message in `bytes`, at least %d", bench.MinSize))
+}
+
+// options checks the flags.
+func (o *benchOptions) options(c *cobra.Command) (bench.Options, error) {
+	rate, err := parseRate(o.rate)
+	switch {
+	case err != nil:
+		return bench.Options{}, usagef(c, "--rate %q: %v", o.rate, err)
+	case o.workers < 1 || o.workers > maxBenchWorkers:
+		return bench.Options{}, usagef(c, "--concurrency must be from 1 to %d", maxBenchWorkers)
+	case o.duration <= 0 || o.duration > maxBenchTime || o.warmup < 0 || o.warmup > maxBenchTime:
+		return bench.Options{}, usagef(c, "--duration must be more than 0, --warmup 0 or more, and neither over %v", maxBenchTime)
+	case c.Flags().Lookup("size") != nil && (o.size < bench.MinSize || o.size > protocol.MaxMessageSize/2):
+		return bench.Options{}, usagef(c, "--size must be from %d to %d", bench.MinSize, protocol.MaxMessageSize/2)
+	}
+	return bench.Options{Workers: o.workers, Rate: rate, Warmup: o.warmup, Duration: o.duration, Size: o.size}, nil
+}
+
+// bencher runs one benchmark for a command.
+type bencher struct {
+	env *Env
+	o   *benchOptions
+	cs  token.ConnectionString
+	hub string
+	bench.Options
+	files []*os.File
+}
+
+// bencher checks the flags, and that the service may be loaded.
+func (e *Env) bencher(c *cobra.Command, o *benchOptions) (*bencher, error) {
+	options, err := o.options(c)
+	if err != nil {
+		return nil, err
+	}
+	hub, err := e.hub(c)
+	if err != nil {
+		return nil, err
+	}
+	cs, _, err := e.connection()
+	if err != nil {
+		return nil, err
+	}
+	if !o.yes && !loopback(cs.Endpoint) {
+		return nil, &usageError{
+			fmt.Sprintf("%s is not on this machine: a benchmark loads it, which may cost money and disturb others", cs.Endpoint.Host),
+			"if it is yours and that is meant, add --yes-load-this-service",
+		}
+	}
+	b := &bencher{env: e, o: o, cs: cs, hub: hub, Options: options}
+	if isTerminal(e.Stderr) && !e.flags.quiet {
+		b.OnSecond = func(s bench.Second) {
+			fmt.Fprintf(e.Stderr, "\r\x1b[K%4d s  %d/s  %d failed  p50 %.3g ms  p99 %.3g ms", s.Second, s.Count, s.Failed, s.P50, s.P99)
+		}
+	}
+	return b, b.create()
+}
+
+// loopback tells whether an address is on this machine.
+func loopback(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// create makes the files of the flags before anything is loaded, so that a run
+// is not lost for a wrong path.
+func (b *bencher) create() error {
+	for _, path := range []string{b.o.save, b.o.report} {
+		var f *os.File
+		if path != "" {
+			var err error
+			if f, err = os.Create(path); err != nil {
+				return &usageError{err.Error(), "--save and --report need a file that can be written"}
+			}
+		}
+		b.files = append(b.files, f)
+	}
+	return nil
+}
+
+// service gives REST without retries: a failure is measured, not mended.
+func (b *bencher) service() (*client.Service, error) {
+	return client.FromConnectionString(b.cs, b.hub, client.Options{Retries: -1, TryTimeout: b.env.flags.timeout, Logger: b.env.log})
+}
+
+// dial opens a connection with a token of its own.
+func (b *bencher) dial(ctx context.Context, groups []string) (bench.Conn, error) {
+	n, err := token.Negotiate(b.cs, token.ClientOptions{Hub: b.hub, Groups: groups, Lifetime: time.Hour})
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.Dial(ctx, client.DialOptions{
+		URL: n.URL, Subprotocol: protocol.SubprotocolJSON, Logger: b.env.log, HandshakeTimeout: b.env.flags.timeout, AckTimeout: b.env.flags.timeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return benchConn{c}, nil
+}
+
+// benchConn is a client as package bench wants it.
+type benchConn struct{ *client.Conn }
+
+func (c benchConn) SendEvent(ctx context.Context, event string, data []byte) error {
+	return c.Conn.SendEvent(ctx, event, client.EventOptions{}, data)
+}
+
+// finish prints, saves and reports a result.
+func (b *bencher) finish(ctx context.Context, r *bench.Result, err error) error {
+	if b.OnSecond != nil {
+		fmt.Fprint(b.env.Stderr, "\r\x1b[K")
+	}
+	if err != nil {
+		return b.env.explain(err)
+	}
+	r.Name, r.Endpoint = b.o.name, b.cs.Endpoint.Scheme+"://"+b.cs.Endpoint.Host
+	if err := b.print(r); err != nil {
+		return err
+	}
+	if err := b.keep(r); err != nil {
+		return err
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case r.Count == 0:
+		return withHint(errors.New("nothing was measured"), "look at the errors above, or give it more --duration")
+	}
+	return nil
+}
+
+func (b *bencher) print(r *bench.Result) error {
+	switch b.env.flags.output {
+	case "json":
+		return b.env.printJSON(r)
+	case "csv":
+		return bench.CSV(writerFunc(func(p []byte) (int, error) { return len(p), b.env.write(p) }), r)
+	}
+	return b.env.write([]byte(b.env.shown(bench.Text(r))))
+}
+
+// writerFunc is a function that writes.
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// keep fills the files of the flags.
+func (b *bencher) keep(r *bench.Result) error {
+	if f := b.files[0]; f != nil {
+		if err := fill(f, func(w io.Writer) error { return json.NewEncoder(w).Encode(r) }); err != nil {
+			return fmt.Errorf("save the result: %w", err)
+		}
+	}
+	if f := b.files[1]; f != nil {
+		if err := fill(f, func(w io.Writer) error { return bench.Report(w, []*bench.Result{r}) }); err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+	}
+	return nil
+}
+
+func fill(f *os.File, write func(io.Writer) error) error {
+	return errors.Join(write(f), f.Close())
+}
+
+// benchExits are the exit codes of a run.
+func benchExits() map[string]string {
+	m := exits("  1    nothing could be measured, or a result could not be written", exitLineUsage, exitLineAuth, exitLineInt)
+	m[outputsAnnotation] = "csv"
+	return m
+}
