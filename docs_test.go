@@ -1,0 +1,162 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// emulatorPage says what the emulator does, and by which tests that is shown.
+const emulatorPage = "docs/emulator.md"
+
+// TestEmulatorPage holds the page to the tree: every row that says "works" names
+// a test, and every test that is named is there.
+func TestEmulatorPage(t *testing.T) {
+	t.Parallel()
+	tests := namesOfTests(t)
+	operations := 0
+	for _, row := range rowsOf(t, emulatorPage) {
+		shown := quoted.FindAllStringSubmatch(row.cell("shown by"), -1)
+		for _, name := range shown {
+			if !tests[name[1]] {
+				t.Errorf("%s:%d: there is no test %q", emulatorPage, row.line, name[1])
+			}
+		}
+		switch status := row.cell("status"); {
+		case strings.HasPrefix(status, "works") && len(shown) == 0:
+			t.Errorf("%s:%d: a row that works names no test", emulatorPage, row.line)
+		case row.has("status") && !knownStatus.MatchString(status):
+			t.Errorf("%s:%d: status %q is none of works, differs, not there", emulatorPage, row.line, status)
+		}
+		if row.cell("operation") != "" {
+			operations++
+		}
+	}
+	if operations != 25 {
+		t.Errorf("%s: %d REST operations, want 25", emulatorPage, operations)
+	}
+	if readme, err := os.ReadFile("README.md"); err != nil || !strings.Contains(string(readme), "("+emulatorPage+")") {
+		t.Errorf("README.md does not link to %s (%v)", emulatorPage, err)
+	}
+}
+
+var (
+	quoted      = regexp.MustCompile("`([^`]+)`")
+	knownStatus = regexp.MustCompile(`^(works|differs|not there)\b`)
+)
+
+// tableRow is one row of a table, with the table's columns.
+type tableRow struct {
+	line  int
+	cells map[string]string
+}
+
+func (r tableRow) cell(column string) string { return r.cells[column] }
+
+func (r tableRow) has(column string) bool { _, ok := r.cells[column]; return ok }
+
+// rowsOf gives the rows of every table of a page that has a column "shown by".
+func rowsOf(t *testing.T, page string) (rows []tableRow) {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var columns []string
+	for i, line := range strings.Split(string(text), "\n") {
+		if !strings.HasPrefix(line, "|") {
+			columns = nil
+			continue
+		}
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		for k := range cells {
+			cells[k] = strings.TrimSpace(cells[k])
+		}
+		switch {
+		case columns == nil:
+			columns = cells
+		case strings.HasPrefix(line, "|--"):
+		case len(cells) != len(columns):
+			t.Errorf("%s:%d: %d cells, want %d", page, i+1, len(cells), len(columns))
+		case columns[len(columns)-1] != "shown by":
+			t.Errorf("%s:%d: the table's last column is %q, want \"shown by\"", page, i+1, columns[len(columns)-1])
+		default:
+			row := tableRow{i + 1, map[string]string{}}
+			for k, c := range cells {
+				row.cells[columns[k]] = c
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+var jsTest = regexp.MustCompile("(?m)^\\s*test\\(([\"`])(.+?)[\"`],")
+
+// namesOfTests gives every test as the page writes it.
+func namesOfTests(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if file != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		dir, base := path.Split(filepath.ToSlash(file))
+		dir = strings.TrimSuffix(dir, "/")
+		switch {
+		case strings.HasSuffix(base, "_test.go"):
+			for _, name := range goTests(t, file) {
+				names[dir+"."+name] = true
+			}
+		case dir == "cmd/testdata/script":
+			names[base] = true
+		case dir == "conformance/test":
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			for _, m := range jsTest.FindAllStringSubmatch(string(text), -1) {
+				names[base+": "+m[2]] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// goTests gives the tests, fuzz targets and benchmarks of a Go file.
+func goTests(t *testing.T, file string) (names []string) {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range parsed.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Recv != nil {
+			continue
+		}
+		for _, kind := range []string{"Test", "Fuzz", "Benchmark"} {
+			if strings.HasPrefix(f.Name.Name, kind) {
+				names = append(names, f.Name.Name)
+			}
+		}
+	}
+	return names
+}
