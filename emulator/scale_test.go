@@ -145,6 +145,55 @@ func TestManyReceivers(t *testing.T) {
 	}
 }
 
+// TestChangesAgainstSends lets members come, go and be closed while messages are
+// sent: whoever stays gets every message of each publisher in order.
+func TestChangesAgainstSends(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.RunWith(t, emulator.Options{KeepAlive: -1})
+	const publishers, sends, changes = 4, 100, 250
+	url := negotiated(t, e, clientOptions{hub: "chat", groups: []string{"g"}})
+	stays := bareDial(t, e, overTCP, url, "")
+	var others sync.WaitGroup
+	for i := range 4 { // 1,000 changes
+		c, id := dialJSON(t, e, clientOptions{roles: joinAny})
+		others.Go(func() {
+			for n := range changes {
+				c.send(fmt.Sprintf(`{"type":"%s","group":"g"}`, []string{"joinGroup", "leaveGroup"}[n%2]))
+			}
+			want(t, e, 200, request{method: "PUT", path: "chat/groups/g/connections/" + id})
+			want(t, e, 204, request{method: "DELETE", path: "chat/connections/" + id})
+			for { // what it got until then
+				if _, _, err := c.readTry(); err != nil {
+					return
+				}
+			}
+		})
+		others.Go(func() {
+			for range changes / 10 {
+				s := allSubprotocols[i%len(allSubprotocols)]
+				bareDial(t, e, overTCP, url, s).Close()
+			}
+		})
+	}
+	for p := range publishers {
+		others.Go(func() {
+			for n := range sends {
+				want(t, e, 202, post("chat/groups/g/:send", "text/plain", fmt.Sprintf("%d %d", p, n)))
+			}
+		})
+	}
+	var next [publishers]int
+	for range publishers * sends {
+		_, b, err := readFrame(stays)
+		var p, n int
+		if _, scan := fmt.Sscan(string(b), &p, &n); err != nil || scan != nil || next[p] != n {
+			t.Fatalf("got %q, %v; next are %v", b, err, next)
+		}
+		next[p]++
+	}
+	others.Wait()
+}
+
 var allSubprotocols = []string{
 	"", protocol.SubprotocolJSON, protocol.SubprotocolProtobuf,
 	protocol.SubprotocolJSONReliable, protocol.SubprotocolProtobufReliable,
