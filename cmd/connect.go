@@ -69,7 +69,7 @@ told as the system events recovering, recovered and lost.`,
 	f.BoolVar(&o.acks, "acks", false, "print acks too")
 	f.IntVar(&o.count, "count", 0, "end after `n` messages, exit 1 when fewer came (default no limit)")
 	f.DurationVar(&o.wait, "wait", 0, "end after this `time` (default no limit)")
-	f.StringVar((*string)(&o.ready), "ready-file", "", "write the connection id to `file` once connected and joined")
+	f.StringVar(&o.ready.path, "ready-file", "", "write the connection id to `file` once connected and joined")
 	return c
 }
 

@@ -91,7 +91,7 @@ name; alone, all.`,
 	f.StringVar(&o.addr, "addr", "", "listen on `host:port`; port 0 is a free one (default localhost:8080; a free port with -- COMMAND)")
 	f.StringVar(&o.key, "key", "", "access `key`, at least 32 bytes (default $WPS_EMULATOR_KEY, then the public default key)")
 	f.StringVar(&o.keyFile, "key-file", "", "read the access key from `file`")
-	f.StringVar((*string)(&o.ready), "ready-file", "", "write the connection string to `file` when ready, and remove it at the end")
+	f.StringVar(&o.ready.path, "ready-file", "", "write the connection string to `file` when ready, and remove it at the end")
 	f.BoolVar(&o.tls, "tls", false, "serve https with a self-made certificate")
 	f.BoolVar(&o.entra, "allow-unvalidated-entra-tokens", false, "take Microsoft Entra ID tokens on REST requests without checking who signed them")
 	f.StringArrayVar(&o.handlerFlags, "handler", nil, "send events to this event handler: `[HUB=]URL [system=LIST] [user=LIST]`; repeatable.\n{hub} and {event} in the URL stand for their names. LIST is names with commas between, or\nnone; user=* is every user event (default: every event of every hub)")

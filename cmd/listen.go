@@ -81,7 +81,7 @@ answers with a line, {"id":1,"message":"hi","dataType":"text","outputs":[...]}.`
 	f.StringArrayVar(&o.origins, "allow-origin", nil, "answer validation for this `host` too, \"*\" for all; repeatable (default: the host of the service)")
 	f.StringVar(&o.certFile, "tls-cert", "", "serve https with the certificate in `file`")
 	f.StringVar(&o.keyFile, "tls-key", "", "with --tls-cert: its key in `file`")
-	f.StringVar((*string)(&o.ready), "ready-file", "", "write the URL to `file` when ready, and remove it at the end")
+	f.StringVar(&o.ready.path, "ready-file", "", "write the URL to `file` when ready, and remove it at the end")
 	f.StringVar(&o.negotiate.serve.path, "negotiate", "", "serve client URLs at this `path` too, as wps negotiate --serve does")
 	o.negotiate.clientFlags(c)
 	f.StringVar(&o.negotiate.serve.origin, "cors-origin", "", "with --negotiate: `origin` whose pages may call it, or *")

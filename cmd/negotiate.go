@@ -62,7 +62,7 @@ func (o *negotiateOptions) flags(c *cobra.Command) {
 	o.clientFlags(c)
 	f.StringVar(&o.serve.addr, "serve", "", "serve HTTP on `[host]:port`; without a host on loopback only")
 	f.StringVar(&o.serve.path, "path", "/api/negotiate", "with --serve: `path` of the endpoint")
-	f.StringVar((*string)(&o.serve.ready), "ready-file", "", "with --serve: write the endpoint's URL to `file` when ready, and remove it at the end")
+	f.StringVar(&o.serve.ready.path, "ready-file", "", "with --serve: write the endpoint's URL to `file` when ready, and remove it at the end")
 	f.StringVar(&o.serve.origin, "cors-origin", "", "with --serve: `origin` whose pages may call it, or *")
 }
 

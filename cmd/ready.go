@@ -8,45 +8,50 @@ import (
 	"path/filepath"
 )
 
-// readyFile is the path of a --ready-file: it is not there until the command
-// is ready, and then whole. "" is none.
-type readyFile string
+// readyFile is a --ready-file: it is not there until the command is ready, and
+// then whole.
+type readyFile struct {
+	path string // "" is none
+	text string // what was written
+}
 
 // clear removes what an earlier run left.
-func (f readyFile) clear() error {
-	if f == "" {
+func (f *readyFile) clear() error {
+	if f.path == "" {
 		return nil
 	}
-	if err := os.Remove(string(f)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return f.unusable(err)
 	}
 	return nil
 }
 
 // write tells that the command is ready.
-func (f readyFile) write(text string) error {
-	if f == "" {
+func (f *readyFile) write(text string) error {
+	if f.path == "" {
 		return nil
 	}
-	if err := writeWhole(string(f), text+"\n"); err != nil {
+	f.text = text + "\n"
+	if err := writeWhole(f.path, f.text); err != nil {
 		return f.unusable(err)
 	}
 	return nil
 }
 
 // unusable names the file, and not the one that is written first and renamed.
-func (f readyFile) unusable(err error) error {
+func (f *readyFile) unusable(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		err = path.Err
 	}
-	return &usageError{fmt.Sprintf("write the ready file %s: %v", string(f), err), "--ready-file needs a file in a folder that can be written"}
+	return &usageError{fmt.Sprintf("write the ready file %s: %v", f.path, err), "--ready-file needs a file in a folder that can be written"}
 }
 
-// remove tells that the command has ended.
-func (f readyFile) remove() {
-	if f != "" {
-		os.Remove(string(f))
+// remove tells that the command has ended. What another one has written
+// meanwhile stays.
+func (f *readyFile) remove() {
+	if now, err := os.ReadFile(f.path); err == nil && string(now) == f.text {
+		os.Remove(f.path)
 	}
 }
 
