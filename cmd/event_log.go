@@ -49,7 +49,7 @@ type answeredEvent struct {
 	EventID      string             `json:"eventId,omitempty"`
 	Hook         string             `json:"hook,omitempty"`
 	Status       int                `json:"status"`
-	Milliseconds float64            `json:"ms"`
+	Milliseconds float64            `json:"milliseconds"`
 	Repeated     bool               `json:"repeated,omitempty"`
 	Error        string             `json:"error,omitempty"`
 }

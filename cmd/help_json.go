@@ -35,6 +35,24 @@ wps connect, for each arrival; the type tells which
 wps emulator, when it is ready
   {"endpoint":"http://...","clientUrl":"ws://...","connectionString":"..."}
 
+wps emulator --on and wps listen, for each event answered; listen says first where it listens
+  {"type":"listening","url":"http://...","negotiate":"http://..."}
+  {"type":"event","time":"...","eventType":"user","event":"message","hub":"chat","connectionId":"c1","userId":"u1","eventId":"2","hook":"...","status":200,"milliseconds":1.5,"repeated":true,"error":"..."}
+
+wps emulator status
+  {"version":"...","started":"...","uptimeSeconds":1,"connections":1,"users":1,"groups":1,"followers":0,"hubs":[...]}
+
+wps emulator connections, for each
+  {"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","groups":["g1"],"queued":0,"queuedBytes":0,"unacknowledged":0,"away":false}
+
+wps emulator groups, for each
+  {"hub":"chat","group":"g1","connections":1}
+
+wps trigger
+  {"accepted":true,"status":200,"headers":{...},"body":"...","userId":"u1","roles":[...],"groups":[...],"subprotocol":"...","state":"..."}
+  {"accepted":true,"status":200,"headers":{...},"bodyBase64":"...","message":{...}}
+  {"accepted":false,"status":500,"headers":{...},"body":"...","problem":"...","retried":true,"clientStatus":500}
+
 wps health
   {"healthy":true,"endpoint":"https://...","milliseconds":1.5}
 
