@@ -28,8 +28,8 @@ func ParseSubprotocol(name string) (f Format, reliable, ok bool) {
 	return 0, false, false
 }
 
-// DecodeRequest reads one request. The error wraps ErrFrame. Nothing of b is
-// kept by the protobuf format; Request.Data of the JSON format may point into b.
+// DecodeRequest reads one request and keeps nothing of b. The error wraps
+// ErrFrame.
 func (f Format) DecodeRequest(b []byte) (*Request, error) {
 	if f == FormatProtobuf {
 		return decodeProtobufRequest(b)
@@ -45,9 +45,9 @@ func (f Format) AppendRequest(dst []byte, r *Request) []byte {
 	return AppendRequest(dst, r)
 }
 
-// DecodeResponse reads one response. One of a kind that this package does not
-// know comes back without a known Type, because a client must ignore it. The
-// error wraps ErrFrame.
+// DecodeResponse reads one response and keeps nothing of b. One of a kind that
+// this package does not know comes back without a known Type, because a client
+// must ignore it. The error wraps ErrFrame.
 func (f Format) DecodeResponse(b []byte) (*Response, error) {
 	if f == FormatProtobuf {
 		return decodeProtobufResponse(b)

@@ -1,11 +1,11 @@
 package protocol
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,21 +18,6 @@ var ErrFrame = errors.New("invalid frame")
 
 func frameError(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrFrame, fmt.Sprintf(format, args...))
-}
-
-// members are the members of a JSON object by their exact names: the protocol
-// is case-sensitive where encoding/json is not.
-type members map[string]json.RawMessage
-
-func decodeMembers(b []byte) (members, error) {
-	var m members
-	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, frameError("not a JSON object: %v", err)
-	}
-	if m == nil {
-		return nil, frameError("not a JSON object: null")
-	}
-	return m, nil
 }
 
 // DecodeRequest reads one frame of a json.webpubsub.azure.v1 client. The error
@@ -49,67 +34,42 @@ func DecodeRequest(b []byte) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Request{}
-	switch strings.ToLower(typ) {
-	case "joingroup":
-		r.Type = RequestJoinGroup
+	r := &Request{Type: requestType(typ)}
+	switch r.Type {
+	case RequestJoinGroup:
 		return r, errors.Join(m.group(r), m.ackID(r))
-	case "leavegroup":
-		r.Type = RequestLeaveGroup
+	case RequestLeaveGroup:
 		return r, errors.Join(m.group(r), m.ackID(r))
-	case "sendtogroup":
-		r.Type = RequestSendToGroup
+	case RequestSendToGroup:
 		return r, errors.Join(m.group(r), m.ackID(r), m.options(r), m.payload(r))
-	case "event":
-		r.Type = RequestEvent
+	case RequestEvent:
 		return r, errors.Join(m.event(r), m.ackID(r), m.payload(r))
-	case "ping":
-		r.Type = RequestPing
+	case RequestPing:
 		return r, nil
-	case "sequenceack":
-		r.Type = RequestSequenceAck
+	case RequestSequenceAck:
 		r.SequenceID, err = m.uint("sequenceId", 64)
 		return r, err
 	}
 	return nil, frameError("unknown type %q", typ)
 }
 
-func (m members) has(name string) bool {
-	raw, ok := m[name]
-	return ok && string(raw) != "null"
+// requestTypes are the types that DecodeRequest reads.
+var requestTypes = []RequestType{
+	RequestSendToGroup, RequestEvent, RequestJoinGroup, RequestLeaveGroup, RequestPing, RequestSequenceAck,
 }
 
-func (m members) str(name string) (string, error) {
-	raw, ok := m[name]
-	if !ok {
-		return "", frameError("%s is missing", name)
+// requestType finds a type without regard to case; "" when it is unknown.
+func requestType(s string) RequestType {
+	if slices.Contains(requestTypes, RequestType(s)) {
+		return RequestType(s)
 	}
-	var s *string
-	if err := json.Unmarshal(raw, &s); err != nil || s == nil {
-		return "", frameError("%s is not a string", name)
+	lower := strings.ToLower(s)
+	for _, t := range requestTypes {
+		if lower == strings.ToLower(string(t)) {
+			return t
+		}
 	}
-	return *s, nil
-}
-
-func (m members) uint(name string, bits int) (uint64, error) {
-	n, err := strconv.ParseUint(string(m[name]), 10, bits)
-	if err != nil {
-		return 0, frameError("%s is not an unsigned %d-bit number", name, bits)
-	}
-	return n, nil
-}
-
-func (m members) bool(name string) (bool, error) {
-	if !m.has(name) {
-		return false, nil
-	}
-	switch string(m[name]) {
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
-	}
-	return false, frameError("%s is not true or false", name)
+	return ""
 }
 
 func (m members) group(r *Request) (err error) {
@@ -164,20 +124,20 @@ func (m members) payload(r *Request) (err error) {
 		return frameError("stream is not supported")
 	}
 	if m.has("metadata") {
-		if r.Metadata, err = decodeMetadata(m["metadata"]); err != nil {
+		if r.Metadata, err = decodeMetadata(m.raw("metadata")); err != nil {
 			return err
 		}
 	}
 	r.DataType = DataTypeJSON
-	if _, ok := m["dataType"]; ok {
+	if m.raw("dataType") != nil {
 		name, err := m.str("dataType")
 		if err != nil {
 			return err
 		}
 		r.DataType = DataType(strings.ToLower(name))
 	}
-	raw, ok := m["data"]
-	if !ok && r.Metadata != nil {
+	raw := m.raw("data")
+	if raw == nil && r.Metadata != nil {
 		r.DataType, r.Data = DataTypeText, []byte{}
 		return nil
 	}
@@ -186,60 +146,6 @@ func (m members) payload(r *Request) (err error) {
 	}
 	r.Data, err = decodeData(r.DataType, raw)
 	return err
-}
-
-// decodeData turns the data member of a frame into the bytes it stands for.
-func decodeData(d DataType, raw json.RawMessage) ([]byte, error) {
-	if d == DataTypeJSON {
-		return raw, nil
-	}
-	var s *string
-	if err := json.Unmarshal(raw, &s); err != nil || s == nil {
-		return nil, frameError("data is not a string")
-	}
-	switch d {
-	case DataTypeText:
-		return []byte(*s), nil
-	case DataTypeBinary, DataTypeProtobuf:
-		b, err := base64.StdEncoding.Strict().DecodeString(*s)
-		if err != nil || strings.ContainsAny(*s, "\r\n") {
-			return nil, frameError("data is not base64")
-		}
-		return b, nil
-	}
-	return nil, frameError("unknown dataType %q", d)
-}
-
-// decodeMetadata reads a metadata object; a key written twice is refused.
-func decodeMetadata(raw json.RawMessage) (map[string]string, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, frameError("metadata is not an object")
-	}
-	out := map[string]string{}
-	for dec.More() {
-		k, err := dec.Token()
-		if err != nil {
-			return nil, frameError("metadata: %v", err)
-		}
-		v, err := dec.Token()
-		if err != nil {
-			return nil, frameError("metadata: %v", err)
-		}
-		key := k.(string)
-		value, ok := v.(string)
-		if !ok {
-			return nil, frameError("metadata value of %q is not a string", key)
-		}
-		if _, twice := out[key]; twice {
-			return nil, frameError("metadata key %q comes twice", key)
-		}
-		out[key] = value
-	}
-	if err := CheckMetadata(out); err != nil {
-		return nil, frameError("%v", err)
-	}
-	return out, nil
 }
 
 // AppendRequest appends the JSON frame of r to dst. Data of type json must be

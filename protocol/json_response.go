@@ -113,26 +113,31 @@ func DecodeResponse(b []byte) (*Response, error) {
 	return r, nil
 }
 
-// optional reads strings that may be absent or null.
-func (m members) optional(into map[string]*string) error {
-	for name, p := range into {
-		if !m.has(name) {
+// optional is where to put a string that may be absent or null.
+type optional struct {
+	name string
+	into *string
+}
+
+func (m members) optional(all ...optional) error {
+	for _, o := range all {
+		if !m.has(o.name) {
 			continue
 		}
-		s, err := m.str(name)
+		s, err := m.str(o.name)
 		if err != nil {
 			return err
 		}
-		*p = s
+		*o.into = s
 	}
 	return nil
 }
 
 func (m members) message(r *Response) (err error) {
 	dataType := string(DataTypeJSON)
-	err = m.optional(map[string]*string{
-		"from": &r.From, "group": &r.Group, "fromUserId": &r.FromUserID, "dataType": &dataType,
-	})
+	err = m.optional(
+		optional{"from", &r.From}, optional{"group", &r.Group}, optional{"fromUserId", &r.FromUserID}, optional{"dataType", &dataType},
+	)
 	if err != nil {
 		return err
 	}
@@ -142,13 +147,13 @@ func (m members) message(r *Response) (err error) {
 		}
 	}
 	if m.has("metadata") {
-		if r.Metadata, err = decodeMetadata(m["metadata"]); err != nil {
+		if r.Metadata, err = decodeMetadata(m.raw("metadata")); err != nil {
 			return err
 		}
 	}
 	r.DataType = DataType(dataType)
-	raw, ok := m["data"]
-	if !ok {
+	raw := m.raw("data")
+	if raw == nil {
 		return frameError("data is missing")
 	}
 	r.Data, err = decodeData(r.DataType, raw)
@@ -162,16 +167,16 @@ func (m members) ack(r *Response) (err error) {
 	if r.Success, err = m.bool("success"); err != nil || r.Success || !m.has("error") {
 		return err
 	}
-	e, err := decodeMembers(m["error"])
+	e, err := decodeMembers(m.raw("error"))
 	if err != nil {
 		return err
 	}
-	return e.optional(map[string]*string{"name": &r.ErrorName, "message": &r.ErrorMessage})
+	return e.optional(optional{"name", &r.ErrorName}, optional{"message", &r.ErrorMessage})
 }
 
 func (m members) system(r *Response) error {
-	return m.optional(map[string]*string{
-		"event": &r.Event, "userId": &r.UserID, "connectionId": &r.ConnectionID,
-		"reconnectionToken": &r.ReconnectionToken, "message": &r.Message,
-	})
+	return m.optional(
+		optional{"event", &r.Event}, optional{"userId", &r.UserID}, optional{"connectionId", &r.ConnectionID},
+		optional{"reconnectionToken", &r.ReconnectionToken}, optional{"message", &r.Message},
+	)
 }

@@ -2,6 +2,7 @@ package protocol_test
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -161,6 +162,29 @@ func TestInvalidUTF8(t *testing.T) {
 	})
 	if want := "{\"type\":\"event\",\"event\":\"e\",\"dataType\":\"text\",\"data\":\"\uFFFD\uFFFDa\uFFFDb😀\"}"; string(b) != want {
 		t.Errorf("AppendRequest = %s, want %s", b, want)
+	}
+}
+
+// TestNothingIsKept: a reader may use its buffer again.
+func TestNothingIsKept(t *testing.T) {
+	t.Parallel()
+	for _, data := range []string{`"dataType":"text","data":"keep"`, `"dataType":"json","data":{"keep":1}`, `"dataType":"binary","data":"AQID"`} {
+		b := []byte(`{"type":"sendToGroup","group":"keep",` + data + `,"metadata":{"keep":"keep"}}`)
+		request, err := protocol.DecodeRequest(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := []byte(`{"type":"message","from":"group","group":"keep",` + data + `,"metadata":{"keep":"keep"}}`)
+		response, err := protocol.DecodeResponse(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := fmt.Sprintf("%+v %+v", *request, *response)
+		clear(b)
+		clear(m)
+		if after := fmt.Sprintf("%+v %+v", *request, *response); after != before {
+			t.Errorf("%s became %s with the buffer", before, after)
+		}
 	}
 }
 
