@@ -256,9 +256,9 @@ func TestRunFaultInTheMiddle(t *testing.T) {
 func TestRunBrokenStream(t *testing.T) {
 	t.Parallel()
 	in := io.MultiReader(strings.NewReader(msg("a")+"\n"+msg("b")+"\n"), brokenReader{})
-	r := &recorder{}
+	r := &recorder{fail: map[int]error{1: errors.New("another fault")}}
 	sum, err := output.Run(t.Context(), r, output.NewReader(in), output.RunOptions{KeepGoing: true, CountRest: true})
-	if !errors.Is(err, errRefused) || sum != (output.Summary{Done: 2, Failed: 1, Unread: true}) {
+	if !errors.Is(err, errRefused) || sum != (output.Summary{Done: 1, Failed: 2, Unread: true}) {
 		t.Errorf("Run = %+v, %v", sum, err)
 	}
 }

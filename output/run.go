@@ -224,8 +224,8 @@ func (r *runner) failed(told LineResult, err *LineError) {
 	told.Status, told.Error = StatusFailed, err.Err.Error()
 	_, journal := errors.AsType[*JournalError](err)
 	r.mu.Lock()
-	if r.first == nil || journal {
-		r.first = err
+	if r.first == nil || journal || err.Ends {
+		r.first = err // what stops a run that is to go on is told
 	}
 	r.mu.Unlock()
 	if journal || !r.o.KeepGoing {
