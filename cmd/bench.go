@@ -28,7 +28,9 @@ func newBench(env *Env) *cobra.Command {
 		Long: `Load a service and measure: latencies with all their percentiles, rates, and
 messages that were lost, came twice or out of order. A service that is not on
 this machine is only loaded with --yes-load-this-service: it may cost money, and
-disturb others. -o csv prints a line for each second, -o json everything.`,
+disturb others.
+
+-o csv prints a line for each second, -o json everything.`,
 		Example: `  wps bench send --hub bench --concurrency 16
   wps bench fanout --hub bench --connections 1000 --groups 10 --rate 200/s --report fanout.html
   wps bench compare before.json after.json`,
