@@ -2,12 +2,9 @@
 // against an emulator with TLS, because the SDK sends such a token nowhere else.
 import assert from "node:assert/strict";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
+import { connectionString, credential } from "./kit.js";
 
-const part = (v) => Buffer.from(JSON.stringify(v)).toString("base64url");
-const exp = Math.floor(Date.now() / 1000) + 3600;
-const token = `${part({ alg: "RS256", typ: "JWT" })}.${part({ aud: "https://webpubsub.azure.com", exp })}.${part("nobody")}`;
-const credential = { getToken: async () => ({ token, expiresOnTimestamp: exp * 1000 }) };
-const endpoint = /Endpoint=([^;]*)/.exec(process.env.WebPubSubConnectionString)[1];
+const endpoint = /Endpoint=([^;]*)/.exec(connectionString)[1];
 
 const hub = new WebPubSubServiceClient(endpoint, credential, "entra");
 await hub.sendToAll("hello", { contentType: "text/plain" });

@@ -1,6 +1,11 @@
 // What every check needs: the service that the environment names, clients on it,
 // and waiting with a limit.
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import { WebPubSubClient, WebPubSubJsonProtocol } from "@azure/web-pubsub-client";
 
@@ -101,6 +106,23 @@ export async function startClient(t, hub, tokenOptions = {}, clientOptions = {})
   const { connectionId, userId } = await within(connected, "connected event");
   t.after(() => client.stop());
   return { client, connectionId, userId, ...inbox };
+}
+
+/** A token of Microsoft Entra ID that nobody has signed, and the credential that gives it. */
+const part = (v) => Buffer.from(JSON.stringify(v)).toString("base64url");
+const exp = Math.floor(Date.now() / 1000) + 3600;
+const token = `${part({ alg: "RS256", typ: "JWT" })}.${part({ aud: "https://webpubsub.azure.com", exp })}.${part("nobody")}`;
+export const credential = { getToken: async () => ({ token, expiresOnTimestamp: exp * 1000 }) };
+
+/** Runs a program of this folder against an emulator with TLS, whose certificate it trusts. */
+export async function runOnTLS(t, program, ...flags) {
+  const dir = await mkdtemp(join(tmpdir(), "wps-"));
+  t.after(() => rm(dir, { recursive: true }));
+  const certificate = join(dir, "cert.pem");
+  const command = [process.execPath, join(import.meta.dirname, program)];
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env; // a runner of tests is on its own there
+  const args = ["emulator", "--tls", "--tls-cert-out", certificate, ...flags, "--", ...command];
+  return promisify(execFile)(process.env.WPS ?? "wps", args, { env: { ...env, NODE_EXTRA_CA_CERTS: certificate } });
 }
 
 /** Text of whatever kind of bytes an SDK gives. */

@@ -39,3 +39,11 @@ for (const [name, [object, declaration, count]] of Object.entries(subjects)) {
     assert.deepEqual(all.filter((m) => !(m in notThere) && !tests.includes(`.${m}(`)), []);
   });
 }
+
+test("every event of WebPubSubClient", () => {
+  const declared = readFileSync(new URL("../node_modules/@azure/web-pubsub-client/dist/esm/webPubSubClient.d.ts", import.meta.url), "utf8");
+  const events = [...declared.matchAll(/^    on\(event: "([\w-]+)"/gm)].map(([, event]) => event);
+  const heard = tests + readFileSync(new URL("../kit.js", import.meta.url), "utf8");
+  assert.equal(events.length, 6, events.join(" "));
+  assert.deepEqual(events.filter((event) => !heard.includes(`.on("${event}"`)), []);
+});
