@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,7 +63,7 @@ told as the system events recovering, recovered and lost.`,
 	f.StringArrayVar(&o.join, "join", nil, "join this `group` once connected; may be repeated")
 	f.StringArrayVar(&o.groups, "group", nil, "be in this `group` from the start, through the token; may be repeated")
 	f.StringArrayVar(&o.roles, "role", nil, "further `role` for the token; may be repeated")
-	f.StringVar(&o.subprotocol, "subprotocol", "json", "how to talk: `json|json-reliable|protobuf|protobuf-reliable|none`; reliable ones recover from a broken connection, none is a simple WebSocket client")
+	f.StringVar(&o.subprotocol, "subprotocol", "json", "`name` of the way to talk: json, json-reliable, protobuf, protobuf-reliable or none;\nreliable ones recover from a broken connection, none is a simple WebSocket client")
 	f.StringVar(&o.toGroup, "to-group", "", "send each line of standard input to `group`")
 	f.StringVar(&o.event, "event", "", "send each line of standard input as the user event `name`")
 	f.StringVar(&o.dataType, "data-type", "text", "what the lines are: `text|json|binary`")
@@ -70,6 +72,8 @@ told as the system events recovering, recovered and lost.`,
 	f.IntVar(&o.count, "count", 0, "end after `n` messages, exit 1 when fewer came (default no limit)")
 	f.DurationVar(&o.wait, "wait", 0, "end after this `time` (default no limit)")
 	f.StringVar(&o.ready.path, "ready-file", "", "write the connection id to `file` once connected and joined")
+	_ = c.RegisterFlagCompletionFunc("subprotocol", cobra.FixedCompletions( // an error is of a flag that is not there
+		slices.Sorted(maps.Keys(subprotocols)), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 

@@ -28,7 +28,7 @@ wps apply and send --lines, for each line; status is done, failed or not tried
 
 wps connect, for each arrival; the type tells which
   {"type":"system","event":"connected","connectionId":"c1","userId":"u1","message":"..."}
-  {"type":"message","from":"group","group":"g1","fromUserId":"u1","dataType":"text","data":"...","metadata":{...}}
+  {"type":"message","from":"group","group":"g1","fromUserId":"u1","dataType":"text","data":"...","metadata":{...},"sequenceId":1}
   {"type":"ack","success":true}
   {"type":"closed","code":1000,"reason":"...","message":"..."}
 
