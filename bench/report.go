@@ -4,15 +4,13 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"html/template"
+	"html"
 	"io"
 	"strings"
 )
 
-//go:embed report.html.tmpl
-var reportText string
-
-var reportTemplate = template.Must(template.New("report").Parse(reportText))
+//go:embed report.css
+var reportStyle string
 
 // maxReported bounds the runs of one report: each has a colour.
 const maxReported = 4
@@ -39,7 +37,8 @@ func Report(w io.Writer, runs []*Result) error {
 		page.Unlike = strings.Join(Compare(runs[0], runs[1]).Unlike, ", ")
 	}
 	page.Charts = charts(runs)
-	return reportTemplate.Execute(w, page)
+	_, err := w.Write(page.html())
+	return err
 }
 
 type reportPage struct {
@@ -67,7 +66,82 @@ type reportCell struct {
 
 type chart struct {
 	Title string
-	SVG   template.HTML
+	SVG   string // made of numbers and our own words
+}
+
+// pageWriter builds HTML. It is no template, because the packages for those keep
+// every exported method of every type in the binary, which is a tenth of it.
+type pageWriter struct{ strings.Builder }
+
+// add appends format, in which every argument is escaped text.
+func (b *pageWriter) add(format string, texts ...string) {
+	escaped := make([]any, len(texts))
+	for i, t := range texts {
+		escaped[i] = html.EscapeString(t)
+	}
+	fmt.Fprintf(b, format, escaped...)
+}
+
+func (p *reportPage) html() []byte {
+	var b pageWriter
+	b.add(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>wps bench: %s</title>
+<style>
+`, p.Runs[0].Title)
+	b.WriteString(reportStyle)
+	b.add("</style>\n</head>\n<body>\n<h1>wps bench</h1>\n")
+	for i, r := range p.Runs {
+		b.add("<p class=\"k%s\">■ %s<br><span class=\"note\">%s, warm-up %s s</span></p>\n",
+			fmt.Sprint(i), r.Title, fmt.Sprint(r.Started), fmt.Sprint(r.WarmupSeconds))
+	}
+	if p.Unlike != "" {
+		b.add("<p class=\"note\">Not alike: %s.</p>\n", p.Unlike)
+	}
+	p.table(&b)
+	for _, r := range p.Runs {
+		r.errors(&b)
+	}
+	for _, c := range p.Charts {
+		b.add("<h2>%s</h2>\n", c.Title)
+		b.WriteString(c.SVG + "\n")
+	}
+	b.add("</body>\n</html>\n")
+	return []byte(b.String())
+}
+
+func (p *reportPage) table(b *pageWriter) {
+	b.add("<table>\n<tr><th></th>")
+	for i, r := range p.Runs {
+		b.add(`<th class="k%s">%s</th>`, fmt.Sprint(i), r.Head)
+	}
+	b.add("</tr>\n")
+	for _, row := range p.Rows {
+		b.add("<tr><td>%s</td>", row.Name)
+		for _, cell := range row.Cells {
+			if cell.Bad {
+				b.add(`<td class="bad">%s</td>`, cell.Text)
+				continue
+			}
+			b.add("<td>%s</td>", cell.Text)
+		}
+		b.add("</tr>\n")
+	}
+	b.add("</table>\n")
+}
+
+func (r *reportRun) errors(b *pageWriter) {
+	if len(r.Errors) == 0 {
+		return
+	}
+	b.add("<h2>Errors</h2><ul>")
+	for _, text := range r.Errors {
+		b.add("<li>%s</li>", text)
+	}
+	b.add("</ul>\n")
 }
 
 func reportRows(runs []*Result) []reportRow {
@@ -117,7 +191,7 @@ func charts(runs []*Result) []chart {
 	}
 	add := func(title string, svg string) {
 		if svg != "" {
-			all = append(all, chart{title, template.HTML(svg)}) // made of numbers and our own words
+			all = append(all, chart{title, svg})
 		}
 	}
 	add("Milliseconds by percentile", drawLines(percentiles, axis{ticks: percentileTicks}, axis{log: true}))
