@@ -157,12 +157,12 @@ func TestApplyFaultyService(t *testing.T) {
 	}{
 		{"500 for long", []string{"--retries", "1"}, refuse(500), "500 Internal Server Error (Error.Test)", 1, 500, 2},
 		{"403", nil, refuse(403), "403 Forbidden (Error.Test)", 4, 403, 1},
-		{"slow", []string{"--timeout", "200ms"}, func(w http.ResponseWriter, r *http.Request, i int) bool {
+		{"slow", []string{"--timeout", "1s"}, func(w http.ResponseWriter, r *http.Request, i int) bool {
 			if i > 20 {
 				<-r.Context().Done()
 			}
 			return i > 20
-		}, "no answer within 200ms", 1, 0, 1},
+		}, "no answer within 1s", 1, 0, 1},
 		{"closes connections", []string{"--retries", "0"}, func(w http.ResponseWriter, _ *http.Request, i int) bool {
 			if i <= 20 {
 				return false
