@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -502,5 +503,32 @@ func TestManyConnections(t *testing.T) {
 		if got := strings.Join(events, " "); got != "0connect 1connected 2chat 3chat 4chat 5chat 6chat 7disconnected" {
 			t.Errorf("connection %s: %s", id, got)
 		}
+	}
+}
+
+// TestHandlerOverHTTP2: a handler behind TLS is spoken to in HTTP/2, where
+// header names are in lower case, and nothing else changes.
+func TestHandlerOverHTTP2(t *testing.T) {
+	t.Parallel()
+	h := &handler{reply: on("chat", say(200, "re", "Content-Type", "text/plain", "ce-connectionState", "s"))}
+	web := httptest.NewUnstartedServer(h)
+	web.EnableHTTP2 = true
+	web.StartTLS()
+	t.Cleanup(web.Close)
+	e := emulatortest.RunWith(t, emulator.Options{Hubs: hubs(emulator.EventHandler{
+		URLTemplate: web.URL, EventPattern: "*", Transport: web.Client().Transport,
+	})})
+	j, _ := dialJSON(t, e, clientOptions{user: "ü"})
+	for i := range 2 {
+		j.send(event(i, "json", "[1]"))
+		j.expectText(`{"type":"message","from":"server","dataType":"text","data":"re"}`)
+		j.expectText(ok(i))
+	}
+	g := h.wait(t, 2)[1]
+	if g.Proto != "HTTP/2.0" || g.body != "[1]" || g.Header.Get(protocol.HeaderUserID) != "ü" || g.Header.Get(protocol.HeaderConnectionState) != "s" {
+		t.Errorf("event = %s %v %q", g.Proto, g.Header, g.body)
+	}
+	if _, sent := g.Header["User-Agent"]; sent {
+		t.Errorf("User-Agent = %q, want none", g.Header.Get("User-Agent"))
 	}
 }
