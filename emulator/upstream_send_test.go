@@ -423,8 +423,40 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
+// TestHandlerDown: nothing answers where the handler should be. The client waits
+// for the retries of the validation, later ones get its result; a handler that
+// comes up is found by the next but one.
+func TestHandlerDown(t *testing.T) {
+	t.Parallel()
+	up := false
+	h := &handler{}
+	far := everything(h)
+	near := far.Transport
+	far.Transport = overWire(func(r *http.Request) (*http.Response, error) {
+		if !up {
+			return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+		}
+		return near.RoundTrip(r)
+	})
+	inBubble(t, emulator.Options{Hubs: hubs(far)}, func(t *testing.T, b *bubble) {
+		for _, step := range []struct {
+			took   time.Duration
+			status int
+		}{{9 * time.Second, 500}, {0, 500}, {0, 101}} {
+			began := time.Now()
+			_, resp, err := b.dialTry(clientOptions{})
+			if resp == nil || resp.StatusCode != step.status || time.Since(began) != step.took {
+				t.Errorf("client got %v, %v after %s, want %d after %s", resp, err, time.Since(began), step.status, step.took)
+			}
+			up = true
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+	})
+}
+
 // TestHandlerOverTCP runs the same machinery over real sockets: a handler that
-// is down, one that cuts connections, and answers of many sizes.
+// cuts connections, and answers of many sizes.
 func TestHandlerOverTCP(t *testing.T) {
 	t.Parallel()
 	var cut atomic.Int32
