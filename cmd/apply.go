@@ -88,7 +88,7 @@ func apply(c *cobra.Command, env *Env, o *applyOptions, args []string) error {
 	}
 	b := &batch{
 		actor: a, o: o.batch, in: in, pace: pace, purpose: "apply",
-		checkOnly: o.checkFirst, unordered: o.unordered,
+		checkFirst: o.checkFirst, unordered: o.unordered,
 		source: func(r io.Reader) output.Source { return newSource(r, o.format, path) },
 	}
 	return b.run(c.Context())

@@ -82,9 +82,9 @@ func parseRate(s string) (float64, error) {
 // batch runs one stream of events for a command.
 type batch struct {
 	*actor
-	o         batchOptions
-	checkOnly bool // --check-first
-	unordered bool
+	o          batchOptions
+	checkFirst bool // --check-first
+	unordered  bool
 	// sendsLines tells that the input is lines of "wps send", not event objects.
 	sendsLines bool
 	// purpose names what the journal is of, beside service and hub.
@@ -136,13 +136,13 @@ func (b *batch) run(ctx context.Context) error {
 // or needed.
 func (b *batch) prepare(ctx context.Context, journal *output.Journal) error {
 	resumes := journal != nil && journal.Known() > 0
-	if !b.checkOnly && !resumes {
+	if !b.checkFirst && !resumes {
 		return nil
 	}
 	if err := b.in.keep(ctx); err != nil {
 		return err
 	}
-	if b.checkOnly {
+	if b.checkFirst {
 		if err := b.check(ctx); err != nil {
 			return err
 		}
