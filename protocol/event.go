@@ -3,6 +3,7 @@ package protocol
 import (
 	"fmt"
 	"net/http"
+	"net/textproto"
 	"strings"
 	"time"
 )
@@ -135,15 +136,15 @@ func (e *HeaderError) Error() string { return "header " + e.Name + " " + e.Probl
 // that names the first header at fault; the signature is not checked.
 func ReadEventContext(h http.Header) (EventContext, error) {
 	c := EventContext{
-		Subprotocol: h.Get(HeaderSubprotocol), ID: h.Get(HeaderID), Source: h.Get(HeaderSource),
-		Signature: h.Get(HeaderSignature), Origin: h.Get(HeaderRequestOrigin), UserID: h.Get(HeaderUserID),
-		RequestID: h.Get(HeaderRequestID), PhysicalConnectionID: h.Get(HeaderPhysicalConnectionID),
-		SessionID: h.Get(HeaderSessionID),
+		Subprotocol: first(h, HeaderSubprotocol), ID: first(h, HeaderID), Source: first(h, HeaderSource),
+		Signature: first(h, HeaderSignature), Origin: first(h, HeaderRequestOrigin), UserID: first(h, HeaderUserID),
+		RequestID: first(h, HeaderRequestID), PhysicalConnectionID: first(h, HeaderPhysicalConnectionID),
+		SessionID: first(h, HeaderSessionID),
 	}
-	if at, err := time.Parse(time.RFC3339, h.Get(HeaderTime)); err == nil {
+	if at, err := time.Parse(time.RFC3339, first(h, HeaderTime)); err == nil {
 		c.Time = at.UTC().Truncate(time.Second)
 	}
-	if values := h.Values(HeaderConnectionState); len(values) > 0 {
+	if values := h[canonical[HeaderConnectionState]]; len(values) > 0 {
 		c.State, c.HasState = values[len(values)-1], true
 	}
 	var typ string
@@ -151,13 +152,34 @@ func ReadEventContext(h http.Header) (EventContext, error) {
 		name string
 		into *string
 	}{{HeaderType, &typ}, {HeaderHub, &c.Hub}, {HeaderConnectionID, &c.ConnectionID}, {HeaderEventName, &c.Event}} {
-		values := h.Values(required.name)
+		values := h[canonical[required.name]]
 		if len(values) != 1 || values[0] == "" {
 			return c, &HeaderError{required.name, problemOf(values)}
 		}
 		*required.into = values[0]
 	}
 	return c, c.setKind(typ)
+}
+
+// canonical are the names as net/http keeps them: finding them there anew takes
+// longer than all the rest of reading an event.
+var canonical = func() map[string]string {
+	m := map[string]string{}
+	for _, name := range []string{
+		HeaderSubprotocol, HeaderID, HeaderSource, HeaderSignature, HeaderRequestOrigin, HeaderUserID, HeaderRequestID,
+		HeaderPhysicalConnectionID, HeaderSessionID, HeaderTime, HeaderConnectionState, HeaderType, HeaderHub,
+		HeaderConnectionID, HeaderEventName,
+	} {
+		m[name] = textproto.CanonicalMIMEHeaderKey(name)
+	}
+	return m
+}()
+
+func first(h http.Header, name string) string {
+	if values := h[canonical[name]]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 func problemOf(values []string) string {

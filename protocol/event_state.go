@@ -58,30 +58,42 @@ type ObjectMember struct {
 type Object []ObjectMember
 
 // ReadObject reads a JSON object; of a member given twice the last counts.
+// Nothing of it points into text.
 func ReadObject(text []byte) (Object, error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+	if !json.Valid(text) {
+		return nil, json.Unmarshal(text, new(json.RawMessage)) // says where
+	}
+	if text = bytes.Trim(text, blanks); text[0] != '{' {
 		return nil, errors.New("not a JSON object")
 	}
-	var all Object
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return nil, err
+	all := Object{}
+	var places map[string]int // of an object with many members
+	for _, one := range split(text) {
+		m := ObjectMember{string(one.name), compact(one.raw)}
+		if len(all) < 8 {
+			all = all.With(m)
+		} else {
+			all, places = all.withPlaces(m, places)
 		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, err
-		}
-		all = all.With(ObjectMember{name.(string), compact(value)})
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, err
-	}
-	if dec.More() {
-		return nil, errors.New("there is more behind the object")
 	}
 	return all, nil
+}
+
+// withPlaces is With for many members; places are those of the names, nil before
+// the first call.
+func (s Object) withPlaces(m ObjectMember, places map[string]int) (Object, map[string]int) {
+	if places == nil {
+		places = make(map[string]int, 2*len(s))
+		for i, x := range s {
+			places[x.Name] = i
+		}
+	}
+	if i, ok := places[m.Name]; ok {
+		s[i].Value = m.Value
+		return s, places
+	}
+	places[m.Name] = len(s)
+	return append(s, m), places
 }
 
 // With adds a member, or replaces the one of its name.
@@ -107,10 +119,13 @@ func (s Object) JSON() json.RawMessage {
 	return append(b, '}')
 }
 
-func compact(value json.RawMessage) json.RawMessage {
-	var b bytes.Buffer
-	if json.Compact(&b, value) != nil {
-		return value
+// compact copies a JSON value without blanks between its parts.
+func compact(value []byte) json.RawMessage {
+	if bytes.ContainsAny(value, blanks) {
+		var b bytes.Buffer
+		if json.Compact(&b, value) == nil {
+			return b.Bytes()
+		}
 	}
-	return b.Bytes()
+	return bytes.Clone(value)
 }

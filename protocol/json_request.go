@@ -217,6 +217,10 @@ func appendMetadata(dst []byte, m map[string]string) []byte {
 }
 
 // appendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD.
+// AppendJSONString writes s as a JSON string, without escaping HTML; what is not
+// UTF-8 becomes U+FFFD.
+func AppendJSONString(dst []byte, s string) []byte { return appendString(dst, s) }
+
 func appendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start := 0

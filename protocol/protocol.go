@@ -106,8 +106,15 @@ func (d DataType) ContentType() string {
 // parameter in lower case ("" when there is none). An absent header means
 // binary. ok is false for a media type that the service does not take.
 func DataTypeOf(contentType string) (d DataType, charset string, ok bool) {
-	if contentType == "" {
+	switch contentType { // as everybody writes them
+	case "", "application/octet-stream":
 		return DataTypeBinary, "", true
+	case "text/plain":
+		return DataTypeText, "", true
+	case "text/plain; charset=utf-8":
+		return DataTypeText, "utf-8", true
+	case "application/json":
+		return DataTypeJSON, "", true
 	}
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {

@@ -1,7 +1,6 @@
 package trigger
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,72 +62,76 @@ func (ev *Event) state() []byte {
 	return []byte(ev.State)
 }
 
-// hookContext is the ConnectionContext of the spec in its order, with what else
-// is known behind it.
-type hookContext struct {
-	Type         protocol.EventKind  `json:"type"`
-	Event        string              `json:"event"`
-	Hub          string              `json:"hub"`
-	ConnectionID string              `json:"connectionId"`
-	UserID       string              `json:"userId"`
-	Headers      map[string][]string `json:"headers"`
-	Queries      map[string][]string `json:"queries"`
-	Claims       map[string][]string `json:"claims"`
-	Subprotocol  string              `json:"subprotocol,omitempty"`
-	EventID      string              `json:"eventId,omitempty"`
-	State        json.RawMessage     `json:"state,omitempty"`
-	PhysicalID   string              `json:"physicalConnectionId,omitempty"`
-	SessionID    string              `json:"sessionId,omitempty"`
-}
-
-// context is what a hook learns of an event beside its data. Headers are those
-// of the client for connect, and those of the event for others, without what
-// only concerns the two ends of the request.
-func (ev *Event) context() hookContext {
-	c := hookContext{
-		Type: ev.Kind, Event: ev.EventContext.Event, Hub: ev.Hub, ConnectionID: ev.ConnectionID, UserID: ev.UserID,
-		Subprotocol: ev.Subprotocol, EventID: ev.ID, PhysicalID: ev.PhysicalConnectionID, SessionID: ev.SessionID,
-		Queries: map[string][]string{}, Claims: map[string][]string{},
+// appendContext writes what a hook learns of an event beside its data: the
+// ConnectionContext of the spec in its order, with what else is known behind it.
+// Headers are those of the client for connect, and those of the event for
+// others, without what only concerns the two ends of the request.
+func (ev *Event) appendContext(b []byte) []byte {
+	text := func(name, value string) {
+		b = append(b, name...)
+		b = protocol.AppendJSONString(b, value)
 	}
-	if ev.HasState {
-		c.State = ev.state()
-		if !json.Valid(c.State) {
-			c.State, _ = json.Marshal(ev.State) // a string always encodes
+	text(`{"type":`, string(ev.Kind))
+	text(`,"event":`, ev.EventContext.Event)
+	text(`,"hub":`, ev.Hub)
+	text(`,"connectionId":`, ev.ConnectionID)
+	text(`,"userId":`, ev.UserID)
+	headers, queries, claims := map[string][]string(ev.Header), map[string][]string(nil), map[string][]string(nil)
+	if ev.Connect != nil {
+		headers, queries, claims = ev.Connect.Headers, ev.Connect.Query, ev.Connect.Claims
+	}
+	b = appendLists(append(b, `,"headers":`...), headers, ev.Connect == nil)
+	b = appendLists(append(b, `,"queries":`...), queries, false)
+	b = appendLists(append(b, `,"claims":`...), claims, false)
+	for _, more := range [...]struct{ name, value string }{
+		{`,"subprotocol":`, ev.Subprotocol}, {`,"eventId":`, ev.ID},
+		{`,"physicalConnectionId":`, ev.PhysicalConnectionID}, {`,"sessionId":`, ev.SessionID},
+	} {
+		if more.value != "" {
+			text(more.name, more.value)
 		}
 	}
-	if ev.Connect == nil {
-		c.Headers = publicHeaders(ev.Header)
-		return c
+	if ev.HasState {
+		b = ev.appendState(append(b, `,"state":`...))
 	}
-	c.Headers, c.Queries, c.Claims = orEmpty(ev.Connect.Headers), orEmpty(ev.Connect.Query), orEmpty(ev.Connect.Claims)
-	return c
+	return append(b, '}')
 }
 
-func orEmpty(m map[string][]string) map[string][]string {
-	if m == nil {
-		return map[string][]string{}
+// appendState writes the state as JSON: the object, or a string.
+func (ev *Event) appendState(b []byte) []byte {
+	if object, ok := protocol.DecodeState(ev.State); ok {
+		return append(b, object...)
 	}
-	return m
+	return protocol.AppendJSONString(b, ev.State)
+}
+
+// appendLists writes lists by name, in the order of the names; public leaves out
+// privateHeaders.
+func appendLists(b []byte, lists map[string][]string, public bool) []byte {
+	var room [32]string
+	names := room[:0]
+	for name := range lists {
+		if !public || !slices.Contains(privateHeaders, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	b = append(b, '{')
+	for i, name := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(protocol.AppendJSONString(b, name), ':', '[')
+		for k, value := range lists[name] {
+			if k > 0 {
+				b = append(b, ',')
+			}
+			b = protocol.AppendJSONString(b, value)
+		}
+		b = append(b, ']')
+	}
+	return append(b, '}')
 }
 
 // privateHeaders concern the two ends of the request only.
 var privateHeaders = []string{"Authorization", "Cookie", http.CanonicalHeaderKey(protocol.HeaderSignature)}
-
-func publicHeaders(h http.Header) map[string][]string {
-	m := make(map[string][]string, len(h))
-	for name, values := range h {
-		if !slices.Contains(privateHeaders, name) {
-			m[name] = values
-		}
-	}
-	return m
-}
-
-// json writes v on one line without escaping HTML.
-func (c hookContext) json() ([]byte, error) {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(c)
-	return []byte(strings.TrimSuffix(b.String(), "\n")), err
-}

@@ -96,10 +96,10 @@ func (c *command) Close(context.Context) error { return os.RemoveAll(c.dir) }
 // Answer runs the command once.
 func (c *command) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	run, err := c.prepare(ev)
+	defer run.files.remove()
 	if err != nil {
 		return Answer{}, err
 	}
-	defer run.files.remove()
 	if err := run.run(ctx); err != nil {
 		return Answer{}, err
 	}
@@ -119,11 +119,7 @@ type run struct {
 }
 
 func (c *command) prepare(ev *Event) (*run, error) {
-	about, err := ev.context().json()
-	if err != nil {
-		return nil, err
-	}
-	vars, left := ev.environ(about)
+	vars, left := ev.environ(ev.appendContext(nil))
 	files := c.files()
 	cmd := &exec.Cmd{Path: c.argv[0], Args: c.argv}
 	cmd.Env = slices.Concat(c.env, vars, []string{envResponse + "=" + files.response, envOutput + "=" + files.output})

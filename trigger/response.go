@@ -178,6 +178,9 @@ func (p *parsing) settleMessage() error {
 	if p.message == nil {
 		return nil
 	}
+	if p.plainText() {
+		return nil
+	}
 	object := protocol.Object{{Name: "type", Value: json.RawMessage(`"MessageEvent"`)}, {Name: "message", Value: p.message}}
 	if p.typ != nil {
 		object = append(object, protocol.ObjectMember{Name: "dataType", Value: p.typ})
@@ -189,6 +192,17 @@ func (p *parsing) settleMessage() error {
 	m := ev.(*output.MessageEvent)
 	p.a.Message, p.a.DataType = m.Message, m.DataType
 	return nil
+}
+
+// plainText reads the message that needs no rules: a string of type text. It
+// tells whether it was one.
+func (p *parsing) plainText() bool {
+	var text string
+	if string(p.typ) != `"text"` || p.message[0] != '"' || len(p.message) > protocol.MaxMessageSize || json.Unmarshal(p.message, &text) != nil {
+		return false
+	}
+	p.a.Message, p.a.DataType = []byte(text), protocol.DataTypeText
+	return true
 }
 
 // failure collects an error from the forms in which it is written: a member

@@ -206,10 +206,7 @@ func (w *workers) leave(turn chan *worker) {
 // Answer has a worker answer one event.
 func (w *workers) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	id := w.ids.Add(1)
-	line, err := ev.workerLine(id)
-	if err != nil {
-		return Answer{}, err
-	}
+	line := ev.appendWorkerLine(make([]byte, 0, 1024+2*len(ev.Body)), id)
 	for {
 		one, err := w.take(ctx)
 		if err != nil {
@@ -223,35 +220,34 @@ func (w *workers) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	}
 }
 
-// workerEvent is an event for a worker.
-type workerEvent struct {
-	ID       uint64            `json:"id"`
-	Context  hookContext       `json:"context"`
-	DataType protocol.DataType `json:"dataType"`
-	Data     any               `json:"data"`
+// appendWorkerLine writes an event as one line.
+func (ev *Event) appendWorkerLine(b []byte, id uint64) []byte {
+	b = strconv.AppendUint(append(b, `{"id":`...), id, 10)
+	b = ev.appendContext(append(b, `,"context":`...))
+	switch {
+	case ev.Kind != protocol.EventUser && !json.Valid(ev.Body):
+		b = append(b, `,"dataType":"json","data":null`...)
+	case ev.Kind != protocol.EventUser || ev.DataType == protocol.DataTypeJSON:
+		b = append(b, `,"dataType":"json","data":`...)
+		b = appendOneLine(b, ev.Body)
+	case ev.DataType == protocol.DataTypeText && utf8.Valid(ev.Body):
+		b = append(b, `,"dataType":"text","data":`...)
+		b = protocol.AppendJSONString(b, string(ev.Body))
+	default:
+		b = append(b, `,"dataType":"binary","data":"`...)
+		b = append(base64.StdEncoding.AppendEncode(b, ev.Body), '"')
+	}
+	return append(b, '}', '\n')
 }
 
-// workerLine writes an event as one line.
-func (ev *Event) workerLine(id uint64) ([]byte, error) {
-	e := workerEvent{ID: id, Context: ev.context(), DataType: ev.DataType}
-	switch {
-	case ev.Kind != protocol.EventUser:
-		e.DataType = protocol.DataTypeJSON
-		if json.Valid(ev.Body) {
-			e.Data = json.RawMessage(ev.Body)
-		}
-	case ev.DataType == protocol.DataTypeJSON:
-		e.Data = json.RawMessage(ev.Body)
-	case ev.DataType == protocol.DataTypeText && utf8.Valid(ev.Body):
-		e.Data = string(ev.Body)
-	default:
-		e.DataType, e.Data = protocol.DataTypeBinary, base64.StdEncoding.EncodeToString(ev.Body)
+// appendOneLine writes valid JSON without the blanks between its parts.
+func appendOneLine(b, text []byte) []byte {
+	if bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0 {
+		return append(b, text...)
 	}
-	var line bytes.Buffer
-	enc := json.NewEncoder(&line)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(e) // on one line: raw messages are made compact
-	return line.Bytes(), err
+	line := bytes.NewBuffer(b)
+	_ = json.Compact(line, text) // it is valid
+	return line.Bytes()
 }
 
 // ReadWorkerLine reads the answer that a worker gives to the event with this id.

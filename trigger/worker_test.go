@@ -2,6 +2,7 @@ package trigger_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,10 @@ const workerMode = "WPS_TEST_WORKER"
 
 // workerMain answers events by what their data says.
 func workerMain() {
+	if os.Getenv(workerMode) == "fast" {
+		fastWorker()
+		return
+	}
 	in := bufio.NewReaderSize(os.Stdin, 4<<20)
 	for {
 		line, err := in.ReadBytes('\n')
@@ -41,6 +46,24 @@ func workerMain() {
 			os.Exit(1)
 		}
 		answer(ev.ID, ev.DataType, ev.Data, line)
+	}
+}
+
+// fastWorker answers each event at once; it only looks for the id, and answers
+// what the kernel gives it in one read with one write.
+func fastWorker() {
+	in := bufio.NewReaderSize(os.Stdin, 64<<10)
+	out := bufio.NewWriter(os.Stdout)
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return
+		}
+		id, _, _ := bytes.Cut(line[len(`{"id":`):], []byte(","))
+		fmt.Fprintf(out, `{"id":%s,"message":"hi","dataType":"text"}`+"\n", id)
+		if in.Buffered() == 0 && out.Flush() != nil {
+			return
+		}
 	}
 }
 

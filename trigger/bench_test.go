@@ -1,0 +1,155 @@
+//go:build unix
+
+package trigger_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"strconv"
+	"sync"
+	"testing"
+
+	"wps/token"
+	"wps/trigger"
+)
+
+// loadConns is how many connections the load comes over.
+const loadConns = 16
+
+// load sends b.N events over loadConns connections, as bytes that are made
+// before, and reads only what it must of the answers: what is measured is the
+// server. Each event has a connection and an id of its own.
+func load(b *testing.B, h http.Handler) {
+	b.Helper()
+	web := httptest.NewServer(h)
+	defer web.Close()
+	b.ReportAllocs()
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for i := range loadConns {
+		n := (b.N + i) / loadConns
+		wg.Go(func() {
+			if err := sendMany(web.Listener.Addr().String(), i, n); err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+func sendMany(addr string, i, n int) error {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	id := fmt.Sprint("c", i)
+	before, after := eventBytes(id)
+	var out []byte
+	for k := range n {
+		out = append(out[:0], before...)
+		out = strconv.AppendInt(out, int64(k), 10)
+		out = append(out, after...)
+		if _, err := conn.Write(out); err != nil {
+			return err
+		}
+		if err := skipAnswer(in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eventBytes is a signed user event with 128 bytes of text, in two parts
+// between which its id stands.
+func eventBytes(connection string) (before, after []byte) {
+	body := bytes.Repeat([]byte("0123456789abcdef"), 8)
+	return fmt.Appendf(nil, "POST /eh/chat/message HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"+
+			"ce-specversion: 1.0\r\nce-awpsversion: 1.0\r\nce-type: azure.webpubsub.user.message\r\nce-source: /hubs/chat/client/%s\r\n"+
+			"ce-time: 2026-09-01T10:20:30Z\r\nce-connectionId: %s\r\nce-hub: chat\r\nce-eventName: message\r\nWebHook-Request-Origin: localhost\r\n"+
+			"ce-signature: %s\r\nce-userId: u1\r\nce-id: ", len(body), connection, connection, token.Signature(connection, token.NewKey(testKey))),
+		append([]byte("\r\n\r\n"), body...)
+}
+
+func skipAnswer(in *bufio.Reader) error {
+	length := 0
+	for first := true; ; first = false {
+		line, err := in.ReadSlice('\n')
+		switch {
+		case err != nil:
+			return err
+		case first && !bytes.HasPrefix(line, []byte("HTTP/1.1 200")):
+			return fmt.Errorf("answer %q", line)
+		case len(line) == 2:
+			_, err := in.Discard(length)
+			return err
+		}
+		if n, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(n))); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func benchOptions(hook trigger.Hook) trigger.Options {
+	return trigger.Options{Default: hook, Keys: []token.Key{token.NewKey(testKey)}}
+}
+
+// BenchmarkListen compares hooks with what they cannot be faster than: a bare
+// handler that sends the body back, and one that runs a command for it.
+func BenchmarkListen(b *testing.B) {
+	b.Run("bare", func(b *testing.B) {
+		load(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				b.Error(err)
+			}
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, _ = w.Write(body)
+		}))
+	})
+	b.Run("builtin", func(b *testing.B) {
+		hook, err := trigger.Builtin(":echo", nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		load(b, handler(b, benchOptions(hook)))
+	})
+	for _, n := range []int{1, 2, 4} {
+		b.Run(fmt.Sprint("worker/n=", n), func(b *testing.B) {
+			hook, err := trigger.Worker(self(b), n, trigger.CommandOptions{Env: []string{workerMode + "=fast"}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			load(b, handler(b, benchOptions(hook)))
+		})
+	}
+	b.Run("bare+exec", func(b *testing.B) {
+		load(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			cmd := exec.CommandContext(r.Context(), "/bin/cat")
+			cmd.Stdin = r.Body
+			out, err := cmd.Output()
+			if err != nil {
+				b.Error(err)
+			}
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, _ = w.Write(out)
+		}))
+	})
+	b.Run("exec", func(b *testing.B) {
+		hook, err := trigger.Command("/bin/cat", trigger.CommandOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		load(b, handler(b, benchOptions(hook)))
+	})
+}
