@@ -6,8 +6,7 @@ import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import { WebPubSubClient, WebPubSubJsonProtocol } from "@azure/web-pubsub-client";
 
 const notThere = {
-  sendEvent: "needs an event handler",
-  invokeEvent: "needs an event handler",
+  invokeEvent: "the emulator has no invocations",
   onGroupStream: "the emulator has no streams",
   openGroupStream: "the emulator has no streams",
 };
