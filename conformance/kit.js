@@ -114,15 +114,18 @@ const exp = Math.floor(Date.now() / 1000) + 3600;
 const token = `${part({ alg: "RS256", typ: "JWT" })}.${part({ aud: "https://webpubsub.azure.com", exp })}.${part("nobody")}`;
 export const credential = { getToken: async () => ({ token, expiresOnTimestamp: exp * 1000 }) };
 
-/** Runs a program of this folder against an emulator with TLS, whose certificate it trusts. */
+/**
+ * Runs a program of this folder against an emulator with TLS, whose certificate it
+ * trusts. Its tests end it, because clients that were stopped keep their timers.
+ */
 export async function runOnTLS(t, program, ...flags) {
   const dir = await mkdtemp(join(tmpdir(), "wps-"));
   t.after(() => rm(dir, { recursive: true }));
   const certificate = join(dir, "cert.pem");
-  const command = [process.execPath, join(import.meta.dirname, program)];
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env; // a runner of tests is on its own there
+  const command = [process.execPath, "--test-force-exit", join(import.meta.dirname, program)];
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env; // a program with tests is on its own there
   const args = ["emulator", "--tls", "--tls-cert-out", certificate, ...flags, "--", ...command];
-  return promisify(execFile)(process.env.WPS ?? "wps", args, { env: { ...env, NODE_EXTRA_CA_CERTS: certificate } });
+  return promisify(execFile)(process.env.WPS ?? "wps", args, { timeout: 120_000, env: { ...env, NODE_EXTRA_CA_CERTS: certificate } });
 }
 
 /** Text of whatever kind of bytes an SDK gives. */
