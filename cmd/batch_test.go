@@ -229,9 +229,9 @@ func TestApplyThrottled(t *testing.T) {
 	if code != 0 || count["done"] != 600 {
 		t.Errorf("exit code %d, %v, %s", code, count, stderr)
 	}
-	// What was on its way when the refusal was written, and not yet read, may
-	// come in: one or two for each that runs.
-	if got := early.Load(); got > 30 {
+	// Until the refusal is read, which may take a while on a busy machine, others
+	// go on. If only the one that was refused waited, all 569 would come.
+	if got := early.Load(); got > 300 {
 		t.Errorf("%d requests came while all should wait", got)
 	}
 	if !slices.ContainsFunc(lines, func(l line) bool { return l.Tries == 2 && l.Milliseconds >= 900 }) {
