@@ -5,14 +5,10 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,8 +31,7 @@ const (
 	workerGrace = 5 * time.Second
 )
 
-// workers keeps n processes of one command, each with at most one event at a
-// time.
+// workers keeps n processes of one command.
 type workers struct {
 	line string
 	argv []string
@@ -54,7 +49,9 @@ type workers struct {
 
 	mu      sync.Mutex
 	idle    []*worker // alive
-	waiting []chan *worker
+	waiting []*job
+	// pace is what an event takes of late; it decides how many are sent together.
+	pace time.Duration
 }
 
 // Worker makes a hook of a command that is started n times and stays: it reads
@@ -151,75 +148,6 @@ func (w *workers) watch(ctx context.Context, one *worker) error {
 	return err
 }
 
-// put makes a worker free: for the event that waits longest, or idle.
-func (w *workers) put(one *worker) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	one.busy = false
-	switch {
-	case one.dead:
-		one.out.Close()
-	case one.broken: // it ends soon
-	case len(w.waiting) > 0:
-		one.busy = true
-		w.waiting[0] <- one // it holds one and gets one
-		w.waiting = w.waiting[1:]
-	default:
-		w.idle = append(w.idle, one)
-	}
-}
-
-// take gives a worker that is free, when there is one.
-func (w *workers) take(ctx context.Context) (*worker, error) {
-	w.mu.Lock()
-	if n := len(w.idle); n > 0 {
-		one := w.idle[n-1]
-		w.idle = w.idle[:n-1]
-		one.busy = true
-		w.mu.Unlock()
-		return one, nil
-	}
-	turn := make(chan *worker, 1)
-	w.waiting = append(w.waiting, turn)
-	w.mu.Unlock()
-	select {
-	case one := <-turn:
-		return one, nil
-	case <-ctx.Done():
-		w.leave(turn)
-		return nil, NotRun(errors.New("no worker of " + w.line + " became free in time"))
-	}
-}
-
-// leave gives up waiting, and passes on a worker that came meanwhile.
-func (w *workers) leave(turn chan *worker) {
-	w.mu.Lock()
-	w.waiting = slices.DeleteFunc(w.waiting, func(x chan *worker) bool { return x == turn })
-	w.mu.Unlock()
-	select {
-	case one := <-turn:
-		w.put(one)
-	default:
-	}
-}
-
-// Answer has a worker answer one event.
-func (w *workers) Answer(ctx context.Context, ev *Event) (Answer, error) {
-	id := w.ids.Add(1)
-	line := ev.appendWorkerLine(make([]byte, 0, 1024+2*len(ev.Body)), id)
-	for {
-		one, err := w.take(ctx)
-		if err != nil {
-			return Answer{}, err
-		}
-		a, err := one.exchange(ctx, ev, id, line)
-		w.put(one)
-		if !errors.Is(err, errGone) {
-			return a, err
-		}
-	}
-}
-
 // appendWorkerLine writes an event as one line.
 func (ev *Event) appendWorkerLine(b []byte, id uint64) []byte {
 	b = strconv.AppendUint(append(b, `{"id":`...), id, 10)
@@ -248,46 +176,4 @@ func appendOneLine(b, text []byte) []byte {
 	line := bytes.NewBuffer(b)
 	_ = json.Compact(line, text) // it is valid
 	return line.Bytes()
-}
-
-// ReadWorkerLine reads the answer that a worker gives to the event with this id.
-func ReadWorkerLine(ev *Event, id uint64, line []byte) (Answer, error) {
-	members, err := protocol.ReadObject(line)
-	if err != nil {
-		return Answer{}, fmt.Errorf("the worker printed no JSON object: %v: %s", err, shorten(string(line)))
-	}
-	at := slices.IndexFunc(members, func(m protocol.ObjectMember) bool { return strings.EqualFold(m.Name, "id") })
-	if at < 0 || string(members[at].Value) != strconv.FormatUint(id, 10) {
-		return Answer{}, fmt.Errorf("the worker's answer has not the id %d of the event: %s", id, shorten(string(line)))
-	}
-	if rest := slices.Delete(members, at, at+1); len(rest) > 0 {
-		a, err := parseMembers(ev, rest)
-		if err != nil {
-			err = &answerError{err}
-		}
-		return a, err
-	}
-	return Answer{}, nil
-}
-
-// answerError is an answer that came in step, and says something wrong.
-type answerError struct{ error }
-
-// readLine reads one line without its end.
-func (one *worker) readLine() ([]byte, error) {
-	one.line = one.line[:0]
-	for {
-		part, err := one.in.ReadSlice('\n')
-		one.line = append(one.line, part...)
-		switch {
-		case len(one.line) > MaxWorkerLine:
-			return nil, fmt.Errorf("the worker printed a line of more than %d bytes", MaxWorkerLine)
-		case err == nil:
-			return bytes.TrimRight(one.line, "\r\n"), nil
-		case errors.Is(err, io.EOF):
-			return nil, errors.New("the worker ended without an answer")
-		case !errors.Is(err, errLongLine):
-			return nil, fmt.Errorf("the worker's answer could not be read: %w", err)
-		}
-	}
 }

@@ -2,8 +2,10 @@ package trigger
 
 import (
 	"bufio"
-	"context"
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"sync/atomic"
@@ -27,8 +29,6 @@ type worker struct {
 	// has taken the worker, and tells that no further event may go to it.
 	busy, dead, broken bool
 }
-
-var errLongLine = bufio.ErrBufferFull
 
 // errGone tells that a worker had ended before it saw anything of the event.
 var errGone = errors.New("the worker had ended")
@@ -93,37 +93,21 @@ func (one *worker) wait() error {
 	return err
 }
 
-// exchange sends an event and reads the answer. After anything but an answer in
-// step the worker is killed.
-func (one *worker) exchange(ctx context.Context, ev *Event, id uint64, line []byte) (Answer, error) {
-	unwatch := context.AfterFunc(ctx, one.group.kill)
-	a, err := one.ask(ev, id, line)
-	inTime := unwatch()
-	if _, said := errors.AsType[*answerError](err); inTime && (err == nil || said) {
-		one.answered.Store(true)
-		return a, err
-	}
-	one.broken = true
-	one.group.kill()
-	if !inTime && err != nil {
-		err = cutOff(ctx)
-	}
-	return a, err
-}
-
-func (one *worker) ask(ev *Event, id uint64, line []byte) (Answer, error) {
-	if one.in.Buffered() > 0 {
-		return Answer{}, errors.New("the worker printed something that was not asked for")
-	}
-	if n, err := one.stdin.Write(line); err != nil {
-		if n == 0 {
-			return Answer{}, errGone
+// readLine reads one line without its end; it is good until the next call.
+func (one *worker) readLine() ([]byte, error) {
+	one.line = one.line[:0]
+	for {
+		part, err := one.in.ReadSlice('\n')
+		one.line = append(one.line, part...)
+		switch {
+		case len(one.line) > MaxWorkerLine:
+			return nil, fmt.Errorf("the worker printed a line of more than %d bytes", MaxWorkerLine)
+		case err == nil:
+			return bytes.TrimRight(one.line, "\r\n"), nil
+		case errors.Is(err, io.EOF):
+			return nil, errors.New("the worker ended without an answer")
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return nil, fmt.Errorf("the worker's answer could not be read: %w", err)
 		}
-		return Answer{}, errors.New("the worker ended while it read the event")
 	}
-	answer, err := one.readLine()
-	if err != nil {
-		return Answer{}, err
-	}
-	return ReadWorkerLine(ev, id, answer)
 }

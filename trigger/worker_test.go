@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -271,6 +272,60 @@ func TestWorkersWorkSideBySide(t *testing.T) {
 		t.Errorf("beside two that hang = %d %q, want 200", code, text)
 	}
 	wg.Wait()
+}
+
+// Many events at once are sent together; each gets its own answer, also when a
+// worker dies among them.
+func TestManyEventsForFewWorkers(t *testing.T) {
+	t.Parallel()
+	h := newWorker(t, 2, trigger.CommandOptions{}, func(o *trigger.Options) { o.SerialBy = trigger.SerialByNone })
+	var wg sync.WaitGroup
+	var good, bad atomic.Int64
+	for i := range 20 {
+		wg.Go(func() {
+			for k := range 30 {
+				want := fmt.Sprint("event ", i, " ", k)
+				if k == 20 && i%5 == 0 {
+					tells(t, h, "die")
+				}
+				switch code, text := tells(t, h, want); {
+				case code == 200 && text == want:
+					good.Add(1)
+				case code == 500:
+					bad.Add(1)
+				default:
+					t.Errorf("%s = %d %q", want, code, text)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if good.Load() < 500 {
+		t.Errorf("%d of 600 events were answered, %d failed beside four deaths", good.Load(), bad.Load())
+	}
+}
+
+// An event that waits behind one that hangs in the same worker ends in time too.
+func TestTimeoutOfEventsThatWereSentTogether(t *testing.T) {
+	t.Parallel()
+	h := newWorker(t, 1, trigger.CommandOptions{}, func(o *trigger.Options) { o.SerialBy = trigger.SerialByNone; o.HookTimeout = 2 * time.Second })
+	tells(t, h, "fast")
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			data := "quick"
+			if i%4 == 0 {
+				data = "hang"
+			}
+			if code, text := tells(t, h, data); code != 500 && code != 503 && (code != 200 || text != "quick") {
+				t.Errorf("%s = %d %q", data, code, text)
+			}
+		})
+	}
+	wg.Wait()
+	if code, text := tells(t, h, "after"); code != 200 || text != "after" {
+		t.Errorf("after all = %d %q, want 200", code, text)
+	}
 }
 
 func TestNoWorkerInTimeIs503(t *testing.T) {
