@@ -69,7 +69,9 @@ func (l *link) failed(err error) {
 	var peer *websocket.CloseError
 	var network net.Error
 	switch {
-	case errors.As(err, &peer) && peer.Code == closeNormal:
+	case errors.As(err, &peer) && (peer.Code == closeNormal || peer.Code == websocket.CloseNoStatusReceived):
+		// A close frame without a code, as a browser's close() sends, is a
+		// normal one to the service's web server.
 		why := peer.Text
 		if why == "" {
 			why = endedSomehow
