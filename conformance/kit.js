@@ -25,9 +25,9 @@ export function newHub(options = {}, { port, hub = `conformance${process.pid}x${
   return new WebPubSubServiceClient(at, hub, { allowInsecureConnection: true, ...options });
 }
 
-/** A TCP proxy in front of the service, whose connections can be cut. */
-export async function startProxy(t) {
-  const { hostname, port } = new URL(/Endpoint=([^;]*)/.exec(connectionString)[1]);
+/** A TCP proxy in front of the service, or of another endpoint, whose connections can be cut. */
+export async function startProxy(t, endpoint = /Endpoint=([^;]*)/.exec(connectionString)[1]) {
+  const { hostname, port } = new URL(endpoint);
   const open = new Set();
   const server = net.createServer((near) => {
     const far = net.connect(Number(port), hostname);

@@ -2,9 +2,9 @@
 // SDK on the other side.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SendMessageError } from "@azure/web-pubsub-client";
+import { SendMessageError, WebPubSubJsonReliableProtocol } from "@azure/web-pubsub-client";
 import { startEmulator, startMiddleware, startSimple } from "../handler.js";
-import { Inbox, startClient, text } from "../kit.js";
+import { Inbox, newHub, startClient, startProxy, text } from "../kit.js";
 
 let hubs = 0;
 const newName = () => `handled${hubs++}`;
@@ -229,4 +229,43 @@ test("a handler may send to a group while it answers", async (t) => {
   assert.equal((await b.group.next()).data, "a: hello");
   assert.equal((await a.group.next()).data, "a: hello");
   assert.equal((await a.server.next()).data, "sent");
+});
+
+test("a reliable client whose connection is cut keeps its events, its state and its one connect", async (t) => {
+  const total = 40;
+  const seen = { connect: 0, connected: 0, disconnected: new Inbox() };
+  const direct = await start(t, {
+    handleConnect: (_, res) => {
+      seen.connect++;
+      res.setState("n", 0);
+      res.success();
+    },
+    onConnected: () => seen.connected++,
+    handleUserEvent: (req, res) => {
+      res.setState("n", req.context.states.n + 1);
+      setTimeout(() => res.success(`${req.data}`, "text"), 5); // so that a cut may come while the event is under way
+    },
+    onDisconnected: (req) => seen.disconnected.push(req),
+  });
+  const proxy = await startProxy(t, direct.endpoint);
+  const through = newHub({}, { port: proxy.port, hub: direct.hubName });
+  const c = await startClient(t, through, { userId: "ana" }, { protocol: WebPubSubJsonReliableProtocol(), autoReconnect: true });
+  const replies = new Set();
+  let cuts = 0;
+  for (let n = 0; n < total; n++) {
+    const sent = c.client.sendEvent("count", `${n}`, "text");
+    if (n % 10 === 5) cuts += proxy.cut();
+    await sent; // the SDK sends again what was not acknowledged
+    replies.add((await c.server.next("reply")).data);
+  }
+  while (c.server.size > 0) replies.add((await c.server.next()).data); // one reply may come for each time it was sent
+  assert.deepEqual([...replies].sort((a, b) => a - b), Array.from({ length: total }, (_, n) => `${n}`));
+  assert.ok(cuts >= 4, `the connection was cut ${cuts} times`);
+  assert.equal(c.disconnected.size, 0);
+  assert.equal(seen.connect, 1);
+  assert.equal(seen.connected, 1);
+  c.client.stop();
+  const gone = await seen.disconnected.next("disconnected event");
+  assert.equal(gone.context.connectionId, c.connectionId);
+  assert.ok(gone.context.states.n >= total);
 });
