@@ -23,6 +23,7 @@ type conn struct {
 	link        *link               // of a reliable connection guarded by replay.mu
 	replay      *replay             // nil unless reliable
 	source      *eventSource        // nil when the hub has no event handler
+	streams     streams             // that it publishes
 }
 
 // clientProtocol is what a kind of client makes of the messages it sends.
@@ -70,6 +71,9 @@ func (c *conn) line() *link {
 // send queues m. It gives "" or the reason for which the caller has to call
 // overflow, without holding the hub's lock.
 func (c *conn) send(m *message) (full string) {
+	if c.kind == kindSimple && m.response.Stream != nil && m.response.Stream.End {
+		return ""
+	}
 	it := m.item(c.kind)
 	if c.replay != nil {
 		return c.replay.send(c, it)
@@ -153,6 +157,7 @@ func (c *conn) retire(why string) *link {
 		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", why)
 		c.notice(Notice{Type: NoticeClosed, Reason: why})
 	}
+	c.endStreams()
 	c.source.end(why)
 	if c.replay != nil {
 		return c.replay.end(c)

@@ -77,7 +77,11 @@ func (p *pubsubClient) handle(c *conn, op int, data []byte) *closing {
 			c.replay.acknowledge(r.SequenceID)
 		}
 	default:
-		p.act(c, r)
+		if r.Stream == nil {
+			p.act(c, r)
+		} else if answer := c.streamRequest(r); answer != nil {
+			c.answerStream(answer)
+		}
 	}
 	return nil
 }
@@ -146,14 +150,20 @@ func (c *conn) publish(r *protocol.Request) bool {
 		return false
 	}
 	m := newMessage(protocol.FromGroup, r.DataType, r.Data)
-	m.response.Group, m.response.FromUserID, m.response.Metadata = r.Group, c.userID, r.Metadata
-	m.sender = c.id
+	m.response.Metadata = r.Metadata
 	m.expireIn(c.server.now(), r.TTLSeconds)
+	c.publishTo(r.Group, r.NoEcho, m)
+	return true
+}
+
+// publishTo sends a message of c to a group.
+func (c *conn) publishTo(group string, noEcho bool, m *message) {
+	m.response.Group, m.response.FromUserID = group, c.userID
+	m.sender = c.id
 	var excluded []string
-	if r.NoEcho {
+	if noEcho {
 		excluded = []string{c.id}
 	}
-	to := protocol.Target{Kind: protocol.TargetGroup, ID: r.Group}
+	to := protocol.Target{Kind: protocol.TargetGroup, ID: group}
 	c.server.noticeMessage(c.hub.name, to, m, c.hub.send(to, m, excluded))
-	return true
 }

@@ -31,6 +31,9 @@ type Request struct {
 	Metadata   map[string]string
 	// SequenceID belongs to sequenceAck.
 	SequenceID uint64
+	// Stream belongs to streamData, streamEnd, and a sendToGroup that opens a
+	// stream; else nil.
+	Stream *StreamRequest
 }
 
 // ResponseType is the type member of a frame from the service.
@@ -73,6 +76,10 @@ type Response struct {
 	Data       []byte
 	Metadata   map[string]string
 	SequenceID uint64
+
+	// Stream belongs to a fragment of a stream and to the streamAck, streamNack and
+	// streamClosed responses; else nil.
+	Stream *StreamInfo
 
 	// Members of an ack. ErrorName is "" when Success.
 	AckID        uint64

@@ -41,7 +41,14 @@ func DecodeRequest(b []byte) (*Request, error) {
 	case RequestLeaveGroup:
 		return r, errors.Join(m.group(r), m.ackID(r))
 	case RequestSendToGroup:
-		return r, errors.Join(m.group(r), m.ackID(r), m.options(r), m.payload(r))
+		if err := errors.Join(m.group(r), m.ackID(r), m.options(r)); err != nil || !m.has("stream") {
+			return r, errors.Join(err, m.payload(r))
+		}
+		return r, m.streamStart(r)
+	case RequestStreamData:
+		return r, m.streamData(r)
+	case RequestStreamEnd:
+		return r, m.streamEnd(r)
 	case RequestEvent:
 		return r, errors.Join(m.event(r), m.ackID(r), m.payload(r))
 	case RequestPing:
@@ -56,6 +63,7 @@ func DecodeRequest(b []byte) (*Request, error) {
 // requestTypes are the types that DecodeRequest reads.
 var requestTypes = []RequestType{
 	RequestSendToGroup, RequestEvent, RequestJoinGroup, RequestLeaveGroup, RequestPing, RequestSequenceAck,
+	RequestStreamData, RequestStreamEnd,
 }
 
 // requestType finds a type without regard to case; "" when it is unknown.
@@ -121,7 +129,7 @@ func (m members) options(r *Request) (err error) {
 
 func (m members) payload(r *Request) (err error) {
 	if m.has("stream") {
-		return frameError("stream is not supported")
+		return errNoStream
 	}
 	if m.has("metadata") {
 		if r.Metadata, err = decodeMetadata(m.raw("metadata")); err != nil {
@@ -173,6 +181,9 @@ func AppendRequest(dst []byte, r *Request) []byte {
 	if r.Type == RequestSequenceAck {
 		dst = append(dst, `,"sequenceId":`...)
 		dst = strconv.AppendUint(dst, r.SequenceID, 10)
+	}
+	if r.Stream != nil {
+		return append(appendStreamRequest(dst, r), '}')
 	}
 	if r.Type == RequestSendToGroup || r.Type == RequestEvent {
 		dst = appendMetadata(dst, r.Metadata)

@@ -21,6 +21,8 @@ func AppendResponse(dst []byte, r *Response) []byte {
 		dst = appendAck(dst, r)
 	case ResponseSystem:
 		dst = appendSystem(dst, r)
+	case ResponseStreamAck, ResponseStreamNack, ResponseStreamClosed:
+		dst = appendStreamAnswer(dst, r)
 	}
 	return append(dst, '}')
 }
@@ -47,6 +49,7 @@ func appendSharedJSON(dst []byte, r *Response) []byte {
 		dst = appendUser(dst, "fromUserId", r.FromUserID)
 	}
 	dst = appendMetadata(dst, r.Metadata)
+	dst = appendStreamInfo(dst, r.Stream)
 	return append(appendData(dst, r.DataType, r.Data), '}')
 }
 
@@ -106,6 +109,8 @@ func DecodeResponse(b []byte) (*Response, error) {
 		err = m.ack(r)
 	case ResponseSystem:
 		err = m.system(r)
+	case ResponseStreamAck, ResponseStreamNack, ResponseStreamClosed:
+		err = m.streamAnswer(r)
 	}
 	if err != nil {
 		return nil, err
@@ -148,6 +153,11 @@ func (m members) message(r *Response) (err error) {
 	}
 	if m.has("metadata") {
 		if r.Metadata, err = decodeMetadata(m.raw("metadata")); err != nil {
+			return err
+		}
+	}
+	if m.has("stream") {
+		if err := m.streamInfo(r); err != nil {
 			return err
 		}
 	}

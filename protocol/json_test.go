@@ -55,7 +55,7 @@ func TestDecodeRequestRefused(t *testing.T) {
 		{send + `"data":1,"ttlSeconds":-1}`, "ttlSeconds is not an unsigned 32-bit number"},
 		{send + `"data":1,"ttlSeconds":"1"}`, "ttlSeconds is not"},
 		{send + `"data":1,"ttlSeconds":4294967296}`, "ttlSeconds is not"},
-		{send + `"data":1,"stream":{"streamId":"s"}}`, "stream is not supported"},
+		{send + `"data":1,"stream":{"streamId":"s"}}`, "takes neither data nor ackId"},
 		{event + `"data":"x","dataType":"xml"}`, `unknown dataType "xml"`},
 		{event + `"data":"x","dataType":null}`, "dataType is not a string"},
 		{event + `"data":"x","dataType":1}`, "dataType is not a string"},

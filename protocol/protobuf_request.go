@@ -46,6 +46,10 @@ func (r *Request) protobufDecoder(num protowire.Number) func(field) error {
 		return r.become(RequestSequenceAck).decodeSequenceAck
 	case upPing:
 		return r.become(RequestPing).decodePing
+	case upStreamData:
+		return r.become(RequestStreamData).decodeStreamData
+	case upStreamEnd:
+		return r.become(RequestStreamEnd).decodeStreamEnd
 	}
 	return nil
 }
@@ -92,8 +96,9 @@ func (r *Request) decodeSendToGroup(f field) error {
 		r.TTLSeconds = uint32(f.n)
 	case f.is(6, wireBytes):
 		return decodeMetadataEntry(f.b, &r.Metadata)
-	case f.is(7, wireBytes):
-		return errNoStream
+	case f.is(sendStream, wireBytes):
+		r.stream()
+		return eachField(f.b, r.decodeStreamStart)
 	}
 	return nil
 }
@@ -123,6 +128,9 @@ func (r *Request) checkProtobuf() error {
 		return frameError("no known member is set")
 	case RequestPing, RequestSequenceAck:
 		return nil
+	case RequestStreamData, RequestStreamEnd:
+		r.stream()
+		return r.checkStream()
 	case RequestEvent:
 		if err := CheckEventName(r.Event); err != nil {
 			return frameError("%v", err)
@@ -139,6 +147,12 @@ func (r *Request) checkProtobuf() error {
 }
 
 func (r *Request) checkPayload() error {
+	if r.Stream != nil {
+		if err := r.checkStream(); err != nil {
+			return frameError("%v", err)
+		}
+		return nil
+	}
 	if err := CheckMetadata(r.Metadata); err != nil {
 		return frameError("%v", err)
 	}
@@ -176,6 +190,10 @@ func appendProtobufRequest(dst []byte, r *Request) []byte {
 		})
 	case RequestPing:
 		return appendBytesField(dst, upPing, "")
+	case RequestStreamData:
+		return appendNested(dst, upStreamData, r.appendStreamData)
+	case RequestStreamEnd:
+		return appendNested(dst, upStreamEnd, r.appendStreamEnd)
 	}
 	return dst
 }
@@ -195,14 +213,20 @@ func (r *Request) appendMembership(dst []byte) []byte {
 func (r *Request) appendSendToGroup(dst []byte) []byte {
 	dst = appendTextField(dst, 1, r.Group)
 	dst = r.appendAckID(dst, 2)
-	dst = appendDataField(dst, 3, r.DataType, r.Data)
+	if r.Stream == nil {
+		dst = appendDataField(dst, 3, r.DataType, r.Data)
+	}
 	if r.NoEcho {
 		dst = appendVarintField(dst, 4, 1)
 	}
 	if r.TTLSeconds > 0 {
 		dst = appendVarintField(dst, 5, uint64(r.TTLSeconds))
 	}
-	return appendMetadataField(dst, 6, r.Metadata)
+	dst = appendMetadataField(dst, 6, r.Metadata)
+	if r.Stream == nil {
+		return dst
+	}
+	return appendNested(dst, sendStream, r.appendStreamStart)
 }
 
 func (r *Request) appendEvent(dst []byte) []byte {

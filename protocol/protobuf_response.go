@@ -21,6 +21,12 @@ func appendProtobufResponse(dst []byte, r *Response) []byte {
 		return appendNested(dst, downSystem, r.appendSystem)
 	case ResponsePong:
 		return appendBytesField(dst, downPong, "")
+	case ResponseStreamAck:
+		return appendNested(dst, downStreamAck, r.appendStreamAck)
+	case ResponseStreamNack:
+		return appendNested(dst, downStreamNack, r.appendStreamNack)
+	case ResponseStreamClosed:
+		return appendNested(dst, downStreamClosed, r.appendStreamClosed)
 	}
 	return dst
 }
@@ -34,7 +40,8 @@ func appendDataMessage(dst []byte, r *Response) []byte {
 		dst = appendBytesField(dst, messageGroup, r.Group)
 	}
 	dst = appendDataField(dst, messageData, r.DataType, r.Data)
-	return appendMetadataField(dst, messageMetadata, r.Metadata)
+	dst = appendMetadataField(dst, messageMetadata, r.Metadata)
+	return r.Stream.appendInfo(dst)
 }
 
 // appendProtobufHead appends what stands before the shared fields of a
@@ -88,6 +95,15 @@ func decodeProtobufResponse(b []byte) (*Response, error) {
 			return eachField(f.b, r.become(ResponseSystem).decodeSystem)
 		case downPong:
 			r.become(ResponsePong)
+		case downStreamAck:
+			r.become(ResponseStreamAck).stream()
+			return eachField(f.b, r.decodeStreamAck)
+		case downStreamNack:
+			r.become(ResponseStreamNack).stream()
+			return eachField(f.b, r.decodeStreamNack)
+		case downStreamClosed:
+			r.become(ResponseStreamClosed).stream()
+			return eachField(f.b, r.decodeStreamClosed)
 		}
 		return nil
 	})
@@ -119,6 +135,8 @@ func (r *Response) decodeMessage(f field) error {
 		r.SequenceID = f.n
 	case f.is(messageMetadata, wireBytes):
 		return decodeMetadataEntry(f.b, &r.Metadata)
+	case f.is(messageStream, wireBytes):
+		return eachField(f.b, r.stream().decodeInfo)
 	}
 	return nil
 }

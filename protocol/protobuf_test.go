@@ -144,7 +144,7 @@ func TestProtobufRefusals(t *testing.T) {
 		"tag alone":              "32",
 		"field number 0":         "0200",
 		"unknown member":         "5203 0A0165",
-		"unknown member only":    "7200",
+		"unknown member only":    "7A00",
 		"not a message":          "4208FFFFFFFFFFFFFFFF",
 		"varint too long":        "420B 08 FFFFFFFFFFFFFFFFFF 7F",
 		"no group":               "3200",
@@ -238,6 +238,9 @@ func FuzzProtobufRequest(f *testing.F) {
 	for _, tt := range goldenRequests {
 		f.Add(unhex(f, tt.hex))
 	}
+	for _, tt := range streamRequests {
+		f.Add(unhex(f, tt.hex))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := protocol.FormatProtobuf.DecodeRequest(b)
 		if err != nil {
@@ -265,13 +268,16 @@ func FuzzProtobufRequest(f *testing.F) {
 func sameRequest(a, b *protocol.Request) bool {
 	return a.Type == b.Type && a.Group == b.Group && a.Event == b.Event && a.HasAckID == b.HasAckID &&
 		a.AckID == b.AckID && a.DataType == b.DataType && slices.Equal(a.Data, b.Data) && a.NoEcho == b.NoEcho &&
-		a.TTLSeconds == b.TTLSeconds && a.SequenceID == b.SequenceID && maps.Equal(a.Metadata, b.Metadata)
+		reflect.DeepEqual(a.Stream, b.Stream) && a.TTLSeconds == b.TTLSeconds && a.SequenceID == b.SequenceID && maps.Equal(a.Metadata, b.Metadata)
 }
 
 // FuzzProtobufResponse holds that an accepted frame means the same when it is
 // written again.
 func FuzzProtobufResponse(f *testing.F) {
 	for _, tt := range goldenResponses {
+		f.Add(unhex(f, tt.hex))
+	}
+	for _, tt := range streamResponses {
 		f.Add(unhex(f, tt.hex))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
