@@ -80,7 +80,7 @@ func (x hubHandler) describe() string {
 	if x.hub == emulator.AnyHub {
 		hub = "every hub"
 	}
-	address, _, _ := strings.Cut(x.h.URLTemplate, "?")
+	address := emulator.ShownURL(x.h.URLTemplate)
 	if address == hooksURL {
 		address = "hooks"
 	}

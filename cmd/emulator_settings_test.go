@@ -118,6 +118,7 @@ func TestHandlerFlag(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"http://h/{event}", "every hub -> http://h/{event} (connect, connected, disconnected, user events)"},
 		{"http://h/?code=a=b", "every hub -> http://h/ (connect, connected, disconnected, user events)"},
+		{"http://me:secret@h/{hub}?code=s", "every hub -> http://***@h/{hub} (connect, connected, disconnected, user events)"},
 		{"chat=http://h user=a,b system=none", "hub chat -> http://h (user events a,b)"},
 		{"*=http://h system=connect user=none", "every hub -> http://h (connect)"},
 		{"9=http://h", "!hub name"},

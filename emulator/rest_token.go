@@ -1,8 +1,6 @@
 package emulator
 
 import (
-	"crypto/rand"
-	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -70,8 +68,4 @@ func (c *call) clientKind() (token.ClientKind, bool) {
 }
 
 // newKeyID makes an id in the form of the service's: s- and a GUID.
-func newKeyID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	return fmt.Sprintf("s-%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
+func newKeyID() string { return "s-" + newGUID() }

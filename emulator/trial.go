@@ -66,7 +66,7 @@ type Verdict struct {
 // Send sends an event whose context is complete but for the origin. offered are
 // the subprotocols of a connect event. The error is that of the network.
 func (t *Trial) Send(ctx context.Context, c protocol.EventContext, h http.Header, body []byte, offered []string) (*Verdict, error) {
-	c.Origin, c.RequestID = t.origin, newRequestID()
+	c.Origin, c.RequestID = t.origin, newGUID()
 	header := http.Header{"User-Agent": nil}
 	for name, values := range h {
 		header[name] = values

@@ -104,8 +104,10 @@ func FuzzURLTemplate(f *testing.F) {
 			if u.Host != host {
 				t.Errorf("%q gives the hosts %q and %q", template, host, u.Host)
 			}
-			if shown := shownURL(text); strings.Contains(shown, "?") {
-				t.Errorf("%q is shown as %q, with its query", text, shown)
+			shown := ShownURL(text)
+			password, secret := u.User.Password()
+			if strings.Contains(shown, "?") || secret && password != "" && strings.Contains(shown, ":"+password+"@") {
+				t.Errorf("%q is shown as %q, with a secret", text, shown)
 			}
 		}
 	})

@@ -192,11 +192,20 @@ func withoutURL(err error) error {
 	return err
 }
 
-// shownURL is a handler's URL for people, without what may be secret.
-func shownURL(text string) string {
+// ShownURL is a handler's URL, or URL template, for people: without its query and
+// its password, which may be secret.
+func ShownURL(text string) string {
 	text, _, _ = strings.Cut(text, "?")
-	if u, err := url.Parse(text); err == nil {
-		return u.Redacted()
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		return text
 	}
-	return text
+	host, path, slash := strings.Cut(rest, "/")
+	if i := strings.LastIndexByte(host, '@'); i >= 0 {
+		host = "***" + host[i:]
+	}
+	if slash {
+		host += "/"
+	}
+	return scheme + "://" + host + path
 }

@@ -270,7 +270,7 @@ func (s *eventSource) header(e *sourceEvent, url string) http.Header {
 		Kind: e.kind, Event: e.name, Hub: s.hub, ConnectionID: s.id, UserID: s.userID,
 		Subprotocol: s.subprotocol, ID: strconv.FormatUint(e.id, 10), Time: s.up.server.now(),
 		Signature: token.Signature(s.id, s.up.server.key), Origin: s.origin,
-		State: s.state, HasState: s.hasState, RequestID: newRequestID(),
+		State: s.state, HasState: s.hasState, RequestID: newGUID(),
 	}
 	h := http.Header{"User-Agent": nil, "Content-Type": {e.contentType}}
 	setMetadata(h, e.metadata)
@@ -294,10 +294,10 @@ func (s *eventSource) learn(e *sourceEvent, url string, h http.Header) {
 	}
 }
 
-// newRequestID makes a random UUID.
+// newGUID makes a random one.
 //
 // Source: RFC 9562, section 5.4.
-func newRequestID() string {
+func newGUID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
