@@ -428,12 +428,12 @@ func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 // comes up is found by the next but one.
 func TestHandlerDown(t *testing.T) {
 	t.Parallel()
-	up := false
+	var up atomic.Bool
 	h := &handler{}
 	far := everything(h)
 	near := far.Transport
 	far.Transport = overWire(func(r *http.Request) (*http.Response, error) {
-		if !up {
+		if !up.Load() {
 			return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 		}
 		return near.RoundTrip(r)
@@ -448,7 +448,7 @@ func TestHandlerDown(t *testing.T) {
 			if resp == nil || resp.StatusCode != step.status || time.Since(began) != step.took {
 				t.Errorf("client got %v, %v after %s, want %d after %s", resp, err, time.Since(began), step.status, step.took)
 			}
-			up = true
+			up.Store(true)
 			time.Sleep(time.Second)
 			synctest.Wait()
 		}
