@@ -11,11 +11,14 @@ let broken = false;
 
 const key = (e) => `${e.Package ?? e.ImportPath} ${e.Test ?? ""}`;
 
-/** Prints and forgets what a test, a package or a build had to say. */
+/**
+ * Prints and forgets what a test, a package or a build had to say. A data race
+ * is always shown: it stands with whatever test was running beside it.
+ */
 function flush(e, shown) {
-  const lines = output.get(key(e)) ?? [];
+  const text = (output.get(key(e)) ?? []).join("");
   output.delete(key(e));
-  if (shown) process.stdout.write(lines.join(""));
+  if (shown || text.includes("WARNING: DATA RACE")) process.stdout.write(text);
 }
 
 function testEnded(e) {
