@@ -32,6 +32,11 @@ func (s *Server) recover(w http.ResponseWriter, r *http.Request, hubName, id, to
 	}
 	s.log.Info("connection recovered", "hub", hubName, "connectionId", id, "userId", c.userID)
 	c.notice(Notice{Type: NoticeRecovered})
+	if c.publishesStreams() {
+		// The service's JavaScript client goes on with its streams only when it is
+		// told that it is connected, which the specification allows.
+		c.reply(c.client.greeting(c))
+	}
 	s.serveLink(l.read)
 	s.closeLate(c)
 }

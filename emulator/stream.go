@@ -188,6 +188,12 @@ func (c *conn) publishEnd(s *stream, end protocol.StreamInfo) {
 	c.publishTo(s.group, s.noEcho, m)
 }
 
+func (c *conn) publishesStreams() bool {
+	c.streams.mu.Lock()
+	defer c.streams.mu.Unlock()
+	return len(c.streams.open) > 0
+}
+
 // endStreams ends every stream of a connection that has ended.
 func (c *conn) endStreams() {
 	c.streams.mu.Lock()

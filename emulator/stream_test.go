@@ -142,6 +142,9 @@ func TestStreamRecovery(t *testing.T) {
 	c.expectText(streamAcked("s", 2))
 	b.cut(c)
 	c = c.recover(b.Emulator)
+	if hello := c.object(); hello["event"] != "connected" || hello["connectionId"] != c.id || hello["reconnectionToken"] == "" {
+		t.Errorf("first frame of a recovered publisher = %v, want connected", hello)
+	}
 	c.send(streamPart("s", 1, "a")) // not acknowledged, as far as the client knows
 	c.expectText(streamAcked("s", 2))
 	c.send(streamPart("s", 2, "b"))

@@ -7,8 +7,6 @@ import { WebPubSubClient, WebPubSubJsonProtocol } from "@azure/web-pubsub-client
 
 const notThere = {
   invokeEvent: "the emulator has no invocations",
-  onGroupStream: "the emulator has no streams",
-  openGroupStream: "the emulator has no streams",
 };
 
 const tests = readdirSync(new URL(".", import.meta.url))
