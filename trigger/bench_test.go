@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strconv"
 	"sync"
@@ -29,13 +30,18 @@ func load(b *testing.B, h http.Handler) {
 	b.Helper()
 	web := httptest.NewServer(h)
 	defer web.Close()
+	loadAt(b, web.Listener.Addr().String())
+}
+
+func loadAt(b *testing.B, addr string) {
+	b.Helper()
 	b.ReportAllocs()
 	b.ResetTimer()
 	var wg sync.WaitGroup
 	for i := range loadConns {
 		n := (b.N + i) / loadConns
 		wg.Go(func() {
-			if err := sendMany(web.Listener.Addr().String(), i, n); err != nil {
+			if err := sendMany(addr, i, n); err != nil {
 				b.Error(err)
 			}
 		})
@@ -86,7 +92,7 @@ func skipAnswer(in *bufio.Reader) error {
 		switch {
 		case err != nil:
 			return err
-		case first && !bytes.HasPrefix(line, []byte("HTTP/1.1 200")):
+		case first && !bytes.HasPrefix(line, []byte("HTTP/1.1 200 OK")):
 			return fmt.Errorf("answer %q", line)
 		case len(line) == 2:
 			_, err := in.Discard(length)
@@ -100,56 +106,57 @@ func skipAnswer(in *bufio.Reader) error {
 	}
 }
 
-func benchOptions(hook trigger.Hook) trigger.Options {
-	return trigger.Options{Default: hook, Keys: []token.Key{token.NewKey(testKey)}}
-}
-
 // BenchmarkListen compares hooks with what they cannot be faster than: a bare
-// handler that sends the body back, and one that runs a command for it.
+// handler that sends the body back, and one that runs a command for it. With
+// $WPS_BENCH_HANDLER, a HOST:PORT, another event handler is measured too.
 func BenchmarkListen(b *testing.B) {
-	b.Run("bare", func(b *testing.B) {
-		load(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			body, err := io.ReadAll(r.Body)
-			if err != nil {
-				b.Error(err)
-			}
-			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			_, _ = w.Write(body)
-		}))
-	})
-	b.Run("builtin", func(b *testing.B) {
+	b.Run("by=http", func(b *testing.B) { load(b, http.HandlerFunc(bareEcho)) })
+	b.Run("by=echo", func(b *testing.B) {
 		hook, err := trigger.Builtin(":echo", nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		load(b, handler(b, benchOptions(hook)))
+		loadHook(b, hook, err)
 	})
-	for _, n := range []int{1, 2, 4} {
-		b.Run(fmt.Sprint("worker/n=", n), func(b *testing.B) {
+	for name, n := range map[string]int{"by=worker": 1, "by=4-workers": 4} {
+		b.Run(name, func(b *testing.B) {
 			hook, err := trigger.Worker(self(b), n, trigger.CommandOptions{Env: []string{workerMode + "=fast"}})
-			if err != nil {
-				b.Fatal(err)
-			}
-			load(b, handler(b, benchOptions(hook)))
+			loadHook(b, hook, err)
 		})
 	}
-	b.Run("bare+exec", func(b *testing.B) {
-		load(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			cmd := exec.CommandContext(r.Context(), "/bin/cat")
-			cmd.Stdin = r.Body
-			out, err := cmd.Output()
-			if err != nil {
-				b.Error(err)
-			}
-			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			_, _ = w.Write(out)
-		}))
-	})
-	b.Run("exec", func(b *testing.B) {
+	b.Run("by=http-exec", func(b *testing.B) { load(b, http.HandlerFunc(bareCommand)) })
+	b.Run("by=command", func(b *testing.B) {
 		hook, err := trigger.Command("/bin/cat", trigger.CommandOptions{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		load(b, handler(b, benchOptions(hook)))
+		loadHook(b, hook, err)
 	})
+	if addr := os.Getenv("WPS_BENCH_HANDLER"); addr != "" {
+		b.Run("by=middleware", func(b *testing.B) { loadAt(b, addr) })
+	}
+}
+
+func loadHook(b *testing.B, hook trigger.Hook, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+	load(b, handler(b, trigger.Options{Default: hook, Keys: []token.Key{token.NewKey(testKey)}}))
+}
+
+func bareEcho(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write(body)
+}
+
+func bareCommand(w http.ResponseWriter, r *http.Request) {
+	cmd := exec.CommandContext(r.Context(), "/bin/cat")
+	cmd.Stdin = r.Body
+	out, err := cmd.Output()
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write(out)
 }
