@@ -215,6 +215,8 @@ func TestInvalidFrames(t *testing.T) {
 		{"ttl", websocket.TextMessage, `{"type":"sendToGroup","group":"g","data":1,"ttlSeconds":301}`, 1007, invalid},
 		{"event name", websocket.TextMessage, `{"type":"event","event":"1","data":1}`, 1007, invalid},
 		{"metadata twice", websocket.TextMessage, `{"type":"event","event":"e","data":1,"metadata":{"k":"1","k":"2"}}`, 1007, invalid},
+		{"invocation", websocket.TextMessage, `{"type":"invoke","invocationId":"1","target":"event","event":"e","dataType":"text","data":"x"}`, 1007, invalid},
+		{"group state", websocket.TextMessage, `{"type":"setGroupState","group":"g","state":{"k":"v"},"ackId":1}`, 1007, invalid},
 		{"not UTF-8", websocket.TextMessage, "{\"type\":\"\xff\"}", 1007, invalid},
 		{"too large", websocket.TextMessage, strings.Repeat(" ", protocol.MaxMessageSize+1), 1009, "The client message is too large."},
 	}
@@ -347,4 +349,24 @@ func TestSlowReceiver(t *testing.T) {
 		t.Error("the reading client did not get everything")
 	}
 	want(t, e, 404, request{method: "HEAD", path: "chat/connections/" + stuck})
+}
+
+// TestQueueFull proves that the 1001st message that waits for a client ends it
+// with the code and the reason of the service, once it reads again.
+func TestQueueFull(t *testing.T) {
+	t.Parallel()
+	inBubble(t, emulator.Options{KeepAlive: -1}, func(t *testing.T, b *bubble) {
+		stuck := b.dial(clientOptions{groups: []string{"g"}})
+		publisher, _ := b.dialJSON(clientOptions{roles: joinAny})
+		for i := range protocol.MaxQueuedMessages {
+			publisher.send(fmt.Sprintf(`{"type":"sendToGroup","group":"g","dataType":"text","data":"%d"}`, i))
+		}
+		publisher.silent()
+		stuck.expectText("0")
+		for range 2 {
+			publisher.send(`{"type":"sendToGroup","group":"g","dataType":"text","data":"too much"}`)
+		}
+		publisher.silent()
+		stuck.expectClose(1008, "The outbound message queue is full.")
+	})
 }
