@@ -22,6 +22,8 @@ type Answer struct {
 	// Message answers a user event, as data of DataType; "" is binary.
 	Message  []byte
 	DataType protocol.DataType
+	// Metadata go with the message.
+	Metadata map[string]string
 	// States is a JSON object laid over the connection state; nil leaves it.
 	States json.RawMessage
 	// Ignored are members that do not fit the event.
@@ -123,6 +125,9 @@ func (ev *Event) reply(a Answer) (*reply, error) {
 	switch {
 	case ev.Kind == protocol.EventUser:
 		header[headerContentType] = contentTypes[a.DataType]
+		for key, value := range a.Metadata {
+			header[strings.ToLower(protocol.MetadataHeader+key)] = []string{value}
+		}
 		return &reply{status: http.StatusOK, header: header, body: a.Message}, nil
 	case a.Connect == nil:
 		return &reply{status: http.StatusNoContent, header: header}, nil

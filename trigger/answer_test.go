@@ -125,6 +125,20 @@ func TestHeadersKeepTheirSpelling(t *testing.T) {
 	}
 }
 
+func TestMetadataOfAnAnswer(t *testing.T) {
+	t.Parallel()
+	h := handler(t, trigger.Options{Routes: []trigger.Route{parses(t, "message", `{"message":"hi","dataType":"text","metadata":{"Priority":"high"}}`)}})
+	w := send(t, h, event{name: "message"})
+	canonical := http.Header{}
+	for name, values := range w.Header() {
+		canonical[http.CanonicalHeaderKey(name)] = values
+	}
+	got, err := protocol.ReadMetadata(canonical)
+	if w.Code != 200 || err != nil || !reflect.DeepEqual(got, map[string]string{"priority": "high"}) {
+		t.Errorf("answer = %d %v, metadata %v, %v, want priority=high", w.Code, w.Header(), got, err)
+	}
+}
+
 func TestBrokenAnswersAreServerErrors(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ event, answer, problem string }{
@@ -142,6 +156,8 @@ func TestBrokenAnswersAreServerErrors(t *testing.T) {
 		{"message", `{"message":{},"dataType":"text"}`, "message"},
 		{"message", `{"message":"hi","dataType":"xml"}`, "dataType"},
 		{"message", `{"message":"%","dataType":"binary"}`, "base64"},
+		{"message", `{"metadata":{"a":1}}`, "metadata of the answer must be an object of strings"},
+		{"message", `{"metadata":{"a b":"x"}}`, "metadata of the answer cannot be used"},
 		{"message", `{"outputs":7}`, "outputs of the answer must be an array"},
 	} {
 		var problem string

@@ -73,12 +73,13 @@ type queue struct {
 	ctx      context.Context
 	kill     context.CancelFunc
 
-	mu     sync.Mutex
-	closed bool
-	in     int
-	bytes  int64
-	lines  map[lineKey][]*place // the first runs or is next
-	idle   chan struct{}        // closed when closed and in is 0
+	mu      sync.Mutex
+	closed  bool
+	in      int
+	running int
+	bytes   int64
+	lines   map[lineKey][]*place // the first runs or is next
+	idle    chan struct{}        // closed when closed and none is running
 }
 
 // place is that of one event in its line.
@@ -128,7 +129,7 @@ func (q *queue) wait(ctx context.Context, p *place) (release func(), err error) 
 	if p.turn == nil {
 		select {
 		case q.slots <- struct{}{}:
-			return q.release, nil
+			return q.begin()
 		default:
 		}
 	}
@@ -143,7 +144,7 @@ func (q *queue) wait(ctx context.Context, p *place) (release func(), err error) 
 		case <-turn:
 			turn, slots = nil, q.slots
 		case slots <- struct{}{}:
-			return q.release, nil
+			return q.begin()
 		case <-q.stopping:
 			return nil, errClosing
 		case <-limit.C:
@@ -154,7 +155,27 @@ func (q *queue) wait(ctx context.Context, p *place) (release func(), err error) 
 	}
 }
 
-func (q *queue) release() { <-q.slots }
+// begin makes an event that has a slot one that runs.
+func (q *queue) begin() (release func(), err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		<-q.slots
+		return nil, errClosing
+	}
+	q.running++
+	return q.release, nil
+}
+
+func (q *queue) release() {
+	q.mu.Lock()
+	q.running--
+	if q.closed && q.running == 0 {
+		close(q.idle)
+	}
+	q.mu.Unlock()
+	<-q.slots
+}
 
 // leave gives up a place, whether the event ran or not.
 func (q *queue) leave(p *place) {
@@ -162,9 +183,6 @@ func (q *queue) leave(p *place) {
 	defer q.mu.Unlock()
 	q.in--
 	q.bytes -= p.bytes
-	if q.closed && q.in == 0 {
-		close(q.idle)
-	}
 	line := q.lines[p.key]
 	for i, other := range line {
 		if other != p {
@@ -183,14 +201,14 @@ func (q *queue) leave(p *place) {
 	}
 }
 
-// close lets no further event begin and waits for those that run; when ctx ends
-// first they are killed.
+// close lets no further event begin and waits for those that run, but not for
+// those whose data have yet to come; when ctx ends first they are killed.
 func (q *queue) close(ctx context.Context) {
 	q.mu.Lock()
 	if !q.closed {
 		q.closed = true
 		close(q.stopping)
-		if q.in == 0 {
+		if q.running == 0 {
 			close(q.idle)
 		}
 	}

@@ -17,7 +17,8 @@ import (
 // event; nothing and null are the zero Answer. Member names are compared without
 // regard to case. It takes what the spec says (error, groups, roles, userId,
 // subprotocol; error, dataType, message), what the shipped bindings say (states,
-// data, code with errorMessage), an array of one of these, as the samples of
+// data, code with errorMessage), metadata, an object of strings that the client
+// gets with the message, an array of one of these, as the samples of
 // the spec have it, and "outputs", an array of event objects. A member of
 // another event is ignored; one that fits and has a wrong value is an error.
 func ParseAnswer(ev *Event, text []byte) (Answer, error) {
@@ -110,6 +111,8 @@ func (p *parsing) member(name string, m protocol.ObjectMember) error {
 		p.message = m.Value
 	case p.isUser() && name == "datatype":
 		p.typ = m.Value
+	case p.isUser() && name == "metadata":
+		return p.metadata(m.Value)
 	case !null:
 		p.a.Ignored = append(p.a.Ignored, shorten(m.Name))
 	}
@@ -136,6 +139,17 @@ func (p *parsing) outputs(value json.RawMessage) error {
 	}
 	for _, one := range all {
 		p.a.Output = append(append(p.a.Output, one...), '\n')
+	}
+	return nil
+}
+
+// metadata go to the client with the message, or with an empty one.
+func (p *parsing) metadata(value json.RawMessage) error {
+	if json.Unmarshal(value, &p.a.Metadata) != nil {
+		return errors.New("must be an object of strings")
+	}
+	if err := protocol.CheckMetadata(p.a.Metadata); err != nil {
+		return fmt.Errorf("cannot be used: %v", err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -326,6 +327,37 @@ func TestCloseDrains(t *testing.T) {
 		}
 		if err := <-closed; err != nil {
 			t.Errorf("Close: %v", err)
+		}
+	})
+}
+
+// A client that sends its data slowly does not hold up the end.
+func TestCloseDoesNotWaitForData(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		h, err := trigger.New(trigger.Options{Default: g})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := event{name: "message", id: "1"}.request(t)
+		body, slowly := io.Pipe()
+		r.Body = body
+		answered := make(chan *httptest.ResponseRecorder, 1)
+		go func() {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			answered <- w
+		}()
+		synctest.Wait()
+		if err := h.Close(t.Context()); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		if _, err := slowly.Write([]byte("hi")); err != nil {
+			t.Error(err)
+		}
+		if w := <-answered; w.Code != 503 || len(g.began) != 0 {
+			t.Errorf("the event = %d, %d hooks began, want 503 and none", w.Code, len(g.began))
 		}
 	})
 }
