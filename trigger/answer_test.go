@@ -175,13 +175,14 @@ func TestBrokenAnswersAreServerErrors(t *testing.T) {
 func TestErrorForms(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]wire{
-		`[{"code":"unauthorized","error":"Invalid User"}]`:             {401, nil, "", "Invalid User"}, // the spec's sample
-		`[{"error":{"code":"unauthorized","error":"x"}}]`:              {401, nil, "", "x"},
-		`{"code":"UNAUTHORIZED","errorMessage":"x"}`:                   {401, nil, "", "x"}, // shipped
-		`{"code":1,"errorMessage":"x"}`:                                {400, nil, "", "x"},
-		`{"code":2}`:                                                   {500, nil, "", ""},
-		`{"code":403}`:                                                 {403, nil, "", ""},
-		`{"error":"x"}`:                                                {500, nil, "", "x"},
+		`[{"code":"unauthorized","error":"Invalid User"}]`:              {401, nil, "", "Invalid User"}, // the spec's sample
+		`[{"error":{"code":"unauthorized","error":"x"}}]`:               {401, nil, "", "x"},
+		`{"code":"UNAUTHORIZED","errorMessage":"x"}`:                    {401, nil, "", "x"}, // shipped
+		`{"code":1,"errorMessage":"x"}`:                                 {400, nil, "", "x"},
+		`{"code":2}`:                                                    {500, nil, "", ""},
+		`{"roles":"Admin","error":{"code":"unauthorized","error":"x"}}`: {401, nil, "", "x"},
+		`{"code":403}`:  {403, nil, "", ""},
+		`{"error":"x"}`: {500, nil, "", "x"},
 		`{"Error":{"Code":"ServerError","Error":"x"},"UserId":"u"}`:    {500, nil, "", "x"},
 		`{"code":"success","error":null,"userId":"u"}`:                 {200, jsonType, "", `{"userId":"u"}`},
 		`{"error":null,"userId":"u"}`:                                  {200, jsonType, "", `{"userId":"u"}`},

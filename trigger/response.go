@@ -66,16 +66,19 @@ type parsing struct {
 
 func parseMembers(ev *Event, members protocol.Object) (Answer, error) {
 	p := &parsing{ev: ev}
+	var wrong error // counts unless there is an error, which outranks all
 	for _, m := range members {
-		if err := p.member(strings.ToLower(m.Name), m); err != nil {
-			return Answer{}, fmt.Errorf("member %s of the answer %v", m.Name, err)
+		if err := p.member(strings.ToLower(m.Name), m); err != nil && wrong == nil {
+			wrong = fmt.Errorf("member %s of the answer %v", m.Name, err)
 		}
 	}
-	if err := p.failure.settle(); err != nil {
+	switch err := p.failure.settle(); {
+	case err != nil:
 		return Answer{}, err
-	}
-	if p.failure.err != nil {
+	case p.failure.err != nil:
 		return Answer{Error: p.failure.err, Ignored: p.a.Ignored}, nil
+	case wrong != nil:
+		return Answer{}, wrong
 	}
 	if p.connect != nil || len(members) == 0 && p.isConnect() {
 		p.a.Connect = p.connect.JSON()
@@ -250,9 +253,11 @@ func (f *failure) member(name string, value json.RawMessage) error {
 		}
 		return err
 	}
-	if json.Unmarshal(value, &f.text) != nil {
+	var text string
+	if json.Unmarshal(value, &text) != nil {
 		return errors.New("must be a text, or an object with code and error")
 	}
+	f.text = &text
 	return nil
 }
 
