@@ -193,6 +193,12 @@ func connect(c *cobra.Command, env *Env, o *connectOptions) error {
 	return s.run(c.Context())
 }
 
+// hasToken tells whether a client URL holds a token.
+func hasToken(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Query().Has("access_token")
+}
+
 // explainDial adds the next step to a refused handshake.
 func explainDial(env *Env, err error, o *connectOptions) error {
 	var refused *client.HandshakeError
@@ -210,6 +216,9 @@ func explainDial(env *Env, err error, o *connectOptions) error {
 		}
 		if o.url == "" {
 			return withHint(err, unauthorizedHint)
+		}
+		if !hasToken(o.url) {
+			return withHint(err, "put access_token into the URL, as \"wps negotiate -o url\" does, or let the hub take clients without one (anonymousConnectPolicy)")
 		}
 		return withHint(err, "\"wps token inspect\" tells whether the token is signed with the right key, made for this hub, and still good")
 	case http.StatusNotFound:

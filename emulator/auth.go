@@ -35,8 +35,11 @@ func (s *Server) authorized(w http.ResponseWriter, r *http.Request, entraOnly bo
 // refusesKey tells why a request's token is none of the access key for this
 // request; "" when it is one.
 func (s *Server) refusesKey(r *http.Request) (why string) {
-	claims, err := token.Verify(bearer(r), s.now(), s.key)
+	text := bearer(r)
+	claims, err := token.Verify(text, s.now(), s.key)
 	switch {
+	case text == "":
+		return noToken
 	case err != nil:
 		return err.Error()
 	case !token.MatchREST(claims.Audiences, s.acceptedHosts(r.Host), r.URL.EscapedPath()):
@@ -44,6 +47,8 @@ func (s *Server) refusesKey(r *http.Request) (why string) {
 	}
 	return ""
 }
+
+const noToken = "there is no token"
 
 // refuse answers 401 with an empty body, as the service does, and tells the
 // person who runs the emulator why.

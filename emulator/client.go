@@ -88,6 +88,10 @@ func (s *Server) clientClaims(w http.ResponseWriter, r *http.Request, q url.Valu
 	if text == "" && (s.anonymous["*"] || s.anonymous[hubName]) {
 		return token.Claims{}, true
 	}
+	if text == "" {
+		s.refuse(w, r, noToken+", and this hub lets nobody in without one")
+		return token.Claims{}, false
+	}
 	claims, err := token.Verify(text, s.now(), s.key)
 	if err != nil {
 		s.refuse(w, r, err.Error())

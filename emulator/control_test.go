@@ -189,7 +189,7 @@ func TestNotices(t *testing.T) {
 	expected := []string{
 		"opened chat u", "joined chat u g", "joined chat u h", `message chat u group h binary 3 to 1 ""`,
 		"left chat u g", "left chat u h", `message chat user none text 6 to 0 ""`,
-		"refused not a token of this kind POST /api/hubs/chat/:send 401 ",
+		"refused there is no token POST /api/hubs/chat/:send 401 ",
 		"refused Invalid syntax for 'a b': Syntax error at position 3 in 'a b'. (Parameter 'filter') POST /api/hubs/chat/:send 400 Error.BadRequest",
 		"closed chat u Application server closed the connection.",
 		"refused unknown webpubsub_mode: use sendEvent or sendToGroup GET /client/hubs/chat 400 ",
