@@ -53,7 +53,7 @@ JSON, WPS_CONTEXT. It answers with
                  subprotocol, states, error
   exit code 77   unauthorized; 65: the client's mistake; others: ours. The last
                  line of stderr is the reason
-JSON in the file $WPS_RESPONSE (message, dataType, states, error) outranks
+JSON in $WPS_RESPONSE (message, dataType, metadata, states, error) outranks
 stdout. Event objects that it appends to the file $WPS_OUTPUT, one a line, are
 run before the answer. When a hook ends, all it started is killed.
 
