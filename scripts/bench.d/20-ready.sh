@@ -5,4 +5,4 @@ unit=ms
 contenders='wps'
 describe() { echo 'wps emulator'; }
 against() { echo '<= 40'; }
-measure() { "$bin/measure" ready 10 "$bin/wps" emulator --addr localhost:0 -q; }
+measure() { "$bin/measure" ready "$(times 10)" "$bin/wps" emulator --addr localhost:0 -q; }

@@ -23,7 +23,7 @@ prepare() {
 }
 measure() {
   case $1 in
-    sdk) "$bin/wps" emulator -q -- node conformance/bench/send.js 1000 ;;
-    *) go_benchmark client "Send/by=$1" 5000x sends/s ;;
+    sdk) "$bin/wps" emulator -q -- node conformance/bench/send.js "$(times 1000)" ;;
+    *) go_benchmark client "Send/to=emulator/by=$1" 5000 sends/s ;;
   esac
 }

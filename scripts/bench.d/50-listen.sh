@@ -28,11 +28,11 @@ measure() {
       node conformance/bench/listen.js >"$work/middleware" &
       node=$!
       until [ -s "$work/middleware" ]; do sleep 0.1; done
-      WPS_BENCH_HANDLER=$(cat "$work/middleware") go_benchmark trigger "Listen/by=$1" 5000x events/s || status=$?
+      WPS_BENCH_HANDLER=$(cat "$work/middleware") go_benchmark trigger "Listen/by=$1" 5000 events/s || status=$?
       kill "$node"
       wait "$node" || true
       return "$status"
       ;;
-    *) go_benchmark trigger "Listen/by=$1" 20000x events/s ;;
+    *) go_benchmark trigger "Listen/by=$1" 20000 events/s ;;
   esac
 }

@@ -15,4 +15,4 @@ against() {
   esac
 }
 prepare() { go_test trigger; }
-measure() { go_benchmark trigger "Listen/by=$1" 2000x events/s; }
+measure() { go_benchmark trigger "Listen/by=$1" 2000 events/s; }

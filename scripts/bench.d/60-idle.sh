@@ -7,4 +7,4 @@ contenders='json'
 describe() { echo 'wps emulator, JSON'; }
 against() { echo '<= 12'; }
 prepare() { go_test emulator; }
-measure() { go_benchmark emulator "Connections/kind=json/conns=1000" 1x B/conn | awk '{ printf "%.1f\n", $1 / 1024 }'; }
+measure() { go_benchmark emulator "Connections/kind=json/conns=1000" 1 B/conn | awk '{ printf "%.1f\n", $1 / 1024 }'; }
