@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -188,4 +189,21 @@ func FuzzSettings(f *testing.F) {
 		}
 		server.Close()
 	})
+}
+
+// TestDocumentedSettings reads the settings file that the page on the emulator
+// shows.
+func TestDocumentedSettings(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/emulator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "```yaml\n")
+	text, _, found := strings.Cut(text, "```")
+	s, err := parseEmulatorSettings("f", []byte(text))
+	want := "chat>http://localhost:9000/eh/{hub}/{event} connect+connected+disconnected *; anonymous=[chat] key=32 entra=false urls="
+	if got := s.shown(); !found || err != nil || got != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
 }

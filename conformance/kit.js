@@ -128,6 +128,19 @@ export async function runOnTLS(t, program, ...flags) {
   return promisify(execFile)(process.env.WPS ?? "wps", args, { timeout: 120_000, env: { ...env, NODE_EXTRA_CA_CERTS: certificate } });
 }
 
+/**
+ * What the client SDK says of the end of a stream when the service's answer
+ * overtakes the end of its own write, as it may on one machine.
+ */
+export const overtaken = /^Stream '.*' is completed\.$/;
+
+/** Ends a stream of the client SDK. */
+export async function endStream(stream) {
+  await stream.end().catch((e) => {
+    if (!overtaken.test(e.message)) throw e;
+  });
+}
+
 /** Text of whatever kind of bytes an SDK gives. */
 export function text(data) {
   return Buffer.from(data).toString("utf8");

@@ -76,6 +76,9 @@ func (p *pubsubClient) handle(c *conn, op int, data []byte) *closing {
 		if c.replay != nil {
 			c.replay.acknowledge(r.SequenceID)
 		}
+	case protocol.RequestInvoke:
+		p.invoke(c, r)
+	case protocol.RequestCancelInvocation: // requests come in order: it is answered
 	default:
 		if r.Stream == nil {
 			p.act(c, r)
@@ -108,6 +111,21 @@ func (p *pubsubClient) ack(c *conn, r *protocol.Request, name, message string) {
 		Type: protocol.ResponseAck, AckID: r.AckID,
 		Success: name == "", ErrorName: name, ErrorMessage: message,
 	}))
+}
+
+// invoke asks the event handler of a user event; the answer goes into the
+// response and is no message. That the handler sees a user event is assumed.
+func (p *pubsubClient) invoke(c *conn, r *protocol.Request) {
+	answer := &protocol.Response{Type: protocol.ResponseInvoke, InvocationID: r.InvocationID}
+	m, ok := c.ask(r.Event, r.DataType, r.Data, r.Metadata)
+	switch {
+	case !ok:
+		answer.ErrorName, answer.ErrorMessage = protocol.AckInternalServerError, internalError
+	case m != nil:
+		answer.DataType, answer.Data, answer.Metadata = m.response.DataType, m.response.Data, m.response.Metadata
+	}
+	answer.Success = ok
+	c.reply(responseFrame(p.format, answer))
 }
 
 // execute does what a request asks and gives the ack's error, "" for success.

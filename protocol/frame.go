@@ -34,6 +34,8 @@ type Request struct {
 	// Stream belongs to streamData, streamEnd, and a sendToGroup that opens a
 	// stream; else nil.
 	Stream *StreamRequest
+	// InvocationID belongs to invoke and cancelInvocation.
+	InvocationID string
 }
 
 // ResponseType is the type member of a frame from the service.
@@ -80,6 +82,10 @@ type Response struct {
 	// Stream belongs to a fragment of a stream and to the streamAck, streamNack and
 	// streamClosed responses; else nil.
 	Stream *StreamInfo
+
+	// InvocationID belongs to invokeResponse, whose answer is in the members of a
+	// message (DataType "" when there is none) or in those of an ack.
+	InvocationID string
 
 	// Members of an ack. ErrorName is "" when Success.
 	AckID        uint64

@@ -45,6 +45,8 @@ func DecodeRequest(b []byte) (*Request, error) {
 			return r, errors.Join(err, m.payload(r))
 		}
 		return r, m.streamStart(r)
+	case RequestInvoke, RequestCancelInvocation:
+		return r, m.invocation(r)
 	case RequestStreamData:
 		return r, m.streamData(r)
 	case RequestStreamEnd:
@@ -63,7 +65,7 @@ func DecodeRequest(b []byte) (*Request, error) {
 // requestTypes are the types that DecodeRequest reads.
 var requestTypes = []RequestType{
 	RequestSendToGroup, RequestEvent, RequestJoinGroup, RequestLeaveGroup, RequestPing, RequestSequenceAck,
-	RequestStreamData, RequestStreamEnd,
+	RequestStreamData, RequestStreamEnd, RequestInvoke, RequestCancelInvocation,
 }
 
 // requestType finds a type without regard to case; "" when it is unknown.
@@ -161,6 +163,9 @@ func (m members) payload(r *Request) (err error) {
 func AppendRequest(dst []byte, r *Request) []byte {
 	dst = append(dst, `{"type":`...)
 	dst = appendString(dst, string(r.Type))
+	if r.Type == RequestInvoke || r.Type == RequestCancelInvocation {
+		return append(appendInvocation(dst, r), '}')
+	}
 	if r.Group != "" {
 		dst = appendMember(dst, "group", r.Group)
 	}

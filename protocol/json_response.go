@@ -21,6 +21,8 @@ func AppendResponse(dst []byte, r *Response) []byte {
 		dst = appendAck(dst, r)
 	case ResponseSystem:
 		dst = appendSystem(dst, r)
+	case ResponseInvoke:
+		dst = appendInvokeResponse(dst, r)
 	case ResponseStreamAck, ResponseStreamNack, ResponseStreamClosed:
 		dst = appendStreamAnswer(dst, r)
 	}
@@ -65,6 +67,11 @@ func appendUser(dst []byte, name, id string) []byte {
 func appendAck(dst []byte, r *Response) []byte {
 	dst = append(dst, `,"ackId":`...)
 	dst = strconv.AppendUint(dst, r.AckID, 10)
+	return appendOutcome(dst, r)
+}
+
+// appendOutcome appends success, and the error when there is none.
+func appendOutcome(dst []byte, r *Response) []byte {
 	dst = append(dst, `,"success":`...)
 	dst = strconv.AppendBool(dst, r.Success)
 	if r.Success {
@@ -109,6 +116,8 @@ func DecodeResponse(b []byte) (*Response, error) {
 		err = m.ack(r)
 	case ResponseSystem:
 		err = m.system(r)
+	case ResponseInvoke:
+		err = m.invokeResponse(r)
 	case ResponseStreamAck, ResponseStreamNack, ResponseStreamClosed:
 		err = m.streamAnswer(r)
 	}
@@ -174,6 +183,10 @@ func (m members) ack(r *Response) (err error) {
 	if r.AckID, err = m.uint("ackId", 64); err != nil {
 		return err
 	}
+	return m.outcome(r)
+}
+
+func (m members) outcome(r *Response) (err error) {
 	if r.Success, err = m.bool("success"); err != nil || r.Success || !m.has("error") {
 		return err
 	}

@@ -46,6 +46,10 @@ func (r *Request) protobufDecoder(num protowire.Number) func(field) error {
 		return r.become(RequestSequenceAck).decodeSequenceAck
 	case upPing:
 		return r.become(RequestPing).decodePing
+	case upInvoke:
+		return r.become(RequestInvoke).decodeInvoke
+	case upCancelInvocation:
+		return r.become(RequestCancelInvocation).decodeCancelInvocation
 	case upStreamData:
 		return r.become(RequestStreamData).decodeStreamData
 	case upStreamEnd:
@@ -128,6 +132,8 @@ func (r *Request) checkProtobuf() error {
 		return frameError("no known member is set")
 	case RequestPing, RequestSequenceAck:
 		return nil
+	case RequestInvoke, RequestCancelInvocation:
+		return r.checkInvoke()
 	case RequestStreamData, RequestStreamEnd:
 		r.stream()
 		return r.checkStream()
@@ -190,6 +196,10 @@ func appendProtobufRequest(dst []byte, r *Request) []byte {
 		})
 	case RequestPing:
 		return appendBytesField(dst, upPing, "")
+	case RequestInvoke:
+		return appendNested(dst, upInvoke, r.appendInvoke)
+	case RequestCancelInvocation:
+		return appendNested(dst, upCancelInvocation, r.appendCancelInvocation)
 	case RequestStreamData:
 		return appendNested(dst, upStreamData, r.appendStreamData)
 	case RequestStreamEnd:

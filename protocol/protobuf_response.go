@@ -21,6 +21,8 @@ func appendProtobufResponse(dst []byte, r *Response) []byte {
 		return appendNested(dst, downSystem, r.appendSystem)
 	case ResponsePong:
 		return appendBytesField(dst, downPong, "")
+	case ResponseInvoke:
+		return appendNested(dst, downInvoke, r.appendInvoke)
 	case ResponseStreamAck:
 		return appendNested(dst, downStreamAck, r.appendStreamAck)
 	case ResponseStreamNack:
@@ -62,10 +64,7 @@ func (r *Response) appendAck(dst []byte) []byte {
 	if r.Success {
 		return appendVarintField(dst, 2, 1)
 	}
-	return appendNested(dst, 3, func(dst []byte) []byte {
-		dst = appendTextField(dst, 1, r.ErrorName)
-		return appendTextField(dst, 2, r.ErrorMessage)
-	})
+	return appendNested(dst, 3, r.appendError)
 }
 
 func (r *Response) appendSystem(dst []byte) []byte {
@@ -95,6 +94,8 @@ func decodeProtobufResponse(b []byte) (*Response, error) {
 			return eachField(f.b, r.become(ResponseSystem).decodeSystem)
 		case downPong:
 			r.become(ResponsePong)
+		case downInvoke:
+			return eachField(f.b, r.become(ResponseInvoke).decodeInvoke)
 		case downStreamAck:
 			r.become(ResponseStreamAck).stream()
 			return eachField(f.b, r.decodeStreamAck)
@@ -109,6 +110,9 @@ func decodeProtobufResponse(b []byte) (*Response, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if r.Type == ResponseInvoke {
+		r.tidyInvoke()
 	}
 	if r.Type == ResponseMessage && r.DataType == "" {
 		return nil, frameError("data is missing")
@@ -148,15 +152,7 @@ func (r *Response) decodeAck(f field) error {
 	case f.is(2, wireVarint):
 		r.Success = f.n != 0
 	case f.is(3, wireBytes):
-		return eachField(f.b, func(f field) error {
-			switch {
-			case f.is(1, wireBytes):
-				return f.text(&r.ErrorName)
-			case f.is(2, wireBytes):
-				return f.text(&r.ErrorMessage)
-			}
-			return nil
-		})
+		return eachField(f.b, r.decodeError)
 	}
 	return nil
 }

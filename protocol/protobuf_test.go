@@ -178,7 +178,7 @@ func TestProtobufUnknown(t *testing.T) {
 	if err != nil || r.Type != protocol.RequestJoinGroup || r.Group != "g" {
 		t.Errorf("unknown fields before a join: %+v, %v", r, err)
 	}
-	for name, frame := range map[string]string{"member": "2A00", "system event": "1A02 1A00", "nothing": ""} {
+	for name, frame := range map[string]string{"member": "4A00", "system event": "1A02 1A00", "nothing": ""} {
 		r, err := protocol.FormatProtobuf.DecodeResponse(unhex(t, frame))
 		if err != nil || r.Event != "" || r.Type != "" && r.Type != protocol.ResponseSystem {
 			t.Errorf("unknown %s: %+v, %v, want it to be ignored", name, r, err)
@@ -238,7 +238,7 @@ func FuzzProtobufRequest(f *testing.F) {
 	for _, tt := range goldenRequests {
 		f.Add(unhex(f, tt.hex))
 	}
-	for _, tt := range streamRequests {
+	for _, tt := range slices.Concat(streamRequests, invokeRequests) {
 		f.Add(unhex(f, tt.hex))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -266,7 +266,7 @@ func FuzzProtobufRequest(f *testing.F) {
 }
 
 func sameRequest(a, b *protocol.Request) bool {
-	return a.Type == b.Type && a.Group == b.Group && a.Event == b.Event && a.HasAckID == b.HasAckID &&
+	return a.Type == b.Type && a.Group == b.Group && a.Event == b.Event && a.InvocationID == b.InvocationID && a.HasAckID == b.HasAckID &&
 		a.AckID == b.AckID && a.DataType == b.DataType && slices.Equal(a.Data, b.Data) && a.NoEcho == b.NoEcho &&
 		reflect.DeepEqual(a.Stream, b.Stream) && a.TTLSeconds == b.TTLSeconds && a.SequenceID == b.SequenceID && maps.Equal(a.Metadata, b.Metadata)
 }
@@ -277,7 +277,7 @@ func FuzzProtobufResponse(f *testing.F) {
 	for _, tt := range goldenResponses {
 		f.Add(unhex(f, tt.hex))
 	}
-	for _, tt := range streamResponses {
+	for _, tt := range slices.Concat(streamResponses, invokeResponses) {
 		f.Add(unhex(f, tt.hex))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -4,16 +4,25 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 
 	"wps/protocol"
 )
 
-// streamRequests are the requests of streams in both formats.
-var streamRequests = []struct {
+// requestCase and responseCase are a frame in both formats.
+type requestCase struct {
 	json, hex string
 	want      protocol.Request
-}{
+}
+
+type responseCase struct {
+	json, hex string
+	want      protocol.Response
+}
+
+// streamRequests are the requests of streams in both formats.
+var streamRequests = []requestCase{
 	{
 		`{"type":"sendToGroup","group":"g","noEcho":true,"stream":{"streamId":"s1","idleTimeoutMs":300}}`,
 		"0A0E 0A0167 2001 3A07 0A027331 10AC02", protocol.Request{
@@ -47,9 +56,10 @@ var streamRequests = []struct {
 	},
 }
 
+// TestStreamRequests holds the frames of streams and of invocations.
 func TestStreamRequests(t *testing.T) {
 	t.Parallel()
-	for _, tt := range streamRequests {
+	for _, tt := range slices.Concat(streamRequests, invokeRequests) {
 		for f, frame := range map[protocol.Format][]byte{protocol.FormatJSON: []byte(tt.json), protocol.FormatProtobuf: unhex(t, tt.hex)} {
 			got, err := f.DecodeRequest(frame)
 			if err != nil || !reflect.DeepEqual(*got, tt.want) {
@@ -62,10 +72,7 @@ func TestStreamRequests(t *testing.T) {
 	}
 }
 
-var streamResponses = []struct {
-	json, hex string
-	want      protocol.Response
-}{
+var streamResponses = []responseCase{
 	{
 		`{"type":"streamAck","streamId":"s1","expectedSequenceId":2}`, "3206 0A027331 1002",
 		protocol.Response{Type: protocol.ResponseStreamAck, Stream: &protocol.StreamInfo{ID: "s1", SequenceID: 2}},
@@ -98,7 +105,7 @@ var streamResponses = []struct {
 
 func TestStreamResponses(t *testing.T) {
 	t.Parallel()
-	for _, tt := range streamResponses {
+	for _, tt := range slices.Concat(streamResponses, invokeResponses) {
 		for f, frame := range map[protocol.Format][]byte{protocol.FormatJSON: []byte(tt.json), protocol.FormatProtobuf: unhex(t, tt.hex)} {
 			got, err := f.DecodeResponse(frame)
 			if err != nil || !reflect.DeepEqual(*got, tt.want) {

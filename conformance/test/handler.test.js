@@ -137,6 +137,22 @@ test("all data types go up and come back, for SDK clients", async (t) => {
   }
 });
 
+test("an invocation brings the handler's answer, or its failure", async (t) => {
+  const hub = await start(t, {
+    handleUserEvent: (req, res) => {
+      if (req.context.eventName === "sum") res.success(JSON.stringify({ sum: req.data.a + req.data.b }), "json");
+      else if (req.context.eventName === "quiet") res.success();
+      else res.fail(400, "no such thing");
+    },
+  });
+  const c = await startClient(t, hub);
+  const { data, dataType } = await c.client.invokeEvent("sum", { a: 1, b: 2 }, "json");
+  assert.deepEqual({ data, dataType }, { data: { sum: 3 }, dataType: "json" });
+  assert.equal((await c.client.invokeEvent("quiet", "x", "text")).data, undefined);
+  await assert.rejects(c.client.invokeEvent("other", "x", "text"), (e) => e.errorDetail?.name === "InternalServerError");
+  assert.equal(c.server.size, 0); // an answer is no message
+});
+
 test("all data types come back to simple clients, and text and bytes go up", async (t) => {
   const replies = [["text", "text"], ['{"a":1}', "json"], ["bytes", "binary"], ["untyped", undefined]];
   const seen = new Inbox();

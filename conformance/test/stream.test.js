@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WebPubSubJsonReliableProtocol } from "@azure/web-pubsub-client";
-import { Inbox, newHub, startClient, startProxy, within } from "../kit.js";
+import { Inbox, endStream, newHub, startClient, startProxy, within } from "../kit.js";
 
 const all = { roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"] };
 
@@ -30,7 +30,7 @@ test("a stream arrives in order, with its data and its end", async (t) => {
   await out.write("one", "text");
   await out.write({ n: 2 }, "json");
   await out.write(new Uint8Array([3]).buffer, "binary");
-  await out.end();
+  await endStream(out);
   const s = await streams.next("stream");
   assert.equal(s.id, "s1");
   assert.equal(s.group, "g1");
@@ -72,7 +72,7 @@ test("a stream over a reliable connection outlasts cuts", async (t) => {
     if (n % 100 === 50) cuts += proxy.cut();
     await within(out.write(String(n), "text"), "write", 60_000);
   }
-  await within(out.end(), "end", 60_000);
+  await within(endStream(out), "end", 60_000);
   const s = await within(streams.next("stream"), "stream", 60_000);
   assert.deepEqual(s.parts.map((m) => m.data), Array.from({ length: total }, (_, n) => String(n)));
   assert.ok(cuts >= 3, `the connection was cut ${cuts} times`);

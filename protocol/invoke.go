@@ -1,0 +1,205 @@
+package protocol
+
+// Frames of an invocation: a client asks an event handler and awaits the answer.
+// An invocation has an id of its own, in place of an ack id.
+//
+// Source: the service's JavaScript client and protobuf schema; what the event
+// handler sees is not published.
+const (
+	RequestInvoke           RequestType  = "invoke"
+	RequestCancelInvocation RequestType  = "cancelInvocation"
+	ResponseInvoke          ResponseType = "invokeResponse"
+
+	// InvokeTargetEvent is the only target there is.
+	InvokeTargetEvent = "event"
+)
+
+// Numbers of the members in the two oneofs.
+const (
+	upInvoke           = 10
+	upCancelInvocation = 11
+	downInvoke         = 5
+)
+
+// invocation reads invoke and cancelInvocation. An invocation without data holds
+// an empty text.
+func (m members) invocation(r *Request) (err error) {
+	if r.InvocationID, err = m.str("invocationId"); err != nil {
+		return err
+	}
+	if r.Type == RequestCancelInvocation {
+		return r.checkInvocation()
+	}
+	target, err := m.str("target")
+	if err != nil {
+		return err
+	}
+	if target != InvokeTargetEvent {
+		return frameError("target %q is unknown", target)
+	}
+	if err := m.event(r); err != nil {
+		return err
+	}
+	if m.raw("data") == nil && !m.has("metadata") {
+		r.DataType, r.Data = DataTypeText, []byte{}
+		return r.checkInvocation()
+	}
+	if err := m.payload(r); err != nil {
+		return err
+	}
+	return r.checkInvocation()
+}
+
+func (r *Request) checkInvocation() error {
+	if r.InvocationID == "" {
+		return frameError("invocationId is empty")
+	}
+	return nil
+}
+
+func appendInvocation(dst []byte, r *Request) []byte {
+	dst = appendMember(dst, "invocationId", r.InvocationID)
+	if r.Type == RequestCancelInvocation {
+		return dst
+	}
+	dst = appendMember(dst, "target", InvokeTargetEvent)
+	dst = appendMember(dst, "event", r.Event)
+	dst = appendMetadata(dst, r.Metadata)
+	return appendData(dst, r.DataType, r.Data)
+}
+
+func appendInvokeResponse(dst []byte, r *Response) []byte {
+	dst = appendMember(dst, "invocationId", r.InvocationID)
+	dst = appendOutcome(dst, r)
+	if !r.Success || r.DataType == "" {
+		return dst
+	}
+	dst = appendMetadata(dst, r.Metadata)
+	return appendData(dst, r.DataType, r.Data)
+}
+
+func (m members) invokeResponse(r *Response) (err error) {
+	if r.InvocationID, err = m.str("invocationId"); err != nil {
+		return err
+	}
+	if err := m.outcome(r); err != nil || !r.Success || m.raw("data") == nil {
+		return err
+	}
+	dataType := string(DataTypeJSON)
+	if err := m.optional(optional{"dataType", &dataType}); err != nil {
+		return err
+	}
+	if m.has("metadata") {
+		if r.Metadata, err = decodeMetadata(m.raw("metadata")); err != nil {
+			return err
+		}
+	}
+	r.DataType = DataType(dataType)
+	r.Data, err = decodeData(r.DataType, m.raw("data"))
+	return err
+}
+
+func (r *Request) decodeInvoke(f field) error {
+	switch {
+	case f.is(1, wireBytes):
+		return f.text(&r.Event)
+	case f.is(2, wireBytes):
+		return f.text(&r.InvocationID)
+	case f.is(3, wireBytes):
+		return decodeDataField(f.b, &r.DataType, &r.Data)
+	case f.is(4, wireBytes):
+		return decodeMetadataEntry(f.b, &r.Metadata)
+	case f.is(5, wireBytes):
+		return errNoStream
+	}
+	return nil
+}
+
+func (r *Request) decodeCancelInvocation(f field) error {
+	if f.is(1, wireBytes) {
+		return f.text(&r.InvocationID)
+	}
+	return nil
+}
+
+// checkInvoke checks what checkPayload does, but for data that are missing.
+func (r *Request) checkInvoke() error {
+	if err := r.checkInvocation(); err != nil || r.Type == RequestCancelInvocation {
+		return err
+	}
+	if err := CheckEventName(r.Event); err != nil {
+		return frameError("%v", err)
+	}
+	if r.DataType == "" {
+		r.DataType, r.Data = DataTypeText, []byte{}
+	}
+	return r.checkPayload()
+}
+
+func (r *Request) appendInvoke(dst []byte) []byte {
+	dst = appendTextField(dst, 1, r.Event)
+	dst = appendTextField(dst, 2, r.InvocationID)
+	dst = appendDataField(dst, 3, r.DataType, r.Data)
+	return appendMetadataField(dst, 4, r.Metadata)
+}
+
+func (r *Request) appendCancelInvocation(dst []byte) []byte {
+	return appendTextField(dst, 1, r.InvocationID)
+}
+
+func (r *Response) appendInvoke(dst []byte) []byte {
+	dst = appendTextField(dst, 1, r.InvocationID)
+	if !r.Success {
+		return appendNested(dst, 4, r.appendError)
+	}
+	dst = appendVarintField(dst, 2, 1)
+	if r.DataType == "" {
+		return dst
+	}
+	dst = appendDataField(dst, 3, r.DataType, r.Data)
+	return appendMetadataField(dst, 5, r.Metadata)
+}
+
+func (r *Response) decodeInvoke(f field) error {
+	switch {
+	case f.is(1, wireBytes):
+		return f.text(&r.InvocationID)
+	case f.is(2, wireVarint):
+		r.Success = f.n != 0
+	case f.is(3, wireBytes):
+		return decodeDataField(f.b, &r.DataType, &r.Data)
+	case f.is(4, wireBytes):
+		return eachField(f.b, r.decodeError)
+	case f.is(5, wireBytes):
+		return decodeMetadataEntry(f.b, &r.Metadata)
+	}
+	return nil
+}
+
+// tidyInvoke drops what has no meaning beside what else is there.
+func (r *Response) tidyInvoke() {
+	if r.Success {
+		r.ErrorName, r.ErrorMessage = "", ""
+	} else {
+		r.DataType, r.Data = "", nil
+	}
+	if r.DataType == "" {
+		r.Metadata = nil
+	}
+}
+
+// appendError and decodeError are the error of an ack and of an invocation.
+func (r *Response) appendError(dst []byte) []byte {
+	dst = appendTextField(dst, 1, r.ErrorName)
+	return appendTextField(dst, 2, r.ErrorMessage)
+}
+
+func (r *Response) decodeError(f field) error {
+	switch {
+	case f.is(1, wireBytes):
+		return f.text(&r.ErrorName)
+	case f.is(2, wireBytes):
+		return f.text(&r.ErrorMessage)
+	}
+	return nil
+}
