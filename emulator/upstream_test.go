@@ -466,6 +466,7 @@ func TestFirstMatchWins(t *testing.T) {
 	settings["bare"] = emulator.HubSettings{}
 	inBubble(t, emulator.Options{Hubs: settings}, func(t *testing.T, b *bubble) {
 		j, _ := b.dialJSON(clientOptions{hub: "Chat"})
+		synctest.Wait() // connected is not waited for by itself
 		for _, name := range []string{"CHAT", "connected", "else"} {
 			j.send(`{"type":"event","event":"` + name + `","data":1,"ackId":` + string('1'+rune(name[0]%7)) + `}`)
 			j.object()
