@@ -115,8 +115,6 @@ func (r *replay) detach(c *conn, l *link) {
 		return
 	}
 	c.link = nil
-	c.server.log.Info("connection away", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
-	c.notice(Notice{Type: NoticeAway})
 	r.away++
 	window := r.away
 	r.stop = c.server.clock.afterFunc(recoveryWindow, func() {
@@ -124,6 +122,9 @@ func (r *replay) detach(c *conn, l *link) {
 			c.retire(endedByRecovery)
 		}
 	})
+	// Told last: whoever hears of it may count on the window having begun.
+	c.server.log.Info("connection away", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
+	c.notice(Notice{Type: NoticeAway})
 }
 
 // over ends c if it is still away in the given window.
