@@ -39,6 +39,7 @@ func (e *Env) newProgress(in *batchInput) *progress {
 		progressbar.OptionShowDescriptionAtLineEnd(),
 		progressbar.OptionSetRenderBlankState(false),
 		progressbar.OptionClearOnFinish(),
+		progressbar.OptionUseANSICodes(true), // clear the line, with the ^C that a terminal adds to it
 		progressbar.OptionThrottle(progressInterval/2),
 	)}
 }
@@ -58,7 +59,7 @@ func (p *progress) count(r output.LineResult) {
 }
 
 func (p *progress) draw(now time.Time) {
-	text := fmt.Sprintf(" %d events, %.0f/s", p.ended, float64(p.ended)/max(now.Sub(p.start).Seconds(), 0.001))
+	text := fmt.Sprintf(" %s, %.0f/s", plural(p.ended, "event"), float64(p.ended)/max(now.Sub(p.start).Seconds(), 0.001))
 	if p.failed > 0 {
 		text += fmt.Sprintf(", %d failed", p.failed)
 	}
