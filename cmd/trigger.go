@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wps/client"
 	"wps/emulator"
 	"wps/protocol"
 	"wps/token"
@@ -310,7 +312,7 @@ func (e *triedEvent) try(ctx context.Context, env *Env, o *triggerOptions, t *em
 		if err := t.Validate(ctx, e.Hub); err != nil {
 			hint := "a service sends no events to a handler that fails this; --no-validate sends one all the same"
 			if _, unreachable := errors.AsType[*net.OpError](err); unreachable {
-				hint = notThere
+				return withHint(timely(ctx, env, o.unreachable(err)), notThere)
 			}
 			return withHint(timely(ctx, env, fmt.Errorf("validate %s: %w", o.to, err)), hint)
 		}
@@ -319,7 +321,7 @@ func (e *triedEvent) try(ctx context.Context, env *Env, o *triggerOptions, t *em
 	began := time.Now()
 	v, err := t.Send(ctx, e.EventContext, e.header, e.body, e.offered)
 	if err != nil {
-		return withHint(timely(ctx, env, fmt.Errorf("send %s to %s: %w", e.Event, o.to, err)), notThere)
+		return withHint(timely(ctx, env, o.unreachable(err)), notThere)
 	}
 	if err := env.printVerdict(&e.EventContext, v, time.Since(began)); err != nil {
 		return err
@@ -328,6 +330,18 @@ func (e *triedEvent) try(ctx context.Context, env *Env, o *triggerOptions, t *em
 		return exitCode(exitFailed)
 	}
 	return nil
+}
+
+// unreachable tells of a handler that gave no answer, in the words that there
+// are for a service.
+func (o *triggerOptions) unreachable(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		err = e.Err
+	}
+	return &client.UnreachableError{Endpoint: o.to, Cause: err}
 }
 
 // timely says so when the time was over.

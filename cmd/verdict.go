@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"wps/emulator"
@@ -55,8 +57,9 @@ func (e *Env) printVerdict(c *protocol.EventContext, v *emulator.Verdict, took t
 			fmt.Fprintf(&b, "%s: %s\n", name, e.shown(value))
 		}
 	}
+	b.WriteByte('\n')
 	if len(v.Body) > 0 {
-		fmt.Fprintf(&b, "\n%s\n\n", e.shown(strings.TrimSuffix(string(v.Body), "\n")))
+		fmt.Fprintf(&b, "%s\n\n", e.shown(strings.TrimSuffix(string(v.Body), "\n")))
 	}
 	for _, line := range effects(c, v) {
 		fmt.Fprintln(&b, e.shown(line))
@@ -102,9 +105,17 @@ func messageEffect(m *protocol.Response) string {
 	case m == nil:
 		return "the client gets no message"
 	case m.DataType == protocol.DataTypeText || m.DataType == protocol.DataTypeJSON:
-		return fmt.Sprintf("the client gets %s %s", m.DataType, m.Data)
+		return fmt.Sprintf("the client gets %s %s", m.DataType, oneLine(m.Data))
 	}
 	return fmt.Sprintf("the client gets %d bytes of %s data", len(m.Data), m.DataType)
+}
+
+// oneLine is text as it is, or in quotes when it would not stay in its line.
+func oneLine(data []byte) string {
+	if bytes.ContainsFunc(data, unicode.IsControl) {
+		return strconv.Quote(string(data))
+	}
+	return string(data)
 }
 
 func stateEffect(v *emulator.Verdict) []string {
