@@ -287,6 +287,9 @@ func (b *batch) explainFailure(err error) error {
 		if b.sendsLines {
 			return withHint(err, "mend that line, and send it and what comes behind it")
 		}
+		if b.checkFirst {
+			return withHint(err, "mend that line; nothing was sent")
+		}
 		return withHint(err, "mend that line; --check-first finds faults before anything is sent")
 	}
 	return err

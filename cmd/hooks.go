@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -40,7 +42,7 @@ type hookFlags struct {
 const onFlag = "on"
 
 func (o *hookFlags) flags(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.on, onFlag, nil, "answer `EVENT HOOK`; the next word is the hook, --on EVENT=HOOK works too. EVENT is\n[HUB/]EVENT: connect, connected, disconnected, joined, left, the name of a user event,\nor * for all other user events; user:NAME is always a user event")
+	f.StringArrayVar(&o.on, onFlag, nil, "as `EVENT HOOK`: have the second word, a hook, answer the event; --on EVENT=HOOK works too. EVENT is\n[HUB/]EVENT: connect, connected, disconnected, joined, left, the name of a user event,\nor * for all other user events; user:NAME is always a user event")
 	f.BoolVar(&o.worker, "worker", false, "start each command once and give it the events as lines of JSON")
 	f.IntVar(&o.workers, "workers", 1, "with --worker: start each command `n` times")
 	f.BoolVar(&o.strict, "strict", false, "answer 404 to an event without a hook (default: accept it)")
@@ -118,9 +120,20 @@ func (o *hookFlags) handler(c *cobra.Command, host hookHost) (*trigger.Handler, 
 	b := &hookBuilder{o: o, host: host, made: map[string]trigger.Hook{}}
 	h, err := b.build()
 	if err != nil {
-		return nil, errors.Join(usagef(c, "%v", err), b.close(c.Context()))
+		return nil, errors.Join(explainHook(c, err), b.close(c.Context()))
 	}
 	return h, nil
+}
+
+// explainHook adds the next step to what is wrong with hooks.
+func explainHook(c *cobra.Command, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return &usageError{err.Error(), "make the file executable, as with chmod +x"}
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
+		return &usageError{err.Error(), "a hook is a command: a path from this folder on, such as ./hook.sh, or a program in $PATH"}
+	}
+	return usagef(c, "%v", err)
 }
 
 func (o *hookFlags) check(c *cobra.Command) error {
@@ -140,6 +153,8 @@ func (o *hookFlags) check(c *cobra.Command) error {
 		return usagef(c, "--queue must be 0 or more")
 	case o.maxBody < 1:
 		return usagef(c, "--max-body must be 1 or more")
+	case !slices.Contains([]trigger.SerialBy{trigger.SerialByConnection, trigger.SerialByUser, trigger.SerialByNone}, trigger.SerialBy(o.serialBy)):
+		return usagef(c, "--serial-by %q is unknown: use connection, user or none", o.serialBy)
 	}
 	o.responseType = string(d)
 	return nil
@@ -166,7 +181,7 @@ func (b *hookBuilder) build() (*trigger.Handler, error) {
 	for _, pair := range o.on {
 		route, err := b.route(pair, log)
 		if err != nil {
-			return nil, fmt.Errorf("--on %v", err)
+			return nil, fmt.Errorf("--on %w", err)
 		}
 		options.Routes = append(options.Routes, route)
 	}

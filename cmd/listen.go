@@ -221,6 +221,9 @@ func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
 	}
 	stopping, done := untilSignal(context.WithoutCancel(ctx))
 	defer done()
+	if n := l.hooks.Running(); n > 0 {
+		l.env.say("waiting for %s to finish; Ctrl-C again kills", plural(n, "hook"))
+	}
 	err = errors.Join(err, l.hooks.Close(stopping))
 	killed := stopping.Err() != nil
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)

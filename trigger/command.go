@@ -3,6 +3,7 @@ package trigger
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -36,6 +37,9 @@ func lookUp(argv []string) ([]string, error) {
 	if err != nil {
 		if e, ok := errors.AsType[*exec.Error](err); ok {
 			err = e.Err
+		}
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			err = e.Err // the path stands in front
 		}
 		return nil, fmt.Errorf("command %s: %w", argv[0], err)
 	}

@@ -155,6 +155,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// Running is how many events are being answered now.
+func (h *Handler) Running() int { return len(h.queue.slots) }
+
 // Close drains: new and waiting events are answered 503, running hooks finish,
 // then the hooks are closed. When ctx ends first, what still runs is killed.
 func (h *Handler) Close(ctx context.Context) error {
