@@ -15,7 +15,7 @@ func Text(r *Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", Title(r))
 	if r.Sent > 0 {
-		fmt.Fprintf(&b, "  %-12s %12s\n", "sent", thousands(r.Sent))
+		fmt.Fprintf(&b, "  %-12s %12s%s\n", "sent", thousands(r.Sent), warmed(r))
 	}
 	fmt.Fprintf(&b, "  %-12s %12s %12s/s\n", countWord(r.Kind), thousands(r.Count), thousands(int64(math.Round(r.PerSecond))))
 	fmt.Fprintf(&b, "  %-12s %12s\n", "failed", thousands(r.Failed))
@@ -36,11 +36,26 @@ func Text(r *Result) string {
 	return b.String()
 }
 
+// warmed says that a number is of the whole run, where others are not.
+func warmed(r *Result) string {
+	if r.WarmupSeconds == 0 {
+		return ""
+	}
+	return "   with the warm-up"
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // Title says in one line what a run was.
 func Title(r *Result) string {
 	parts := []string{fmt.Sprintf("%d %s", r.Workers, workerWord(r.Kind))}
 	if r.Kind == "fanout" {
-		parts = append(parts, fmt.Sprintf("%d connections in %d groups", r.Connections, r.Groups))
+		parts = append(parts, counted(r.Connections, "connection")+" in "+counted(r.Groups, "group"))
 	}
 	if r.Size > 0 {
 		parts = append(parts, fmt.Sprintf("%d bytes", r.Size))

@@ -161,6 +161,16 @@ func (b *bencher) service() (*client.Service, error) {
 	return client.FromConnectionString(b.cs, b.hub, client.Options{Retries: -1, TryTimeout: b.env.flags.timeout, Logger: b.env.log})
 }
 
+// probe asks once for a group, before anything is loaded: a service that is not
+// there, or takes another key, would fail every request of the run.
+func (b *bencher) probe(ctx context.Context, s *client.Service) error {
+	_, err := s.Exists(ctx, protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup})
+	return b.env.explain(err)
+}
+
+// benchGroup is a group that nobody is in.
+const benchGroup = "wps-bench-nobody"
+
 // dial opens a connection with a token of its own.
 func (b *bencher) dial(ctx context.Context, groups []string) (bench.Conn, error) {
 	n, err := token.Negotiate(b.cs, token.ClientOptions{Hub: b.hub, Groups: groups, Lifetime: time.Hour})

@@ -37,10 +37,13 @@ that nobody is in.`,
 				return err
 			}
 			defer s.CloseIdleConnections()
+			if err := b.probe(c.Context(), s); err != nil {
+				return err
+			}
 			return b.finish(c.Context(), bench.Send(c.Context(), s, to, b.Options), nil)
 		},
 	}
-	o.flags(c, 16, "send so many messages at once")
+	o.flags(c, 16, "send `n` messages at once")
 	o.sizeFlag(c)
 	target.flags(c, "send to", output.TargetGroups, output.TargetUsers, output.TargetConnections, output.TargetAll)
 	return c
@@ -50,7 +53,7 @@ that nobody is in.`,
 func (t *targetFlags) benchTarget(c *cobra.Command) (protocol.Target, error) {
 	kind, id, ok, err := t.target(c)
 	if err != nil || !ok {
-		return protocol.Target{Kind: protocol.TargetGroup, ID: "wps-bench-nobody"}, err
+		return protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup}, err
 	}
 	ev := &output.MessageEvent{TargetType: kind, TargetID: id}
 	return ev.Target(), checked(c, ev)
@@ -77,7 +80,7 @@ own, and measure until the service has named it. Each is closed at once.`,
 			return b.finish(c.Context(), bench.Connect(c.Context(), b.dial, b.Options), nil)
 		},
 	}
-	o.flags(c, 8, "open so many connections at once")
+	o.flags(c, 8, "open `n` connections at once")
 	return c
 }
 
@@ -121,7 +124,7 @@ that were overtaken by a later one of the same publisher are counted.`,
 	f.SortFlags = false
 	f.IntVar(&connections, "connections", 100, "open `n` connections that receive")
 	f.IntVar(&groups, "groups", 1, "spread them over `n` groups")
-	o.flags(c, 4, "publish from so many publishers, each one message after the other")
+	o.flags(c, 4, "publish from `n` publishers, each one message after the other")
 	o.sizeFlag(c)
 	return c
 }
@@ -153,7 +156,7 @@ with what it holds.`,
 			return b.finish(c.Context(), r, err)
 		},
 	}
-	o.flags(c, 16, "connect so many clients")
+	o.flags(c, 16, "connect `n` clients")
 	c.Flags().StringVar(&event, "event", "echo", "`name` of the user event")
 	o.sizeFlag(c)
 	return c
