@@ -30,10 +30,13 @@ REST. Unlike "wps close" it fails when the connection is not there.`,
 			switch {
 			case errors.Is(err, emulator.ErrNotFound):
 				return withHint(fmt.Errorf("close connection %q: %w", args[0], err), "\"wps emulator connections\" lists those that are there")
-			case err == nil:
-				env.say("closed connection %q", args[0])
+			case err != nil:
+				return err
+			case env.json():
+				return env.printJSON(map[string]any{"ok": true, "connectionId": args[0]})
 			}
-			return err
+			env.say("closed connection %q", args[0])
+			return nil
 		},
 	}
 	c.Flags().StringVar(&reason, "reason", "", "`text` for the client")

@@ -48,6 +48,19 @@ wps emulator connections, for each
 wps emulator groups, for each
   {"hub":"chat","group":"g1","connections":1}
 
+wps emulator close
+  {"ok":true,"connectionId":"c1"}
+
+wps emulator events, for each; the types event, away, recovered and dropped are there too
+  {"time":"...","type":"opened","hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"..."}
+  {"time":"...","type":"joined","hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
+  {"time":"...","type":"left","hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
+  {"time":"...","type":"message","hub":"chat","connectionId":"c1","userId":"u1","target":"group","targetId":"g1","dataType":"text","bytes":2,"receivers":1}
+  {"time":"...","type":"refused","method":"PUT","path":"...","status":404,"code":"...","reason":"..."}
+  {"time":"...","type":"closed","hub":"chat","connectionId":"c1","userId":"u1","reason":"..."}
+
+wps bench send|connect|fanout|echo prints what --save keeps; wps bench compare, differences
+
 wps trigger
   {"accepted":true,"status":200,"headers":{...},"body":"...","userId":"u1","roles":[...],"groups":[...],"subprotocol":"...","state":"..."}
   {"accepted":true,"status":200,"headers":{...},"bodyBase64":"...","message":{...}}

@@ -135,6 +135,10 @@ func printedJSON(t *testing.T) map[string][]string {
 	j.run(arrivals, "connect", "--to-group", "g2", "--acks")
 	j.run(acts, "close", "--user", "u1", "--reason", "bye")
 	j.add(arrivals, stop())
+	closing, closed := j.client("--user", "u3")
+	j.run("wps emulator close", "emulator", "close", closed)
+	closing()
+	j.run("wps emulator events, for each; the types event, away, recovered and dropped are there too", "emulator", "events")
 	j.emulator()
 	return j.printed
 }
