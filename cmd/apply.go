@@ -54,7 +54,7 @@ milliseconds, error. One that the journal has as done already says "earlier".`,
 	o.batch.flags(c, "run up to `n` events at once; the order of each target is kept")
 	f.BoolVar(&o.unordered, "unordered", false, "with --concurrency: let events of the same target overtake one another")
 	f.BoolVar(&o.checkFirst, "check-first", false, "read and check everything before anything is sent")
-	f.StringVar(&o.format, "format", "", "what the input is: `json|yaml` (default by the file's name, then by how it begins)")
+	f.StringVar(&o.format, "format", "", "what the input is (default by the file's name, then by how it begins): `json|yaml`")
 	o.act.flags(c)
 	return c
 }

@@ -94,9 +94,9 @@ name; alone, all.`,
 	f.StringVar(&o.ready.path, "ready-file", "", "write the connection string to `file` when ready, and remove it at the end")
 	f.BoolVar(&o.tls, "tls", false, "serve https with a self-made certificate")
 	f.BoolVar(&o.entra, "allow-unvalidated-entra-tokens", false, "take Microsoft Entra ID tokens on REST requests without checking who signed them")
-	f.StringArrayVar(&o.handlerFlags, "handler", nil, "send events to this event handler: `[HUB=]URL [system=LIST] [user=LIST]`; repeatable.\n{hub} and {event} in the URL stand for their names. LIST is names with commas between, or\nnone; user=* is every user event (default: every event of every hub)")
+	f.StringArrayVar(&o.handlerFlags, "handler", nil, "send events to this event handler: `[HUB=]URL [system=LIST] [user=LIST]`; may be repeated.\n{hub} and {event} in the URL stand for their names. LIST is names with commas between, or\nnone; user=* is every user event (default: every event of every hub)")
 	f.StringVar(&o.settingsFile, "settings", "", "read hubs and their event handlers from `file`: YAML, or the vendor emulator's appsettings.json")
-	f.StringArrayVar(&o.anonymous, "allow-anonymous", nil, "let clients of this `hub` in without a token, \"*\" for every hub; repeatable")
+	f.StringArrayVar(&o.anonymous, "allow-anonymous", nil, "let clients of this `hub` in without a token, \"*\" for every hub; may be repeated")
 	o.hooks.flags(f)
 	f.StringVar(&o.certFile, "tls-cert-out", "", "with --tls: write the certificate to `file`, for clients that are to trust it")
 	return c

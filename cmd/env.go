@@ -60,7 +60,7 @@ func (e *Env) commonFlags(root *cobra.Command) {
 	f.BoolVarP(&e.flags.quiet, "quiet", "q", false, "say nothing about what was done; results and errors still come")
 	f.BoolVarP(&e.flags.verbose, "verbose", "v", false, "log what happens to stderr")
 	f.BoolVar(&e.flags.debug, "debug", false, "log every detail to stderr")
-	f.StringVar(&e.flags.color, "color", "auto", "colours: `auto|always|never`; $NO_COLOR and TERM=dumb turn auto off")
+	f.StringVar(&e.flags.color, "color", "auto", "colours, where $NO_COLOR and TERM=dumb turn auto off: `auto|always|never`")
 	f.DurationVar(&e.flags.timeout, "timeout", 30*time.Second, "give up a request, all its tries together, after this `time`")
 	f.IntVar(&e.flags.retries, "retries", 3, "try a request again up to `n` times after a network error, 429 or 5xx")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // newHelp returns the "wps help" command: "wps help send" is "wps send --help".
@@ -77,8 +78,8 @@ func usageText(c *cobra.Command) string {
 		section(strings.TrimSuffix(g.Title, ":"), commandList(c, g.ID))
 	}
 	section("Commands", commandList(c, ""))
-	section("Flags", c.LocalFlags().FlagUsages())
-	section("Common flags", c.InheritedFlags().FlagUsages())
+	section("Flags", flagList(c.LocalFlags()))
+	section("Common flags", flagList(c.InheritedFlags()))
 	section("Exit codes", c.Annotations["exit"])
 	b.WriteString("\n")
 	if c.HasAvailableSubCommands() {
@@ -89,6 +90,19 @@ func usageText(c *cobra.Command) string {
 		b.WriteString(".\n")
 	}
 	return b.String()
+}
+
+// flagList lists flags. The words that stand for a flag's value come out of the
+// back quotes in its usage, and pflag leaves them there as well: where they end
+// the usage, behind a colon, once is enough.
+func flagList(flags *pflag.FlagSet) string {
+	text := flags.FlagUsages()
+	flags.VisitAll(func(f *pflag.Flag) {
+		if value, usage := pflag.UnquoteUsage(f); strings.HasSuffix(usage, ": "+value) {
+			text = strings.Replace(text, usage, strings.TrimSuffix(usage, ": "+value), 1)
+		}
+	})
+	return text
 }
 
 // commandList lists the subcommands of a group; "" is those without one.

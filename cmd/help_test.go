@@ -69,6 +69,11 @@ func TestHelp(t *testing.T) {
 		if !strings.Contains(text, "\nExit codes:\n  0    ") || !strings.Contains(text, "\n  2    wrong usage") {
 			t.Errorf("%s: no exit codes", name)
 		}
+		for line := range strings.Lines(text) {
+			if m := flagLine.FindStringSubmatch(line); m != nil && strings.Contains(m[2], ": "+m[1]) {
+				t.Errorf("%s: a value stands there twice: %s", name, line)
+			}
+		}
 		beforeUsage, _, _ := strings.Cut(text, "\nUsage:\n")
 		for line := range strings.Lines(beforeUsage) {
 			if len(line) > 85 {
@@ -80,6 +85,9 @@ func TestHelp(t *testing.T) {
 		t.Errorf("looked at %d commands, there are more", seen)
 	}
 }
+
+// flagLine takes a list of values and the usage of a flag.
+var flagLine = regexp.MustCompile(`^ +(?:-\w, )?--[\w-]+ (\S+\|\S+) +(.*)`)
 
 // sentenceEnd is the end of a sentence of a help.
 var sentenceEnd = regexp.MustCompile(`[^.]\.["')]?\s`)

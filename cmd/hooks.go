@@ -42,7 +42,7 @@ type hookFlags struct {
 const onFlag = "on"
 
 func (o *hookFlags) flags(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.on, onFlag, nil, "as `EVENT HOOK`: have the second word, a hook, answer the event; --on EVENT=HOOK works too. EVENT is\n[HUB/]EVENT: connect, connected, disconnected, joined, left, the name of a user event,\nor * for all other user events; user:NAME is always a user event")
+	f.StringArrayVar(&o.on, onFlag, nil, "answer an event by a hook: `EVENT HOOK`, or EVENT=HOOK as one word. EVENT is\n[HUB/]EVENT: connect, connected, disconnected, joined, left, the name of a user event,\nor * for all other user events; user:NAME is always a user event")
 	f.BoolVar(&o.worker, "worker", false, "start each command once and give it the events as lines of JSON")
 	f.IntVar(&o.workers, "workers", 1, "with --worker: start each command `n` times")
 	f.BoolVar(&o.strict, "strict", false, "answer 404 to an event without a hook (default: accept it)")
@@ -50,7 +50,7 @@ func (o *hookFlags) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.timeout, "hook-timeout", trigger.DefaultHookTimeout, "kill a hook that takes longer than this `time`, with all it started")
 	f.IntVar(&o.concurrency, "concurrency", trigger.DefaultConcurrency, "run at most `n` hooks at the same time")
 	f.IntVar(&o.queue, "queue", trigger.DefaultQueue, "let `n` further events wait; more get 503, and the service tries again")
-	f.StringVar(&o.serialBy, "serial-by", string(trigger.SerialByConnection), "keep the order of the events of one `connection|user|none`")
+	f.StringVar(&o.serialBy, "serial-by", string(trigger.SerialByConnection), "whose events keep their order: `connection|user|none`")
 	f.Int64Var(&o.maxBody, "max-body", trigger.DefaultMaxBody, "refuse an event with more than `n` bytes of data")
 }
 
