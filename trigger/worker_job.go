@@ -268,17 +268,3 @@ func splitWorkerLine(line []byte) (id string, rest protocol.Object, err error) {
 func noSuchID(id uint64, line []byte) error {
 	return fmt.Errorf("the worker's answer has not the id %d of the event: %s", id, shorten(string(line)))
 }
-
-// ReadWorkerLine reads the answer that a worker gives to the event with this id.
-func ReadWorkerLine(ev *Event, id uint64, line []byte) (Answer, error) {
-	got, members, err := splitWorkerLine(line)
-	switch {
-	case err != nil:
-		return Answer{}, err
-	case got != strconv.FormatUint(id, 10):
-		return Answer{}, noSuchID(id, line)
-	case len(members) == 0:
-		return Answer{}, nil
-	}
-	return parseMembers(ev, members)
-}
