@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
 )
 
@@ -32,10 +33,10 @@ func (g group) kill() { _ = syscall.Kill(-g.pid, syscall.SIGKILL) } // none is l
 // its number stays taken as long as the group has members.
 func (g group) close() { g.kill() }
 
-// signalOf names the signal that ended a process, "" for none.
+// signalOf tells of the signal that ended a process, "" for none.
 func signalOf(s *os.ProcessState) string {
 	if status, ok := s.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return status.Signal().String()
+		return "ended by the signal " + strconv.Quote(status.Signal().String())
 	}
 	return ""
 }
