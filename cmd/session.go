@@ -109,6 +109,9 @@ func (s *session) tellClosed(e *client.CloseError) {
 // so that it stands before what is said of joining.
 func (s *session) greet(ctx context.Context) error {
 	if s.o.simple() {
+		if !s.env.json() { // nothing arrived that could be a line
+			s.env.say("%s", s.env.err.dim("connected"))
+		}
 		return nil
 	}
 	return s.receiveOne(ctx)
