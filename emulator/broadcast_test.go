@@ -1,12 +1,14 @@
 package emulator_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,8 +22,9 @@ import (
 )
 
 // BenchmarkBroadcast sends messages of 128 bytes over REST to 1,000 simple
-// clients and counts what arrives, with the plain way beside it: a prepared
-// message written to one connection after the other.
+// clients and counts what arrives, with others beside it: a prepared message
+// written to one connection after the other, a queue for each connection whose
+// writer joins what waits, and nats-server on WebSocket.
 //
 // Servers, publishers and receivers share the process, so the numbers say how
 // the two compare, not how fast either is alone.
@@ -30,11 +33,17 @@ func BenchmarkBroadcast(b *testing.B) {
 		name := fmt.Sprintf("conns=1000/publishers=%d/by=", publishers)
 		b.Run(name+"emulator", func(b *testing.B) { broadcast(b, emulated(b), 1000, publishers) })
 		b.Run(name+"prepared", func(b *testing.B) { broadcast(b, prepared(b), 1000, publishers) })
+		b.Run(name+"coalescing", func(b *testing.B) { broadcast(b, coalescing(b), 1000, publishers) })
+		b.Run(name+"nats", func(b *testing.B) { broadcast(b, nats(b), 1000, publishers) })
+	}
+	for _, conns := range []int{5000, 9500} { // both ends hold a file each
+		name := fmt.Sprintf("conns=%d/publishers=4/by=", conns)
+		b.Run(name+"emulator", func(b *testing.B) { broadcast(b, emulated(b), conns, 4) })
+		b.Run(name+"prepared", func(b *testing.B) { broadcast(b, prepared(b), conns, 4) })
 	}
 }
 
 const (
-	frameSize     = 128 + 4         // bytes of a message with the header that a server writes
 	broadcastLead = 256             // messages that may be on their way at a time
 	broadcastTime = 3 * time.Minute // -timeout does not hold for benchmarks
 )
@@ -43,30 +52,41 @@ var broadcastText = strings.Repeat("x", 128)
 
 // broadcaster is a server under test.
 type broadcaster struct {
-	dial  func() *websocket.Conn
-	url   string // where a POST is a message to all
-	token string // "" for none
+	dial func() *websocket.Conn
+	// publishers gives functions that send one message to all and return when
+	// the server has it; each is called by one goroutine at a time.
+	publishers func(n int) []func(context.Context) error
 }
 
 func emulated(b *testing.B) broadcaster {
-	e := emulatortest.RunWith(b, emulator.Options{KeepAlive: -1}) // a ping is not counted by receive
+	e := emulatortest.RunWith(b, emulator.Options{KeepAlive: -1})
 	url := e.URL + "/api/hubs/chat/:send"
 	token, err := e.ConnectionString.Key.SignREST(url, time.Now(), time.Hour)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return broadcaster{func() *websocket.Conn { return dial(b, e, clientOptions{}).ws }, url, token}
+	return broadcaster{func() *websocket.Conn { return dial(b, e, clientOptions{}).ws }, byHTTP(b, url, token)}
 }
 
-// publish sends one message to all.
-func (s *broadcaster) publish(ctx context.Context, c *http.Client) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, strings.NewReader(broadcastText))
+// byHTTP publishes with a POST; token is "" for none.
+func byHTTP(b *testing.B, url, token string) func(int) []func(context.Context) error {
+	return func(n int) []func(context.Context) error {
+		c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: n}}
+		b.Cleanup(c.CloseIdleConnections)
+		return slices.Repeat([]func(context.Context) error{func(ctx context.Context) error {
+			return postText(ctx, c, url, token)
+		}}, n)
+	}
+}
+
+func postText(ctx context.Context, c *http.Client, url, token string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(broadcastText))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "text/plain")
-	if s.token != "" {
-		req.Header.Set("Authorization", "Bearer "+s.token)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	resp, err := c.Do(req)
 	if err != nil {
@@ -144,7 +164,7 @@ func prepared(b *testing.B) broadcaster {
 		}
 		<-s.joined
 		return c.ws
-	}, web.URL, ""}
+	}, byHTTP(b, web.URL, "")}
 }
 
 // broadcast publishes b.N messages and waits until every connection has all.
@@ -184,11 +204,9 @@ func broadcast(b *testing.B, s broadcaster, conns, publishers int) {
 // publishAll sends n messages from some publishers, as far ahead of the
 // receivers as lead has room.
 func publishAll(ctx context.Context, fail func(error), s broadcaster, n, publishers int, lead chan<- struct{}) {
-	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: publishers}}
-	defer c.CloseIdleConnections()
 	var next atomic.Int64
 	var publishing sync.WaitGroup
-	for range publishers {
+	for _, publish := range s.publishers(publishers) {
 		publishing.Go(func() {
 			for next.Add(1) <= int64(n) {
 				select {
@@ -196,7 +214,7 @@ func publishAll(ctx context.Context, fail func(error), s broadcaster, n, publish
 				case <-ctx.Done():
 					return
 				}
-				if err := s.publish(ctx, c); err != nil {
+				if err := publish(ctx); err != nil {
 					fail(err)
 				}
 			}
@@ -205,8 +223,8 @@ func publishAll(ctx context.Context, fail func(error), s broadcaster, n, publish
 	publishing.Wait()
 }
 
-// receive reads n messages and tells of each one that is complete. It counts
-// bytes only, to leave the time to the server.
+// receive reads n messages and tells of each one that is complete. It counts the
+// letter that messages are made of, to leave the time to the server.
 func receive(c net.Conn, n int, complete func(int)) error {
 	buf := make([]byte, 4<<10)
 	for got, done := 0, 0; done < n; {
@@ -214,7 +232,7 @@ func receive(c net.Conn, n int, complete func(int)) error {
 		if err != nil {
 			return err
 		}
-		for got += k; done < n && got >= (done+1)*frameSize; done++ {
+		for got += bytes.Count(buf[:k], []byte("x")); done < n && got >= (done+1)*len(broadcastText); done++ {
 			complete(done)
 		}
 	}

@@ -1,15 +1,23 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # scripts/bench shares its variables
 # 128 bytes by REST to 1,000 simple clients; servers, publishers and receivers
-# share a process.
+# share a process; nats-server is its own, and its publishers wait for a PONG.
 title='fan-out to 1,000 connections, 4 publishers'
 unit='deliveries/s'
-contenders='emulator prepared'
+contenders='emulator prepared coalescing'
+! has_nats || contenders="$contenders nats"
 describe() {
   case $1 in
     emulator) echo 'wps emulator' ;;
     prepared) echo 'prepared-write loop' ;;
+    coalescing) echo 'queue, coalescing writer' ;;
+    nats) echo 'nats-server, WebSocket' ;;
   esac
 }
-against() { echo 'ours/theirs >= 3.5'; }
+against() {
+  case $1 in
+    prepared) echo 'ours/theirs >= 3.5' ;;
+    *) echo 'ours/theirs >= 1' ;;
+  esac
+}
 prepare() { go_test emulator; }
 measure() { go_benchmark emulator "Broadcast/conns=1000/publishers=4/by=$1" 500 deliveries/s; }
