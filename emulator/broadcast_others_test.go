@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -85,16 +84,7 @@ func coalesce(c net.Conn, queue <-chan []byte, ended <-chan struct{}) {
 
 func coalescing(b *testing.B) broadcaster {
 	s := &coalescingServer{joined: make(chan struct{})}
-	web := httptest.NewServer(s)
-	b.Cleanup(web.Close)
-	return broadcaster{func() *websocket.Conn {
-		c, _, err := dialURL(b, "ws"+strings.TrimPrefix(web.URL, "http"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		<-s.joined
-		return c.ws
-	}, byHTTP(b, web.URL, "")}
+	return served(b, s, s.joined)
 }
 
 // nats starts nats-server, a process of its own, whose clients subscribe over

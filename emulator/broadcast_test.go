@@ -155,14 +155,20 @@ func (s *preparedServer) send(w http.ResponseWriter, r *http.Request) {
 
 func prepared(b *testing.B) broadcaster {
 	s := &preparedServer{joined: make(chan struct{})}
-	web := httptest.NewServer(s)
+	return served(b, s, s.joined)
+}
+
+// served is a server of this process that takes clients and posted messages at
+// one address, and sends to joined for each client that it has noted.
+func served(b *testing.B, h http.Handler, joined <-chan struct{}) broadcaster {
+	web := httptest.NewServer(h)
 	b.Cleanup(web.Close)
 	return broadcaster{func() *websocket.Conn {
 		c, _, err := dialURL(b, "ws"+strings.TrimPrefix(web.URL, "http"))
 		if err != nil {
 			b.Fatal(err)
 		}
-		<-s.joined
+		<-joined
 		return c.ws
 	}, byHTTP(b, web.URL, "")}
 }
