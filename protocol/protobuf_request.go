@@ -1,10 +1,6 @@
 package protocol
 
-import (
-	"time"
-
-	"google.golang.org/protobuf/encoding/protowire"
-)
+import "time"
 
 // decodeProtobufRequest reads an UpstreamMessage. Text that must be UTF-8, JSON
 // that must be JSON and every name are checked as in the JSON format. Nothing of
@@ -32,7 +28,7 @@ func decodeProtobufRequest(b []byte) (*Request, error) {
 
 // protobufDecoder gives what reads the fields of member num of the oneof. The
 // last member counts; one that comes twice is merged, as everywhere in protobuf.
-func (r *Request) protobufDecoder(num protowire.Number) func(field) error {
+func (r *Request) protobufDecoder(num fieldNumber) func(field) error {
 	switch num {
 	case upSendToGroup:
 		return r.become(RequestSendToGroup).decodeSendToGroup
@@ -208,7 +204,7 @@ func appendProtobufRequest(dst []byte, r *Request) []byte {
 	return dst
 }
 
-func (r *Request) appendAckID(dst []byte, num protowire.Number) []byte {
+func (r *Request) appendAckID(dst []byte, num fieldNumber) []byte {
 	if !r.HasAckID {
 		return dst
 	}

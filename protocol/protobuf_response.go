@@ -1,6 +1,6 @@
 package protocol
 
-import "google.golang.org/protobuf/encoding/protowire"
+import "encoding/binary"
 
 // appendProtobufResponse appends the DownstreamMessage of r, fields in the order
 // of their numbers, but for the sequence id, which comes last. The sender of a
@@ -49,8 +49,8 @@ func appendDataMessage(dst []byte, r *Response) []byte {
 // appendProtobufHead appends what stands before the shared fields of a
 // DataMessage of size bytes, which a sequence id follows.
 func appendProtobufHead(dst []byte, size int, sequenceID uint64) []byte {
-	dst = protowire.AppendTag(dst, downData, wireBytes)
-	return protowire.AppendVarint(dst, uint64(size+protowire.SizeTag(messageSequence)+protowire.SizeVarint(sequenceID)))
+	dst = appendTag(dst, downData, wireBytes)
+	return binary.AppendUvarint(dst, uint64(size+sizeTag(messageSequence)+sizeVarint(sequenceID)))
 }
 
 func appendProtobufTail(dst []byte, sequenceID uint64) []byte {

@@ -1,10 +1,6 @@
 package protocol
 
-import (
-	"strconv"
-
-	"google.golang.org/protobuf/encoding/protowire"
-)
+import "strconv"
 
 // A stream is a message to a group that comes in numbered fragments. It is
 // opened by a sendToGroup request with Stream and without data, and goes on with
@@ -350,7 +346,7 @@ func (s *StreamInfo) appendInfo(dst []byte) []byte {
 	})
 }
 
-func (s *StreamInfo) appendError(dst []byte, num protowire.Number) []byte {
+func (s *StreamInfo) appendError(dst []byte, num fieldNumber) []byte {
 	if s.ErrorName == "" {
 		return dst
 	}
@@ -359,14 +355,6 @@ func (s *StreamInfo) appendError(dst []byte, num protowire.Number) []byte {
 		dst = appendTextField(dst, 2, s.ErrorMessage)
 		return appendTextField(dst, 3, s.UserErrorCode)
 	})
-}
-
-// appendNumberField leaves out 0, as proto3 does.
-func appendNumberField(dst []byte, num protowire.Number, n uint64) []byte {
-	if n == 0 {
-		return dst
-	}
-	return appendVarintField(dst, num, n)
 }
 
 func (r *Response) appendStreamAck(dst []byte) []byte {
