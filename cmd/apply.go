@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -103,7 +104,7 @@ func newSource(in io.Reader, format, path string) output.Source {
 	buffered := bufio.NewReaderSize(in, 4096)
 	if format == "" {
 		start, _ := buffered.Peek(512) // what is wrong with it, the source will tell
-		if yamlStart.Match(start) {
+		if yamlStart().Match(start) {
 			format = "yaml"
 		}
 	}
@@ -115,4 +116,4 @@ func newSource(in io.Reader, format, path string) output.Source {
 
 // yamlStart is how a YAML stream begins and a stream of JSON objects cannot: a
 // comment, a mark, a directive, an item of a list, or a name with a colon.
-var yamlStart = regexp.MustCompile(`\A(?:\x{FEFF})?\s*(?:#|---|%YAML|- |[A-Za-z]+\s*:)`)
+var yamlStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:\x{FEFF})?\s*(?:#|---|%YAML|- |[A-Za-z]+\s*:)`) })

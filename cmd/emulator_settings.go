@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -70,11 +71,11 @@ func (r *settingsReader) fail(n *yaml.Node, hint, format string, args ...any) er
 	return &usageError{fmt.Sprintf("%s:%d: %s", r.file, n.Line, fmt.Sprintf(format, args...)), hint}
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
+var yamlLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: line (\d+): (.*)`) })
 
 func (r *settingsReader) parse(text []byte) (*yaml.Node, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	if jsonBegin.Match(text) {
+	if jsonBegin().Match(text) {
 		text = withoutComments(text)
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(text))
@@ -99,7 +100,7 @@ const settingsHint = `"wps emulator --help" shows a settings file`
 
 func (r *settingsReader) syntax(err error) error {
 	text, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+	if m := yamlLine().FindStringSubmatch(err.Error()); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		text = m[2]
 	}
@@ -111,7 +112,7 @@ func (r *settingsReader) syntax(err error) error {
 }
 
 // jsonBegin is how JSON begins, and YAML with bare URLs in it does not.
-var jsonBegin = regexp.MustCompile(`^\s*(?://.*\n\s*|/\*[\s\S]*?\*/\s*)*\{\s*["/}]`)
+var jsonBegin = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(?://.*\n\s*|/\*[\s\S]*?\*/\s*)*\{\s*["/}]`) })
 
 // withoutComments blanks // and /* */ comments, which JSON of .NET may hold.
 func withoutComments(text []byte) []byte {

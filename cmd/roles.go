@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"wps/protocol"
 )
 
 // serviceRole is a role that the service knows: alone, for one group, or in the
 // plural for a pattern of groups. It minds the case.
-var serviceRole = regexp.MustCompile(`\Awebpubsub\.(?:(?:sendToGroup|joinLeaveGroup|getGroupState|setGroupState)(?:\..+)?|(?:sendToGroups|joinLeaveGroups)\..+)\z`)
+var serviceRole = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\Awebpubsub\.(?:(?:sendToGroup|joinLeaveGroup|getGroupState|setGroupState)(?:\..+)?|(?:sendToGroups|joinLeaveGroups)\..+)\z`)
+})
 
 // warnOfRoles warns of roles that look like the service's and are none, because
 // it ignores what it does not know. A role of the user's own is left alone.
@@ -25,7 +28,7 @@ func (e *Env) warnOfRoles(roles []string) {
 // meantRole is the role that a mistaken one was meant to be; "" when there is
 // nothing to say.
 func meantRole(role string) string {
-	if serviceRole.MatchString(role) {
+	if serviceRole().MatchString(role) {
 		return ""
 	}
 	lower := strings.ToLower(role)

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -75,10 +76,10 @@ func (h *EventHandler) Check() error {
 	return nil
 }
 
-var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}]*\}`) })
 
 func checkTemplate(template string) error {
-	for _, p := range placeholder.FindAllString(template, -1) {
+	for _, p := range placeholder().FindAllString(template, -1) {
 		switch {
 		case strings.EqualFold(p, "{hub}"), strings.EqualFold(p, "{event}"):
 		case strings.HasPrefix(strings.ToLower(p), "{@microsoft.keyvault"):
@@ -105,7 +106,7 @@ func checkTemplate(template string) error {
 
 // resolve puts hub and event into a URL template.
 func resolve(template, hub, event string) string {
-	return placeholder.ReplaceAllStringFunc(template, func(p string) string {
+	return placeholder().ReplaceAllStringFunc(template, func(p string) string {
 		switch strings.ToLower(p) {
 		case "{hub}":
 			return protocol.EscapeSegment(hub)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -144,7 +145,7 @@ func ReadEventContext(h http.Header) (EventContext, error) {
 	if at, err := time.Parse(time.RFC3339, first(h, HeaderTime)); err == nil {
 		c.Time = at.UTC().Truncate(time.Second)
 	}
-	if values := h[canonical[HeaderConnectionState]]; len(values) > 0 {
+	if values := h[canonical()[HeaderConnectionState]]; len(values) > 0 {
 		c.State, c.HasState = values[len(values)-1], true
 	}
 	var typ string
@@ -152,7 +153,7 @@ func ReadEventContext(h http.Header) (EventContext, error) {
 		name string
 		into *string
 	}{{HeaderType, &typ}, {HeaderHub, &c.Hub}, {HeaderConnectionID, &c.ConnectionID}, {HeaderEventName, &c.Event}} {
-		values := h[canonical[required.name]]
+		values := h[canonical()[required.name]]
 		if len(values) != 1 || values[0] == "" {
 			return c, &HeaderError{required.name, problemOf(values)}
 		}
@@ -163,7 +164,7 @@ func ReadEventContext(h http.Header) (EventContext, error) {
 
 // canonical are the names as net/http keeps them: finding them there anew takes
 // longer than all the rest of reading an event.
-var canonical = func() map[string]string {
+var canonical = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for _, name := range []string{
 		HeaderSubprotocol, HeaderID, HeaderSource, HeaderSignature, HeaderRequestOrigin, HeaderUserID, HeaderRequestID,
@@ -173,10 +174,10 @@ var canonical = func() map[string]string {
 		m[name] = textproto.CanonicalMIMEHeaderKey(name)
 	}
 	return m
-}()
+})
 
 func first(h http.Header, name string) string {
-	if values := h[canonical[name]]; len(values) > 0 {
+	if values := h[canonical()[name]]; len(values) > 0 {
 		return values[0]
 	}
 	return ""

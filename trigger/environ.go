@@ -1,7 +1,6 @@
 package trigger
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 
@@ -133,5 +132,6 @@ func appendLists(b []byte, lists map[string][]string, public bool) []byte {
 	return append(b, '}')
 }
 
-// privateHeaders concern the two ends of the request only.
-var privateHeaders = []string{"Authorization", "Cookie", http.CanonicalHeaderKey(protocol.HeaderSignature)}
+// privateHeaders concern the two ends of the request only. The last is
+// protocol.HeaderSignature as net/http spells it.
+var privateHeaders = []string{"Authorization", "Cookie", "Ce-Signature"}

@@ -3,7 +3,6 @@ package trigger
 import (
 	"net"
 	"net/http"
-	"net/textproto"
 	"slices"
 	"strings"
 
@@ -68,7 +67,7 @@ func (o origins) allow(named []string) bool {
 // several hosts on a line.
 func namedOrigins(h http.Header) []string {
 	var all []string
-	for _, line := range h[canonicalRequestOrigin] {
+	for _, line := range h.Values(protocol.HeaderRequestOrigin) {
 		for host := range strings.SplitSeq(line, ",") {
 			if host = strings.TrimSpace(host); host != "" {
 				all = append(all, host)
@@ -77,8 +76,6 @@ func namedOrigins(h http.Header) []string {
 	}
 	return all
 }
-
-var canonicalRequestOrigin = textproto.CanonicalMIMEHeaderKey(protocol.HeaderRequestOrigin)
 
 // validate answers a validation request: with one header line for each host
 // that is served, because the service compares whole lines.
