@@ -53,6 +53,9 @@ type Options struct {
 	// Transport carries the requests; nil means one that keeps enough idle
 	// connections for many calls at once. Redirects are not followed.
 	Transport http.RoundTripper
+	// LoopbackOnly has the default transport reach loopback addresses alone,
+	// whatever a name leads to, and no proxy.
+	LoopbackOnly bool
 	// UserAgent is the User-Agent header; "" means "wps".
 	UserAgent string
 	// Logger gets a line for each try at level debug; nil means none.
@@ -131,7 +134,7 @@ func New(o Options) (*Service, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.transport == nil {
-		s.transport = newTransport()
+		s.transport = newTransport(o.LoopbackOnly)
 	}
 	s.pipeline = s.newPipeline(o)
 	return s, nil

@@ -65,6 +65,9 @@ type DialOptions struct {
 	TLS *tls.Config
 	// NetDial opens the network connection; nil means TCP.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// LoopbackOnly reaches loopback addresses alone, whatever a name leads to, and
+	// no proxy. NetDial, when set, opens the connection all the same.
+	LoopbackOnly bool
 }
 
 // HandshakeError is a refusal of the service to open a WebSocket connection.
@@ -139,6 +142,9 @@ func handshake(ctx context.Context, u *url.URL, o DialOptions) (*websocket.Conn,
 		WriteBufferSize: writeBufferSize,
 		WriteBufferPool: &writeBuffers,
 	}
+	if o.LoopbackOnly {
+		d.Proxy = nil
+	}
 	if o.Subprotocol != "" {
 		d.Subprotocols = []string{o.Subprotocol}
 	}
@@ -172,6 +178,9 @@ func handshake(ctx context.Context, u *url.URL, o DialOptions) (*websocket.Conn,
 func netDial(ctx context.Context, o DialOptions, network, addr string) (net.Conn, error) {
 	if o.NetDial != nil {
 		return o.NetDial(ctx, network, addr)
+	}
+	if o.LoopbackOnly {
+		return dialLoopback(ctx, network, addr)
 	}
 	var d net.Dialer
 	return d.DialContext(ctx, network, addr)

@@ -6,3 +6,6 @@ import "net/http"
 func NewError(status int, header http.Header, body []byte) *Error {
 	return newError(&http.Response{StatusCode: status, Header: header}, body, "")
 }
+
+// NewTransport is the default transport.
+var NewTransport = newTransport

@@ -28,11 +28,14 @@ const (
 // defaultTryTimeout bounds one try.
 const defaultTryTimeout = 30 * time.Second
 
+// dialTimeout bounds the opening of a network connection for REST.
+const dialTimeout = 10 * time.Second
+
 // newTransport returns a transport that keeps the connections of many
 // concurrent calls to one host. Answers are small, so none is compressed.
-func newTransport() *http.Transport {
-	d := net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	return &http.Transport{
+func newTransport(loopbackOnly bool) *http.Transport {
+	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         d.DialContext,
 		ForceAttemptHTTP2:   true,
@@ -41,6 +44,10 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout: 10 * time.Second,
 		DisableCompression:  true,
 	}
+	if loopbackOnly {
+		t.Proxy, t.DialContext = nil, dialLoopback
+	}
+	return t
 }
 
 // newPipeline makes what carries on with a request whose first try has failed:
@@ -194,7 +201,7 @@ func shouldRetry(resp *http.Response, err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	switch {
-	case errors.As(err, &authorize), errors.As(err, &cert), errors.Is(err, syscall.ECONNREFUSED):
+	case errors.As(err, &authorize), errors.As(err, &cert), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, ErrNotLoopback):
 		return false
 	case errors.As(err, &body):
 		return false // the service has done its work

@@ -1,0 +1,31 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+)
+
+// ErrNotLoopback is the cause of an [UnreachableError] when LoopbackOnly is set
+// and a host name leads to another machine.
+var ErrNotLoopback = errors.New("not an address of this machine")
+
+// refuseOthers is a net.Dialer's Control that refuses all but loopback
+// addresses. It sees the address that a name has led to, so that no name server
+// is trusted.
+func refuseOthers(_, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil || !to.Addr().Unmap().IsLoopback() {
+		return fmt.Errorf("%s is %w", address, ErrNotLoopback)
+	}
+	return nil
+}
+
+// dialLoopback opens network connections to this machine alone.
+func dialLoopback(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: dialTimeout, Control: refuseOthers}
+	return d.DialContext(ctx, network, address)
+}
