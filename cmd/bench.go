@@ -2,13 +2,10 @@ package cmd
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -30,7 +27,8 @@ messages that were lost, came twice or out of order. A service that is not on
 this machine is only loaded with --yes-load-this-service: it may cost money, and
 disturb others.
 
--o csv prints a line for each second, -o json everything.`,
+No request is tried again: --retries does nothing here. -o csv prints a line for
+each second, -o json everything.`,
 		Example: `  wps bench send --hub bench --concurrency 16
   wps bench fanout --hub bench --connections 1000 --groups 10 --rate 200/s --report fanout.html
   wps bench compare before.json after.json`,
@@ -38,6 +36,7 @@ disturb others.
 		Args:        cobra.ArbitraryArgs,
 		RunE:        subcommandsOnly,
 	}
+	benchOutputFlag(env, c)
 	c.AddCommand(newBenchSend(env), newBenchFanout(env), newBenchEcho(env), newBenchConnect(env), newBenchCompare(env))
 	return c
 }
@@ -61,7 +60,14 @@ const (
 	maxBenchTime    = 24 * time.Hour
 )
 
-func (o *benchOptions) flags(c *cobra.Command, workers int, concurrency string) {
+// benchOutputFlag hides the common flag, which knows text and json only.
+func benchOutputFlag(env *Env, c *cobra.Command) {
+	c.Annotations[outputsAnnotation] = "csv"
+	c.Flags().StringVarP(&env.flags.output, "output", "o", "text", "how to print: `text|json|csv`")
+}
+
+func (o *benchOptions) flags(env *Env, c *cobra.Command, workers int, concurrency string) {
+	benchOutputFlag(env, c)
 	f := c.Flags()
 	f.SortFlags = false
 	f.DurationVar(&o.duration, "duration", 10*time.Second, "measure for this `time`")
@@ -101,7 +107,7 @@ type bencher struct {
 	cs  token.ConnectionString
 	hub string
 	bench.Options
-	files []*os.File
+	files []*keptFile
 }
 
 // bencher checks the flags, and that the service may be loaded.
@@ -120,8 +126,8 @@ func (e *Env) bencher(c *cobra.Command, o *benchOptions) (*bencher, error) {
 	}
 	if !o.yes && !loopback(cs.Endpoint) {
 		return nil, &usageError{
-			fmt.Sprintf("%s is not on this machine: a benchmark loads it, which may cost money and disturb others", cs.Endpoint.Host),
-			"if it is yours and that is meant, add --yes-load-this-service",
+			fmt.Sprintf("%s is not known to be on this machine: a benchmark loads it, which may cost money and disturb others", cs.Endpoint.Host),
+			"if it is yours and that is meant, add --yes-load-this-service; this machine is localhost, 127.0.0.1 or [::1]",
 		}
 	}
 	b := &bencher{env: e, o: o, cs: cs, hub: hub, Options: options}
@@ -130,35 +136,27 @@ func (e *Env) bencher(c *cobra.Command, o *benchOptions) (*bencher, error) {
 			fmt.Fprintf(e.Stderr, "\r\x1b[K%4d s  %d/s  %d failed  p50 %.3g ms  p99 %.3g ms", s.Second, s.Count, s.Failed, s.P50, s.P99)
 		}
 	}
-	return b, b.create()
+	if err := b.openKept(c); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
 }
 
-// loopback tells whether an address is on this machine.
+// loopback tells whether an address names this machine. What a name leads to is
+// not asked here: the client refuses an address that is not loopback when it
+// opens a connection.
 func loopback(u *url.URL) bool {
 	host := strings.ToLower(u.Hostname())
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// create makes the files of the flags before anything is loaded, so that a run
-// is not lost for a wrong path.
-func (b *bencher) create() error {
-	for _, path := range []string{b.o.save, b.o.report} {
-		var f *os.File
-		if path != "" {
-			var err error
-			if f, err = os.Create(path); err != nil {
-				return &usageError{err.Error(), "--save and --report need a file that can be written"}
-			}
-		}
-		b.files = append(b.files, f)
-	}
-	return nil
-}
-
 // service gives REST without retries: a failure is measured, not mended.
 func (b *bencher) service() (*client.Service, error) {
-	return client.FromConnectionString(b.cs, b.hub, client.Options{Retries: -1, TryTimeout: b.env.flags.timeout, Logger: b.env.log})
+	return client.FromConnectionString(b.cs, b.hub, client.Options{
+		Retries: -1, TryTimeout: b.env.flags.timeout, Logger: b.env.log, LoopbackOnly: !b.o.yes,
+	})
 }
 
 // probe asks once for a group, before anything is loaded: a service that is not
@@ -166,6 +164,15 @@ func (b *bencher) service() (*client.Service, error) {
 func (b *bencher) probe(ctx context.Context, s *client.Service) error {
 	_, err := s.Exists(ctx, protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup})
 	return b.env.explain(err)
+}
+
+// probeDial opens one connection, for the same reason.
+func (b *bencher) probeDial(ctx context.Context) error {
+	c, err := b.dial(ctx, nil)
+	if err != nil {
+		return b.env.explain(err)
+	}
+	return c.Close(ctx)
 }
 
 // benchGroup is a group that nobody is in.
@@ -178,7 +185,8 @@ func (b *bencher) dial(ctx context.Context, groups []string) (bench.Conn, error)
 		return nil, err
 	}
 	c, err := client.Dial(ctx, client.DialOptions{
-		URL: n.URL, Subprotocol: protocol.SubprotocolJSON, Logger: b.env.log, HandshakeTimeout: b.env.flags.timeout, AckTimeout: b.env.flags.timeout,
+		URL: n.URL, Subprotocol: protocol.SubprotocolJSON, Logger: b.env.log, LoopbackOnly: !b.o.yes,
+		HandshakeTimeout: b.env.flags.timeout, AckTimeout: b.env.flags.timeout,
 	})
 	if err != nil {
 		return nil, err
@@ -205,8 +213,10 @@ func (b *bencher) finish(ctx context.Context, r *bench.Result, err error) error 
 	if err := b.print(r); err != nil {
 		return err
 	}
-	if err := b.keep(r); err != nil {
-		return err
+	for _, k := range b.files {
+		if err := k.fill(r); err != nil {
+			return err
+		}
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -232,28 +242,14 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// keep fills the files of the flags.
-func (b *bencher) keep(r *bench.Result) error {
-	if f := b.files[0]; f != nil {
-		if err := fill(f, func(w io.Writer) error { return json.NewEncoder(w).Encode(r) }); err != nil {
-			return fmt.Errorf("save the result: %w", err)
-		}
+// close drops what the run has not filled.
+func (b *bencher) close() {
+	for _, k := range b.files {
+		k.drop()
 	}
-	if f := b.files[1]; f != nil {
-		if err := fill(f, func(w io.Writer) error { return bench.Report(w, []*bench.Result{r}) }); err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
-	}
-	return nil
-}
-
-func fill(f *os.File, write func(io.Writer) error) error {
-	return errors.Join(write(f), f.Close())
 }
 
 // benchExits are the exit codes of a run.
 func benchExits() map[string]string {
-	m := exits("  1    nothing could be measured, or a result could not be written", exitLineUsage, exitLineAuth, exitLineInt)
-	m[outputsAnnotation] = "csv"
-	return m
+	return exits("  1    nothing could be measured, or a result could not be written", exitLineUsage, exitLineAuth, exitLineInt)
 }

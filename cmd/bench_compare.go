@@ -1,9 +1,10 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,9 @@ them. Ratios are of the second to the first.`,
 		Annotations: exits("  1    a report could not be written", exitLineUsage),
 		Args:        exactArgs("BEFORE", "AFTER"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if slices.Contains(args, report) {
+				return usagef(c, "--report names one of the runs: %s", report)
+			}
 			return benchCompare(env, args[0], args[1], report)
 		},
 	}
@@ -55,7 +59,7 @@ func benchCompare(env *Env, before, after, report string) error {
 	}
 	f, err := os.Create(report)
 	if err == nil {
-		err = fill(f, func(w io.Writer) error { return bench.Report(w, runs) })
+		err = errors.Join(bench.Report(f, runs), f.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("write the report: %w", err)

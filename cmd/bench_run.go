@@ -32,6 +32,7 @@ that nobody is in.`,
 			if err != nil {
 				return err
 			}
+			defer b.close()
 			s, err := b.service()
 			if err != nil {
 				return err
@@ -43,7 +44,7 @@ that nobody is in.`,
 			return b.finish(c.Context(), bench.Send(c.Context(), s, to, b.Options), nil)
 		},
 	}
-	o.flags(c, 16, "send `n` messages at once")
+	o.flags(env, c, 16, "send `n` messages at once")
 	o.sizeFlag(c)
 	target.flags(c, "send to", output.TargetGroups, output.TargetUsers, output.TargetConnections, output.TargetAll)
 	return c
@@ -77,10 +78,14 @@ own, and measure until the service has named it. Each is closed at once.`,
 			if err != nil {
 				return err
 			}
+			defer b.close()
+			if err := b.probeDial(c.Context()); err != nil {
+				return err
+			}
 			return b.finish(c.Context(), bench.Connect(c.Context(), b.dial, b.Options), nil)
 		},
 	}
-	o.flags(c, 8, "open `n` connections at once")
+	o.flags(env, c, 8, "open `n` connections at once")
 	return c
 }
 
@@ -111,6 +116,7 @@ that were overtaken by a later one of the same publisher are counted.`,
 			if err != nil {
 				return err
 			}
+			defer b.close()
 			s, err := b.service()
 			if err != nil {
 				return err
@@ -124,7 +130,7 @@ that were overtaken by a later one of the same publisher are counted.`,
 	f.SortFlags = false
 	f.IntVar(&connections, "connections", 100, "open `n` connections that receive")
 	f.IntVar(&groups, "groups", 1, "spread them over `n` groups")
-	o.flags(c, 4, "publish from `n` publishers, each one message after the other")
+	o.flags(env, c, 4, "publish from `n` publishers, each one message after the other")
 	o.sizeFlag(c)
 	return c
 }
@@ -152,11 +158,12 @@ with what it holds.`,
 			if err != nil {
 				return err
 			}
+			defer b.close()
 			r, err := bench.Echo(c.Context(), b.dial, event, b.Options)
 			return b.finish(c.Context(), r, err)
 		},
 	}
-	o.flags(c, 16, "connect `n` clients")
+	o.flags(env, c, 16, "connect `n` clients")
 	c.Flags().StringVar(&event, "event", "echo", "`name` of the user event")
 	o.sizeFlag(c)
 	return c
