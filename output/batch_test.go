@@ -263,6 +263,20 @@ func TestRunBrokenStream(t *testing.T) {
 	}
 }
 
+// TestRunRestOfBrokenStream: what cannot be read behind a stop is not counted,
+// and the summary says so.
+func TestRunRestOfBrokenStream(t *testing.T) {
+	t.Parallel()
+	r := &recorder{fail: map[int]error{2: errRefused}}
+	results, sum, err := run(t, r, "["+msg("a")+",\n"+msg("b")+",\n"+msg("c")+"\n"+msg("d")+","+msg("e")+"]", output.RunOptions{CountRest: true})
+	if !errors.Is(err, errRefused) || sum != (output.Summary{Done: 1, Failed: 1, NotTried: 2, Unread: true}) {
+		t.Errorf("Run = %+v, %v", sum, err)
+	}
+	if want := []string{"1 done", "2 failed: refused", "3 not tried", "4 not tried"}; !slices.Equal(results, want) {
+		t.Errorf("results = %q, want %q", results, want)
+	}
+}
+
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, errRefused }

@@ -100,6 +100,9 @@ func (o *object) told(member string) bool {
 // readObject reads exactly one JSON object.
 func readObject(b []byte) (*object, error) {
 	o := &object{members: make([]member, 0, 8)}
+	if !utf8.Valid(b) { // encoding/json takes it, and puts other characters in its place
+		return nil, syntaxFault(nil, "not UTF-8 text")
+	}
 	if !json.Valid(b) {
 		if err := findSyntaxFault(b); err != nil {
 			return nil, err

@@ -39,8 +39,20 @@ type Reader struct {
 	// first tells that no element of the array was read yet.
 	first bool
 	buf   []byte
+	scan  scanner // of the object in buf
+	left  leftover
 	err   error
 }
+
+// leftover is what of a faulty object is still to be passed over. That is put
+// off to the next read, so that a fault is told before all of it has come.
+type leftover int
+
+const (
+	leftNothing leftover = iota
+	leftLine             // to the end of the line
+	leftObject           // to the brace that closes the object
+)
 
 // NewReader reads events from in.
 func NewReader(in io.Reader) *Reader {
@@ -99,6 +111,9 @@ func (r *Reader) start() error {
 	if mark, err := r.in.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
 		r.discard(3)
 	}
+	if mark, _ := r.in.Peek(2); string(mark) == "\xff\xfe" || string(mark) == "\xfe\xff" {
+		return errors.New("this is UTF-16 text: write it as UTF-8")
+	}
 	b, err := r.skipBlanks()
 	if err != nil {
 		return err
@@ -147,8 +162,28 @@ func (r *Reader) separator() error {
 	return nil
 }
 
+// pass goes over what is left of a faulty object.
+func (r *Reader) pass() error {
+	for r.left != leftNothing {
+		b, err := r.in.ReadByte()
+		if err != nil {
+			return err
+		}
+		if r.left == leftObject && (r.cuts(b) || r.scan.done) {
+			r.left = leftNothing
+		} else if r.left == leftLine && b == '\n' {
+			r.line++
+			r.left = leftNothing
+		}
+	}
+	return nil
+}
+
 // skipBlanks goes to the next byte that is not white space and gives it.
 func (r *Reader) skipBlanks() (byte, error) {
+	if err := r.pass(); err != nil {
+		return 0, err
+	}
 	for {
 		b, err := r.in.ReadByte()
 		if err != nil {
@@ -167,23 +202,14 @@ func (r *Reader) skipBlanks() (byte, error) {
 // discard drops bytes that were peeked at.
 func (r *Reader) discard(n int) { _, _ = r.in.Discard(n) }
 
-// broken gives a fault of the object that began on a line and goes to the end
-// of this one. Behind it an array cannot be read any further.
+// broken gives a fault of the object that began on a line; the stream goes on
+// behind the end of this one, but an array cannot be read any further.
 func (r *Reader) broken(line int, text string) error {
 	if r.array {
 		r.err = io.EOF
 	}
-	fault := &LineError{Line: line, Err: &FaultError{[]Fault{{"", text}}}, Ends: r.array}
-	for {
-		b, err := r.in.ReadByte()
-		if err != nil {
-			return fault
-		}
-		if b == '\n' {
-			r.line++
-			return fault
-		}
-	}
+	r.left = leftLine
+	return &LineError{Line: line, Err: &FaultError{[]Fault{{"", text}}}, Ends: r.array}
 }
 
 // object reads to the brace that closes the object, and looks whether anything
@@ -194,8 +220,7 @@ func (r *Reader) object() ([]byte, error) {
 	if r.oneLine() {
 		return r.rest(start)
 	}
-	scan := scanner{}
-	for !scan.done {
+	for r.scan = (scanner{}); !r.scan.done; {
 		b, err := r.in.ReadByte()
 		switch {
 		case err == io.EOF:
@@ -203,21 +228,35 @@ func (r *Reader) object() ([]byte, error) {
 		case err != nil:
 			return nil, r.end(err)
 		case len(r.buf) == MaxObjectSize:
-			return nil, r.end(fmt.Errorf("the object is larger than %d bytes", MaxObjectSize))
+			_ = r.in.UnreadByte() // it was just read
+			return nil, r.tooLarge(start)
 		case len(r.buf) == 0 && b != '{':
 			_ = r.in.UnreadByte()
 			return nil, r.broken(start, "not a JSON object")
 		}
 		r.buf = append(r.buf, b)
-		scan.byte(b)
-		if b == '\n' {
-			r.line++
-			if scan.inString || r.nextObject() {
-				return nil, r.cutOff(start)
-			}
+		if r.cuts(b) {
+			return nil, r.cutOff(start)
 		}
 	}
 	return r.rest(start)
+}
+
+// cuts takes the next byte of an object and tells whether it ends a line on
+// which the object has been cut off.
+func (r *Reader) cuts(b byte) bool {
+	r.scan.byte(b)
+	if b != '\n' {
+		return false
+	}
+	r.line++
+	return r.scan.inString || r.nextObject()
+}
+
+// tooLarge gives the fault of an object of which the end is not read yet.
+func (r *Reader) tooLarge(line int) error {
+	r.left = leftObject
+	return &LineError{Line: line, Err: &FaultError{[]Fault{{"", fmt.Sprintf("the object is larger than %d bytes", MaxObjectSize)}}}}
 }
 
 // oneLine reads an object that ends on the coming line, when all of that has

@@ -259,6 +259,9 @@ func (r *runner) rest() {
 		} else {
 			r.tell(LineResult{Line: line, Status: StatusNotTried})
 		}
+		if cut, _ := errors.AsType[*LineError](err); cut != nil && cut.Ends {
+			r.summary.Unread = true
+		}
 	}
 }
 

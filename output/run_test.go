@@ -24,6 +24,9 @@ func readSource(r output.Source) []string {
 	var got []string
 	for range 100 {
 		raw, line, err := r.Read()
+		if bad, _ := errors.AsType[*output.LineError](err); bad != nil && bad.Line != line {
+			return append(got, fmt.Sprintf("line %d with the fault of line %d", line, bad.Line))
+		}
 		var ev output.Event
 		if err == nil {
 			if ev, err = r.Decode(raw); err != nil {
@@ -73,6 +76,10 @@ func TestReader(t *testing.T) {
 		{`{"message":{"x":1}` + "\n" + b, []string{"1! the JSON object is cut off", "2 b"}},
 		{`{"message":"a"`, []string{"1! the JSON object is cut off"}},
 		{`{"message":"\"}","dataType":"text"}`, []string{`1 "}`}},
+		{`{"message":"a` + "\xff" + `","dataType":"text"}` + "\n" + b, []string{"1! not UTF-8 text", "2 b"}},
+		{`{"targetType":"Groups","targetId":"g` + "\xff" + `","message":"a","dataType":"text"}`, []string{"1! not UTF-8 text"}},
+		{"\xff\xfe{\x00\"\x00", []string{"1! this is UTF-16 text: write it as UTF-8"}},
+		{"\xfe\xff\x00{\x00\"", []string{"1! this is UTF-16 text: write it as UTF-8"}},
 		{`{"message":"a","x":1}` + "\n" + b, []string{"1! x is not a member of an event object", "2 b"}},
 	}
 	for _, tt := range tests {
@@ -85,13 +92,53 @@ func TestReader(t *testing.T) {
 	}
 }
 
+// TestReaderTellsAtOnce: a fault is told when it is seen, however much of the
+// line is still to come.
+func TestReaderTellsAtOnce(t *testing.T) {
+	t.Parallel()
+	endless := func(start string) io.Reader { return io.MultiReader(strings.NewReader(start), zeros{}) }
+	for name, source := range map[string]output.Source{
+		"no object":         output.NewReader(endless("nonsense")),
+		"behind an object":  output.NewReader(endless(msg("a"))),
+		"a large object":    output.NewReader(endless(`{"message":"`)),
+		"a large line":      output.NewLines(endless("hello"), output.MessageEvent{}),
+		"a large document":  output.NewYAML(endless("message: a\n")),
+		"a document's line": output.NewYAML(endless("")),
+	} {
+		if raw, line, err := source.Read(); err == nil || line != 1 {
+			t.Errorf("%s: Read = %d bytes, line %d, %v; want a fault of line 1", name, len(raw), line, err)
+		}
+	}
+}
+
+// zeros never end.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = '0'
+	}
+	return len(b), nil
+}
+
 func TestReaderLimits(t *testing.T) {
 	t.Parallel()
-	got := read(strings.NewReader(msg("a") + "\n" + msg(strings.Repeat("x", output.MaxObjectSize)) + "\n" + msg("b")))
-	if want := []string{"1 a", "2! the object is larger than 8388608 bytes"}; !reflect.DeepEqual(got, want) {
-		t.Errorf("an object that is too large: %q, want %q", got, want)
+	const fault = "! the object is larger than 8388608 bytes"
+	large := msg(strings.Repeat("x", output.MaxObjectSize))
+	for in, want := range map[string][]string{
+		msg("a") + "\n" + large + "\n" + msg("b"):               {"1 a", "2" + fault, "3 b"},
+		large + msg("a") + "\n" + large + " x\n" + msg("b"):     {"1" + fault, "1 a", "2" + fault, "2! not a JSON object", "3 b"},
+		large[:len(large)-3] + "\n" + msg("b"):                  {"1" + fault, "2 b"},
+		large[:len(large)-1] + "\n\n}\n" + msg("b"):             {"1" + fault, "4 b"},
+		"[" + msg("a") + ",\n" + large + "\n," + msg("b") + "]": {"1 a", "2" + fault, "3 b"},
+		"[" + large:          {"1" + fault, "1! the array is not closed"},
+		large + "\n" + large: {"1" + fault, "2" + fault},
+	} {
+		if got := read(strings.NewReader(in)); !reflect.DeepEqual(got, want) {
+			t.Errorf("an object that is too large in %d bytes: %q, want %q", len(in), got, want)
+		}
 	}
-	got = read(io.MultiReader(strings.NewReader(msg("a")+"\n"), iotest.ErrReader(errRefused)))
+	got := read(io.MultiReader(strings.NewReader(msg("a")+"\n"), iotest.ErrReader(errRefused)))
 	if want := []string{"1 a", "2! refused"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("a stream that breaks: %q, want %q", got, want)
 	}

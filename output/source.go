@@ -27,6 +27,7 @@ type Lines struct {
 	form MessageEvent
 	line int
 	buf  []byte
+	left bool // of a line that is too long, something is still to be passed over
 	err  error
 }
 
@@ -41,42 +42,59 @@ func (l *Lines) Read() ([]byte, int, error) {
 	if l.err != nil {
 		return nil, l.line, l.err
 	}
+	if err := l.pass(); err != nil {
+		l.buf = l.buf[:0]
+		return l.end(err)
+	}
 	l.line++
-	l.buf = l.buf[:0]
-	size := 0
-	for {
+	for l.buf = l.buf[:0]; ; {
 		piece, err := l.in.ReadSlice('\n')
-		size += len(piece)
-		if len(l.buf) <= protocol.MaxMessageSize {
-			l.buf = append(l.buf, piece...)
+		l.buf = append(l.buf, piece...)
+		l.left = errors.Is(err, bufio.ErrBufferFull)
+		switch {
+		case !l.left:
+			return l.end(err)
+		case len(l.buf) > protocol.MaxMessageSize+len("\r\n"):
+			return nil, l.line, l.tooLong()
 		}
-		if err == bufio.ErrBufferFull {
-			continue
-		}
-		return l.end(size, err)
 	}
 }
 
+// pass goes behind the end of a line that was too long.
+func (l *Lines) pass() error {
+	for l.left {
+		_, err := l.in.ReadSlice('\n')
+		if l.left = errors.Is(err, bufio.ErrBufferFull); !l.left {
+			return err
+		}
+	}
+	return nil
+}
+
 // end gives the line that was read.
-func (l *Lines) end(size int, err error) ([]byte, int, error) {
+func (l *Lines) end(err error) ([]byte, int, error) {
 	if err != nil {
 		l.err = io.EOF
 	}
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
 		return nil, l.line, &LineError{Line: l.line, Err: fmt.Errorf("read: %w", err), Ends: true}
-	case err != nil && size == 0:
+	case err != nil && len(l.buf) == 0:
 		return nil, l.line, io.EOF
 	}
 	b, ended := bytes.CutSuffix(l.buf, []byte("\n"))
 	if ended {
 		b = bytes.TrimSuffix(b, []byte("\r"))
 	}
-	if len(b) > protocol.MaxMessageSize || size > len(l.buf) {
-		text := fmt.Sprintf("is larger than %d bytes, which is the most the service takes", protocol.MaxMessageSize)
-		return nil, l.line, &LineError{Line: l.line, Err: &FaultError{[]Fault{{"message", text}}}}
+	if len(b) > protocol.MaxMessageSize {
+		return nil, l.line, l.tooLong()
 	}
 	return b, l.line, nil
+}
+
+func (l *Lines) tooLong() error {
+	text := fmt.Sprintf("is larger than %d bytes, which is the most the service takes", protocol.MaxMessageSize)
+	return &LineError{Line: l.line, Err: &FaultError{[]Fault{{"message", text}}}}
 }
 
 // Decode implements [Source].

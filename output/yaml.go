@@ -24,8 +24,11 @@ type YAML struct {
 	items []*yaml.Node // of the document, not yet given
 	base  int          // what is added to the lines of its nodes
 	spent int          // bytes of JSON that the document has given
-	buf   bytes.Buffer
-	ended bool
+	// left tells that of a document that is too large something is still to be
+	// passed over, inLine that its last line is read in part.
+	left, inLine bool
+	buf          bytes.Buffer
+	ended        bool
 }
 
 // NewYAML reads events from in.
@@ -64,7 +67,7 @@ func yamlFault(line int, err error) *LineError {
 // next reads one document and takes it apart. A document may be empty.
 func (y *YAML) next() error {
 	if err := y.document(); err != nil {
-		y.ended = true
+		y.ended = !y.left
 		return err
 	}
 	var root yaml.Node
@@ -100,6 +103,9 @@ func (y *YAML) located(err error) string {
 // text that runs over several lines.
 func (y *YAML) document() error {
 	y.doc.Reset()
+	if err := y.pass(); err != nil {
+		return y.cut(err)
+	}
 	y.first = y.line + 1
 	preamble := true // blank lines, comments and directives, which "---" may follow
 	for {
@@ -112,16 +118,43 @@ func (y *YAML) document() error {
 		text := bytes.TrimSpace(y.doc.Bytes()[start:])
 		preamble = preamble && mark == "" && (len(text) == 0 || text[0] == '#' || text[0] == '%')
 		switch {
-		case err == io.EOF:
-			y.ended = true
-			return nil
 		case err != nil:
-			return err
+			return y.cut(err)
 		case mark == "...":
 			y.doc.Truncate(start)
 			return nil
 		}
 	}
+}
+
+// cut gives what the error of a read means: the end of the stream also ends a
+// document.
+func (y *YAML) cut(err error) error {
+	switch {
+	case errors.Is(err, io.EOF):
+		y.ended = true
+		return nil
+	case y.left:
+		return err
+	}
+	return fmt.Errorf("read: %w", err)
+}
+
+// pass goes over what is left of a document that is too large. That is put off
+// to the next read, so that the fault is told before all of it has come.
+func (y *YAML) pass() error {
+	for y.left && (y.inLine || y.mark() == "") {
+		if !y.inLine {
+			y.line++
+		}
+		_, err := y.in.ReadSlice('\n')
+		if y.inLine = errors.Is(err, bufio.ErrBufferFull); err != nil && !y.inLine {
+			y.left = false
+			return err
+		}
+	}
+	y.left = false
+	return nil
 }
 
 // mark tells which mark stands at the start of the coming line.
@@ -142,13 +175,12 @@ func (y *YAML) readLine() error {
 	for {
 		piece, err := y.in.ReadSlice('\n')
 		y.doc.Write(piece)
-		switch {
-		case y.doc.Len() > MaxObjectSize:
-			return fmt.Errorf("the document is larger than %d bytes", MaxObjectSize)
-		case errors.Is(err, bufio.ErrBufferFull):
-		case err != nil && !errors.Is(err, io.EOF):
-			return fmt.Errorf("read: %w", err)
-		default:
+		y.inLine = errors.Is(err, bufio.ErrBufferFull)
+		if y.doc.Len() > MaxObjectSize {
+			y.left = true
+			return &FaultError{[]Fault{{"", fmt.Sprintf("the document is larger than %d bytes", MaxObjectSize)}}}
+		}
+		if !y.inLine {
 			return err
 		}
 	}

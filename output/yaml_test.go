@@ -53,9 +53,18 @@ func TestYAML(t *testing.T) {
 func TestYAMLBounds(t *testing.T) {
 	t.Parallel()
 	big := "message: " + strings.Repeat("x", output.MaxObjectSize) + "\n"
-	if got, want := readSource(output.NewYAML(strings.NewReader("{message: a, dataType: text}\n---\n"+big))),
-		[]string{"1 a", "2! the document is larger than 8388608 bytes"}; !reflect.DeepEqual(got, want) {
-		t.Errorf("a document that is too large: %q, want %q", got, want)
+	const a, b, fault = "{message: a, dataType: text}\n", "{message: b, dataType: text}\n", "! the document is larger than 8388608 bytes"
+	for in, want := range map[string][]string{
+		a + "---\n" + big:                               {"1 a", "2" + fault},
+		a + "---\n" + big + "---\n" + b:                 {"1 a", "2" + fault, "5 b"},
+		big + "...\n" + b:                               {"1" + fault, "3 b"},
+		big + "more: 1\n\n--- " + b:                     {"1" + fault, "4 b"},
+		strings.Repeat("- "+a, 300_000) + "---\n" + b:   {"1" + fault, "300002 b"},
+		strings.Repeat(" ", output.MaxObjectSize-9) + a: {"1" + fault},
+	} {
+		if got := readSource(output.NewYAML(strings.NewReader(in))); !reflect.DeepEqual(got, want) {
+			t.Errorf("a document that is too large in %d bytes: %q, want %q", len(in), got, want)
+		}
 	}
 	var bomb strings.Builder
 	bomb.WriteString("message:\n  - &a0 [" + strings.Repeat("xxxxxxxxxx,", 10) + "x]\n")
