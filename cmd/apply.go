@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"path/filepath"
 	"regexp"
@@ -102,16 +103,28 @@ func newSource(in io.Reader, format, path string) output.Source {
 		format = "yaml"
 	}
 	buffered := bufio.NewReaderSize(in, 4096)
-	if format == "" {
-		start, _ := buffered.Peek(512) // what is wrong with it, the source will tell
-		if yamlStart().Match(start) {
-			format = "yaml"
-		}
-	}
-	if format == "yaml" {
+	if format == "yaml" || format == "" && beginsYAML(buffered) {
 		return output.NewYAML(buffered)
 	}
 	return output.NewReader(buffered)
+}
+
+// maxStart bounds how much of an input is looked at, in bytes.
+const maxStart = 512
+
+// beginsYAML looks at no more of the input than it needs: the first event of a
+// stream is run when it is there, not when more comes.
+func beginsYAML(in *bufio.Reader) bool {
+	for n := 1; ; n++ {
+		start, err := in.Peek(n) // what is wrong, the source will tell
+		text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\ufeff")), " \t\r\n")
+		switch {
+		case yamlStart().Match(start):
+			return true
+		case err != nil, n == maxStart, bytes.ContainsAny(text, "{[\n"):
+			return false
+		}
+	}
 }
 
 // yamlStart is how a YAML stream begins and a stream of JSON objects cannot: a

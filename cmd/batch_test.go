@@ -337,6 +337,43 @@ func TestApplyInputs(t *testing.T) {
 	}
 }
 
+// TestApplyStartsAtOnce: an event is run when it is there, not when so much has
+// come that its form is beyond doubt.
+func TestApplyStartsAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]string{
+		"JSON":  "\ufeff \n{\"message\":\"a\",\"dataType\":\"text\"}\n",
+		"array": "[{\"message\":\"a\",\"dataType\":\"text\"},\n",
+		"YAML":  "message: a\ndataType: text\n---\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			taken := make(chan struct{})
+			s := newService(t, func(http.ResponseWriter, *http.Request, int) bool {
+				close(taken)
+				return false
+			})
+			in, more := io.Pipe()
+			env := s.env()
+			e := cmd.NewEnv(in, io.Discard, io.Discard, func(name string) string { return env[name] })
+			ended := make(chan int, 1)
+			go func() { ended <- cmd.Run(t.Context(), []string{"apply"}, e) }()
+			if _, err := io.WriteString(more, first); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-taken:
+			case <-time.After(patience):
+				t.Error("the first event is not sent")
+			}
+			more.CloseWithError(io.EOF)
+			if code := <-ended; (code != 0) != (name == "array") {
+				t.Errorf("exit code %d", code)
+			}
+		})
+	}
+}
+
 // full takes some bytes, as a disk does that fills up.
 type full struct{ room int }
 
