@@ -97,7 +97,7 @@ func newRoot(env *Env) *cobra.Command {
 	}
 	env.commonFlags(root)
 	root.Flags().BoolVar(&version, "version", false, "print the version, as wps version does")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usagef(c, "%v", err) })
+	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(printUsage)
 	root.SetHelpFunc(printHelp)
 	root.CompletionOptions.DisableDefaultCmd = true

@@ -113,6 +113,7 @@ func hintForStatus(err *client.Error) string {
 
 // unknownCommand names the nearest command.
 func unknownCommand(c *cobra.Command, name string) error {
+	c.SuggestionsMinimumDistance = 2
 	text := fmt.Sprintf("unknown command %q", name)
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		return &usageError{text, "did you mean " + strings.Join(near, " or ") + "?"}

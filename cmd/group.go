@@ -38,7 +38,6 @@ the connections the user has now, not to later ones.`,
 // subcommandsOnly is the action of a command that only holds others.
 func subcommandsOnly(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		c.SuggestionsMinimumDistance = 2
 		return unknownCommand(c, args[0])
 	}
 	return c.Help()
