@@ -2,7 +2,10 @@ package cmd
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,9 +86,18 @@ func (o *closeOptions) confirm(c *cobra.Command, env *Env) error {
 		return &usageError{fmt.Sprintf("close --all would close every connection of hub %q", hub), "add --yes if that is meant"}
 	}
 	fmt.Fprintf(env.Stderr, "Close every connection of hub %q? [y/N] ", hub)
-	answer, _ := bufio.NewReader(env.Stdin).ReadString('\n')
+	return confirmed(c.Context(), env.Stdin)
+}
+
+// confirmed reads an answer and is an error unless it is y or yes. It does not
+// wait longer than its context, which ends with Ctrl-C.
+func confirmed(ctx context.Context, from io.Reader) error {
+	answer, err := bufio.NewReader(newInput(ctx, from)).ReadString('\n')
+	if ctx.Err() != nil {
+		return err
+	}
 	if a := strings.ToLower(strings.TrimSpace(answer)); a == "y" || a == "yes" {
 		return nil
 	}
-	return fmt.Errorf("not confirmed, nothing was closed")
+	return errors.New("not confirmed, nothing was closed")
 }
