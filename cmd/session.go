@@ -28,8 +28,9 @@ var (
 	errWaited     = errors.New("the time is over")
 )
 
-// goodbyeTimeout is how long closing may take.
-const goodbyeTimeout = 3 * time.Second
+// goodbyeTimeout is how long closing may take. A service that waits for an event
+// handler answers nothing meanwhile.
+const goodbyeTimeout = time.Second
 
 // run prints what arrives and sends what is typed, until enough came, the time
 // is over, the input has ended, the service closes or ctx ends.
