@@ -79,6 +79,9 @@ name; alone, all.`,
 				}
 				return usagef(c, "unexpected argument %q: a command to run comes behind --", args[0])
 			}
+			if len(args) == 0 && c.ArgsLenAtDash() == 0 {
+				return &usageError{"no command comes behind --", "name one, as in wps emulator -- npm test; a variable that was to hold it may be unset"}
+			}
 			return runEmulator(c, env, &o, args)
 		},
 	}
@@ -158,6 +161,9 @@ func (o *emulatorOptions) accessKey(c *cobra.Command, env *Env) (string, error) 
 func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []string) error {
 	if o.certFile != "" && !o.tls {
 		return usagef(c, "--tls-cert-out goes with --tls")
+	}
+	if err := o.hooks.alone(c); err != nil {
+		return err
 	}
 	if err := o.configure(c, env); err != nil {
 		return err

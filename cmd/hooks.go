@@ -62,6 +62,19 @@ func (o *hookFlags) forwardFlag(f *pflag.FlagSet) {
 // any tells whether there is anything that answers events.
 func (o *hookFlags) any() bool { return len(o.on) > 0 || o.forward != "" }
 
+// hookOnly are the flags that say how hooks run.
+var hookOnly = []string{"worker", "workers", "strict", "response-type", "hook-timeout", "concurrency", "queue", "serial-by", "max-body"}
+
+// alone refuses flags about hooks when there are none.
+func (o *hookFlags) alone(c *cobra.Command) error {
+	for _, name := range hookOnly {
+		if c.Flags().Changed(name) && !o.any() {
+			return usagef(c, "--%s goes with --on", name)
+		}
+	}
+	return nil
+}
+
 // joinHooks writes "--on EVENT HOOK" as "--on EVENT=HOOK" for the commands that
 // have this flag, because a flag takes one word only. Words behind -- are left
 // alone.

@@ -46,6 +46,9 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 					return usagef(c, "--%s goes with --serve", name)
 				}
 			}
+			if strings.Contains(o.user, "{query.") || strings.Contains(o.user, "{headers.") {
+				env.warn(fmt.Sprintf("the user is %q as it stands: only --serve fills that from a request", o.user))
+			}
 			return negotiate(c, env, &o)
 		},
 	}
