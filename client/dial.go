@@ -78,13 +78,11 @@ type HandshakeError struct {
 	Body string
 }
 
-// Error names the status and the body.
+// Error names the status and what the body says, as that of [Error] does.
 func (e *HandshakeError) Error() string {
-	s := "the service refused the connection: " + statusLine(e.Status)
-	if text := oneLine(e.Body); text != "" {
-		s += ": " + text
-	}
-	return s
+	said := parseErrorBody(http.DetectContentType([]byte(e.Body)), []byte(e.Body))
+	said.Status = e.Status
+	return "the service refused the connection: " + said.Error()
 }
 
 // Is reports whether target is the sentinel of e's status.

@@ -39,6 +39,8 @@ func TestHandshakeRefused(t *testing.T) {
 		{"401", status(401), 401, "the service refused the connection: 401 Unauthorized", client.ErrUnauthorized},
 		{"403 with text", body(403, "not\r\nyou \x1b[31m"), 403, "the service refused the connection: 403 Forbidden: not you [31m", client.ErrUnauthorized},
 		{"400 with text", body(400, "Invalid group name."), 400, "the service refused the connection: 400 Bad Request: Invalid group name.", nil},
+		{"404 of the service", body(404, `{"code":"Error.NotFound","message":"There is nothing.","target":"Request"}`), 404, "the service refused the connection: 404 Not Found: There is nothing. (Error.NotFound)", client.ErrNotFound},
+		{"503 with a page", body(503, "<!DOCTYPE html><p>busy"), 503, "the service refused the connection: 503 Service Unavailable", nil},
 		{"404", status(404), 404, "the service refused the connection: 404 Not Found", client.ErrNotFound},
 		{"429", status(429), 429, "the service refused the connection: 429 Too Many Requests", nil},
 		{"500", status(500), 500, "the service refused the connection: 500 Internal Server Error", nil},
