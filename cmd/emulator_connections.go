@@ -16,8 +16,8 @@ func newEmulatorConnections(env *Env) *cobra.Command {
 		Use:   "connections",
 		Short: "List the connections of a running emulator",
 		Long: `List the connections of an emulator, of every hub unless --hub names one. Each
-line has, with tabs between: connection id, user id, hub, subprotocol, how many
-messages wait for the client, and its groups.`,
+line has, with tabs between in a pipe: connection id, user id, hub, subprotocol,
+how many messages wait for the client, and its groups.`,
 		Example: `  wps emulator connections
   wps emulator connections --hub chat -o json
   wps emulator connections --jq 'select(.queued > 0).connectionId'`,
@@ -29,20 +29,21 @@ messages wait for the client, and its groups.`,
 				if err != nil {
 					return err
 				}
+				t := env.table("CONNECTION", "USER", "HUB", "SUBPROTOCOL", "WAITING", "GROUPS")
 				for _, x := range all {
-					if err := env.printConnection(x); err != nil {
+					if err := printConnection(t, x); err != nil {
 						return err
 					}
 				}
-				return nil
+				return t.end("no client is connected" + ofTheHub(env.flags.hub))
 			})
 		},
 	}
 }
 
-func (e *Env) printConnection(x emulator.ConnectionStatus) error {
-	if e.json() {
-		return e.printJSON(x)
+func printConnection(t *table, x emulator.ConnectionStatus) error {
+	if t.env.json() {
+		return t.env.printJSON(x)
 	}
 	user := ""
 	if x.UserID != nil {
@@ -52,7 +53,13 @@ func (e *Env) printConnection(x emulator.ConnectionStatus) error {
 	if x.Away {
 		waiting = fmt.Sprintf("away, %d", x.Unacknowledged)
 	}
-	return e.printLine(e.shown(strings.Join([]string{
-		x.ConnectionID, user, x.Hub, orWord(x.Subprotocol, "simple"), waiting, strings.Join(x.Groups, " "),
-	}, "\t")))
+	return t.row(x.ConnectionID, user, x.Hub, orWord(x.Subprotocol, "simple"), waiting, strings.Join(x.Groups, " "))
+}
+
+// ofTheHub says which hub a list was of; "" is every hub.
+func ofTheHub(hub string) string {
+	if hub == "" {
+		return ""
+	}
+	return fmt.Sprintf(" in hub %q", hub)
 }

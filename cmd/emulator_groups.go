@@ -2,7 +2,7 @@ package cmd
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +15,7 @@ func newEmulatorGroups(env *Env) *cobra.Command {
 		Use:   "groups",
 		Short: "List the groups of a running emulator",
 		Long: `List the groups of an emulator, of every hub unless --hub names one. Each line
-has, with tabs between: group, hub, number of connections.`,
+has, with tabs between in a pipe: group, hub, number of connections.`,
 		Example: `  wps emulator groups
   wps emulator groups --hub chat -o json
   wps emulator groups --jq .group`,
@@ -27,20 +27,21 @@ has, with tabs between: group, hub, number of connections.`,
 				if err != nil {
 					return err
 				}
+				t := env.table("GROUP", "HUB", "CONNECTIONS")
 				for _, x := range all {
-					if err := env.printGroup(x); err != nil {
+					if err := printGroup(t, x); err != nil {
 						return err
 					}
 				}
-				return nil
+				return t.end("nobody is in a group" + ofTheHub(env.flags.hub))
 			})
 		},
 	}
 }
 
-func (e *Env) printGroup(x emulator.GroupStatus) error {
-	if e.json() {
-		return e.printJSON(x)
+func printGroup(t *table, x emulator.GroupStatus) error {
+	if t.env.json() {
+		return t.env.printJSON(x)
 	}
-	return e.printLine(e.shown(fmt.Sprintf("%s\t%s\t%d", x.Group, x.Hub, x.Connections)))
+	return t.row(x.Group, x.Hub, strconv.Itoa(x.Connections))
 }

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -142,8 +143,9 @@ func newGroupList(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list GROUP",
 		Short: "List the connections in a group",
-		Long: `List the connections in a group, one a line: connection id and user id. It reads
-page after page, so that it works for groups of any size.`,
+		Long: `List the connections in a group, one a line: connection id and user id, with a tab
+between in a pipe. It reads page after page, so that it works for groups of any
+size.`,
 		Example: `  wps group list g1 --hub chat
   wps group list g1 --hub chat -o json
   wps group list g1 --hub chat --jq .userId | sort -u`,
@@ -173,18 +175,19 @@ func listGroup(c *cobra.Command, env *Env, group string, o client.ListOptions) e
 	if err != nil {
 		return err
 	}
+	t := env.table("CONNECTION", "USER")
 	for member, err := range svc.ListConnections(c.Context(), group, o) {
 		if err != nil {
-			return env.explain(fmt.Errorf("list group %q: %w", group, err))
+			return errors.Join(t.flush(), env.explain(fmt.Errorf("list group %q: %w", group, err)))
 		}
 		if env.json() {
 			err = env.printJSON(member)
 		} else {
-			err = env.printLine(env.shown(member.ConnectionID + "\t" + member.UserID))
+			err = t.row(member.ConnectionID, member.UserID)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.end(fmt.Sprintf("no connection is in group %q of hub %q", group, hub))
 }

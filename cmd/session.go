@@ -156,6 +156,7 @@ func (s *session) talk(ctx context.Context) error {
 	if err := s.o.ready.write(s.conn.ConnectionID()); err != nil || !s.talks() {
 		return err
 	}
+	s.invite()
 	if err := s.sendLines(ctx); err != nil {
 		return err
 	}
@@ -163,6 +164,18 @@ func (s *session) talk(ctx context.Context) error {
 		return errInputEnded
 	}
 	return nil
+}
+
+// invite tells a person who can type what becomes of it.
+func (s *session) invite() {
+	if !isTerminal(s.env.Stdin) || s.env.json() {
+		return
+	}
+	to := fmt.Sprintf("to group %q", s.o.toGroup)
+	if s.o.event != "" {
+		to = fmt.Sprintf("as the event %q", s.o.event)
+	}
+	s.env.say("%s", s.env.err.dim("type: each line is sent "+to+"; Ctrl-D ends the input, Ctrl-C the connection"))
 }
 
 // sendLines sends each line of standard input. Messages to a group are on their

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"wps/client"
 	"wps/protocol"
@@ -100,6 +101,9 @@ func (s *session) messageText(m *protocol.Response) string {
 		data = base64.StdEncoding.EncodeToString(m.Data)
 	}
 	data = s.env.shown(data)
+	if isTerminal(s.env.Stdout) { // a line of its own could pose as somebody else's
+		data = strings.ReplaceAll(strings.TrimSuffix(data, "\n"), "\n", "\n  ")
+	}
 	origin := m.From
 	if m.Group != "" {
 		origin = m.Group

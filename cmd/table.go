@@ -1,0 +1,93 @@
+package cmd
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// tableBlock is how many rows of a table are lined up together: a list may be
+// of any length, and is not kept whole.
+const tableBlock = 200
+
+// table prints rows. A program gets them as they come, exact and with tabs
+// between; a person at a terminal gets columns under headings.
+type table struct {
+	env    *Env
+	head   []string
+	rows   [][]string // of this block; a terminal's
+	widths []int
+	any    bool
+}
+
+func (e *Env) table(head ...string) *table {
+	return &table{env: e, head: head, widths: make([]int, len(head))}
+}
+
+// row prints a row, or keeps it until its block is full.
+func (t *table) row(cells ...string) error {
+	if !isTerminal(t.env.Stdout) {
+		t.any = true
+		return t.env.printLine(strings.Join(cells, "\t"))
+	}
+	if t.rows = append(t.rows, cells); len(t.rows) < tableBlock {
+		return nil
+	}
+	return t.flush()
+}
+
+// end prints what is left, or tells that there was nothing.
+func (t *table) end(nothing string) error {
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if !t.any && !t.env.json() {
+		t.env.say("%s", clean(nothing))
+	}
+	return nil
+}
+
+func (t *table) flush() error {
+	if len(t.rows) == 0 {
+		return nil
+	}
+	lines := make([][]string, 0, len(t.rows)+1)
+	if !t.any {
+		lines = append(lines, t.head)
+	}
+	lines = append(lines, t.rows...)
+	for _, line := range lines {
+		for i := range line {
+			line[i] = oneCell(line[i])
+			t.widths[i] = max(t.widths[i], utf8.RuneCountInString(line[i]))
+		}
+	}
+	var text strings.Builder
+	for i, line := range lines {
+		s := t.lineUp(line)
+		if i == 0 && !t.any {
+			s = t.env.out.dim(s)
+		}
+		text.WriteString(s + "\n")
+	}
+	t.rows, t.any = nil, true
+	return t.env.write([]byte(text.String()))
+}
+
+func (t *table) lineUp(cells []string) string {
+	var s strings.Builder
+	for i, cell := range cells {
+		s.WriteString(cell + strings.Repeat(" ", t.widths[i]-utf8.RuneCountInString(cell)+2))
+	}
+	return strings.TrimRight(s.String(), " ")
+}
+
+// oneCell is a cell that neither steers the terminal nor leaves its place.
+func oneCell(s string) string {
+	return strings.Map(func(r rune) rune {
+		if control(r) || unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
