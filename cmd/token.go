@@ -56,7 +56,10 @@ access_token will do too.`,
 				}
 				text = string(all)
 			}
-			return inspectToken(env, bareToken(text))
+			if text = bareToken(text); text == "" {
+				return &usageError{"the token is empty", "a variable or a pipe that was to give it may be empty"}
+			}
+			return inspectToken(env, text)
 		},
 	}
 }

@@ -47,7 +47,7 @@ func Inspect(tok string) (Inspection, error) {
 	}
 	parts := strings.Split(tok, ".")
 	if len(parts) != 3 {
-		return Inspection{}, fmt.Errorf("%w: it has %d parts with dots between, not 3", ErrMalformed, len(parts))
+		return Inspection{}, fmt.Errorf("%w: three parts with dots between are expected, it has %d", ErrMalformed, len(parts))
 	}
 	var seen Inspection
 	var header, claims payload
