@@ -56,6 +56,7 @@ func (e *Env) connection() (token.ConnectionString, setting, error) {
 	if err != nil {
 		return cs, s, &usageError{fmt.Sprintf("%s: %v", s.from, err), "the form is Endpoint=https://NAME.webpubsub.azure.com;AccessKey=KEY;Version=1.0;"}
 	}
+	e.log.Info("service", "endpoint", cs.Endpoint.String(), "from", s.from)
 	return cs, s, nil
 }
 
@@ -71,17 +72,17 @@ func (e *Env) hub(c *cobra.Command) (string, error) {
 	if err := protocol.CheckHub(s.value); err != nil {
 		return "", usagef(c, "%s: %v", s.from, err)
 	}
+	e.log.Info("hub", "hub", s.value, "from", s.from)
 	return s.value, nil
 }
 
 // service gives a client of the hub's REST operations. A nil transport is the
 // network.
 func (e *Env) service(hub string, o client.Options) (*client.Service, error) {
-	cs, s, err := e.connection()
+	cs, _, err := e.connection()
 	if err != nil {
 		return nil, err
 	}
-	e.log.Info("service", "endpoint", cs.Endpoint.String(), "from", s.from, "hub", hub)
 	return e.serviceOf(cs, hub, o)
 }
 
