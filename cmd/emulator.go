@@ -302,6 +302,10 @@ func (e *Env) announce(cs token.ConnectionString, handlers []hubHandler) error {
 	for _, h := range handlers {
 		e.say("%s %s", e.err.name("events   "), h.describe())
 	}
-	e.say("%s", e.err.name("ready; Ctrl-C stops it. The connection string:"))
+	ready := "ready; Ctrl-C stops it. The connection string:"
+	if cs.Endpoint.String() != protocol.DefaultEndpoint || !cs.Key.Equal(token.NewKey(protocol.DefaultAccessKey)) {
+		ready = "ready; Ctrl-C stops it. The connection string, for WPS_CONNECTION_STRING:"
+	}
+	e.say("%s", e.err.name(ready))
 	return e.printLine(cs.Reveal())
 }

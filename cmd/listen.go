@@ -265,6 +265,7 @@ func (l *listener) announce(listeners []net.Listener) error {
 		if l.negotiate != nil {
 			l.env.say("negotiate endpoint: %s", l.env.err.name(ready["negotiate"]))
 		}
+		l.env.say("ready; Ctrl-C stops it")
 	}
 	return l.o.ready.write(ready["url"])
 }

@@ -45,7 +45,8 @@ func serveNegotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
 		return errors.Join(err, closeAll(listeners))
 	}
 	defer o.serve.ready.remove()
-	env.say("negotiate endpoint: %s", address)
+	env.say("negotiate endpoint: %s", env.err.name(address))
+	env.say("ready; Ctrl-C stops it")
 	return serveHTTP(c.Context(), h, listeners)
 }
 
