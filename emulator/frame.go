@@ -6,7 +6,7 @@ import (
 	"wps/protocol"
 )
 
-// WebSocket opcodes, and the bit of a message's last frame.
+// WebSocket opcodes, and the bits of a message's last frame and of a masked one.
 //
 // Source: RFC 6455, section 5.2.
 const (
@@ -16,7 +16,8 @@ const (
 	opPing   byte = 9
 	opPong   byte = 10
 
-	finBit byte = 0x80
+	finBit  byte = 0x80
+	maskBit byte = 0x80
 )
 
 // maxHeader is the size in bytes of the largest header that a server writes:
@@ -90,3 +91,21 @@ func closeFrame(code int, reason string) []byte {
 	payload := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(reason)), uint16(code))
 	return appendFrame(nil, opClose, append(payload, reason...))
 }
+
+// tail is the end of what a client sent: as much as the frame of a close with
+// half a code has, that is two bytes of header, a mask of four and one byte.
+type tail [7]byte
+
+// note adds what was read.
+func (t *tail) note(b []byte) {
+	if len(b) < len(t) {
+		copy(t[:], t[len(b):])
+	}
+	n := min(len(b), len(t))
+	copy(t[len(t)-n:], b[len(b)-n:])
+}
+
+// halfCode tells whether the last frame was a close with one byte, which is
+// neither a code nor none (RFC 6455, section 5.5.1). The WebSocket library takes
+// it for a close without a code.
+func (t *tail) halfCode() bool { return t[0] == finBit|opClose && t[1] == maskBit|1 }

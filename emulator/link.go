@@ -69,6 +69,8 @@ func (l *link) failed(err error) {
 	var peer *websocket.CloseError
 	var network net.Error
 	switch {
+	case errors.As(err, &peer) && peer.Code == websocket.CloseNoStatusReceived && l.in.tail.halfCode():
+		l.conn.close(closeProtocol, badFrame, nil, badFrame)
 	case errors.As(err, &peer) && (peer.Code == closeNormal || peer.Code == websocket.CloseNoStatusReceived):
 		// A close frame without a code, as a browser's close() sends, is a
 		// normal one to the service's web server.

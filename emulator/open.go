@@ -128,6 +128,7 @@ type captureConn struct {
 	open   bool
 	ahead  []byte // read while an event was under way
 	failed error  // how that reading ended
+	tail   tail   // of what the WebSocket library read
 }
 
 func (c *captureConn) Write(b []byte) (int, error) {

@@ -107,6 +107,12 @@ func (c *captureConn) readAhead(alive func()) error {
 
 // Read gives what was read ahead, then how that ended, then reads.
 func (c *captureConn) Read(b []byte) (int, error) {
+	n, err := c.take(b)
+	c.tail.note(b[:n])
+	return n, err
+}
+
+func (c *captureConn) take(b []byte) (int, error) {
 	switch {
 	case len(c.ahead) > 0:
 		n := copy(b, c.ahead)

@@ -74,6 +74,7 @@ func TestBrokenFrames(t *testing.T) {
 		"new message in a message": masked(moreText, "a") +
 			masked(finText, "b"),
 		"close with a bad code":   masked(finClose, "\x03\xe7"),
+		"close with half a code":  masked(finClose, "\x03"),
 		"close that is not UTF-8": masked(finClose, "\x03\xe8\xff"),
 	} {
 		for _, s := range allSubprotocols {
@@ -82,6 +83,30 @@ func TestBrokenFrames(t *testing.T) {
 			if code, reason := closeOf(t, c); code != 1002 || reason != "The client frame is invalid." {
 				t.Errorf("%s to %q: close %d %q, want 1002", name, s, code, reason)
 			}
+		}
+	}
+}
+
+// TestHalfCodeInPieces: a close with half a code breaks the protocol also when it
+// comes byte by byte, and right behind a message.
+func TestHalfCodeInPieces(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.RunWith(t, emulator.Options{KeepAlive: -1})
+	for name, frames := range map[string][]string{
+		"byte by byte":     strings.Split(masked(finClose, "\x03"), ""),
+		"behind a message": {masked(finText, `{"type":"ping"}`) + masked(finClose, "\x03")},
+		"no code at all":   {masked(finText, `{"type":"ping"}`) + masked(finClose, "")},
+	} {
+		c := bareDial(t, e, overTCP, negotiated(t, e, clientOptions{hub: "chat"}), protocol.SubprotocolJSON)
+		for _, f := range frames {
+			writeAll(c, f)
+		}
+		want := 1002
+		if name == "no code at all" {
+			want = 1000
+		}
+		if code, reason := closeOf(t, c); code != want {
+			t.Errorf("%s: close %d %q, want %d", name, code, reason, want)
 		}
 	}
 }
