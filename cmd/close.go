@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -65,6 +66,8 @@ func (o *closeOptions) event(c *cobra.Command, args []string) (*output.CloseConn
 		return nil, usagef(c, "one connection id is expected, there are %d", len(args))
 	case len(args) == 1 && named:
 		return nil, usagef(c, "a connection id goes without --user, --group and --all")
+	case len(args) == 1 && !utf8.ValidString(args[0]):
+		return nil, notText("CONNECTION")
 	case len(args) == 1:
 		return &output.CloseConnectionEvent{ConnectionID: args[0], Reason: o.reason, Excludes: o.excludes}, nil
 	case !named:

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fatih/color"
 	"github.com/itchyny/gojq"
@@ -74,6 +75,9 @@ func (e *Env) prepare(c *cobra.Command) error {
 	if err := noEmptyFlags(c); err != nil {
 		return err
 	}
+	if err := textFlags(c); err != nil {
+		return err
+	}
 	if !slices.Contains(outputs, e.flags.output) {
 		return usagef(c, "--output %q is unknown: use %s", e.flags.output, orList(outputs))
 	}
@@ -113,6 +117,28 @@ func noEmptyFlags(c *cobra.Command) (err error) {
 		}
 	})
 	return err
+}
+
+// textFlags refuses names that are not UTF-8: tokens and JSON cannot hold them,
+// and would hold other names in silence. Names of files, and data, may be any bytes.
+func textFlags(c *cobra.Command) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		what, _ := pflag.UnquoteUsage(f)
+		values := []string{f.Value.String()}
+		if list, isList := f.Value.(pflag.SliceValue); isList {
+			values = list.GetSlice()
+		}
+		broken := slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) })
+		if broken && err == nil && !slices.Contains([]string{"file", "text|@file|-", "EVENT HOOK"}, what) {
+			err = notText("--" + f.Name)
+		}
+	})
+	return err
+}
+
+// notText is the error of a value that is not UTF-8.
+func notText(what string) error {
+	return &usageError{what + " is not UTF-8 text", "the service has no other names; look at the encoding of the terminal or of what gave it"}
 }
 
 // orList writes "a, b or c".

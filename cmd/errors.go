@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -122,6 +124,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 }
 
 // exactArgs is cobra.ExactArgs with the names of the arguments in its error.
+// Those that name something at the service must be text.
 func exactArgs(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < len(names) {
@@ -129,6 +132,11 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 		}
 		if len(args) > len(names) {
 			return usagef(c, "unexpected argument %q", args[len(names)])
+		}
+		for i, arg := range args {
+			if !utf8.ValidString(arg) && slices.Contains([]string{"GROUP", "CONNECTION"}, names[i]) {
+				return notText(names[i])
+			}
 		}
 		return nil
 	}
