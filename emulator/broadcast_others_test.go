@@ -21,7 +21,6 @@ import (
 // coalescingServer has a bounded queue and a writer goroutine for each
 // connection; the writer joins what waits into one write.
 type coalescingServer struct {
-	joined chan struct{}
 	mu     sync.RWMutex
 	queues []chan []byte
 }
@@ -47,13 +46,13 @@ func (s *coalescingServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	queue := make(chan []byte, 1000)
+	queue <- append([]byte{0x81, byte(len(greeting))}, greeting...)
 	s.mu.Lock()
 	s.queues = append(s.queues, queue)
 	s.mu.Unlock()
 	ended := make(chan struct{})
 	var writing sync.WaitGroup
 	writing.Go(func() { coalesce(ws.NetConn(), queue, ended) })
-	s.joined <- struct{}{}
 	for {
 		if _, _, err := ws.ReadMessage(); err != nil {
 			break
@@ -82,11 +81,6 @@ func coalesce(c net.Conn, queue <-chan []byte, ended <-chan struct{}) {
 	}
 }
 
-func coalescing(b *testing.B) broadcaster {
-	s := &coalescingServer{joined: make(chan struct{})}
-	return served(b, s, s.joined)
-}
-
 // nats starts nats-server, a process of its own, whose clients subscribe over
 // WebSocket and whose publishers use its own protocol over TCP.
 func nats(b *testing.B) broadcaster {
@@ -111,14 +105,18 @@ func nats(b *testing.B) broadcaster {
 		server.Wait() // killed: its error says so
 	})
 	ws, tcp := said.next(b), said.next(b)
-	return broadcaster{func() *websocket.Conn { return natsClient(b, "ws://"+ws) }, func(n int) []func(context.Context) error {
-		all := make([]func(context.Context) error, n)
+	return broadcaster{func() *websocket.Conn { return natsClient(b, "ws://"+ws) }, natsFraming, func(n int) []publish {
+		all := make([]publish, n)
 		for i := range all {
 			all[i] = natsPublisher(b, tcp)
 		}
 		return all
 	}}
 }
+
+// natsFraming is how nats-server gives a message to the one subscription that a
+// client has. It asks now and then whether the client is there.
+var natsFraming = framing{before: fmt.Sprintf("MSG t 1 %d\r\n", messageSize), after: "\r\n", noise: "PING\r\n"}
 
 // lines finds the two addresses in what nats-server logs: first that of
 // WebSocket, then that of clients.
@@ -174,7 +172,7 @@ func natsClient(b *testing.B, url string) *websocket.Conn {
 }
 
 // natsPublisher gives what publishes one message and waits for the server's word.
-func natsPublisher(b *testing.B, address string) func(context.Context) error {
+func natsPublisher(b *testing.B, address string) publish {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
 		b.Fatal(err)
@@ -184,11 +182,10 @@ func natsPublisher(b *testing.B, address string) func(context.Context) error {
 	if _, err := c.Write([]byte("CONNECT {\"verbose\":false}\r\n")); err != nil {
 		b.Fatal(err)
 	}
-	message := fmt.Appendf(nil, "PUB t %d\r\n%s\r\nPING\r\n", len(broadcastText), broadcastText)
-	return func(ctx context.Context) error {
+	return func(ctx context.Context, message string) error {
 		stop := context.AfterFunc(ctx, func() { c.Close() })
 		defer stop()
-		if _, err := c.Write(message); err != nil {
+		if _, err := fmt.Fprintf(c, "PUB t %d\r\n%s\r\nPING\r\n", len(message), message); err != nil {
 			return err
 		}
 		for {

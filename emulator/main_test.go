@@ -16,9 +16,6 @@ import (
 	"wps/token"
 )
 
-// TestMain fails when a test leaves a goroutine of this program behind.
-func TestMain(m *testing.M) { emulatortest.Main(m, "wps/emulator.") }
-
 // patience bounds every wait of these tests.
 const patience = 10 * time.Second
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # scripts/bench shares its variables
-# 128 bytes by REST to 1,000 simple clients; servers, publishers and receivers
-# share a process; nats-server is its own, and its publishers wait for a PONG.
+# 128 bytes by REST to 1,000 simple clients, at most 64 messages on their way. The
+# server is a process, publishers and receivers another; nats-server gets its
+# messages over TCP and its publishers wait for a PONG.
 title='fan-out to 1,000 connections, 64 publishers'
 unit='deliveries/s'
 contenders='emulator prepared coalescing'
