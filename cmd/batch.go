@@ -132,33 +132,35 @@ func (b *batch) run(ctx context.Context) error {
 	return err
 }
 
-// prepare reads the input once before anything is sent, where that is asked for
-// or needed.
+// prepare reads the input, or the part that the journal knows, before anything
+// is sent, where that is asked for or needed.
 func (b *batch) prepare(ctx context.Context, journal *output.Journal) error {
-	resumes := journal != nil && journal.Known() > 0
-	if !b.checkFirst && !resumes {
-		return nil
-	}
-	if err := b.in.keep(ctx); err != nil {
-		return err
-	}
-	if b.checkFirst {
-		if err := b.check(ctx); err != nil {
+	if journal != nil && journal.Known() > 0 {
+		if err := b.in.copyRead(); err != nil {
+			return err
+		}
+		if err := explainJournal(journal.Verify(ctx, b.source(b.in))); err != nil {
+			return err
+		}
+		if err := b.in.rewind(); err != nil {
 			return err
 		}
 	}
-	if !resumes {
+	if !b.checkFirst {
 		return nil
 	}
-	if err := explainJournal(journal.Verify(ctx, b.source(b.in))); err != nil {
+	if err := b.in.copyAll(ctx); err != nil {
 		return err
 	}
-	return b.in.rewind()
+	return b.check(ctx, journal)
 }
 
 // check checks the whole input; with faults every line is reported.
-func (b *batch) check(ctx context.Context) error {
-	summary, err := output.Check(ctx, b.source(b.in), nil)
+func (b *batch) check(ctx context.Context, journal *output.Journal) error {
+	if err := b.in.rewind(); err != nil {
+		return err
+	}
+	summary, err := output.Check(ctx, b.source(b.in), journal, nil)
 	if rewindErr := b.in.rewind(); rewindErr != nil {
 		return rewindErr
 	}
@@ -166,7 +168,7 @@ func (b *batch) check(ctx context.Context) error {
 		return err
 	}
 	if b.env.json() && b.actor.o.dryRun == "" {
-		if _, again := output.Check(ctx, b.source(b.in), b.result); ctx.Err() != nil {
+		if _, again := output.Check(ctx, b.source(b.in), journal, b.result); ctx.Err() != nil {
 			return again
 		}
 	}
@@ -319,6 +321,10 @@ func explainJournal(err error) error {
 		return withHint(err, "nothing was sent; name another --journal, or run it with the input that it was made for")
 	case errors.Is(err, output.ErrJournalInUse):
 		return withHint(err, "nothing was sent; wait for that run to end")
+	case errors.Is(err, output.ErrNoJournal):
+		return withHint(err, "nothing was sent; --journal names a new file, or one that an earlier run has made")
+	case errors.Is(err, output.ErrDamagedJournal):
+		return withHint(err, "nothing was sent; what stands above that line is good: take out the rest to go on from there, at the price of sending that twice")
 	}
 	return withHint(err, "--journal needs a file that can be written and a disk with room")
 }

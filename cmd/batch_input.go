@@ -10,15 +10,17 @@ import (
 	"sync/atomic"
 )
 
-// batchInput is what a batch reads: a file, or a stream that can be made one.
+// batchInput is what a batch reads: a file, or a stream, of which a copy can be
+// kept so that it can be read twice.
 type batchInput struct {
 	ctx    context.Context
 	stop   context.CancelFunc
 	stream io.Reader
-	file   *os.File // nil: stream is no file
-	start  int64    // where the input begins in the file
-	size   int64    // of the file from there; 0: not known
-	temp   bool     // the file is our copy of the stream
+	origin io.Reader // with a copy: the stream itself
+	file   *os.File  // nil: stream is no file
+	start  int64     // where the input begins in the file
+	size   int64     // of the file from there; 0: not known
+	copied *os.File  // holds the copy of a stream; nil: there is none
 	read   atomic.Int64
 }
 
@@ -91,31 +93,62 @@ func (in *batchInput) Read(p []byte) (int, error) {
 // interrupt ends a read that waits for more.
 func (in *batchInput) interrupt() { in.stop() }
 
-// keep makes a file of a stream, so that it can be read twice.
-func (in *batchInput) keep(ctx context.Context) error {
+// copyRead keeps a copy of what is read of a stream from now.
+func (in *batchInput) copyRead() error {
 	if in.isFile() {
 		return nil
 	}
-	f, err := os.CreateTemp("", "wps-input-*")
-	if err != nil {
-		return fmt.Errorf("keep the input: %w", err)
+	if err := in.makeCopy(); err != nil {
+		return err
 	}
-	in.file, in.temp = f, true
-	in.size, err = io.Copy(f, in.stream)
-	in.stream, in.start = f, 0
+	in.stream = io.TeeReader(in.origin, in.copied)
+	return nil
+}
+
+// copyAll makes a file of a stream: the rest of it is read at once.
+func (in *batchInput) copyAll(ctx context.Context) error {
+	if in.isFile() {
+		return nil
+	}
+	if err := in.makeCopy(); err != nil {
+		return err
+	}
+	size, err := in.copied.Seek(0, io.SeekEnd)
+	if err == nil {
+		var rest int64
+		rest, err = io.Copy(in.copied, in.origin)
+		size += rest
+	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
 		return fmt.Errorf("keep the input: %w", err)
 	}
-	return in.rewind()
+	in.stream, in.file, in.size = in.copied, in.copied, size
+	return nil
 }
 
-// rewind goes back to the start of a file.
+func (in *batchInput) makeCopy() (err error) {
+	if in.copied != nil {
+		return nil
+	}
+	if in.copied, err = os.CreateTemp("", "wps-input-*"); err != nil {
+		return fmt.Errorf("keep the input: %w", err)
+	}
+	in.origin = in.stream
+	return nil
+}
+
+// rewind goes back to where the input began, or where copyRead did.
 func (in *batchInput) rewind() error {
 	in.read.Store(0)
-	if _, err := in.file.Seek(in.start, io.SeekStart); err != nil {
+	back := in.file
+	if back == nil {
+		back = in.copied
+		in.stream = io.MultiReader(back, in.origin)
+	}
+	if _, err := back.Seek(in.start, io.SeekStart); err != nil {
 		return fmt.Errorf("read the input again: %w", err)
 	}
 	return nil
@@ -124,12 +157,12 @@ func (in *batchInput) rewind() error {
 // Close ends reading, and removes the copy of a stream.
 func (in *batchInput) Close() error {
 	in.stop()
-	if in.file == nil {
-		return nil
+	var err error
+	if in.file != nil && in.file != in.copied {
+		err = in.file.Close()
 	}
-	err := in.file.Close()
-	if in.temp {
-		err = errors.Join(err, os.Remove(in.file.Name()))
+	if in.copied != nil {
+		err = errors.Join(err, in.copied.Close(), os.Remove(in.copied.Name()))
 	}
 	return err
 }

@@ -374,6 +374,45 @@ func TestApplyStartsAtOnce(t *testing.T) {
 	}
 }
 
+// TestApplyResumesStream: of a stream no more is read ahead than the journal
+// knows, so that one without end can be gone on with.
+func TestApplyResumesStream(t *testing.T) {
+	t.Parallel()
+	taken := make(chan struct{}, 8)
+	s := newService(t, func(http.ResponseWriter, *http.Request, int) bool {
+		taken <- struct{}{}
+		return false
+	})
+	journal, env := filepath.Join(t.TempDir(), "journal"), s.env()
+	text := `{"message":"a","dataType":"text"}` + "\n" + `{"message":"b","dataType":"text"}` + "\n"
+	if code, _, stderr := run(t, env, "apply", "--journal", journal, write(t, text)); code != 0 {
+		t.Fatalf("exit code %d, %s", code, stderr)
+	}
+	<-taken
+	<-taken
+	in, more := io.Pipe()
+	var stderr bytes.Buffer
+	e := cmd.NewEnv(in, io.Discard, &stderr, func(name string) string { return env[name] })
+	ended := make(chan int, 1)
+	go func() { ended <- cmd.Run(t.Context(), []string{"apply", "--journal", journal}, e) }()
+	for i, part := range []string{text + `{"message":"c","dataType":"text"}` + "\n", `{"message":"d","dataType":"text"}`} {
+		if _, err := io.WriteString(more, part); err != nil {
+			t.Fatal(err)
+		}
+		if i > 0 {
+			more.CloseWithError(io.EOF)
+		}
+		select {
+		case <-taken:
+		case <-time.After(patience):
+			t.Error("the event behind what the journal knows is not sent")
+		}
+	}
+	if code := <-ended; code != 0 || stderr.String() != "2 done, 2 done earlier\n" || !slices.Equal(s.taken(), []string{"a", "b", "c", "d"}) {
+		t.Errorf("exit code %d, %s, took %q", code, stderr.String(), s.taken())
+	}
+}
+
 // full takes some bytes, as a disk does that fills up.
 type full struct{ room int }
 

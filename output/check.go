@@ -33,22 +33,26 @@ func (e *CheckError) Unwrap() []error {
 
 // Check reads and checks a whole stream and runs nothing; tell, when it is set,
 // gets a result for each object. With faults, which are a *CheckError, the
-// summary counts the good events as not tried.
-func Check(ctx context.Context, events Source, tell func(LineResult)) (Summary, error) {
+// summary counts the good events as not tried, or as done earlier when a journal
+// of the stream has them so; that may be nil.
+func Check(ctx context.Context, events Source, journal *Journal, tell func(LineResult)) (Summary, error) {
 	bad := &CheckError{}
 	var s Summary
-	for ctx.Err() == nil {
+	for index := 0; ctx.Err() == nil; index++ {
 		raw, line, err := events.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		told := LineResult{Line: line, Status: StatusNotTried}
+		if journal.has(index) {
+			told.Status, told.Earlier = StatusDone, true
+		}
 		if err == nil {
 			_, err = events.Decode(raw)
 		}
 		if err != nil {
 			fault := asLine(line, err)
-			told.Status, told.Error = StatusFailed, fault.Err.Error()
+			told.Status, told.Earlier, told.Error = StatusFailed, false, fault.Err.Error()
 			bad.add(fault)
 			s.Unread = s.Unread || fault.Ends
 		}

@@ -32,6 +32,10 @@ var (
 	ErrForeignJournal = errors.New("belongs to something else")
 	// ErrJournalInUse is a journal that another run writes at the moment.
 	ErrJournalInUse = errors.New("is in use by another run")
+	// ErrNoJournal is something that no run has made: it is left as it is.
+	ErrNoJournal = errors.New("is no journal")
+	// ErrDamagedJournal is a journal with something else among its records.
+	ErrDamagedJournal = errors.New("is damaged")
 )
 
 // Journal is a file that keeps which events of a stream are done, so that a
@@ -44,11 +48,10 @@ var (
 // under way. The file is forced to the disk every second and at the end: when
 // the machine itself fails, what was done in its last second may be sent again.
 type Journal struct {
-	path   string
-	file   *os.File
-	onDisk bool // not so for a device, which holds nothing to load
-	done   doneSet
-	known  int // events that earlier runs have done
+	path  string
+	file  *os.File
+	done  doneSet
+	known int // events that earlier runs have done
 
 	mu     sync.Mutex
 	buf    []byte
@@ -74,15 +77,15 @@ func (j *Journal) open(purpose string) (err error) {
 	if j.file, err = os.OpenFile(j.path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return bare(err)
 	}
-	if err := lockFile(j.file); err != nil {
-		return err
-	}
 	info, err := j.file.Stat()
 	if err != nil {
 		return bare(err)
 	}
-	if j.onDisk = info.Mode().IsRegular(); !j.onDisk {
-		return j.head(purpose)
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: a pipe or a device keeps nothing", ErrNoJournal)
+	}
+	if err := lockFile(j.file); err != nil {
+		return err
 	}
 	end, err := j.load(purpose)
 	if err != nil {
@@ -116,9 +119,6 @@ func (j *Journal) head(purpose string) error {
 // sync forces the file to the disk.
 func (j *Journal) sync() error {
 	j.synced = time.Now()
-	if !j.onDisk {
-		return nil
-	}
 	return bare(j.file.Sync())
 }
 
@@ -135,10 +135,13 @@ func (j *Journal) Verify(ctx context.Context, events Source) error {
 		}
 		raw, line, err := events.Read()
 		if errors.Is(err, io.EOF) {
-			return j.foreign(fmt.Sprintf("this input ends at line %d, before an event that the journal has as done", line))
+			return j.foreign(fmt.Sprintf("this input has no event %d, which the journal has as done", j.done.end()))
 		}
 		if j.done.has(index) {
-			if err != nil {
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil:
 				return j.foreign(fmt.Sprintf("what begins on line %d cannot be read, the journal has it as done", line))
 			}
 			sum += eventSum(index, raw)

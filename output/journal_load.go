@@ -2,7 +2,7 @@ package output
 
 import (
 	"bufio"
-	"errors"
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -19,9 +19,6 @@ func journalHead(purpose string) string {
 // maxRecord bounds a line of a journal, its first one included, in bytes.
 const maxRecord = 4096
 
-// errNoJournal keeps a file from being overwritten that was named by mistake.
-var errNoJournal = errors.New("is no journal: name a new file, or one that an earlier run has made")
-
 // load reads the journal and gives where its last whole record ends; 0 for a
 // new one. What comes behind that is a record that was cut off.
 func (j *Journal) load(purpose string) (end int64, err error) {
@@ -31,11 +28,11 @@ func (j *Journal) load(purpose string) (end int64, err error) {
 	case err == io.EOF && strings.HasPrefix(journalHead(purpose), string(head)):
 		return 0, nil // new, or cut off before anything was done
 	case err == io.EOF || err == bufio.ErrBufferFull:
-		return 0, errNoJournal
+		return 0, ErrNoJournal
 	case err != nil:
 		return 0, bare(err)
 	case !strings.HasPrefix(string(head), journalMark):
-		return 0, errNoJournal
+		return 0, ErrNoJournal
 	case string(head) != journalHead(purpose):
 		of := strings.TrimSpace(strings.TrimPrefix(string(head), journalMark))
 		return 0, fmt.Errorf("%w: it is of %s, this is %s", ErrForeignJournal, of, purpose)
@@ -51,7 +48,7 @@ func (j *Journal) load(purpose string) (end int64, err error) {
 		}
 		index, sum, ok := parseRecord(string(record))
 		if !ok {
-			return 0, fmt.Errorf("is damaged: line %d is no record", line)
+			return end, j.damage(in, record, line)
 		}
 		end += int64(len(record))
 		if !j.done.has(index) {
@@ -59,6 +56,23 @@ func (j *Journal) load(purpose string) (end int64, err error) {
 			j.known++
 		}
 	}
+}
+
+// damage gives the error for what is no record. Zeros up to the end are what some
+// file systems leave of records that had not reached the disk when the machine
+// failed: they count as cut off.
+func (j *Journal) damage(in *bufio.Reader, record []byte, line int) error {
+	for len(record) > 0 && bytes.Count(record, []byte{0}) == len(record) {
+		var err error
+		record, err = in.ReadSlice('\n')
+		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+			return bare(err)
+		}
+	}
+	if len(record) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: line %d is no record", ErrDamagedJournal, line)
 }
 
 // maxIndex bounds the index of a record, so that a damaged one cannot demand
@@ -74,7 +88,7 @@ func parseRecord(s string) (index int, sum uint64, ok bool) {
 	index, errIndex := strconv.Atoi(fields[0])
 	_, errLine := strconv.Atoi(fields[1])
 	sum, errSum := strconv.ParseUint(fields[2], 16, 64)
-	return index, sum, errIndex == nil && errLine == nil && errSum == nil && index >= 0 && index < maxIndex
+	return index, sum, errIndex == nil && errLine == nil && errSum == nil && index >= 0 && int64(index) < maxIndex
 }
 
 // pageSize is how many events share a page of a doneSet.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -163,16 +164,18 @@ func TestJournalRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		write("notes", "dear diary\n"):                            "is no journal",
-		write("image", strings.Repeat("\x00", 10000)):             "is no journal",
-		write("word", "wps"):                                      "",
-		write("empty", ""):                                        "",
-		write("other", "wps journal 1: another test\n"):           "it is of another test, this is a test",
-		write("damaged", string(good)+"nonsense\n"):               "is damaged: line 11 is no record",
-		write("negative", string(good)+"-1 1 ab\n"):               "is damaged",
-		write("endless", string(good)+strings.Repeat("9", 10000)): "is damaged",
-		write("far", string(good)+"9000000000000000 1 ab\n"):      "is damaged",
-		filepath.Join(dir, "no", "such", "folder"):                "no such file or directory",
+		write("notes", "dear diary\n"):                                          "is no journal",
+		write("image", strings.Repeat("\x00", 10000)):                           "is no journal",
+		write("word", "wps"):                                                    "",
+		write("empty", ""):                                                      "",
+		write("other", "wps journal 1: another test\n"):                         "it is of another test, this is a test",
+		write("zeros", string(good)+strings.Repeat("\x00", 20000)):              "",
+		write("zeros and more", string(good)+strings.Repeat("\x00", 20000)+"x"): "is damaged",
+		write("damaged", string(good)+"nonsense\n"):                             "is damaged: line 11 is no record",
+		write("negative", string(good)+"-1 1 ab\n"):                             "is damaged",
+		write("endless", string(good)+strings.Repeat("9", 10000)):               "is damaged",
+		write("far", string(good)+"9000000000000000 1 ab\n"):                    "is damaged",
+		filepath.Join(dir, "no", "such", "folder"):                              "no such file or directory",
 		dir: "is a directory",
 	} {
 		before, _ := os.ReadFile(path)
@@ -210,10 +213,65 @@ func TestJournalCutOff(t *testing.T) {
 		t.Errorf("Run = %+v, %v with calls %q", sum, err, r.calls)
 	}
 	closeJournal(t, j)
+	// Zeros are what some file systems leave of it.
+	if whole, err = os.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(whole, make([]byte, 50000)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	closeJournal(t, journal(t, path))
+	if mended, _ := os.ReadFile(path); string(mended) != string(whole) {
+		t.Errorf("a journal that ends in zeros became %d bytes, want %d", len(mended), len(whole))
+	}
 	j = journal(t, path)
 	defer closeJournal(t, j)
 	if j.Known() != 10 {
 		t.Errorf("the journal knows %d events, want 10", j.Known())
+	}
+}
+
+// TestJournalOfDevice: what keeps nothing is no journal, and is not written to.
+func TestJournalOfDevice(t *testing.T) {
+	t.Parallel()
+	if _, err := output.OpenJournal(os.DevNull, "a test"); !errors.Is(err, output.ErrNoJournal) {
+		t.Errorf("OpenJournal(%q) = %v, want ErrNoJournal", os.DevNull, err)
+	}
+}
+
+// TestVerifyInterrupted: a stream that is broken off by the context is not told
+// as a foreign one.
+func TestVerifyInterrupted(t *testing.T) {
+	t.Parallel()
+	j := journal(t, halfDone(t, numbered(10)))
+	defer closeJournal(t, j)
+	ctx, cancel := context.WithCancel(t.Context())
+	in := io.MultiReader(strings.NewReader(numbered(2)), readerFunc(func([]byte) (int, error) {
+		cancel()
+		return 0, ctx.Err()
+	}))
+	if err := j.Verify(ctx, output.NewReader(in)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Verify = %v, want context.Canceled", err)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// TestCheckWithJournal: what an earlier run has done is not told as not tried.
+func TestCheckWithJournal(t *testing.T) {
+	t.Parallel()
+	j := journal(t, halfDone(t, numbered(7)))
+	defer closeJournal(t, j)
+	var results []string
+	sum, err := output.Check(t.Context(), output.NewReader(strings.NewReader(numbered(8)+"nonsense")), j,
+		func(l output.LineResult) { results = append(results, resultText(l)) })
+	if bad, _ := errors.AsType[*output.CheckError](err); bad == nil || sum != (output.Summary{Earlier: 6, NotTried: 2, Failed: 1}) {
+		t.Errorf("Check = %+v, %v", sum, err)
+	}
+	if len(results) != 9 || results[3] != "4 done earlier" || results[4] != "5 not tried" || results[7] != "8 not tried" {
+		t.Errorf("results = %q", results)
 	}
 }
 

@@ -207,7 +207,7 @@ func TestRunStopsAtFault(t *testing.T) {
 
 	lines[2] = "{"
 	results = nil
-	s, err = output.Check(t.Context(), output.NewReader(strings.NewReader(strings.Join(lines, "\n"))),
+	s, err = output.Check(t.Context(), output.NewReader(strings.NewReader(strings.Join(lines, "\n"))), nil,
 		func(l output.LineResult) { results = append(results, resultText(l)) })
 	all, _ := errors.AsType[*output.CheckError](err)
 	if all == nil || len(all.Lines) != 2 || all.Lines[0].Line != 3 || all.Lines[1].Line != 7 || s != (output.Summary{Failed: 2, NotTried: 8}) {
