@@ -1,24 +1,3 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # scripts/bench shares its variables
-# 128 bytes by REST to 1,000 simple clients, at most 64 messages on their way. The
-# server is a process, publishers and receivers another; nats-server gets its
-# messages over TCP and its publishers wait for a PONG.
-title='fan-out to 1,000 connections, 4 publishers'
-unit='deliveries/s'
-contenders='emulator prepared coalescing'
-! has_nats || contenders="$contenders nats"
-describe() {
-  case $1 in
-    emulator) echo 'wps emulator' ;;
-    prepared) echo 'prepared-write loop' ;;
-    coalescing) echo 'queue, coalescing writer' ;;
-    nats) echo 'nats-server, WebSocket' ;;
-  esac
-}
-against() {
-  case $1 in
-    prepared) echo 'ours/theirs >= 3.5' ;;
-    *) echo 'ours/theirs >= 1' ;;
-  esac
-}
-prepare() { go_test emulator; }
-measure() { go_benchmark emulator "Broadcast/conns=1000/publishers=4/by=$1" 500 deliveries/s; }
+# shellcheck shell=bash disable=SC2034 # scripts/bench.d/fanout.bash uses them
+conns=1000 publishers=4 messages=500 mark=3.5 nats=yes
+. scripts/bench.d/fanout.bash
