@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"wps/output"
 )
 
 // flagError says in our words what is wrong with a flag, and what was meant.
@@ -55,42 +57,27 @@ func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
 
 // nearestFlags gives the flags that a mistyped one may have been: those that it
 // begins, else the nearest within two letters.
-func nearestFlags(c *cobra.Command, name string) (near []string) {
-	best := 3
+func nearestFlags(c *cobra.Command, name string) []string {
+	if len(name) < 3 {
+		return nil
+	}
+	var begun, all []string
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		d := distance(name, f.Name)
-		if strings.HasPrefix(f.Name, name) {
-			d = 0
-		}
 		switch {
-		case f.Hidden || len(name) < 3 || d > best:
-		case d < best && d < 3:
-			best, near = d, []string{"--" + f.Name}
-		case d < 3:
-			near = append(near, "--"+f.Name)
+		case f.Hidden:
+		case strings.HasPrefix(f.Name, name):
+			begun = append(begun, f.Name)
+		default:
+			all = append(all, f.Name)
 		}
 	})
+	near := begun
 	slices.Sort(near)
+	if len(near) == 0 {
+		near = output.Nearest(name, slices.Values(all))
+	}
+	for i := range near {
+		near[i] = "--" + near[i]
+	}
 	return near
-}
-
-// distance is the number of letters to add, drop or change to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
