@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wps/protocol"
@@ -62,8 +63,8 @@ type Server struct {
 	entra     bool // takes unvalidated Entra ID tokens
 	log       *slog.Logger
 	clock     clock
-	anonymous map[string]bool // by the hub's name in lower case
 	keepAlive time.Duration
+	settings  atomic.Pointer[settings]
 	up        *upstream
 	pageKey   [32]byte // signs continuation tokens
 	version   string
@@ -94,13 +95,10 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		key: token.NewKey(o.Key), keyID: newKeyID(), hosts: o.Hosts, log: o.Logger, clock: systemClock{},
 		entra:     o.AllowUnvalidatedEntraTokens,
-		keepAlive: o.KeepAlive, hubs: map[string]*hub{}, anonymous: map[string]bool{},
+		keepAlive: o.KeepAlive, hubs: map[string]*hub{},
 	}
 	if o.Clock != nil {
 		s.clock = o.Clock
-	}
-	for _, name := range o.AnonymousHubs {
-		s.anonymous[strings.ToLower(name)] = true
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -112,9 +110,8 @@ func New(o Options) (*Server, error) {
 	s.version, s.started = o.Version, s.now()
 	s.flusher.wg = &s.wg
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	var err error
-	s.up, err = newUpstream(s, o.Hubs)
-	return s, err
+	s.up = newUpstream(s)
+	return s, s.Configure(o.Hubs, o.AnonymousHubs)
 }
 
 // ServeHTTP answers REST requests below /api, client connections below /client

@@ -153,7 +153,6 @@ func (r *hubRules) find(kind protocol.EventKind, event string) *handler {
 // upstream calls the event handlers of a server.
 type upstream struct {
 	server *Server
-	hubs   map[string]*hubRules // by name in lower case, and AnyHub
 	shared *http.Client
 	checks validations
 
@@ -171,35 +170,10 @@ const (
 	maxNotices  = 10_000
 )
 
-// noRules are those of a hub without settings.
-var noRules hubRules
-
-// newUpstream makes the handlers ready; the error names the hub.
-func newUpstream(s *Server, hubs map[string]HubSettings) (*upstream, error) {
-	u := &upstream{server: s, hubs: map[string]*hubRules{}}
-	u.shared = newUpstreamClient(newUpstreamTransport())
-	for name, settings := range hubs {
-		if name != AnyHub {
-			if err := protocol.CheckHub(name); err != nil {
-				return nil, err
-			}
-		}
-		key := strings.ToLower(name)
-		if u.hubs[key] != nil {
-			return nil, fmt.Errorf("hub %q has settings twice", name)
-		}
-		rules := &hubRules{}
-		for i := range settings.Handlers {
-			h, err := u.newHandler(&settings.Handlers[i])
-			if err != nil {
-				return nil, fmt.Errorf("hub %q, event handler %d: %w", name, i+1, err)
-			}
-			rules.handlers = append(rules.handlers, h)
-		}
-		u.hubs[key] = rules
-	}
+func newUpstream(s *Server) *upstream {
+	u := &upstream{server: s, shared: newUpstreamClient(newUpstreamTransport())}
 	u.ctx, u.cancel = context.WithCancel(context.Background())
-	return u, nil
+	return u
 }
 
 func (u *upstream) newHandler(o *EventHandler) (*handler, error) {
@@ -220,17 +194,6 @@ func (u *upstream) newHandler(o *EventHandler) (*handler, error) {
 		h.user[strings.ToLower(strings.TrimSpace(name))] = true
 	}
 	return h, nil
-}
-
-// rules gives the settings of a hub by its name in lower case.
-func (u *upstream) rules(hub string) *hubRules {
-	if r := u.hubs[hub]; r != nil {
-		return r
-	}
-	if r := u.hubs[AnyHub]; r != nil {
-		return r
-	}
-	return &noRules
 }
 
 // close ends what is still under way after noticeGrace; wait returns when

@@ -33,7 +33,7 @@ func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides,
 	}
 	s.userID = claims.UserID // nobody else knows s yet
 	e := s.next(protocol.EventSystem, protocol.EventConnect, jsonType, nil)
-	if s.rules.find(e.kind, e.name) == nil {
+	if s.handlerOf(e) == nil {
 		return overrides{}, 0
 	}
 	e.body = connectBody(r, claims)

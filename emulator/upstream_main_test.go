@@ -154,8 +154,13 @@ func (b *bubble) dial(o clientOptions) *client {
 
 func (b *bubble) dialTry(o clientOptions) (*client, *http.Response, error) {
 	b.t.Helper()
-	url := b.url(o)
-	d := websocket.Dialer{Subprotocols: o.subprotocol, NetDialContext: b.pipes.dial}
+	return b.dialPlain(b.url(o), o.subprotocol...)
+}
+
+// dialPlain opens any client URL.
+func (b *bubble) dialPlain(url string, subprotocols ...string) (*client, *http.Response, error) {
+	b.t.Helper()
+	d := websocket.Dialer{Subprotocols: subprotocols, NetDialContext: b.pipes.dial}
 	ws, resp, err := d.DialContext(b.t.Context(), url, http.Header{"X-Asrs-Internal-Secret": {"s"}, "X-Mine": {"m"}})
 	if err != nil {
 		return nil, resp, err

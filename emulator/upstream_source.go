@@ -20,7 +20,6 @@ import (
 // the last event is out.
 type eventSource struct {
 	up     *upstream
-	rules  *hubRules
 	hub    string
 	id     string // of the connection
 	origin string // host of the service as the client knows it
@@ -53,14 +52,13 @@ type sourceEvent struct {
 // is nil then, and all its methods do nothing. It is not ok when the server is
 // closing.
 func (u *upstream) newSource(hub, connectionID, origin string) (s *eventSource, ok bool) {
-	rules := u.rules(hub)
-	if len(rules.handlers) == 0 {
+	if len(u.server.settings.Load().rules(hub).handlers) == 0 {
 		return nil, true
 	}
 	if !u.server.hold() {
 		return nil, false
 	}
-	s = &eventSource{up: u, rules: rules, hub: hub, id: connectionID, origin: origin}
+	s = &eventSource{up: u, hub: hub, id: connectionID, origin: origin}
 	s.ctx, s.cancel = context.WithCancel(u.server.ctx)
 	return s, true
 }
@@ -166,9 +164,14 @@ func (s *eventSource) sendNotice(e *sourceEvent) {
 		s.log(e, 0, time.Now(), errors.New("too many events are under way, dropped"))
 		return
 	}
-	if s.rules.find(e.kind, e.name) != nil {
+	if s.handlerOf(e) != nil {
 		s.send(s.up.ctx, e)
 	}
+}
+
+// handlerOf gives the handler that wants an event now; nil when none does.
+func (s *eventSource) handlerOf(e *sourceEvent) *handler {
+	return s.up.server.settings.Load().rules(s.hub).find(e.kind, e.name)
 }
 
 var errNoHandler = errors.New("no event handler wants it")
@@ -234,12 +237,12 @@ func (s *eventSource) tell(e *sourceEvent, status int, took time.Duration, err e
 // tellsItself is true for a handler behind a transport of its own: whoever gave
 // it knows of its answers.
 func (s *eventSource) tellsItself(e *sourceEvent) bool {
-	h := s.rules.find(e.kind, e.name)
+	h := s.handlerOf(e)
 	return h != nil && h.client != s.up.shared
 }
 
 func (s *eventSource) exchange(ctx context.Context, e *sourceEvent) (*answer, error) {
-	h := s.rules.find(e.kind, e.name)
+	h := s.handlerOf(e)
 	if h == nil {
 		return nil, errNoHandler
 	}
