@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,7 +33,7 @@ type emulatorOptions struct {
 	anonymous    []string
 
 	settings emulatorSettings
-	handlers []hubHandler // of the flags, then of the file
+	handlers []hubHandler // of the flags
 }
 
 // newEmulator returns the "wps emulator" command.
@@ -60,7 +61,8 @@ hub's own come before those of every hub. A --settings file is YAML:
   accessKey: ...              # below --key and $WPS_EMULATOR_KEY
 
 A handler with neither systemEvents nor userEventPattern gets every event. The
-file may also be the appsettings.json of the vendor's emulator.
+file may also be the appsettings.json of the vendor's emulator. It is read again
+on SIGHUP, as with kill -HUP; a new accessKey needs a restart.
 
 With --on the emulator answers events itself, by commands: see "wps listen" for
 what hooks get and say. Beside other handlers, hooks get the events that they
@@ -127,7 +129,6 @@ func (o *emulatorOptions) configure(c *cobra.Command, env *Env) (err error) {
 		}
 		o.handlers = append(o.handlers, h)
 	}
-	o.handlers = append(o.handlers, o.settings.handlers...)
 	return nil
 }
 
@@ -201,13 +202,15 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 	}
 	hooks.served, err = emulator.New(emulator.Options{
 		Key: key, Logger: env.log, Version: readVersion().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.entra,
-		Hubs: settingsByHub(o.handlers), AnonymousHubs: append(o.anonymous, o.settings.anonymous...),
 	})
+	if err == nil {
+		err = o.apply(hooks)
+	}
 	if err != nil {
 		return errors.Join(err, closeAll(listeners), hooks.close(c.Context()))
 	}
 	err = env.serveEmulator(c.Context(), hooks.served, listeners, func(ctx context.Context) error {
-		return o.whenReady(ctx, env, cs, command)
+		return o.whenReady(ctx, env, cs, hooks, command)
 	})
 	return errors.Join(err, hooks.close(c.Context()))
 }
@@ -269,7 +272,9 @@ func (e *Env) serveEmulator(ctx context.Context, s *emulator.Server, listeners [
 
 // whenReady tells that the emulator is up, then runs the command, or waits for
 // the end when there is none.
-func (o *emulatorOptions) whenReady(ctx context.Context, env *Env, cs token.ConnectionString, command []string) error {
+func (o *emulatorOptions) whenReady(ctx context.Context, env *Env, cs token.ConnectionString, hooks *emulatorHooks, command []string) error {
+	hangups := o.hangups(len(command) > 0)
+	defer signal.Stop(hangups)
 	if err := o.ready.write(cs.Reveal()); err != nil {
 		return err
 	}
@@ -277,11 +282,10 @@ func (o *emulatorOptions) whenReady(ctx context.Context, env *Env, cs token.Conn
 	if len(command) > 0 {
 		return runChild(ctx, env, cs, command)
 	}
-	if err := env.announce(cs, o.handlers); err != nil {
+	if err := env.announce(cs, o.events(hooks)); err != nil {
 		return err
 	}
-	<-ctx.Done()
-	return nil
+	return o.reloadUntil(ctx, env, hooks, hangups)
 }
 
 // readyReport is the JSON of an emulator that is ready.
@@ -299,9 +303,7 @@ func (e *Env) announce(cs token.ConnectionString, handlers []hubHandler) error {
 	}
 	e.say("%s %s", e.err.name("endpoint "), cs.Endpoint)
 	e.say("%s %s", e.err.name("clients  "), client)
-	for _, h := range handlers {
-		e.say("%s %s", e.err.name("events   "), h.describe())
-	}
+	e.sayEvents(handlers)
 	ready := "ready; Ctrl-C stops it. The connection string:"
 	if cs.Endpoint.String() != protocol.DefaultEndpoint || !cs.Key.Equal(token.NewKey(protocol.DefaultAccessKey)) {
 		ready = "ready; Ctrl-C stops it. The connection string, for WPS_CONNECTION_STRING:"

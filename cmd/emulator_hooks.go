@@ -23,6 +23,7 @@ const hooksGrace = 5 * time.Second
 // emulatorHooks are hooks inside the emulator. The zero value has none.
 type emulatorHooks struct {
 	handler *trigger.Handler
+	keys    []trigger.Key    // the events that --on names
 	served  *emulator.Server // set once it is made
 }
 
@@ -41,13 +42,21 @@ func (o *emulatorOptions) startHooks(c *cobra.Command, env *Env, cs token.Connec
 	if h.handler, err = o.hooks.handler(c, host); err != nil {
 		return nil, err
 	}
-	keys := o.hookKeys(env)
-	if len(o.handlers) == 0 {
-		o.handlers = []hubHandler{h.named(emulator.AnyHub, emulator.AllSystemEvents(), emulator.EveryEvent)}
-		return h, nil
-	}
-	o.handlers = append(h.chosen(keys), o.handlers...)
+	h.keys = o.hookKeys(env)
 	return h, nil
+}
+
+// events gives the handlers of everything: beside others, hooks get the events
+// that they name; alone, all.
+func (o *emulatorOptions) events(h *emulatorHooks) []hubHandler {
+	others := append(slices.Clone(o.handlers), o.settings.handlers...)
+	switch {
+	case h.handler == nil:
+		return others
+	case len(others) == 0:
+		return []hubHandler{h.named(emulator.AnyHub, emulator.AllSystemEvents(), emulator.EveryEvent)}
+	}
+	return append(h.chosen(h.keys), others...)
 }
 
 // hookKeys gives the events that --on names, and warns of those that never come.

@@ -63,11 +63,16 @@ func (e *Env) report(ctx context.Context, err error) int {
 	if e.err.bad == nil { // the flags were not even parsed
 		e.err = e.paletteFor(e.Stderr)
 	}
+	e.complain(err)
+	return codeOf(err)
+}
+
+// complain prints an error with its hint.
+func (e *Env) complain(err error) {
 	fmt.Fprintf(e.Stderr, "%s %s\n", e.err.bad("wps:"), clean(err.Error()))
 	if hint := hintFor(err); hint != "" {
 		fmt.Fprintf(e.Stderr, "%s %s\n", e.err.name("hint:"), clean(hint))
 	}
-	return codeOf(err)
 }
 
 func codeOf(err error) int {

@@ -1,0 +1,71 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+)
+
+// hangups gives the signals that ask for the settings file to be read again.
+// Without such a file, or around a command, a hang-up ends the program as ever.
+func (o *emulatorOptions) hangups(command bool) chan os.Signal {
+	hangups := make(chan os.Signal, 1)
+	if o.settingsFile != "" && !command {
+		signal.Notify(hangups, syscall.SIGHUP)
+	}
+	return hangups
+}
+
+// reloadUntil reads the settings file again on each hang-up, until ctx ends or
+// the terminal that the program began on is gone: that sends a hang-up too.
+func (o *emulatorOptions) reloadUntil(ctx context.Context, env *Env, h *emulatorHooks, hangups <-chan os.Signal) error {
+	atTerminal := isTerminal(env.Stdin)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hangups:
+		}
+		if atTerminal && !isTerminal(env.Stdin) {
+			return nil
+		}
+		if err := o.reload(env, h); err != nil {
+			env.complain(err)
+		}
+	}
+}
+
+// reload takes over what the settings file says now. After an error everything
+// is as it was.
+func (o *emulatorOptions) reload(env *Env, h *emulatorHooks) error {
+	before := o.settings
+	var err error
+	if o.settings, err = readEmulatorSettings(o.settingsFile); err == nil {
+		err = o.apply(h)
+	}
+	if err != nil {
+		o.settings = before
+		return fmt.Errorf("%w; what was read before stays", err)
+	}
+	if o.settings.key != before.key || o.settings.entra != before.entra {
+		env.warn("accessKey and allowUnvalidatedEntraTokens in " + o.settingsFile + " change with the next start")
+	}
+	env.say("read %s again", o.settingsFile)
+	env.sayEvents(o.events(h))
+	return nil
+}
+
+// apply gives the emulator the settings of hubs.
+func (o *emulatorOptions) apply(h *emulatorHooks) error {
+	return h.served.Configure(settingsByHub(o.events(h)), slices.Concat(o.anonymous, o.settings.anonymous))
+}
+
+// sayEvents tells where events go.
+func (e *Env) sayEvents(handlers []hubHandler) {
+	for _, h := range handlers {
+		e.say("%s %s", e.err.name("events   "), h.describe())
+	}
+}
