@@ -10,6 +10,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,7 @@ type Options struct {
 	Workers int
 	// Rate is how many are started a second, all workers together; 0 means as
 	// many as are answered. With a rate, a wait for a worker counts: the time of
-	// each is taken from when it should have started.
+	// each is taken from when it was due.
 	Rate float64
 	// Warmup is how long the run goes on before anything is measured, and
 	// Duration how long after that.
@@ -32,64 +33,118 @@ type Options struct {
 	OnSecond func(Second)
 }
 
-// drainTime bounds the wait for what is under way when the time is over.
-const drainTime = 10 * time.Second
+const (
+	// drainTime bounds the wait for what is under way when the time is over.
+	drainTime = 10 * time.Second
+	// answerTime bounds the wait for a message that the service has taken.
+	answerTime = 5 * time.Second
+	// failPause is how long a worker rests after a failure, so that a service
+	// that is gone does not make it spin.
+	failPause = 20 * time.Millisecond
+)
+
+// What a worker's call gives besides errors of the service.
+var (
+	errWorkerDone = errors.New("this worker has nothing left to do")
+	errNotStarted = errors.New("it was due and not started")
+	errGivenUp    = errors.New("no answer when the time was over, nor soon after")
+)
 
 // run is the frame of one run: its clock, its end and its recorder.
 type run struct {
 	o        Options
 	start    time.Time
 	measure  time.Time       // when measuring begins
-	end      time.Time       // when nothing new is started
+	end      time.Time       // when nothing new is started, at the latest
 	ctx      context.Context // ends when nothing new is to be started
 	work     context.Context // ends when what is under way is given up
 	recorder *recorder
 	stop     context.CancelFunc
 	stopWork context.CancelFunc
+	waits    sync.WaitGroup
+
+	ended       chan struct{} // closed when the next two are set
+	endedAt     time.Time     // when ctx ended, end at the latest
+	interrupted bool          // by the caller
+
+	notStarted atomic.Int64
 }
 
 // newRun starts the clock.
 func newRun(ctx context.Context, o Options) *run {
-	r := &run{o: o, start: time.Now()}
+	r := &run{o: o, start: time.Now(), ended: make(chan struct{})}
 	r.measure = r.start.Add(o.Warmup)
 	r.end = r.measure.Add(o.Duration)
-	r.recorder = newRecorder(r.measure, o.OnSecond)
+	r.recorder = newRecorder(r.measure, r.end, o.OnSecond)
 	r.ctx, r.stop = context.WithDeadline(ctx, r.end)
-	r.work, r.stopWork = context.WithDeadline(context.WithoutCancel(ctx), r.end.Add(drainTime))
+	r.work, r.stopWork = context.WithCancel(context.WithoutCancel(ctx))
+	r.waits.Go(func() { r.awaitEnd(ctx) })
 	return r
+}
+
+// awaitEnd notes when the run has ended, and gives up what is under way some
+// time after.
+func (r *run) awaitEnd(caller context.Context) {
+	<-r.ctx.Done()
+	r.recorder.over.Store(true)
+	r.endedAt = time.Now()
+	r.interrupted = caller.Err() != nil && r.endedAt.Before(r.end)
+	if r.endedAt.After(r.end) {
+		r.endedAt = r.end
+	}
+	close(r.ended)
+	rest(r.work, drainTime)
+	r.stopWork()
 }
 
 // close ends what the run has started; the result is made before.
 func (r *run) close() {
 	r.stop()
 	r.stopWork()
+	r.waits.Wait()
 }
-
-// failPause is how long a worker rests after a failure, so that a service that
-// is gone does not make it spin.
-const failPause = 20 * time.Millisecond
 
 // workers calls do again and again in Options.Workers goroutines until the time
 // is over, and waits for the last call. do gets the number of its worker and the
 // time from which the call counts; its error is recorded.
 func (r *run) workers(do func(worker int, from time.Time) error) {
+	schedules := make([]*schedule, r.o.Workers)
 	var all sync.WaitGroup
-	for w := range r.o.Workers {
-		all.Go(func() {
-			schedule := newSchedule(r, w)
-			for {
-				from, ok := schedule.next(r.ctx)
-				if !ok {
-					return
-				}
-				if err := do(w, from); err != nil {
-					r.recorder.failedWith(w, from, err)
-					rest(r.ctx, failPause)
-				}
-			}
-		})
+	for w := range schedules {
+		schedules[w] = newSchedule(r, w)
+		all.Go(func() { r.worker(w, schedules[w], do) })
 	}
 	all.Wait()
+	r.stop()
+	<-r.ended
+	for _, s := range schedules {
+		r.notStarted.Add(s.missed(r.measure, r.endedAt))
+	}
+}
+
+func (r *run) worker(w int, s *schedule, do func(worker int, from time.Time) error) {
+	for {
+		from, ok := s.next(r.ctx)
+		if !ok {
+			return
+		}
+		err := do(w, from)
+		switch {
+		case err == nil:
+			continue
+		case errors.Is(err, errWorkerDone):
+			return
+		case errors.Is(err, errNotStarted):
+			if r.o.Rate > 0 && !from.Before(r.measure) {
+				r.notStarted.Add(1)
+			}
+			continue
+		case r.work.Err() != nil && errors.Is(err, context.Canceled):
+			err = errGivenUp
+		}
+		r.recorder.failedWith(w, from, err)
+		rest(r.ctx, failPause)
+	}
 }
 
 // rest waits, or until ctx ends.
@@ -104,7 +159,7 @@ func rest(ctx context.Context, d time.Duration) {
 
 // schedule says when a worker starts its calls.
 type schedule struct {
-	due   time.Time
+	due   time.Time     // of the next call
 	every time.Duration // 0: at once
 }
 
@@ -114,7 +169,7 @@ func newSchedule(r *run, worker int) *schedule {
 		return &schedule{}
 	}
 	every := time.Duration(float64(r.o.Workers) / r.o.Rate * float64(time.Second))
-	return &schedule{due: r.start.Add(every * time.Duration(worker) / time.Duration(r.o.Workers)), every: every}
+	return &schedule{due: r.start.Add(every * time.Duration(worker) / time.Duration(r.o.Workers)), every: max(every, 1)}
 }
 
 // next waits for the next call and gives the time from which it counts; false
@@ -123,35 +178,50 @@ func (s *schedule) next(ctx context.Context) (from time.Time, ok bool) {
 	if ctx.Err() != nil {
 		return from, false
 	}
-	now := time.Now()
 	if s.every == 0 {
-		return now, true
+		return time.Now(), true
 	}
-	from = s.due
-	s.due = s.due.Add(s.every)
-	if wait := from.Sub(now); wait > 0 {
+	if wait := time.Until(s.due); wait > 0 {
 		rest(ctx, wait)
+		if ctx.Err() != nil {
+			return from, false
+		}
 	}
-	return from, ctx.Err() == nil
+	from, s.due = s.due, s.due.Add(s.every)
+	return from, true
 }
 
-// result closes the recorder and makes the result.
-func (r *run) result(kind string, count *counts) *Result {
-	ended := time.Now()
-	if ended.After(r.end) {
-		ended = r.end
+// wakeTime is how late a worker may wake up on a busy machine: what was due that
+// shortly before the end was not missed.
+const wakeTime = 10 * time.Millisecond
+
+// missed is how many calls were due from a time to another and not started.
+func (s *schedule) missed(from, to time.Time) int64 {
+	if s.every == 0 {
+		return 0
 	}
-	res := r.recorder.result()
+	due := s.due
+	if early := from.Sub(due); early > 0 {
+		due = due.Add((early + s.every - 1) / s.every * s.every)
+	}
+	return int64(max((to.Add(-wakeTime).Sub(due)+s.every-1)/s.every, 0))
+}
+
+// result closes the recorder and makes the result, once the workers have ended.
+func (r *run) result(kind string, count *counts) *Result {
+	measured := max(r.endedAt.Sub(r.measure), 0)
+	res := r.recorder.result(measured)
 	res.Kind, res.Started = kind, r.start.UTC().Truncate(time.Millisecond)
 	res.Workers, res.Rate, res.Size = r.o.Workers, r.o.Rate, r.o.Size
 	res.WarmupSeconds = r.o.Warmup.Seconds()
-	res.Seconds = max(ended.Sub(r.measure).Seconds(), 0)
-	if res.Seconds > 0 {
-		res.PerSecond = float64(res.Count) / res.Seconds
-	}
-	res.Lost, res.Duplicate, res.OutOfOrder = count.lost.Load(), count.duplicate.Load(), count.outOfOrder.Load()
+	res.Interrupted, res.NotStarted = r.interrupted, r.notStarted.Load()
+	res.Lost, res.Duplicate, res.OutOfOrder, res.Ended = count.lost, count.duplicate.Load(), count.outOfOrder.Load(), count.ended.Load()
 	return res
 }
 
 // counts are of the whole run, the warm-up included.
-type counts struct{ lost, duplicate, outOfOrder atomic.Int64 }
+type counts struct {
+	lost                  int64 // counted at the end
+	duplicate, outOfOrder atomic.Int64
+	ended                 atomic.Int64 // connections
+}

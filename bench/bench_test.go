@@ -25,11 +25,14 @@ var errRefused = errors.New("refused")
 // connections in it, unless a fault says otherwise.
 type service struct {
 	takes time.Duration // how long a send takes
+	late  time.Duration // how long a delivery takes behind it
 	// fault, when set, gets each send with its number from 1: an error refuses it.
 	fault func(n int) error
 	// change, when set, gets each delivery with its number and gives what is
 	// delivered in its place.
 	change func(n int, data []byte) [][]byte
+	// hangs, when set, tells which sends get no answer.
+	hangs func(n int) bool
 
 	mu         sync.Mutex
 	sends      int
@@ -45,6 +48,10 @@ func (s *service) Send(ctx context.Context, to protocol.Target, m protocol.Send)
 	s.mu.Unlock()
 	if s.takes > 0 {
 		time.Sleep(s.takes)
+	}
+	if s.hangs != nil && s.hangs(n) {
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	if s.fault != nil {
 		if err := s.fault(n); err != nil {
@@ -68,7 +75,12 @@ func (s *service) deliver(c *conn, data []byte) {
 		all = s.change(s.deliveries, data)
 	}
 	for _, d := range all {
-		c.in <- &protocol.Response{Type: protocol.ResponseMessage, From: protocol.FromServer, DataType: protocol.DataTypeText, Data: bytes.Clone(d)}
+		m := &protocol.Response{Type: protocol.ResponseMessage, From: protocol.FromServer, DataType: protocol.DataTypeText, Data: bytes.Clone(d)}
+		if s.late > 0 {
+			time.AfterFunc(s.late, func() { c.in <- m })
+			continue
+		}
+		c.in <- m
 	}
 }
 
@@ -87,6 +99,7 @@ type conn struct {
 	group string
 	in    chan *protocol.Response
 	gone  chan struct{}
+	ping  error
 }
 
 func (c *conn) Receive(ctx context.Context) (*protocol.Response, error) {
@@ -110,6 +123,15 @@ func (c *conn) SendEvent(_ context.Context, event string, data []byte) error {
 	defer c.s.mu.Unlock()
 	c.s.deliver(c, data)
 	return nil
+}
+
+func (c *conn) Ping(context.Context) error {
+	select {
+	case <-c.gone:
+		return errRefused
+	default:
+		return c.ping
+	}
 }
 
 func (c *conn) Close(context.Context) error {

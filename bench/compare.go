@@ -38,6 +38,7 @@ func Compare(before, after *Result) *Comparison {
 	a, b := before, after
 	add("per second", a.PerSecond, b.PerSecond)
 	add("failed", float64(a.Failed), float64(b.Failed))
+	add("not started", float64(a.NotStarted), float64(b.NotStarted))
 	add("lost", float64(a.Lost), float64(b.Lost))
 	add("duplicate", float64(a.Duplicate), float64(b.Duplicate))
 	add("out of order", float64(a.OutOfOrder), float64(b.OutOfOrder))
@@ -59,7 +60,8 @@ func (c *Comparison) unlike() {
 	}{
 		{"kind", a.Kind == b.Kind}, {"endpoint", a.Endpoint == b.Endpoint}, {"workers", a.Workers == b.Workers},
 		{"connections", a.Connections == b.Connections}, {"groups", a.Groups == b.Groups},
-		{"rate", a.Rate == b.Rate}, {"size", a.Size == b.Size},
+		{"in flight", a.InFlight == b.InFlight}, {"rate", a.Rate == b.Rate}, {"size", a.Size == b.Size},
+		{"warm-up", a.WarmupSeconds == b.WarmupSeconds}, {"interrupted", a.Interrupted == b.Interrupted},
 		{"duration", math.Abs(a.Seconds-b.Seconds) < 0.5},
 	} {
 		if !s.same {

@@ -3,11 +3,13 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
-// dialsAtOnce bounds how many connections are opened at the same time before a
-// run.
+// dialsAtOnce bounds how many connections are opened, asked or closed at the
+// same time outside a run.
 const dialsAtOnce = 32
 
 // conns are the connections of a run. Whoever opens them closes them.
@@ -15,32 +17,53 @@ type conns []Conn
 
 // dialAll opens n connections; groups gives those of each.
 func dialAll(ctx context.Context, dial Dialer, n int, groups func(i int) []string) (conns, error) {
-	ctx, stop := context.WithCancelCause(ctx)
+	dialing, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	all := make(conns, n)
-	slots := make(chan struct{}, dialsAtOnce)
-	var dials sync.WaitGroup
-	for i := range all {
-		slots <- struct{}{}
-		if ctx.Err() != nil {
-			break
+	var open atomic.Int64
+	atOnce(n, func(i int) {
+		if dialing.Err() != nil {
+			return
 		}
-		dials.Go(func() {
+		c, err := dial(dialing, groups(i))
+		if err != nil {
+			stop(err)
+			return
+		}
+		all[i] = c
+		open.Add(1)
+	})
+	if dialing.Err() == nil {
+		return all, nil
+	}
+	err := context.Cause(dialing)
+	if ctx.Err() == nil {
+		err = fmt.Errorf("%d of %d are open, then: %w", open.Load(), n, err)
+	}
+	return nil, errors.Join(err, all.close(context.WithoutCancel(ctx)))
+}
+
+// atOnce calls do for each number below n, dialsAtOnce at the same time.
+func atOnce(n int, do func(i int)) {
+	slots := make(chan struct{}, dialsAtOnce)
+	var all sync.WaitGroup
+	for i := range n {
+		slots <- struct{}{}
+		all.Go(func() {
 			defer func() { <-slots }()
-			c, err := dial(ctx, groups(i))
-			if err != nil {
-				stop(err)
-				return
-			}
-			all[i] = c
+			do(i)
 		})
 	}
-	dials.Wait()
-	if ctx.Err() != nil {
-		err := context.Cause(ctx)
-		return nil, errors.Join(err, all.close(context.WithoutCancel(ctx)))
-	}
-	return all, nil
+	all.Wait()
+}
+
+// each calls do for each connection that was opened.
+func (all conns) each(do func(i int, c Conn)) {
+	atOnce(len(all), func(i int) {
+		if all[i] != nil {
+			do(i, all[i])
+		}
+	})
 }
 
 // close closes all; the first error is given.
@@ -48,19 +71,7 @@ func (all conns) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
 	errs := make([]error, len(all))
-	slots := make(chan struct{}, dialsAtOnce)
-	var closes sync.WaitGroup
-	for i, c := range all {
-		if c == nil {
-			continue
-		}
-		slots <- struct{}{}
-		closes.Go(func() {
-			defer func() { <-slots }()
-			errs[i] = c.Close(ctx)
-		})
-	}
-	closes.Wait()
+	all.each(func(i int, c Conn) { errs[i] = c.Close(ctx) })
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -9,9 +9,6 @@ import (
 	"wps/protocol"
 )
 
-// answerTime bounds the wait for an echo behind the ack of its event.
-const answerTime = 5 * time.Second
-
 // Echo measures how long a message takes from a client to the hub's event
 // handler and back, which must answer an event with what it holds. There is a
 // connection for each of Options.Workers, with one event on its way.
@@ -34,15 +31,7 @@ func Echo(ctx context.Context, dial Dialer, event string, o Options) (*Result, e
 	stop()
 	receivers.Wait()
 	closeErr := all.close(context.WithoutCancel(ctx))
-	res := r.result("echo", &e.counts)
-	res.Connections = o.Workers
-	for _, end := range e.ends {
-		res.Sent += int64(end.asked)
-	}
-	if closeErr != nil {
-		res.Faults["close: "+closeErr.Error()]++
-	}
-	return res, nil
+	return e.result(closeErr), nil
 }
 
 type echo struct {
@@ -55,18 +44,25 @@ type echo struct {
 // echoEnd is one client.
 type echoEnd struct {
 	conn  Conn
-	asked uint64      // by its worker
+	asked sent        // by its worker
 	seen  sequence    // by its receiver
 	came  chan uint64 // numbers that came back; full when nobody waits for them
 	ended chan struct{}
 }
 
-// ask sends one event and waits until its echo has come.
+// ask sends one event and waits until its echo has come. One that comes later
+// than answerTime is not lost, but the next event does not wait for it.
 func (e *echo) ask(worker int, from time.Time) error {
 	end := e.ends[worker]
-	end.asked++
-	data := stamp{worker, end.asked, from.Sub(e.run.start)}.message(e.run.o.Size)
+	select {
+	case <-end.ended:
+		return errWorkerDone
+	default:
+	}
+	end.asked.last++
+	data := stamp{worker, end.asked.last, from.Sub(e.run.start)}.message(e.run.o.Size)
 	if err := end.conn.SendEvent(e.run.work, e.event, data); err != nil {
+		end.asked.failed()
 		return err
 	}
 	wait := time.NewTimer(answerTime)
@@ -74,15 +70,13 @@ func (e *echo) ask(worker int, from time.Time) error {
 	for {
 		select {
 		case number := <-end.came:
-			if number == end.asked {
+			if number == end.asked.last {
 				return nil
 			}
 		case <-wait.C:
-			e.counts.lost.Add(1)
 			return nil
 		case <-end.ended:
-			e.counts.lost.Add(1)
-			return nil
+			return errWorkerDone
 		}
 	}
 }
@@ -97,22 +91,41 @@ func (e *echo) receive(ctx context.Context, i int) {
 			return
 		}
 		if err != nil {
+			e.counts.ended.Add(1)
 			e.run.recorder.failedWith(i, time.Now(), fmt.Errorf("connection ended: %w", err))
 			return
 		}
-		if m.Type != protocol.ResponseMessage {
-			continue
-		}
-		s, err := readStamp(m.Data)
-		if err != nil || s.sender != i {
-			e.run.recorder.failedWith(i, time.Now(), errNotOurs)
-			continue
-		}
-		e.run.recorder.done(i, e.run.start.Add(s.at))
-		end.seen.see(s.number, &e.counts)
-		select {
-		case end.came <- s.number:
-		default:
+		if m.Type == protocol.ResponseMessage {
+			e.arrive(i, m.Data)
 		}
 	}
+}
+
+func (e *echo) arrive(i int, data []byte) {
+	end := e.ends[i]
+	s, err := readStamp(data)
+	if err != nil || s.sender != i {
+		e.run.recorder.failedWith(i, time.Now(), errNotOurs)
+		return
+	}
+	e.run.recorder.done(i, e.run.start.Add(s.at))
+	end.seen.see(s.number, &e.counts)
+	select {
+	case end.came <- s.number:
+	default:
+	}
+}
+
+// result makes the result when all have ended.
+func (e *echo) result(closeErr error) *Result {
+	for _, end := range e.ends {
+		e.counts.lost += end.seen.lost(&end.asked)
+	}
+	res := e.run.result("echo", &e.counts)
+	res.Connections = len(e.ends)
+	for _, end := range e.ends {
+		res.Sent += int64(end.asked.last)
+	}
+	res.addFault(closeErr, "close")
+	return res
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // quietTime is how long nothing may arrive before what is missing counts as
-// lost.
+// lost, at least: twice the longest time that was seen, if that is more.
 const quietTime = 2 * time.Second
 
 // FanoutOptions say who receives. Options.Workers are the publishers: each sends
@@ -22,13 +22,17 @@ type FanoutOptions struct {
 	// Connections is how many receive; they are spread evenly over Groups, at
 	// most one group for each.
 	Connections, Groups int
+	// InFlight bounds the messages in flight of each publisher: from the call that
+	// sends one until it, or a later one, has arrived everywhere, or for five
+	// seconds. 0 means that a publisher waits for the service's answer alone.
+	InFlight int
 }
 
 // Fanout measures how long messages take from the call that sends them, over
 // REST, to each connection of a group, and watches that none is lost, doubled or
 // overtaken by a later one of its publisher.
 func Fanout(ctx context.Context, s Service, dial Dialer, o FanoutOptions) (*Result, error) {
-	f := &fanout{o: o, s: s, prefix: fmt.Sprintf("wps-bench-%08x-", rand.Uint32())}
+	f := newFanout(s, o)
 	var err error
 	f.conns, err = dialAll(ctx, dial, o.Connections, func(i int) []string { return []string{f.group(i % o.Groups)} })
 	if err != nil {
@@ -38,14 +42,8 @@ func Fanout(ctx context.Context, s Service, dial Dialer, o FanoutOptions) (*Resu
 	defer f.run.close()
 	receiving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	f.sent = make([][]uint64, o.Workers)
-	for i := range f.sent {
-		f.sent[i] = make([]uint64, o.Groups)
-	}
 	var receivers sync.WaitGroup
-	f.seen = make([][]sequence, o.Connections)
 	for i := range f.conns {
-		f.seen[i] = make([]sequence, o.Workers)
 		receivers.Go(func() { f.receive(receiving, i) })
 	}
 	f.run.workers(f.publish)
@@ -53,14 +51,7 @@ func Fanout(ctx context.Context, s Service, dial Dialer, o FanoutOptions) (*Resu
 	stop()
 	receivers.Wait()
 	closeErr := f.conns.close(context.WithoutCancel(ctx))
-	f.countLost()
-	res := f.run.result("fanout", &f.counts)
-	res.Connections, res.Groups = o.Connections, o.Groups
-	res.Sent = f.sentMessages()
-	if closeErr != nil {
-		res.Faults["close: "+closeErr.Error()]++
-	}
-	return res, nil
+	return f.result(closeErr), nil
 }
 
 type fanout struct {
@@ -71,37 +62,86 @@ type fanout struct {
 	run    *run
 	counts counts
 
-	// By publisher and group; each row belongs to its publisher until that ends.
-	sent   [][]uint64
-	unsure atomic.Int64 // messages to connections that may have gone out: the send failed
-	// By connection and publisher; each row belongs to its receiver.
+	inFlight   inFlight
+	publishers []publisher
+
+	mu      sync.Mutex
+	members []int // by group: connections that have not ended
+
+	// seen is by connection and publisher; each row belongs to its receiver.
 	seen    [][]sequence
 	arrived atomic.Int64 // each once
-	gone    atomic.Int64 // connections that have ended
+	slowest atomic.Int64 // the longest way so far, a time.Duration
+}
+
+// publisher belongs to its worker until that has ended, but for the window. The
+// message of each turn goes to the group of that number, and so on in turn.
+type publisher struct {
+	turn   uint64  // of the next message; the first is the publisher's own number
+	sent   []sent  // by group
+	window *window // nil: no bound
+}
+
+func newFanout(s Service, o FanoutOptions) *fanout {
+	f := &fanout{
+		o: o, s: s, prefix: fmt.Sprintf("wps-bench-%08x-", rand.Uint32()),
+		publishers: make([]publisher, o.Workers), members: make([]int, o.Groups), seen: make([][]sequence, o.Connections),
+	}
+	for i := range f.publishers {
+		f.publishers[i] = publisher{turn: uint64(i), sent: make([]sent, o.Groups)}
+		if o.InFlight > 0 {
+			f.publishers[i].window = newWindow(o.InFlight, &f.inFlight)
+		}
+	}
+	for i := range f.seen {
+		f.seen[i] = make([]sequence, o.Workers)
+		f.members[i%o.Groups]++
+	}
+	return f
 }
 
 func (f *fanout) group(i int) string { return fmt.Sprintf("%s%d", f.prefix, i) }
 
-// members is how many connections a group has.
-func (f *fanout) members(group int) int64 {
-	return int64((f.o.Connections - group + f.o.Groups - 1) / f.o.Groups)
-}
-
 // publish sends one message of a publisher.
 func (f *fanout) publish(worker int, from time.Time) error {
-	var total uint64
-	for _, n := range f.sent[worker] {
-		total += n
+	p := &f.publishers[worker]
+	if p.window != nil {
+		if !p.window.wait(f.run.ctx, p.turn) {
+			return errNotStarted
+		}
+		if f.o.Rate == 0 {
+			from = time.Now()
+		}
 	}
-	group := int((total + uint64(worker)) % uint64(f.o.Groups))
-	f.sent[worker][group]++
-	data := stamp{worker, f.sent[worker][group], from.Sub(f.run.start)}.message(f.o.Size)
+	turn, group := f.take(p)
+	data := stamp{worker, p.sent[group].last, from.Sub(f.run.start)}.message(f.o.Size)
 	to := protocol.Target{Kind: protocol.TargetGroup, ID: f.group(group)}
 	err := f.s.Send(f.run.work, to, protocol.Send{DataType: protocol.DataTypeText, Data: data})
 	if err != nil {
-		f.unsure.Add(f.members(group))
+		p.sent[group].failed()
+	}
+	switch {
+	case p.window == nil:
+	case err != nil:
+		p.window.drop(turn)
+	default:
+		p.window.came(turn)
 	}
 	return err
+}
+
+// take begins the next message of a publisher: it is for the connections that
+// are there at this moment.
+func (f *fanout) take(p *publisher) (turn uint64, group int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	turn, group = p.turn, int(p.turn%uint64(f.o.Groups))
+	if p.window != nil {
+		p.window.take(turn, f.members[group])
+	}
+	p.turn++
+	p.sent[group].last++
+	return turn, group
 }
 
 // receive takes what one connection gets.
@@ -112,22 +152,62 @@ func (f *fanout) receive(ctx context.Context, i int) {
 			return
 		}
 		if err != nil {
-			f.gone.Add(1)
-			f.run.recorder.failedWith(i, time.Now(), fmt.Errorf("connection ended: %w", err))
+			f.lose(i, err)
 			return
 		}
-		if m.Type != protocol.ResponseMessage {
-			continue
+		if m.Type == protocol.ResponseMessage {
+			f.arrive(i, m.Data)
 		}
-		s, err := readStamp(m.Data)
-		if err != nil || s.sender >= f.o.Workers {
-			f.run.recorder.failedWith(i, time.Now(), errNotOurs)
-			continue
-		}
-		f.run.recorder.done(i, f.run.start.Add(s.at))
-		if f.seen[i][s.sender].see(s.number, &f.counts) {
-			f.arrived.Add(1)
-		}
+	}
+}
+
+// lose notes that a connection has ended, for which no message waits any more.
+// Without any connection the run ends.
+func (f *fanout) lose(i int, err error) {
+	f.run.recorder.failedWith(i, time.Now(), fmt.Errorf("connection ended: %w", err))
+	group := i % f.o.Groups
+	last := make([]uint64, len(f.publishers))
+	f.mu.Lock()
+	f.members[group]--
+	for p := range f.publishers {
+		last[p] = f.publishers[p].sent[group].last
+	}
+	f.mu.Unlock()
+	for p, number := range last {
+		f.settle(p, group, max(f.seen[i][p].next, 1), number)
+	}
+	if f.counts.ended.Add(1) == int64(f.o.Connections) {
+		f.run.stop()
+	}
+}
+
+func (f *fanout) arrive(i int, data []byte) {
+	s, err := readStamp(data)
+	if err != nil || s.sender >= f.o.Workers {
+		f.run.recorder.failedWith(i, time.Now(), errNotOurs)
+		return
+	}
+	raise(&f.slowest, int64(f.run.recorder.done(i, f.run.start.Add(s.at))))
+	seen := &f.seen[i][s.sender]
+	first := max(seen.next, 1)
+	if !seen.see(s.number, &f.counts) {
+		return
+	}
+	f.arrived.Add(1)
+	f.settle(s.sender, i%f.o.Groups, first, s.number)
+}
+
+// settle tells the window of a publisher that a connection no longer awaits its
+// messages to a group, from the first number to the last.
+func (f *fanout) settle(sender, group int, first, last uint64) {
+	if f.o.InFlight == 0 {
+		return
+	}
+	groups := uint64(f.o.Groups)
+	first = max(first, last-min(last, uint64(f.o.InFlight))+1) // older ones are not in flight
+	turn := uint64(sender) + (uint64(group)+groups-uint64(sender)%groups)%groups
+	for n := first; n <= last; n++ {
+		f.publishers[sender].window.came(turn + (n-1)*groups)
 	}
 }
 
@@ -135,15 +215,15 @@ func (f *fanout) receive(ctx context.Context, i int) {
 // time for that is over.
 func (f *fanout) drain() {
 	var expected int64
-	for _, row := range f.sent {
-		for group, n := range row {
-			expected += int64(n) * f.members(group)
+	for i := range f.seen {
+		for _, p := range f.publishers {
+			expected += int64(p.sent[i%f.o.Groups].last)
 		}
 	}
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	last, since := f.arrived.Load(), time.Now()
-	for last < expected && time.Since(since) < quietTime && f.gone.Load() < int64(f.o.Connections) {
+	for last < expected && time.Since(since) < f.patience() && f.counts.ended.Load() < int64(f.o.Connections) {
 		select {
 		case <-look.C:
 		case <-f.run.work.Done():
@@ -155,23 +235,29 @@ func (f *fanout) drain() {
 	}
 }
 
-// countLost counts what has not come. Of a message whose sending failed nobody
-// knows whether it went out.
-func (f *fanout) countLost() {
-	var lost int64
-	for i, row := range f.seen {
-		for publisher := range row {
-			lost += row[publisher].lost(f.sent[publisher][i%f.o.Groups])
-		}
+// patience is how long nothing may arrive.
+func (f *fanout) patience() time.Duration {
+	if f.arrived.Load() == 0 {
+		return drainTime
 	}
-	f.counts.lost.Store(max(lost-f.unsure.Load(), 0))
+	return max(quietTime, 2*time.Duration(f.slowest.Load()))
 }
 
-func (f *fanout) sentMessages() (n int64) {
-	for _, row := range f.sent {
-		for _, m := range row {
-			n += int64(m)
+// result makes the result when all have ended.
+func (f *fanout) result(closeErr error) *Result {
+	for i, row := range f.seen {
+		for publisher := range row {
+			f.counts.lost += row[publisher].lost(&f.publishers[publisher].sent[i%f.o.Groups])
 		}
 	}
-	return n
+	res := f.run.result("fanout", &f.counts)
+	res.Connections, res.Groups = f.o.Connections, f.o.Groups
+	res.InFlight, res.MostInFlight = f.o.InFlight*f.o.Workers, int(f.inFlight.most.Load())
+	for _, p := range f.publishers {
+		for _, s := range p.sent {
+			res.Sent += int64(s.last)
+		}
+	}
+	res.addFault(closeErr, "close")
+	return res
 }

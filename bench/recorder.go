@@ -1,9 +1,14 @@
 package bench
 
 import (
+	"errors"
 	"maps"
+	"math"
+	"net"
 	"runtime"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -26,125 +31,216 @@ const maxFaults = 20
 // recorder takes times from many goroutines. Shards keep them from waiting for
 // each other; their number does not grow with that of the goroutines, because a
 // histogram takes some 150 KiB.
+//
+// Two things are told apart. The distribution has what was due or began in the
+// measured time, whenever it was done: to leave out what took longest would
+// flatter. The rate has what was done in the measured time, whenever it began:
+// what a service does behind the end says nothing of how fast it was.
 type recorder struct {
-	from     time.Time // what began before is not measured
+	from, to time.Time   // the measured time, if the run does not end before
+	over     atomic.Bool // the run has ended
 	shards   []*shard
 	onSecond func(Second)
 	stop     chan struct{}
 	ticks    sync.WaitGroup
 
-	// total and series belong to the ticking goroutine until it has ended.
-	total  *hdrhistogram.Histogram
-	failed int64
+	// These belong to the ticking goroutine until it has ended.
+	total  part // of everything
+	late   int64
 	series []Second
 
 	mu     sync.Mutex
 	faults map[string]int64
 }
 
+// shard holds what has not been summed up, in the order of the seconds.
 type shard struct {
-	mu     sync.Mutex
+	mu    sync.Mutex
+	parts []*part
+}
+
+// part is what belongs to one second of the measured time, or to the time behind
+// it.
+type part struct {
+	second int // from 0
 	times  *hdrhistogram.Histogram
+	done   int64 // in this second, what had begun in the warm-up included
 	failed int64
 }
 
-func newRecorder(from time.Time, onSecond func(Second)) *recorder {
-	r := &recorder{from: from, onSecond: onSecond, stop: make(chan struct{}), total: newHistogram(), faults: map[string]int64{}}
+// Numbers of no second.
+const (
+	beforeAll = -1
+	behindAll = math.MaxInt
+)
+
+func newRecorder(from, to time.Time, onSecond func(Second)) *recorder {
+	r := &recorder{from: from, to: to, onSecond: onSecond, stop: make(chan struct{}), faults: map[string]int64{}}
+	r.total.times = newHistogram()
 	for range 2 * runtime.GOMAXPROCS(0) {
-		r.shards = append(r.shards, &shard{times: newHistogram()})
+		r.shards = append(r.shards, &shard{})
 	}
 	r.ticks.Go(r.tick)
 	return r
 }
 
-// done records a success of goroutine n that counts from a time.
-func (r *recorder) done(n int, from time.Time) {
-	took := time.Since(from)
-	if from.Before(r.from) {
-		return
+// second tells to which second a moment belongs.
+func (r *recorder) second(now time.Time) int {
+	switch {
+	case now.Before(r.from):
+		return beforeAll
+	case r.over.Load() || !now.Before(r.to):
+		return behindAll
 	}
+	return int(now.Sub(r.from) / time.Second)
+}
+
+// done records a success of goroutine n that counts from a time, and gives how
+// long it took.
+func (r *recorder) done(n int, from time.Time) time.Duration {
 	s := r.shards[n%len(r.shards)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// It is within the bounds, so that there is no error.
-	_ = s.times.RecordValue(min(max(int64(took/unit), 1), int64(longest/unit)))
+	now := time.Now() // within the lock: what a sum has left out belongs to a later second
+	took := now.Sub(from)
+	second := r.second(now)
+	if second == beforeAll {
+		return took
+	}
+	p := s.part(second)
+	p.done++
+	if !from.Before(r.from) {
+		// It is within the bounds, so that there is no error.
+		_ = p.times.RecordValue(min(max(int64(took/unit), 1), int64(longest/unit)))
+	}
+	return took
 }
 
-// failedWith records a failure, with the error's text.
+// failedWith records a failure of goroutine n that counts from a time.
 func (r *recorder) failedWith(n int, from time.Time, err error) {
 	if from.Before(r.from) {
 		return
 	}
 	s := r.shards[n%len(r.shards)]
 	s.mu.Lock()
-	s.failed++
+	s.part(r.second(time.Now())).failed++
 	s.mu.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	text := err.Error()
+	text := faultText(err)
 	if _, known := r.faults[text]; !known && len(r.faults) >= maxFaults {
 		text = "other errors"
 	}
 	r.faults[text]++
 }
 
-// tick sums up each second after the warm-up.
-func (r *recorder) tick() {
-	wait := time.NewTimer(time.Until(r.from))
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-	case <-r.stop:
-		return
+// faultText is the text of an error without the addresses of its network
+// connection: one fault of a hundred connections is one fault.
+func faultText(err error) string {
+	text := err.Error()
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		text = strings.Replace(text, op.Error(), op.Op+" "+op.Net+": "+op.Err.Error(), 1)
 	}
-	every := time.NewTicker(time.Second)
-	defer every.Stop()
-	for {
+	return text
+}
+
+// part gives the part of a second.
+func (s *shard) part(second int) *part {
+	for i := len(s.parts) - 1; i >= 0; i-- {
+		if s.parts[i].second == second {
+			return s.parts[i]
+		}
+	}
+	p := &part{second: second, times: newHistogram()}
+	s.parts = append(s.parts, p)
+	return p
+}
+
+// take moves the parts up to a second out of the shard.
+func (s *shard) take(second int) (taken []*part) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var rest []*part
+	for _, p := range s.parts {
+		if p.second <= second {
+			taken = append(taken, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	s.parts = rest
+	return taken
+}
+
+// tick sums up each whole second of the measured time.
+func (r *recorder) tick() {
+	for second := range int(r.to.Sub(r.from) / time.Second) {
+		wait := time.NewTimer(time.Until(r.from.Add(time.Duration(second+1) * time.Second)))
 		select {
-		case <-every.C:
-			r.sum()
+		case <-wait.C:
+			r.sum(second)
 		case <-r.stop:
+			wait.Stop()
 			return
 		}
 	}
 }
 
-// sum moves what the shards have into the total and the series.
-func (r *recorder) sum() {
-	second := newHistogram()
-	s := Second{Second: len(r.series) + 1}
-	for _, shard := range r.shards {
-		shard.mu.Lock()
-		second.Merge(shard.times)
-		shard.times.Reset()
-		s.Failed += shard.failed
-		shard.failed = 0
-		shard.mu.Unlock()
+// sum moves what the shards have of a second into the total and the series.
+func (r *recorder) sum(second int) {
+	p := r.gather(second)
+	s := Second{Second: second + 1, Count: p.done, Failed: p.failed}
+	if p.times.TotalCount() > 0 {
+		s.P50, s.P99, s.Max = millis(p.times.ValueAtQuantile(50)), millis(p.times.ValueAtQuantile(99)), millis(p.times.Max())
 	}
-	r.total.Merge(second)
-	r.failed += s.Failed
-	s.Count, s.P50, s.P99, s.Max = second.TotalCount(), millis(second.ValueAtQuantile(50)), millis(second.ValueAtQuantile(99)), millis(second.Max())
 	r.series = append(r.series, s)
 	if r.onSecond != nil {
 		r.onSecond(s)
 	}
 }
 
-// result ends the recorder. What came behind the last whole second is in the
-// total alone.
-func (r *recorder) result() *Result {
+// gather moves what the shards have up to a second into the total, and gives it.
+func (r *recorder) gather(second int) *part {
+	sum := &part{times: newHistogram()}
+	for _, shard := range r.shards {
+		for _, p := range shard.take(second) {
+			sum.add(p)
+			if p.second == behindAll {
+				r.late += p.times.TotalCount()
+				continue
+			}
+			sum.done += p.done
+		}
+	}
+	r.total.add(sum)
+	r.total.done += sum.done
+	return sum
+}
+
+func (p *part) add(other *part) {
+	p.times.Merge(other.times)
+	p.failed += other.failed
+}
+
+// result ends the recorder; the measured time was as long as is said.
+func (r *recorder) result(measured time.Duration) *Result {
 	close(r.stop)
 	r.ticks.Wait()
-	whole := len(r.series)
 	r.onSecond = nil
-	r.sum()
-	if whole > 0 {
-		r.series = r.series[:whole]
+	whole := int(measured / time.Second)
+	for len(r.series) < whole {
+		r.sum(len(r.series))
 	}
-	return &Result{
-		Count: r.total.TotalCount(), Failed: r.failed, Latency: latencyOf(r.total),
-		Series: r.series, Faults: maps.Clone(r.faults),
+	r.gather(behindAll)
+	res := &Result{
+		Count: r.total.times.TotalCount(), Late: r.late, Failed: r.total.failed, Seconds: measured.Seconds(),
+		Latency: latencyOf(r.total.times), Series: append([]Second{}, r.series[:whole]...), Faults: maps.Clone(r.faults),
 	}
+	if measured > 0 {
+		res.PerSecond = float64(r.total.done) / measured.Seconds()
+	}
+	return res
 }
 
 func millis(units int64) float64 {

@@ -21,32 +21,60 @@ type Result struct {
 	Endpoint string    `json:"endpoint,omitempty"`
 	Started  time.Time `json:"started"`
 
-	Workers       int     `json:"workers"`
-	Connections   int     `json:"connections,omitempty"`
-	Groups        int     `json:"groups,omitempty"`
+	// Interrupted tells that the run was ended before its time: it is of what was
+	// measured until then.
+	Interrupted bool `json:"interrupted,omitempty"`
+
+	Workers     int `json:"workers"`
+	Connections int `json:"connections,omitempty"`
+	Groups      int `json:"groups,omitempty"`
+	// InFlight is the bound of messages in flight of all publishers together, 0
+	// without one, and MostInFlight how many there were at once under it.
+	InFlight      int     `json:"inFlight,omitempty"`
+	MostInFlight  int     `json:"mostInFlight,omitempty"`
 	Rate          float64 `json:"rate,omitempty"` // asked for, a second; 0: as fast as it goes
 	Size          int     `json:"size,omitempty"` // of a message, in bytes
 	WarmupSeconds float64 `json:"warmupSeconds"`
 	Seconds       float64 `json:"seconds"` // that were measured
 
-	// Count is what was done and measured: requests that were answered,
-	// connections that were opened, messages that arrived, echoes.
-	Count     int64   `json:"count"`
+	// Count is what was due or began in the measured time and was done, the values
+	// of Latency: requests that were answered, connections that were opened,
+	// messages that arrived, echoes. Late is how many of them were done behind that
+	// time.
+	Count int64 `json:"count"`
+	Late  int64 `json:"late,omitempty"`
+	// PerSecond is the rate of what was done in the measured time, whenever it
+	// began.
 	PerSecond float64 `json:"perSecond"`
 	Failed    int64   `json:"failed"`
+	// NotStarted is what was due at the asked Rate, or asked for, and never
+	// started, because nothing before it came to an end: Latency has none of it.
+	NotStarted int64 `json:"notStarted,omitempty"`
 	// Sent is how many messages went out in the whole run, where Count is of what
 	// arrived.
 	Sent int64 `json:"sent,omitempty"`
+	// Ended is how many connections ended by themselves. What was sent to them
+	// afterwards is among Lost, they are among Failed.
+	Ended int64 `json:"ended,omitempty"`
 	// Of messages, in the whole run, the warm-up included.
 	Lost       int64 `json:"lost"`
 	Duplicate  int64 `json:"duplicate"`
 	OutOfOrder int64 `json:"outOfOrder"`
+	// Held is of connections that were kept open.
+	Held *Held `json:"held,omitempty"`
 
 	Latency Latency `json:"latency"`
 	// Series has each whole second that was measured.
 	Series []Second `json:"series"`
 	// Faults counts errors by their text.
 	Faults map[string]int64 `json:"faults,omitempty"`
+}
+
+// Held tells what became of connections that were kept open.
+type Held struct {
+	Seconds float64 `json:"seconds"` // since the last one was opened
+	Stayed  int     `json:"stayed"`  // they were there at the end and answered a ping
+	Silent  int     `json:"silent"`  // they were there and did not
 }
 
 // Latency is a distribution of times, in milliseconds.
@@ -70,7 +98,7 @@ type Latency struct {
 // Second is one second of a run; its times are in milliseconds.
 type Second struct {
 	Second int     `json:"second"` // from 1, after the warm-up
-	Count  int64   `json:"count"`
+	Count  int64   `json:"count"`  // done in it
 	Failed int64   `json:"failed"`
 	P50    float64 `json:"p50"`
 	P99    float64 `json:"p99"`
@@ -90,6 +118,13 @@ func latencyOf(h *hdrhistogram.Histogram) Latency {
 		l.HDR = string(b) // the library writes base64 itself
 	}
 	return l
+}
+
+// addFault notes an error behind the run.
+func (r *Result) addFault(err error, doing string) {
+	if err != nil {
+		r.Faults[doing+": "+faultText(err)]++
+	}
 }
 
 // maxResultSize bounds a saved run, in bytes.

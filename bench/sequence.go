@@ -9,7 +9,7 @@ import (
 )
 
 // MinSize is the smallest message, in bytes: it holds who sent it, its number
-// and when it should have been sent.
+// and when it was due.
 const MinSize = markSize
 
 const (
@@ -99,11 +99,38 @@ func (s *sequence) skip(number uint64) {
 	s.next++
 }
 
-// lost is how many of the first sent numbers have not come.
-func (s *sequence) lost(sent uint64) int64 {
-	n := int64(len(s.missing)) + s.gone
-	if next := max(s.next, 1); sent >= next {
-		n += int64(sent - next + 1)
+// sent is what one sender has sent to one receiver, or to a group of them.
+type sent struct {
+	last uint64 // the largest number; 0: none
+	// unsure are the numbers of those that the service has not taken, ascending:
+	// nobody knows whether they went out.
+	unsure []uint64
+	more   int64 // of them, beyond maxMissing
+}
+
+// failed notes that the last one was not taken.
+func (s *sent) failed() {
+	if len(s.unsure) < maxMissing {
+		s.unsure = append(s.unsure, s.last)
+	} else {
+		s.more++
 	}
-	return n
+}
+
+// lost is how many of the messages that a service has taken have not come.
+func (s *sequence) lost(of *sent) int64 {
+	next := max(s.next, 1)
+	n := int64(len(s.missing)) + s.gone
+	if of.last >= next {
+		n += int64(of.last - next + 1)
+	}
+	unknown := of.more
+	for _, number := range of.unsure {
+		if _, missing := s.missing[number]; missing || number >= next {
+			n--
+		} else {
+			unknown++ // it has come, or is among those no longer kept
+		}
+	}
+	return max(n-min(unknown, s.gone+of.more), 0)
 }

@@ -31,10 +31,44 @@ func TestSequence(t *testing.T) {
 		for _, n := range tt.numbers {
 			s.see(n, &c)
 		}
-		if lost := s.lost(tt.sent); lost != tt.lost || c.duplicate.Load() != tt.duplicate || c.outOfOrder.Load() != tt.outOfOrder {
+		if lost := s.lost(&sent{last: tt.sent}); lost != tt.lost || c.duplicate.Load() != tt.duplicate || c.outOfOrder.Load() != tt.outOfOrder {
 			t.Errorf("%s: %d lost, %d twice, %d out of order; want %d, %d, %d",
 				tt.name, lost, c.duplicate.Load(), c.outOfOrder.Load(), tt.lost, tt.duplicate, tt.outOfOrder)
 		}
+	}
+}
+
+// TestSequenceUnsure: a message that the service has not taken is not lost when
+// it does not come, and hides no other that is.
+func TestSequenceUnsure(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		numbers []uint64
+		sent    sent
+		lost    int64
+	}{
+		{"did not come", []uint64{1, 3}, sent{last: 4, unsure: []uint64{2, 4}}, 0},
+		{"came all the same, another is lost", []uint64{1, 2, 4}, sent{last: 4, unsure: []uint64{2}}, 1},
+		{"one came, one did not, two others are lost", []uint64{1, 2}, sent{last: 5, unsure: []uint64{2, 3}}, 2},
+		{"more than are kept", []uint64{1, 2}, sent{last: 5, more: 2}, 1},
+		{"far back, no longer known", []uint64{1, 100_000}, sent{last: 100_000, unsure: []uint64{90_000}}, 99_997},
+	}
+	for _, tt := range tests {
+		var s sequence
+		for _, n := range tt.numbers {
+			s.see(n, &counts{})
+		}
+		if lost := s.lost(&tt.sent); lost != tt.lost {
+			t.Errorf("%s: %d lost, want %d", tt.name, lost, tt.lost)
+		}
+	}
+	var s sent
+	for s.last = 1; s.last <= maxMissing+3; s.last++ {
+		s.failed()
+	}
+	if len(s.unsure) != maxMissing || s.more != 3 {
+		t.Errorf("%d are kept, %d more", len(s.unsure), s.more)
 	}
 }
 

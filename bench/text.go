@@ -14,13 +14,8 @@ import (
 func Text(r *Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", Title(r))
-	if r.Sent > 0 {
-		fmt.Fprintf(&b, "  %-12s %12s%s\n", "sent", thousands(r.Sent), warmed(r))
-	}
-	fmt.Fprintf(&b, "  %-12s %12s %12s/s\n", countWord(r.Kind), thousands(r.Count), thousands(int64(math.Round(r.PerSecond))))
-	fmt.Fprintf(&b, "  %-12s %12s\n", "failed", thousands(r.Failed))
-	if r.Kind == "fanout" || r.Kind == "echo" {
-		fmt.Fprintf(&b, "  %-12s %12s   duplicate %s   out of order %s\n", "lost", thousands(r.Lost), thousands(r.Duplicate), thousands(r.OutOfOrder))
+	for _, l := range textLines(r) {
+		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-12s %12s%s", l.name, thousands(l.count), l.note), " ") + "\n")
 	}
 	for _, text := range faultsByCount(r) {
 		fmt.Fprintf(&b, "  %12s x %s\n", thousands(r.Faults[text]), text)
@@ -29,11 +24,49 @@ func Text(r *Result) string {
 		return b.String()
 	}
 	l := r.Latency
-	b.WriteString("\n  milliseconds\n")
+	fmt.Fprintf(&b, "\n  milliseconds%s\n", fromWhen(r))
 	fmt.Fprintf(&b, "  min %s   mean %s ± %s   max %s\n", number(l.Min), number(l.Mean), number(l.StdDev), number(l.Max))
 	fmt.Fprintf(&b, "  p50 %s   p90 %s   p99 %s   p99.9 %s   p99.99 %s\n\n", number(l.P50), number(l.P90), number(l.P99), number(l.P999), number(l.P9999))
 	b.WriteString(drawHistogram(l))
 	return b.String()
+}
+
+// fromWhen says from when the times are, where that is not from the call.
+func fromWhen(r *Result) string {
+	if r.Rate > 0 {
+		return ", from when each was due"
+	}
+	return ""
+}
+
+// textLine is a count of a run, with a note behind it.
+type textLine struct {
+	name  string
+	count int64
+	note  string
+}
+
+// textLines are the counts of a run; those that say nothing are left out.
+func textLines(r *Result) []textLine {
+	var lines []textLine
+	add := func(when bool, name string, count int64, note string) {
+		if when {
+			lines = append(lines, textLine{name, count, note})
+		}
+	}
+	messages := r.Kind == "fanout" || r.Kind == "echo"
+	add(r.Sent > 0, "sent", r.Sent, warmed(r))
+	add(true, countWord(r.Kind), r.Count, fmt.Sprintf(" %12s/s", thousands(int64(math.Round(r.PerSecond)))))
+	add(100*r.Late > r.Count, "late", r.Late, "   of them, behind the end: in the times, not in the rate")
+	add(true, "failed", r.Failed, "")
+	add(r.NotStarted > 0, "not started", r.NotStarted, "   for want of a free place: in no count, and the times would be longer")
+	add(messages, "lost", r.Lost, fmt.Sprintf("   duplicate %s   out of order %s", thousands(r.Duplicate), thousands(r.OutOfOrder)))
+	add(messages && r.Ended > 0, "ended", r.Ended, "   connections, each a failure; what was on its way to them is lost")
+	if h := r.Held; h != nil {
+		add(true, "stayed", int64(h.Stayed), "   connections for "+number(h.Seconds)+" s, and answered at the end")
+		add(true, "ended", r.Ended, fmt.Sprintf("   silent %s", thousands(int64(h.Silent))))
+	}
+	return lines
 }
 
 // warmed says that a number is of the whole run, where others are not.
@@ -53,9 +86,15 @@ func counted(n int, what string) string {
 
 // Title says in one line what a run was.
 func Title(r *Result) string {
-	parts := []string{fmt.Sprintf("%d %s", r.Workers, workerWord(r.Kind))}
-	if r.Kind == "fanout" {
+	parts := []string{workersOf(r)}
+	switch {
+	case r.Kind == "fanout":
 		parts = append(parts, counted(r.Connections, "connection")+" in "+counted(r.Groups, "group"))
+	case r.Held != nil:
+		parts = append(parts, counted(r.Connections, "connection")+" held")
+	}
+	if r.InFlight > 0 {
+		parts = append(parts, fmt.Sprintf("at most %d in flight", r.InFlight))
 	}
 	if r.Size > 0 {
 		parts = append(parts, fmt.Sprintf("%d bytes", r.Size))
@@ -63,7 +102,7 @@ func Title(r *Result) string {
 	if r.Rate > 0 {
 		parts = append(parts, number(r.Rate)+"/s asked for")
 	}
-	parts = append(parts, number(r.Seconds)+" s")
+	parts = append(parts, lasted(r))
 	text := r.Kind
 	if r.Name != "" {
 		text = r.Name + ": " + text
@@ -74,14 +113,26 @@ func Title(r *Result) string {
 	return text + ", " + strings.Join(parts, ", ")
 }
 
-func workerWord(kind string) string {
-	switch kind {
-	case "fanout":
-		return "publishers"
-	case "echo":
-		return "connections"
+// lasted says how long a run was measured.
+func lasted(r *Result) string {
+	text := number(r.Seconds) + " s"
+	if r.Held != nil {
+		text = "opened in " + text
 	}
-	return "at once"
+	if r.Interrupted {
+		text += ", interrupted"
+	}
+	return text
+}
+
+func workersOf(r *Result) string {
+	switch r.Kind {
+	case "fanout":
+		return counted(r.Workers, "publisher")
+	case "echo":
+		return counted(r.Workers, "connection")
+	}
+	return fmt.Sprintf("%d at once", r.Workers)
 }
 
 func countWord(kind string) string {
