@@ -166,15 +166,6 @@ func (b *bencher) probe(ctx context.Context, s *client.Service) error {
 	return b.env.explain(err)
 }
 
-// probeDial opens one connection, for the same reason.
-func (b *bencher) probeDial(ctx context.Context) error {
-	c, err := b.dial(ctx, nil)
-	if err != nil {
-		return b.env.explain(err)
-	}
-	return c.Close(ctx)
-}
-
 // benchGroup is a group that nobody is in.
 const benchGroup = "wps-bench-nobody"
 
@@ -222,7 +213,7 @@ func (b *bencher) finish(ctx context.Context, r *bench.Result, err error) error 
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case r.Count == 0:
-		return withHint(errors.New("nothing was measured"), "look at the errors above, or give it more --duration")
+		return withHint(errors.New("nothing was measured"), whyNothing(r))
 	}
 	return nil
 }
@@ -235,6 +226,19 @@ func (b *bencher) print(r *bench.Result) error {
 		return bench.CSV(writerFunc(func(p []byte) (int, error) { return len(p), b.env.write(p) }), r)
 	}
 	return b.env.write([]byte(b.env.shown(bench.Text(r))))
+}
+
+// whyNothing is the hint for a run that has measured nothing.
+func whyNothing(r *bench.Result) string {
+	switch {
+	case r.Failed > 0:
+		return "look at the errors above"
+	case r.Kind == "echo" && r.Lost > 0:
+		return "the hub's event handler must answer the event with what it holds"
+	case r.Lost > 0:
+		return "the service took messages and delivered none of them"
+	}
+	return "give it more --duration"
 }
 
 // writerFunc is a function that writes.

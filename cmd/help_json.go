@@ -59,7 +59,17 @@ wps emulator events, for each; the types event, away, recovered and dropped are 
   {"time":"...","type":"refused","method":"PUT","path":"...","status":404,"code":"...","reason":"..."}
   {"time":"...","type":"closed","hub":"chat","connectionId":"c1","userId":"u1","reason":"..."}
 
-wps bench send|connect|fanout|echo prints what --save keeps; wps bench compare, differences
+wps bench send|connect|fanout|echo, which is what --save keeps; rates are a second, times in milliseconds
+  {"kind":"send","name":"...","endpoint":"http://...","started":"...","interrupted":true,"workers":16,"rate":200,"size":128,"warmupSeconds":2,"seconds":10,"count":2000,"late":1,"perSecond":200,"failed":0,"notStarted":5,"lost":0,"duplicate":0,"outOfOrder":0,"latency":{...},"series":[...],"faults":{"...":1}}
+  {"kind":"fanout","connections":100,"groups":1,"inFlight":64,"mostInFlight":64,"sent":1000,"ended":1}
+  {"kind":"connect","connections":100,"held":{...}}
+its latency, each of its series, and its held
+  {"latency":{"min":0.1,"mean":1,"stdDev":1,"p50":1,"p90":2,"p99":3,"p999":4,"p9999":5,"max":6,"hdr":"..."}}
+  {"series":[{"second":1,"count":200,"failed":0,"p50":1,"p99":3,"max":6}]}
+  {"held":{"seconds":30,"stayed":99,"silent":0}}
+
+wps bench compare; before and after are as above
+  {"before":{...},"after":{...},"unlike":["size"],"differences":[{"measure":"p99 ms","before":3,"after":2,"ratio":0.667}]}
 
 wps trigger
   {"accepted":true,"status":200,"headers":{...},"body":"...","userId":"u1","roles":[...],"groups":[...],"subprotocol":"...","state":"..."}
