@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -182,12 +183,34 @@ func (a *actor) run(ctx context.Context, ev output.Event) (output.Result, error)
 		return result, nil
 	}
 	if context.Cause(limited) == errTimeout {
-		err = withHint(fmt.Errorf("no answer within %v", a.env.flags.timeout), "raise --timeout, or look whether the service is there with \"wps health\"")
+		err = withHint(&noAnswerError{a.env.flags.timeout}, "raise --timeout, or look whether the service is there with \"wps health\"")
 	}
 	return result, a.env.explain(explainRefusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
 }
 
 var errTimeout = errors.New("timeout")
+
+// noAnswerError is an event that --timeout ended.
+type noAnswerError struct{ within time.Duration }
+
+func (e *noAnswerError) Error() string { return fmt.Sprintf("no answer within %v", e.within) }
+
+// takesNothing tells of an error that is no fault of the event: the service is
+// away, takes nobody's requests, or not those with this key.
+func takesNothing(err error) bool {
+	var unreachable *client.UnreachableError
+	var noAnswer *noAnswerError
+	var refused *client.Error
+	if !errors.As(err, &refused) {
+		return errors.As(err, &unreachable) || errors.As(err, &noAnswer)
+	}
+	switch refused.Status {
+	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
 
 // explainRefusal adds the next step to a refusal of the service, where the event
 // tells more than the status does.

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +32,7 @@ const maxConcurrency = 1024
 func (o *batchOptions) flags(c *cobra.Command, concurrency string) {
 	f := c.Flags()
 	f.IntVar(&o.concurrency, "concurrency", 1, concurrency)
-	f.BoolVar(&o.keepGoing, "keep-going", false, "go on after a failure; exit 1 at the end")
+	f.BoolVar(&o.keepGoing, "keep-going", false, "go on after a failure; exit 1 at the end. Ends early when the service takes\nnothing for a minute, or none of the first 10")
 	f.StringVar(&o.rate, "rate", "", "start at most so many, such as `500/s`, 30/m or 1000/h (default no limit)")
 	f.StringVar(&o.journal, "journal", "", "keep in `file` what is done; with the same file and input a second run goes on\nwhere the first stopped. What was under way at that moment may be sent twice")
 }
@@ -63,13 +66,16 @@ func parseRate(s string) (float64, error) {
 	if s == "" {
 		return 0, nil
 	}
-	number, unit, _ := strings.Cut(s, "/")
+	number, unit, hasUnit := strings.Cut(s, "/")
 	n, err := strconv.ParseFloat(number, 64)
 	if err != nil || !(n > 0) || n > 1e9 {
 		return 0, errors.New("use a number above 0, such as 500/s")
 	}
+	if !hasUnit {
+		unit = "s"
+	}
 	switch unit {
-	case "", "s":
+	case "s":
 		return n, nil
 	case "m":
 		return n / 60, nil
@@ -96,7 +102,8 @@ type batch struct {
 	progress *progress
 	summary  output.Summary
 	stop     context.CancelCauseFunc // ends the run, as when results cannot be written
-	failures []output.LineResult     // in text, what stopped and what was under way then
+	failures []output.LineResult     // in text, what was under way when another failure stopped
+	stopper  *output.LineResult      // in text, that failure, which the error tells
 }
 
 // batchActor makes the actor of a batch: a refusal of one event because there
@@ -119,6 +126,9 @@ func (b *batch) run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	b.stop = stop
+	if b.actor.o.dryRun == "" {
+		defer surviveClosedPipe()()
+	}
 	journal, err := b.openJournal()
 	if err != nil {
 		return err
@@ -130,6 +140,15 @@ func (b *batch) run(ctx context.Context) error {
 		err = errors.Join(err, explainJournal(journal.Close()))
 	}
 	return err
+}
+
+// surviveClosedPipe has a write fail whose reader is gone, as in "| head", where
+// else the process is killed without a word of what it has done. Its result
+// undoes that.
+func surviveClosedPipe() (undo func()) {
+	pipe := make(chan os.Signal, 1)
+	signal.Notify(pipe, syscall.SIGPIPE)
+	return func() { signal.Stop(pipe) }
 }
 
 // prepare reads the input, or the part that the journal knows, before anything
@@ -184,11 +203,13 @@ func (b *batch) runEvents(ctx context.Context, journal *output.Journal) error {
 	if dry != "" {
 		concurrency = 1 // what is printed keeps its order
 	}
-	b.progress = b.env.newProgress(b.in)
+	if dry == "" {
+		b.progress = b.env.newProgress(b.in)
+	}
 	start := time.Now()
 	summary, err := output.Run(ctx, b.svc, b.source(b.in), output.RunOptions{
 		Concurrency: concurrency, Unordered: b.unordered, KeepGoing: b.o.keepGoing,
-		CountRest: b.in.isFile(), Journal: journal, Pace: b.pace,
+		CountRest: b.in.isFile(), Journal: journal, Pace: b.pace, Gone: takesNothing,
 		OnResult: b.result, OnStop: b.in.interrupt,
 		Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
 			if dry == dryRunEvent {
@@ -224,6 +245,8 @@ func (b *batch) result(r output.LineResult) {
 			b.stop(err)
 		}
 	case r.Status != output.StatusFailed:
+	case r.Stops:
+		b.stopper = &r
 	case b.o.keepGoing:
 		b.progress.hide()
 		b.tellFailure(r)
@@ -236,14 +259,14 @@ func (b *batch) tellFailure(r output.LineResult) {
 	fmt.Fprintf(b.env.Stderr, "%s line %d: %s\n", b.env.err.bad("wps:"), r.Line, clean(r.Error))
 }
 
-// tellFailures tells of events that failed while another one stopped the run;
-// that one is told by its error.
+// tellFailures tells of events that failed while another one stopped the run.
+// That one is told by the error, but for that of an interrupt, which is silent.
 func (b *batch) tellFailures(err error) {
-	line, _ := errors.AsType[*output.LineError](err)
+	if b.stopper != nil && errors.Is(err, context.Canceled) {
+		b.tellFailure(*b.stopper)
+	}
 	for _, r := range b.failures {
-		if line == nil || r.Line != line.Line {
-			b.tellFailure(r)
-		}
+		b.tellFailure(r)
 	}
 }
 
@@ -264,9 +287,17 @@ func (b *batch) summarize(took time.Duration) {
 		text += fmt.Sprintf(", %d not tried", s.NotTried)
 	}
 	if took >= time.Second && s.Done > 0 {
-		text += fmt.Sprintf(" in %v (%.0f/s)", took.Round(100*time.Millisecond), float64(s.Done)/took.Seconds())
+		text += fmt.Sprintf(" in %v (%s/s)", took.Round(100*time.Millisecond), shortNumber(float64(s.Done)/took.Seconds()))
 	}
 	b.env.say("%s", text)
+}
+
+// shortNumber writes a rate without digits that nobody needs.
+func shortNumber(n float64) string {
+	if n < 10 {
+		return fmt.Sprintf("%.2g", n)
+	}
+	return fmt.Sprintf("%.0f", n)
 }
 
 // explainFailure adds the next step to the failure of a stream.
@@ -276,6 +307,7 @@ func (b *batch) explainFailure(err error) error {
 	var faulty *output.FaultError
 	var journal *output.JournalError
 	var refused *client.Error
+	var gone *output.GoneError
 	switch {
 	case errors.As(err, &some):
 		err = fmt.Errorf("%d of %d events failed", some.Count, b.summary.Done+b.summary.Earlier+some.Count)
@@ -285,6 +317,12 @@ func (b *batch) explainFailure(err error) error {
 		return withHint(err, "-o json tells more about each; with --journal FILE a second run tries only those again")
 	case errors.As(err, &journal):
 		return explainJournal(err)
+	case errors.As(err, &gone) && b.o.journal != "":
+		return withHint(err, "once the service takes something, the same command with the same --journal goes on")
+	case errors.As(err, &gone) && hintFor(err) == "":
+		return withHint(err, "\"wps health\" tells whether the service is there; with --journal FILE a second run goes on where the first stopped")
+	case errors.As(err, &gone):
+		return err
 	case errors.As(err, &line) && (errors.As(err, &faulty) || !errors.As(err, &refused) && hintFor(err) == ""):
 		if b.sendsLines {
 			return withHint(err, "mend that line, and send it and what comes behind it")

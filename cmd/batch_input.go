@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync/atomic"
 )
 
 // batchInput is what a batch reads: a file, or a stream, of which a copy can be
@@ -21,7 +20,6 @@ type batchInput struct {
 	start  int64     // where the input begins in the file
 	size   int64     // of the file from there; 0: not known
 	copied *os.File  // holds the copy of a stream; nil: there is none
-	read   atomic.Int64
 }
 
 // openFile opens a file to be read; a folder is none.
@@ -84,11 +82,7 @@ func (in *batchInput) use(f *os.File) bool {
 func (in *batchInput) isFile() bool { return in.file != nil }
 
 // Read implements io.Reader.
-func (in *batchInput) Read(p []byte) (int, error) {
-	n, err := in.stream.Read(p)
-	in.read.Add(int64(n))
-	return n, err
-}
+func (in *batchInput) Read(p []byte) (int, error) { return in.stream.Read(p) }
 
 // interrupt ends a read that waits for more.
 func (in *batchInput) interrupt() { in.stop() }
@@ -142,7 +136,6 @@ func (in *batchInput) makeCopy() (err error) {
 
 // rewind goes back to where the input began, or where copyRead did.
 func (in *batchInput) rewind() error {
-	in.read.Store(0)
 	back := in.file
 	if back == nil {
 		back = in.copied

@@ -16,14 +16,14 @@ const progressInterval = 150 * time.Millisecond
 // will take. Its methods are not called concurrently; a nil one shows nothing.
 type progress struct {
 	bar          *progressbar.ProgressBar
-	in           *batchInput
+	size, passed int64 // bytes of the input, and of the events whose fate is known
 	start, drawn time.Time
-	ended        int // events whose fate is known
+	ended        int // events that this run has ended
 	failed       int
 }
 
 // newProgress makes the progress bar of a batch: only where a person looks, and
-// nothing else is printed meanwhile. How far it is goes by the bytes read.
+// nothing else is printed meanwhile.
 func (e *Env) newProgress(in *batchInput) *progress {
 	if !isTerminal(e.Stderr) || e.json() && isTerminal(e.Stdout) || e.flags.quiet || e.flags.verbose || e.flags.debug {
 		return nil
@@ -32,7 +32,7 @@ func (e *Env) newProgress(in *batchInput) *progress {
 	if size == 0 {
 		size = -1 // unknown
 	}
-	return &progress{in: in, start: time.Now(), bar: progressbar.NewOptions64(size,
+	return &progress{size: in.size, start: time.Now(), bar: progressbar.NewOptions64(size,
 		progressbar.OptionSetWriter(e.Stderr),
 		progressbar.OptionSetWidth(30),
 		progressbar.OptionSetPredictTime(true),
@@ -49,7 +49,11 @@ func (p *progress) count(r output.LineResult) {
 	if p == nil {
 		return
 	}
-	if p.ended++; r.Status == output.StatusFailed {
+	p.passed += int64(r.Size) + 1 // the end of the line
+	if !r.Earlier {
+		p.ended++
+	}
+	if r.Status == output.StatusFailed {
 		p.failed++
 	}
 	if now := time.Now(); now.Sub(p.drawn) >= progressInterval {
@@ -65,8 +69,8 @@ func (p *progress) draw(now time.Time) {
 	}
 	p.bar.Describe(text)
 	// A terminal that is gone is no reason to stop.
-	if read := p.in.read.Load(); p.in.size == 0 || read < p.in.size {
-		_ = p.bar.Set64(read)
+	if p.size == 0 || p.passed < p.size {
+		_ = p.bar.Set64(p.passed)
 	}
 }
 

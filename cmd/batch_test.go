@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -135,7 +136,6 @@ func results(t *testing.T, stdout string, n int) (lines []line, count map[string
 // failed or not tried, and what is told as done was taken.
 func TestApplyFaultyService(t *testing.T) {
 	t.Parallel()
-	const n = 60
 	refuse := func(status int) func(http.ResponseWriter, *http.Request, int) bool {
 		return func(w http.ResponseWriter, _ *http.Request, i int) bool {
 			if i <= 20 {
@@ -175,18 +175,17 @@ func TestApplyFaultyService(t *testing.T) {
 			t.Run(tt.name+strings.Join(mode, ""), func(t *testing.T) {
 				t.Parallel()
 				s := newService(t, tt.fault)
+				n, wantCode, keepGoing := 60, tt.code, len(mode) == 3
+				if keepGoing {
+					n, wantCode = 30, 1 // of so few, none has to be held back for long
+				}
 				args := append([]string{"apply", "-o", "json", events(t, n)}, append(tt.args, mode...)...)
 				code, stdout, stderr := run(t, s.env(), args...)
 				lines, count := results(t, stdout, n)
-				keepGoing := len(mode) == 3
-				wantCode := tt.code
-				if keepGoing {
-					wantCode = 1
-				}
 				if code != wantCode || count["done"] != 20 || len(s.taken()) != 20 || !strings.Contains(stderr, "20 done, ") {
 					t.Errorf("exit code %d, %v, %d taken, stderr %q", code, count, len(s.taken()), stderr)
 				}
-				if keepGoing && count["failed"] != 40 || mode == nil && count["failed"] != 1 || count["failed"]+count["not tried"] != 40 {
+				if keepGoing && count["failed"] != n-20 || mode == nil && count["failed"] != 1 || count["failed"]+count["not tried"] != n-20 {
 					t.Errorf("%v", count)
 				}
 				for _, l := range lines {
@@ -203,6 +202,63 @@ func TestApplyFaultyService(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestApplyServiceGone: with --keep-going a service that takes nothing from the
+// start ends the run, and every line is told.
+func TestApplyServiceGone(t *testing.T) {
+	t.Parallel()
+	refuse := func(status int, header ...string) func(http.ResponseWriter, *http.Request, int) bool {
+		return func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+			for i := 0; i+1 < len(header); i += 2 {
+				w.Header().Set(header[i], header[i+1])
+			}
+			w.WriteHeader(status)
+			return true
+		}
+	}
+	away := newService(t, nil)
+	away.Close()
+	tests := []struct {
+		name   string
+		s      *service
+		failed int
+		code   int
+		error  string
+		hint   string
+	}{
+		{"refused connection", away, 10, 1, "connection refused: the service took none of the last 10 events", "check the Endpoint"},
+		{"wrong key", newService(t, refuse(401)), 10, 4, "401 Unauthorized: the service took none of the last 10 events", "the AccessKey must belong"},
+		{"errors", newService(t, refuse(500)), 10, 1, "500 Internal Server Error: the service took none", `"wps health" tells`},
+		{"hangs", newService(t, func(_ http.ResponseWriter, r *http.Request, _ int) bool {
+			<-r.Context().Done()
+			return true
+		}), 10, 1, "no answer within 10ms: the service took none", "raise --timeout"},
+		{"throttles for hours", newService(t, refuse(429, "Retry-After", "7200")), 1, 1, "429 Too Many Requests: the service asks to wait 2h0m0s", "the service limits"},
+		{"knows nobody", newService(t, refuse(404)), 50, 1, "50 of 50 events failed", "-o json tells"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			args := []string{"apply", "--keep-going", "--retries", "0", events(t, 50)}
+			if tt.name == "hangs" {
+				args = append(args, "--timeout", "10ms")
+			}
+			code, _, stderr := run(t, tt.s.env(), args...)
+			counts := fmt.Sprintf("0 done, %d failed", tt.failed)
+			if tt.failed < 50 {
+				counts += fmt.Sprintf(", %d not tried", 50-tt.failed)
+			}
+			if code != tt.code || !strings.Contains(stderr, "\n"+counts) && !strings.HasPrefix(stderr, counts) || !strings.Contains(stderr, tt.error) || !strings.Contains(stderr, "\nhint: "+tt.hint) {
+				t.Errorf("exit code %d, want %d; %s", code, tt.code, stderr)
+			}
+			for i := 1; i <= tt.failed; i++ {
+				if n := strings.Count(stderr, fmt.Sprintf("wps: line %d: ", i)); n != 1 {
+					t.Errorf("line %d is told %d times in %s", i, n, stderr)
+				}
+			}
+		})
 	}
 }
 
@@ -423,6 +479,37 @@ func (f *full) Write(b []byte) (int, error) {
 		return 0, errFull
 	}
 	return len(b), nil
+}
+
+// TestApplyInterruptedEvent: of an event that was given up when the run was
+// interrupted it is told that it may have been sent.
+func TestApplyInterruptedEvent(t *testing.T) {
+	t.Parallel()
+	for _, mode := range [][]string{nil, {"--keep-going"}, {"--concurrency", "3"}} {
+		t.Run(strings.Join(mode, ""), func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			s := newService(t, func(_ http.ResponseWriter, r *http.Request, n int) bool {
+				if n == 3 || mode == nil || mode[0] == "--keep-going" {
+					cancel()
+				}
+				<-r.Context().Done()
+				return true
+			})
+			var stderr bytes.Buffer
+			env := s.env()
+			e := cmd.NewEnv(strings.NewReader(""), io.Discard, &stderr, func(name string) string { return env[name] })
+			code := cmd.Run(ctx, append([]string{"apply", events(t, 5)}, mode...), e)
+			want := 1
+			if len(mode) == 2 {
+				want = 3
+			}
+			if got := strings.Count(stderr.String(), ": interrupted, it may have been sent: "); code != 130 || got != want ||
+				!strings.HasSuffix(stderr.String(), fmt.Sprintf("0 done, %d failed, %d not tried\n", want, 5-want)) && !strings.Contains(stderr.String(), " not tried in ") {
+				t.Errorf("exit code %d, %d told, want %d: %s", code, got, want, stderr.String())
+			}
+		})
+	}
 }
 
 // TestApplyResultsLost: when the results cannot be written any more, the run

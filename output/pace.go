@@ -41,9 +41,6 @@ func NewPace(perSecond float64) *Pace {
 
 // Wait returns when one more event may start, or with ctx's error.
 func (p *Pace) Wait(ctx context.Context) error {
-	if p == nil {
-		return ctx.Err()
-	}
 	for {
 		wait := p.pause()
 		if wait <= 0 {
@@ -53,7 +50,7 @@ func (p *Pace) Wait(ctx context.Context) error {
 			return err
 		}
 	}
-	if p.limit == nil {
+	if p == nil || p.limit == nil {
 		return ctx.Err()
 	}
 	return p.limit.Wait(ctx)
@@ -61,6 +58,9 @@ func (p *Pace) Wait(ctx context.Context) error {
 
 // pause is how long everything is held back from now.
 func (p *Pace) pause() time.Duration {
+	if p == nil {
+		return 0
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.until.IsZero() {

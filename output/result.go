@@ -32,6 +32,10 @@ type LineResult struct {
 	// them together.
 	Milliseconds float64 `json:"milliseconds,omitempty"`
 	Error        string  `json:"error,omitempty"`
+	// Stops tells that this failure stopped the run and is its error.
+	Stops bool `json:"-"`
+	// Size is that of the object in bytes; 0 when it could not be read, or was not.
+	Size int `json:"-"`
 }
 
 // took notes how an event was run.

@@ -18,8 +18,15 @@ type RunOptions struct {
 	Concurrency int
 	// Unordered lets events overtake one another though they name a same target.
 	Unordered bool
-	// KeepGoing goes on after a faulty or failed event.
+	// KeepGoing goes on after a faulty or failed event, unless the service is
+	// gone.
 	KeepGoing bool
+	// Gone, when set, tells which errors of Each are no fault of the event: the
+	// service takes nothing at the moment. With KeepGoing the run ends when it has
+	// taken nothing for Patience, or none of the first ten events; 0 means a minute.
+	// Until then Pace holds back what would only fail.
+	Gone     func(error) bool
+	Patience time.Duration
 	// CountRest reads on after a stop, only to tell which events were not tried.
 	// It is meant for streams that end by themselves.
 	CountRest bool
@@ -62,7 +69,8 @@ const (
 // stops the run. When ctx ends, nothing new is started.
 //
 // The error is a *LineError for the first faulty or failed line, a *FailedError
-// with KeepGoing, a *JournalError, or the context's error.
+// with KeepGoing, or the context's error. A *JournalError and a *GoneError end a
+// run with KeepGoing too, inside a *LineError.
 func Run(ctx context.Context, s Service, events Source, o RunOptions) (Summary, error) {
 	if o.Each == nil {
 		o.Each = func(ctx context.Context, ev Event) (Result, error) { return ev.Run(ctx, s) }
@@ -70,7 +78,10 @@ func Run(ctx context.Context, s Service, events Source, o RunOptions) (Summary, 
 	if o.Grace == 0 {
 		o.Grace = defaultGrace
 	}
-	r := &runner{ctx: ctx, o: o, src: events}
+	if o.Patience == 0 {
+		o.Patience = defaultPatience
+	}
+	r := &runner{ctx: ctx, o: o, src: events, watch: watch{gone: o.Gone, patience: o.Patience, pace: o.Pace}}
 	defer r.outlive()()
 	r.lanes = newLanes(max(o.Concurrency, 1), o.Unordered, r.one)
 	r.feed()
@@ -86,6 +97,7 @@ type runner struct {
 	o     RunOptions
 	src   Source
 	lanes *lanes
+	watch watch
 	index int  // of the next event in the stream
 	ended bool // nothing more can be read
 
@@ -94,6 +106,7 @@ type runner struct {
 	mu      sync.Mutex
 	summary Summary
 	first   error // the failure that stopped, or the first one
+	decided bool  // first is what stopped
 }
 
 // outlive makes the context of events under way, which ends RunOptions.Grace
@@ -137,7 +150,7 @@ func (r *runner) feed() {
 		t := &task{index: r.index, line: line, size: len(raw)}
 		r.index++
 		if r.o.Journal.has(t.index) {
-			r.tell(LineResult{Line: line, Status: StatusDone, Earlier: true})
+			r.tell(LineResult{Line: line, Status: StatusDone, Earlier: true, Size: len(raw)})
 			continue
 		}
 		if err == nil {
@@ -176,18 +189,17 @@ func (r *runner) faulty(t *task, err error) {
 		r.tell(LineResult{Line: t.line, Status: StatusNotTried})
 		return
 	}
-	r.failed(LineResult{Line: t.line}, bad)
+	r.failed(LineResult{Line: t.line, Size: t.size}, bad)
 	if bad.Ends {
 		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.ended, r.summary.Unread = true, true
-		r.mu.Unlock()
-		r.stop()
 	}
 }
 
 // one runs one event of the lanes.
 func (r *runner) one(t *task) {
-	told := LineResult{Line: t.line, Event: t.event}
+	told := LineResult{Line: t.line, Event: t.event, Size: t.size}
 	if r.stopping() || r.o.Pace.Wait(r.ctx) != nil || r.stopping() {
 		told.Status = StatusNotTried
 		r.tell(told)
@@ -196,12 +208,11 @@ func (r *runner) one(t *task) {
 	start := time.Now()
 	result, err := r.o.Each(r.work, t.event)
 	told.took(time.Since(start), result)
-	if err == nil {
-		r.o.Pace.Succeeded()
+	if err = r.judge(err); err == nil {
 		err = r.o.Journal.write(t)
 	}
 	if err != nil {
-		r.failed(told, &LineError{Line: t.line, Err: r.interrupted(err)})
+		r.failed(told, &LineError{Line: t.line, Err: err})
 		return
 	}
 	told.Status = StatusDone
@@ -209,6 +220,19 @@ func (r *runner) one(t *task) {
 		told.Yes = &result.Yes
 	}
 	r.tell(told)
+}
+
+// judge takes note of what came of an event.
+func (r *runner) judge(err error) error {
+	if err == nil {
+		r.o.Pace.Succeeded()
+	} else {
+		err = r.interrupted(err)
+	}
+	if r.o.KeepGoing {
+		err = r.watch.see(err)
+	}
+	return err
 }
 
 // interrupted says of an event that was given up that nobody knows its fate.
@@ -219,19 +243,29 @@ func (r *runner) interrupted(err error) error {
 	return fmt.Errorf("interrupted, it may have been sent: %w", err)
 }
 
-// failed notes a failure, and stops unless the run is to go on.
+// failed notes a failure, and stops unless the run is to go on. The error of the
+// run is the first failure, or the first one that stops.
 func (r *runner) failed(told LineResult, err *LineError) {
 	told.Status, told.Error = StatusFailed, err.Err.Error()
-	_, journal := errors.AsType[*JournalError](err)
+	stops := !r.o.KeepGoing || err.Ends || stopsAll(err)
 	r.mu.Lock()
-	if r.first == nil || journal || err.Ends {
-		r.first = err // what stops a run that is to go on is told
+	if r.first == nil || stops && !r.decided {
+		r.first = err
 	}
+	told.Stops = stops && !r.decided
+	r.decided = r.decided || stops
 	r.mu.Unlock()
-	if journal || !r.o.KeepGoing {
+	if stops {
 		r.stop()
 	}
 	r.tell(told)
+}
+
+// stopsAll tells of a failure that does not concern its event alone.
+func stopsAll(err error) bool {
+	_, journal := errors.AsType[*JournalError](err)
+	_, gone := errors.AsType[*GoneError](err)
+	return journal || gone
 }
 
 func (r *runner) stop() {

@@ -1,0 +1,143 @@
+package output_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"wps/output"
+)
+
+var errAway = errors.New("away")
+
+// TestRunServiceGone: a run that is to go on after failures ends when the
+// service takes nothing, and tells what was not tried.
+func TestRunServiceGone(t *testing.T) {
+	t.Parallel()
+	always := func(time.Duration) error { return errAway }
+	tests := []struct {
+		name        string
+		concurrency int
+		takes       time.Duration // one event
+		result      func(time.Duration) error
+		want        output.Summary
+		gone        int           // events in a row
+		took        time.Duration // at most
+	}{
+		{"never there", 1, 0, always, output.Summary{Failed: 10, NotTried: 4990}, 10, 0},
+		{"hangs", 1, 30 * time.Second, always, output.Summary{Failed: 3, NotTried: 4997}, 3, 90 * time.Second},
+		{"dies", 1, time.Millisecond, func(at time.Duration) error {
+			if at > 100*time.Millisecond {
+				return errAway
+			}
+			return nil
+		}, output.Summary{Done: 100, Failed: 8, NotTried: 4892}, 8, 64 * time.Second},
+		{"away for 40 seconds", 1, time.Millisecond, func(at time.Duration) error {
+			if at > 100*time.Millisecond && at < 40*time.Second {
+				return errAway
+			}
+			return nil
+		}, output.Summary{Done: 4993, Failed: 7}, 0, 80 * time.Second},
+		{"answers with refusals", 1, 0, func(time.Duration) error { return errRefused }, output.Summary{Failed: 5000}, 0, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				start, stops := time.Now(), 0
+				sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(numbered(5000))), output.RunOptions{
+					Concurrency: tt.concurrency, KeepGoing: true, CountRest: true, Pace: output.NewPace(0),
+					Gone: func(err error) bool { return errors.Is(err, errAway) },
+					OnResult: func(r output.LineResult) {
+						if r.Stops {
+							stops++
+						}
+					},
+					Each: func(context.Context, output.Event) (output.Result, error) {
+						time.Sleep(tt.takes)
+						return output.Result{}, tt.result(time.Since(start))
+					},
+				})
+				if sum != tt.want || time.Since(start) > tt.took {
+					t.Errorf("Run = %+v after %v, want %+v after %v at most", sum, time.Since(start), tt.want, tt.took)
+				}
+				gone, _ := errors.AsType[*output.GoneError](err)
+				if (gone != nil) != (tt.gone > 0) || gone != nil && (gone.Count != tt.gone || !errors.Is(err, errAway) || stops != 1) {
+					t.Errorf("Run = %v with %d that stop, want %d in a row", err, stops, tt.gone)
+				}
+			})
+		})
+	}
+}
+
+// TestRunServiceGoneSideBySide: then those that were under way fail as well.
+func TestRunServiceGoneSideBySide(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(numbered(5000))), output.RunOptions{
+			Concurrency: 8, KeepGoing: true, CountRest: true, Pace: output.NewPace(0),
+			Gone: func(err error) bool { return errors.Is(err, errAway) },
+			Each: func(context.Context, output.Event) (output.Result, error) {
+				time.Sleep(time.Second)
+				return output.Result{}, errAway
+			},
+		})
+		if gone, _ := errors.AsType[*output.GoneError](err); gone == nil || gone.Count != 10 {
+			t.Errorf("Run = %v, want a GoneError with 10 events", err)
+		}
+		if sum.Failed < 10 || sum.Failed > 10+7 || sum.Failed+sum.NotTried != 5000 {
+			t.Errorf("Run = %+v", sum)
+		}
+	})
+}
+
+// TestRunAskedToWait: a service that wants to be left alone for hours is not
+// waited for.
+func TestRunAskedToWait(t *testing.T) {
+	t.Parallel()
+	pace := output.NewPace(0)
+	sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(numbered(50))), output.RunOptions{
+		KeepGoing: true, CountRest: true, Pace: pace,
+		Gone: func(err error) bool { return errors.Is(err, errAway) },
+		Each: func(context.Context, output.Event) (output.Result, error) {
+			pace.Throttled(3 * time.Hour)
+			return output.Result{}, errAway
+		},
+	})
+	gone, _ := errors.AsType[*output.GoneError](err)
+	if gone == nil || gone.Wait != 3*time.Hour || err.Error() != "line 1: away: the service asks to wait 3h0m0s" || sum != (output.Summary{Failed: 1, NotTried: 49}) {
+		t.Errorf("Run = %+v, %v", sum, err)
+	}
+}
+
+// TestRunTellsOneStop: of failures that each stop the run, one is its error, and
+// it alone is marked so.
+func TestRunTellsOneStop(t *testing.T) {
+	t.Parallel()
+	for _, keepGoing := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var stops, failed int
+			_, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(numbered(50))), output.RunOptions{
+				Concurrency: 8, KeepGoing: keepGoing, CountRest: true,
+				OnResult: func(r output.LineResult) {
+					if r.Status == output.StatusFailed {
+						failed++
+					}
+					if r.Stops {
+						stops++
+					}
+				},
+				Each: func(context.Context, output.Event) (output.Result, error) {
+					time.Sleep(time.Second)
+					return output.Result{}, &output.JournalError{Path: "j", Err: errRefused}
+				},
+			})
+			if stops != 1 || failed != 8 || !errors.Is(err, errRefused) {
+				t.Errorf("keep going %v: %d of %d failures stop, %v", keepGoing, stops, failed, err)
+			}
+		})
+	}
+}
