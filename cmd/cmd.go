@@ -54,7 +54,7 @@ func Run(ctx context.Context, args []string, env *Env) int {
 	root := newRoot(env)
 	addCommands(root, env, args)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
-		completeValues(root)
+		completeValues(env, root)
 	}
 	root.SetArgs(joinHooks(root, args))
 	root.SetIn(env.Stdin)

@@ -1,27 +1,137 @@
 package cmd
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"wps/emulator"
+	"wps/protocol"
 )
 
-// completeValues makes every flag whose help lists its values, as in
-// --color auto|always|never, complete to them.
-func completeValues(c *cobra.Command) {
+// completeValues makes flags and arguments complete to what they take: values
+// that the help lists, as in --color auto|always|never, the names of events, what
+// is connected to a running emulator, files where files are meant, else nothing.
+func completeValues(env *Env, c *cobra.Command) {
 	complete := func(f *pflag.Flag) {
-		if values, _ := pflag.UnquoteUsage(f); strings.Contains(values, "|") {
-			_ = c.RegisterFlagCompletionFunc(f.Name, // an error says that the flag has one already
-				cobra.FixedCompletions(strings.Split(values, "|"), cobra.ShellCompDirectiveNoFileComp))
+		if values := env.valuesOf(f); values != nil {
+			_ = c.RegisterFlagCompletionFunc(f.Name, values) // an error says that the flag has one already
 		}
 	}
 	c.Flags().VisitAll(complete)
 	c.PersistentFlags().VisitAll(complete)
+	if c.ValidArgsFunction == nil && c.ValidArgs == nil && !c.HasSubCommands() {
+		c.ValidArgsFunction = env.argumentsOf(c)
+	}
 	for _, sub := range c.Commands() {
-		completeValues(sub)
+		completeValues(env, sub)
 	}
 }
+
+// eventNames are those of the service's own events.
+var eventNames = []string{
+	protocol.EventConnect, protocol.EventConnected, protocol.EventDisconnected, protocol.EventJoined, protocol.EventLeft,
+}
+
+// valuesOf completes a flag; nil is by files, as the shell does.
+func (e *Env) valuesOf(f *pflag.Flag) cobra.CompletionFunc {
+	takes, _ := pflag.UnquoteUsage(f)
+	switch {
+	case takes == "file" || strings.Contains(f.Usage, "@FILE"), strings.Contains(takes, "@file"):
+		return nil
+	case f.Name == onFlag:
+		return cobra.FixedCompletions(eventNames, cobra.ShellCompDirectiveNoFileComp)
+	case strings.Contains(takes, "|"):
+		return cobra.FixedCompletions(strings.Split(takes, "|"), cobra.ShellCompDirectiveNoFileComp)
+	}
+	switch f.Name {
+	case "connection", "exclude":
+		return e.live(connectionIDs)
+	case "user":
+		return e.live(userIDs)
+	case "group", "join", "to-group":
+		return e.live(groupNames)
+	}
+	return cobra.NoFileCompletions
+}
+
+// argumentsOf completes the first argument of a command by the word for it in
+// the line of usage; nil is by files.
+func (e *Env) argumentsOf(c *cobra.Command) cobra.CompletionFunc {
+	first := func(f cobra.CompletionFunc) cobra.CompletionFunc {
+		return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return f(c, args, typed)
+		}
+	}
+	switch _, takes, _ := strings.Cut(c.Use, " "); {
+	case strings.Contains(takes, "FILE"), strings.Contains(takes, "BEFORE"), strings.Contains(takes, "HOOK"):
+		return nil
+	case strings.Contains(takes, "GROUP"):
+		return first(e.live(groupNames))
+	case strings.Contains(takes, "CONNECTION"):
+		return first(e.live(connectionIDs))
+	case strings.HasPrefix(takes, "EVENT"):
+		return first(cobra.FixedCompletions(eventNames, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return cobra.NoFileCompletions
+}
+
+// liveTimeout is how long a person who pressed the tabulator waits at most.
+const liveTimeout = 500 * time.Millisecond
+
+// live completes to what pick finds in the connections of the emulator on this
+// machine. A service elsewhere is not asked: it has no list of them.
+func (e *Env) live(pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
+	return func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		cs, _, err := e.connection()
+		if err != nil || !loopback(cs.Endpoint) {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx, cancel := context.WithTimeout(c.Context(), liveTimeout)
+		defer cancel()
+		r := emulator.NewRemote(cs)
+		defer r.Close()
+		all, err := r.Connections(ctx, orWord(e.flags.hub, e.Getenv("WPS_HUB")))
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var found []cobra.Completion
+		for _, x := range all {
+			for _, word := range pick(x) {
+				if strings.HasPrefix(word, typed) && clean(word) == word {
+					found = append(found, word)
+				}
+			}
+		}
+		slices.Sort(found)
+		return slices.Compact(found), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func connectionIDs(x emulator.ConnectionStatus) []cobra.Completion {
+	who := "anonymous"
+	if x.UserID != nil {
+		who = fmt.Sprintf("user %q", *x.UserID)
+	}
+	return []cobra.Completion{cobra.CompletionWithDesc(x.ConnectionID, who+" in hub "+x.Hub)}
+}
+
+func userIDs(x emulator.ConnectionStatus) []cobra.Completion {
+	if x.UserID == nil {
+		return nil
+	}
+	return []cobra.Completion{*x.UserID}
+}
+
+func groupNames(x emulator.ConnectionStatus) []cobra.Completion { return x.Groups }
 
 // newCompletion returns the "wps completion" command.
 func newCompletion(env *Env) *cobra.Command {
@@ -30,9 +140,10 @@ func newCompletion(env *Env) *cobra.Command {
 		Use:   "completion {bash | zsh | fish | powershell}",
 		Short: "Print a script that completes wps in a shell",
 		Long: `Print a completion script for a shell; load it from the shell's start-up file. It
-completes commands, flags and the values that are known.`,
-		Example: `  eval "$(wps completion bash)"
-  wps completion zsh > ~/.zfunc/_wps
+completes commands, flags, values that are known, and the users, groups and
+connections of an emulator on this machine.`,
+		Example: `  eval "$(wps completion bash)"      # in ~/.bashrc
+  eval "$(wps completion zsh)"       # in ~/.zshrc, behind compinit
   wps completion fish > ~/.config/fish/completions/wps.fish`,
 		Annotations: exits(exitLineUsage),
 		ValidArgs:   shells,

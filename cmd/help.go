@@ -21,6 +21,21 @@ json: the objects that -o json prints. Without a command it lists them all.`,
   wps help json`,
 		GroupID:     groupTools,
 		Annotations: exits(exitLineUsage),
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) (words []cobra.Completion, _ cobra.ShellCompDirective) {
+			about, rest, err := c.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			if len(args) == 0 {
+				words = append(words, cobra.CompletionWithDesc("json", "What -o json prints"))
+			}
+			for _, sub := range about.Commands() {
+				if !sub.Hidden {
+					words = append(words, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+				}
+			}
+			return words, cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 && args[0] == "json" {
 				return env.write([]byte(helpJSON))
