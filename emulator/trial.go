@@ -36,7 +36,7 @@ func (t *Trial) Close() { t.client.CloseIdleConnections() }
 // Validate asks the handler whether it takes events of the origin; the error is
 // why a service would send it none.
 func (t *Trial) Validate(ctx context.Context, hub string) error {
-	return askToValidate(ctx, validationKey{t.client, resolve(t.url, hub, protocol.ValidateEvent), t.origin}, true)
+	return askToValidate(ctx, validationKey{t.client, resolve(t.url, hub, protocol.ValidateEvent), t.origin}, true, nil)
 }
 
 // Verdict is what a handler answered, and what a service would make of it.

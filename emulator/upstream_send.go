@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -70,6 +71,9 @@ type upstreamRequest struct {
 	header http.Header
 	body   []byte
 	once   bool // without another try
+	// log hears of the first try that fails, because the others take a while; nil
+	// is silent.
+	log *slog.Logger
 }
 
 // answer is what a handler said. The body of a refusal is cut short.
@@ -97,6 +101,9 @@ func (r *upstreamRequest) send(ctx context.Context) (*answer, error) {
 		again := err != nil && ctx.Err() == nil || err == nil && retried(resp.StatusCode)
 		switch {
 		case again && attempt < len(retryDelays) && !r.once:
+			if attempt == 0 {
+				r.tellAgain(resp, err)
+			}
 			if err == nil {
 				discard(resp)
 			}
@@ -109,6 +116,19 @@ func (r *upstreamRequest) send(ctx context.Context) (*answer, error) {
 			return readAnswer(resp)
 		}
 	}
+}
+
+func (r *upstreamRequest) tellAgain(resp *http.Response, err error) {
+	if r.log == nil {
+		return
+	}
+	what := []any{"url", ShownURL(r.url), "method", r.method}
+	if err != nil {
+		what = append(what, "error", withoutURL(err))
+	} else {
+		what = append(what, "status", resp.StatusCode)
+	}
+	r.log.Warn("event handler failed, trying again after 1, 3 and 5 s", what...)
 }
 
 func (r *upstreamRequest) try(ctx context.Context) (*http.Response, error) {

@@ -254,6 +254,9 @@ func (s *eventSource) exchange(ctx context.Context, e *sourceEvent) (*answer, er
 	r := &upstreamRequest{
 		client: h.client, method: http.MethodPost, url: resolve(h.template, s.hub, e.name), body: e.body,
 	}
+	if h.client == s.up.shared {
+		r.log = s.up.server.log
+	}
 	r.header = s.header(e, r.url)
 	a, err := r.send(limited)
 	switch {

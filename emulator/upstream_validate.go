@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -100,7 +101,11 @@ func (c *validations) put(key validationKey, v *validation) {
 func (u *upstream) renew(key validationKey, v *validation) {
 	ctx, cancel := context.WithTimeout(u.ctx, validateTimeout)
 	defer cancel()
-	err := askToValidate(ctx, key, false)
+	var log *slog.Logger
+	if key.client == u.shared {
+		log = u.server.log
+	}
+	err := askToValidate(ctx, key, false, log)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("no answer within %s", validateTimeout)
 	}
@@ -124,9 +129,10 @@ func (u *upstream) renew(key validationKey, v *validation) {
 }
 
 // askToValidate asks a handler whether it takes events of the origin: by
-// OPTIONS, and by GET when that is exactly 404. once is without another try.
-func askToValidate(ctx context.Context, key validationKey, once bool) error {
-	r := &upstreamRequest{client: key.client, url: key.url, once: once, header: http.Header{
+// OPTIONS, and by GET when that is exactly 404. once is without another try, log
+// that of upstreamRequest.
+func askToValidate(ctx context.Context, key validationKey, once bool, log *slog.Logger) error {
+	r := &upstreamRequest{client: key.client, url: key.url, once: once, log: log, header: http.Header{
 		protocol.HeaderRequestOrigin: {key.origin},
 		protocol.HeaderAWPSVersion:   {protocol.EventVersion},
 		"User-Agent":                 nil, // the service sends none
