@@ -469,8 +469,13 @@ func TestReport(t *testing.T) {
 			t.Errorf("the page holds %q", bad)
 		}
 	}
-	if n := strings.Count(text, "<svg"); n != 5 {
-		t.Errorf("the page has %d charts, want 5", n)
+	// Who does not see the charts, or their colours, is told as well.
+	labels := regexp.MustCompile(`role="img" aria-label="[^"]{20,}"`).FindAllString(text, -1)
+	if len(labels) != 6 || strings.Count(text, "<main>") != 1 || strings.Count(text, "<th") != strings.Count(text, `scope="`)+strings.Count(text, "<thead") || strings.Count(text, `class="key k`) != 2 {
+		t.Errorf("labels %q, or headings and landmarks, in\n%s", labels, text)
+	}
+	if n := strings.Count(text, "<svg viewBox"); n != 6 {
+		t.Errorf("the page has %d charts, want 6", n)
 	}
 	dec := xml.NewDecoder(strings.NewReader(text))
 	dec.Strict, dec.AutoClose, dec.Entity = false, []string{"meta", "br"}, xml.HTMLEntity

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"math"
+	"slices"
 	"strings"
 )
 
@@ -21,13 +23,9 @@ func Report(w io.Writer, runs []*Result) error {
 	if len(runs) == 0 || len(runs) > maxReported {
 		return errors.New("a report is of one to four runs")
 	}
-	page := reportPage{Rows: reportRows(runs)}
+	page := reportPage{Rows: reportRows(runs), Charts: charts(runs)}
 	for i, r := range runs {
-		head := r.Name
-		if head == "" {
-			head = fmt.Sprintf("run %d", i+1)
-		}
-		run := reportRun{Result: r, Title: Title(r), Head: head}
+		run := reportRun{Result: r, Title: Title(r), Head: runName(runs, i)}
 		for _, text := range faultsByCount(r) {
 			run.Errors = append(run.Errors, fmt.Sprintf("%s × %s", thousands(r.Faults[text]), text))
 		}
@@ -36,9 +34,16 @@ func Report(w io.Writer, runs []*Result) error {
 	if len(runs) == 2 {
 		page.Unlike = strings.Join(Compare(runs[0], runs[1]).Unlike, ", ")
 	}
-	page.Charts = charts(runs)
 	_, err := w.Write(page.html())
 	return err
+}
+
+// runName is how a report calls one of its runs.
+func runName(runs []*Result, i int) string {
+	if name := runs[i].Name; name != "" {
+		return name
+	}
+	return fmt.Sprintf("run %d", i+1)
 }
 
 type reportPage struct {
@@ -66,7 +71,9 @@ type reportCell struct {
 
 type chart struct {
 	Title string
-	SVG   string // made of numbers and our own words
+	// Label tells those who do not see the chart what it shows.
+	Label string
+	Body  string // of the SVG, made of numbers and our own words
 }
 
 // pageWriter builds HTML. It is no template, because the packages for those keep
@@ -84,43 +91,44 @@ func (b *pageWriter) add(format string, texts ...string) {
 
 func (p *reportPage) html() []byte {
 	var b pageWriter
-	b.add(`<!doctype html>
+	b.add(`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>wps bench: %s</title>
+<title>wps bench %s</title>
 <style>
-`, p.Runs[0].Title)
+`, p.Runs[0].Kind)
 	b.WriteString(reportStyle)
-	b.add("</style>\n</head>\n<body>\n<h1>wps bench</h1>\n")
+	b.add("</style>\n</head>\n<body>\n<main>\n<h1>wps bench %s</h1>\n", p.Runs[0].Kind)
 	for i, r := range p.Runs {
-		b.add("<p class=\"k%s\">■ %s<br><span class=\"note\">%s, warm-up %s s</span></p>\n",
-			fmt.Sprint(i), r.Title, fmt.Sprint(r.Started), fmt.Sprint(r.WarmupSeconds))
+		b.add(`<p><svg class="key k%s" viewBox="0 0 28 10" aria-hidden="true"><path d="M0 5H28"/></svg> %s<br><span class="note">%s, warm-up %s s</span></p>`+"\n",
+			fmt.Sprint(i), r.Title, r.Started.Format("2006-01-02 15:04:05 MST"), number(r.WarmupSeconds))
 	}
 	if p.Unlike != "" {
 		b.add("<p class=\"note\">Not alike: %s.</p>\n", p.Unlike)
 	}
 	p.table(&b)
 	for _, r := range p.Runs {
-		r.errors(&b)
+		r.errors(&b, len(p.Runs) > 1)
 	}
 	for _, c := range p.Charts {
 		b.add("<h2>%s</h2>\n", c.Title)
-		b.WriteString(c.SVG + "\n")
+		b.add(`<div class="chart" tabindex="0"><svg viewBox="0 0 %s %s" role="img" aria-label="%s">`, fmt.Sprint(chartWidth), fmt.Sprint(chartHeight), c.Label)
+		b.WriteString(c.Body + "</svg></div>\n")
 	}
-	b.add("</body>\n</html>\n")
+	b.add("</main>\n</body>\n</html>\n")
 	return []byte(b.String())
 }
 
 func (p *reportPage) table(b *pageWriter) {
-	b.add("<table>\n<tr><th></th>")
+	b.add("<table>\n<thead>\n<tr><th scope=\"col\">measure</th>")
 	for i, r := range p.Runs {
-		b.add(`<th class="k%s">%s</th>`, fmt.Sprint(i), r.Head)
+		b.add(`<th scope="col" class="k%s">%s</th>`, fmt.Sprint(i), r.Head)
 	}
-	b.add("</tr>\n")
+	b.add("</tr>\n</thead>\n<tbody>\n")
 	for _, row := range p.Rows {
-		b.add("<tr><td>%s</td>", row.Name)
+		b.add("<tr><th scope=\"row\">%s</th>", row.Name)
 		for _, cell := range row.Cells {
 			if cell.Bad {
 				b.add(`<td class="bad">%s</td>`, cell.Text)
@@ -130,79 +138,132 @@ func (p *reportPage) table(b *pageWriter) {
 		}
 		b.add("</tr>\n")
 	}
-	b.add("</table>\n")
+	b.add("</tbody>\n</table>\n")
 }
 
-func (r *reportRun) errors(b *pageWriter) {
+func (r *reportRun) errors(b *pageWriter, named bool) {
 	if len(r.Errors) == 0 {
 		return
 	}
-	b.add("<h2>Errors</h2><ul>")
+	if named {
+		b.add("<h2>Errors of %s</h2>\n<ul>\n", r.Head)
+	} else {
+		b.add("<h2>Errors</h2>\n<ul>\n")
+	}
 	for _, text := range r.Errors {
-		b.add("<li>%s</li>", text)
+		b.add("<li>%s</li>\n", text)
 	}
 	b.add("</ul>\n")
 }
 
+// reportMeasure is a row of the table. A row that no run has anything for is left
+// out when it is optional.
+type reportMeasure struct {
+	name     string
+	value    func(*Result) float64
+	isFault  bool
+	optional bool
+}
+
+func reportMeasures(kind string) []reportMeasure {
+	held := func(value func(*Held) int) func(*Result) float64 {
+		return func(r *Result) float64 {
+			if r.Held == nil {
+				return 0
+			}
+			return float64(value(r.Held))
+		}
+	}
+	requests := kind == "send" || kind == "connect" // nothing of them can be lost
+	return []reportMeasure{
+		{name: "sent, with the warm-up", value: func(r *Result) float64 { return float64(r.Sent) }, optional: true},
+		{name: countWord(kind), value: func(r *Result) float64 { return float64(r.Count) }},
+		{name: "of them behind the end", value: func(r *Result) float64 { return float64(r.Late) }, optional: true},
+		{name: "per second", value: func(r *Result) float64 { return r.PerSecond }},
+		{name: "failed", value: func(r *Result) float64 { return float64(r.Failed) }, isFault: true},
+		{name: "not started", value: func(r *Result) float64 { return float64(r.NotStarted) }, isFault: true, optional: true},
+		{name: "lost", value: func(r *Result) float64 { return float64(r.Lost) }, isFault: true, optional: requests},
+		{name: "duplicate", value: func(r *Result) float64 { return float64(r.Duplicate) }, isFault: true, optional: requests},
+		{name: "out of order", value: func(r *Result) float64 { return float64(r.OutOfOrder) }, isFault: true, optional: requests},
+		{name: "connections that stayed", value: held(func(h *Held) int { return h.Stayed }), optional: true},
+		{name: "connections that ended", value: func(r *Result) float64 { return float64(r.Ended) }, isFault: true, optional: true},
+		{name: "connections that were silent", value: held(func(h *Held) int { return h.Silent }), isFault: true, optional: true},
+		{name: "min, ms", value: func(r *Result) float64 { return r.Latency.Min }},
+		{name: "mean, ms", value: func(r *Result) float64 { return r.Latency.Mean }},
+		{name: "standard deviation, ms", value: func(r *Result) float64 { return r.Latency.StdDev }},
+		{name: "p50, ms", value: func(r *Result) float64 { return r.Latency.P50 }},
+		{name: "p90, ms", value: func(r *Result) float64 { return r.Latency.P90 }},
+		{name: "p99, ms", value: func(r *Result) float64 { return r.Latency.P99 }},
+		{name: "p99.9, ms", value: func(r *Result) float64 { return r.Latency.P999 }},
+		{name: "p99.99, ms", value: func(r *Result) float64 { return r.Latency.P9999 }},
+		{name: "max, ms", value: func(r *Result) float64 { return r.Latency.Max }},
+	}
+}
+
 func reportRows(runs []*Result) []reportRow {
 	var rows []reportRow
-	add := func(name string, isFault bool, value func(*Result) float64) {
-		row := reportRow{Name: name}
+	for _, m := range reportMeasures(runs[0].Kind) {
+		row, has := reportRow{Name: m.name}, false
 		for _, r := range runs {
-			v := value(r)
-			row.Cells = append(row.Cells, reportCell{number(v), isFault && v > 0})
+			v := m.value(r)
+			has = has || v != 0
+			row.Cells = append(row.Cells, reportCell{number(v), m.isFault && v > 0})
 		}
-		rows = append(rows, row)
+		if has || !m.optional {
+			rows = append(rows, row)
+		}
 	}
-	add(countWord(runs[0].Kind), false, func(r *Result) float64 { return float64(r.Count) })
-	add("per second", false, func(r *Result) float64 { return r.PerSecond })
-	add("failed", true, func(r *Result) float64 { return float64(r.Failed) })
-	add("lost", true, func(r *Result) float64 { return float64(r.Lost) })
-	add("duplicate", true, func(r *Result) float64 { return float64(r.Duplicate) })
-	add("out of order", true, func(r *Result) float64 { return float64(r.OutOfOrder) })
-	add("min, ms", false, func(r *Result) float64 { return r.Latency.Min })
-	add("mean", false, func(r *Result) float64 { return r.Latency.Mean })
-	add("standard deviation", false, func(r *Result) float64 { return r.Latency.StdDev })
-	add("p50", false, func(r *Result) float64 { return r.Latency.P50 })
-	add("p90", false, func(r *Result) float64 { return r.Latency.P90 })
-	add("p99", false, func(r *Result) float64 { return r.Latency.P99 })
-	add("p99.9", false, func(r *Result) float64 { return r.Latency.P999 })
-	add("p99.99", false, func(r *Result) float64 { return r.Latency.P9999 })
-	add("max", false, func(r *Result) float64 { return r.Latency.Max })
 	return rows
 }
 
 // charts draws what a run has enough of.
 func charts(runs []*Result) []chart {
-	var all []chart
-	var percentiles, rates, times []line
+	all := []chart{percentileChart(runs)}
 	for i, r := range runs {
-		percentiles = append(percentiles, line{color: i, points: percentilePoints(r.Latency)})
-		var rate, p50, p99 []point
+		c := chart{Title: "Distribution: how many took so many milliseconds", Body: drawBars(bars(r.Latency), i)}
+		if len(runs) > 1 {
+			c.Title = runName(runs, i) + ": " + c.Title
+		}
+		c.Label = fmt.Sprintf("Histogram of %s times from %s to %s ms, p50 %s ms.", thousands(r.Count), number(r.Latency.Min), number(r.Latency.Max), number(r.Latency.P50))
+		all = append(all, c)
+	}
+	all = append(all,
+		secondsChart(runs, "Each second: how many", axis{zero: true}, func(s Second) (float64, bool) { return float64(s.Count), true }),
+		secondsChart(runs, "Each second: p50, milliseconds", axis{log: true}, func(s Second) (float64, bool) { return s.P50, s.Count > 0 && s.P50 > 0 }),
+		secondsChart(runs, "Each second: p99, milliseconds", axis{log: true}, func(s Second) (float64, bool) { return s.P99, s.Count > 0 && s.P99 > 0 }))
+	return slices.DeleteFunc(all, func(c chart) bool { return c.Body == "" })
+}
+
+func percentileChart(runs []*Result) chart {
+	c := chart{Title: "Milliseconds by percentile", Label: "Lines."}
+	var lines []line
+	for i, r := range runs {
+		lines = append(lines, line{run: i, points: percentilePoints(r.Latency)})
+		l := r.Latency
+		c.Label += fmt.Sprintf(" %s: p50 %s, p90 %s, p99 %s, max %s ms.", runName(runs, i), number(l.P50), number(l.P90), number(l.P99), number(l.Max))
+	}
+	c.Body = drawLines(lines, axis{ticks: percentileTicks}, axis{log: true})
+	return c
+}
+
+// secondsChart draws a value of each second; those that have none are left out.
+func secondsChart(runs []*Result, title string, yAxis axis, value func(Second) (float64, bool)) chart {
+	c := chart{Title: title, Label: "Lines."}
+	var lines []line
+	for i, r := range runs {
+		l := line{run: i}
+		low, high := math.Inf(1), math.Inf(-1)
 		for _, s := range r.Series {
-			x := float64(s.Second)
-			rate = append(rate, point{x, float64(s.Count)})
-			if s.Count > 0 {
-				p50, p99 = append(p50, point{x, s.P50}), append(p99, point{x, s.P99})
+			if v, ok := value(s); ok {
+				l.points = append(l.points, point{float64(s.Second), v})
+				low, high = math.Min(low, v), math.Max(high, v)
 			}
 		}
-		rates = append(rates, line{color: i, points: rate})
-		times = append(times, line{color: i, points: p50}, line{color: i, points: p99, dashed: true})
-	}
-	add := func(title string, svg string) {
-		if svg != "" {
-			all = append(all, chart{title, svg})
+		if len(l.points) > 0 {
+			c.Label += fmt.Sprintf(" %s: from %s to %s.", runName(runs, i), number(low), number(high))
 		}
+		lines = append(lines, l)
 	}
-	add("Milliseconds by percentile", drawLines(percentiles, axis{ticks: percentileTicks}, axis{log: true}))
-	for i, r := range runs {
-		title := "Distribution, milliseconds"
-		if len(runs) > 1 {
-			title += fmt.Sprintf(", run %d", i+1)
-		}
-		add(title, drawBars(bars(r.Latency), i))
-	}
-	add("Each second: how many", drawLines(rates, axis{}, axis{zero: true}))
-	add("Each second: milliseconds, p50 and (dashed) p99", drawLines(times, axis{}, axis{log: true}))
-	return all
+	c.Body = drawLines(lines, axis{whole: true}, yAxis)
+	return c
 }

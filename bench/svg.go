@@ -15,10 +15,10 @@ const (
 
 type point struct{ x, y float64 }
 
-// line is one line of a chart; color is the number of its run.
+// line is one line of a chart; run is the number of its run, which gives it
+// colour and dashes.
 type line struct {
-	color  int
-	dashed bool
+	run    int
 	points []point
 }
 
@@ -26,6 +26,7 @@ type line struct {
 type axis struct {
 	log   bool // by powers
 	zero  bool // from 0
+	whole bool // whole numbers only
 	ticks []tick
 }
 
@@ -103,52 +104,85 @@ func (s span) marks() []tick {
 		}
 		return in
 	}
-	const n = 5
-	var all []tick
-	for i := range n {
-		share := float64(i) / (n - 1)
-		v := s.from + share*(s.to-s.from)
-		if s.log {
-			v = s.from * math.Pow(s.to/s.from, share)
+	if s.log {
+		if marks := s.decades(); len(marks) >= 2 {
+			return marks
 		}
-		all = append(all, tick{v, number(v)})
 	}
-	return all
+	return s.steps()
 }
 
-// drawLines draws a chart; "" when there is nothing to draw.
+// decades gives the ticks of a scale by powers: 1, 2 and 5 of each power of ten,
+// or only the powers when these are too many.
+func (s span) decades() (marks []tick) {
+	for _, factors := range [][]float64{{1, 2, 5}, {1}} {
+		marks = nil
+		for exponent := math.Floor(math.Log10(s.from)); exponent <= math.Log10(s.to); exponent++ {
+			for _, factor := range factors {
+				if v := factor * math.Pow(10, exponent); v >= s.from*0.999 && v <= s.to*1.001 {
+					marks = append(marks, tick{v, number(v)})
+				}
+			}
+		}
+		if len(marks) <= maxMarks {
+			return marks
+		}
+	}
+	var some []tick
+	for i := 0; i < len(marks); i += len(marks)/maxMarks + 1 {
+		some = append(some, marks[i])
+	}
+	return some
+}
+
+// maxMarks bounds the ticks of an axis.
+const maxMarks = 7
+
+// steps gives ticks at round numbers.
+func (s span) steps() (marks []tick) {
+	step := math.Pow(10, math.Floor(math.Log10((s.to-s.from)/5)))
+	for _, factor := range []float64{2, 2.5, 2} { // 2, 5 and 10 times
+		if (s.to-s.from)/step > 5 {
+			step *= factor
+		}
+	}
+	if s.whole {
+		step = math.Max(math.Ceil(step), 1)
+	}
+	first := math.Ceil(s.from/step - 1e-9)
+	for i := range maxMarks {
+		if v := (first + float64(i)) * step; v <= s.to+step*1e-9 {
+			marks = append(marks, tick{v, number(v)})
+		}
+	}
+	return marks
+}
+
+// drawLines draws the body of a chart; "" when there is nothing to draw.
 func drawLines(lines []line, xAxis, yAxis axis) string {
 	var xs, ys []float64
+	enough := false
 	for _, l := range lines {
+		enough = enough || len(l.points) >= 2
 		for _, p := range l.points {
 			xs, ys = append(xs, p.x), append(ys, p.y)
 		}
 	}
-	if len(xs) < 2 {
+	if !enough {
 		return ""
 	}
 	x := newSpan(xAxis, xs, chartLeft, chartWidth-chartRight)
 	y := newSpan(yAxis, ys, chartHeight-chartBottom, chartTop)
 	var b strings.Builder
-	openChart(&b)
 	drawGrid(&b, x, y)
 	for _, l := range lines {
-		dash := ""
-		if l.dashed {
-			dash = ` class="dash"`
-		}
-		fmt.Fprintf(&b, `<g class="k%d"><polyline%s points="`, l.color, dash)
+		fmt.Fprintf(&b, `<g class="k%d"><polyline points="`, l.run)
 		for _, p := range l.points {
 			fmt.Fprintf(&b, "%.1f,%.1f ", x.at(p.x), y.at(p.y))
 		}
 		b.WriteString(`"/></g>`)
 	}
-	b.WriteString("</svg>")
 	return b.String()
-}
-
-func openChart(b *strings.Builder) {
-	fmt.Fprintf(b, `<svg viewBox="0 0 %.0f %.0f" role="img">`, chartWidth, chartHeight)
 }
 
 func drawGrid(b *strings.Builder, x, y span) {
@@ -162,8 +196,8 @@ func drawGrid(b *strings.Builder, x, y span) {
 	}
 }
 
-// drawBars draws a histogram of a run; "" when it has none.
-func drawBars(all []bar, color int) string {
+// drawBars draws the body of a histogram of a run; "" when it has none.
+func drawBars(all []bar, run int) string {
 	if len(all) == 0 {
 		return ""
 	}
@@ -182,14 +216,13 @@ func drawBars(all []bar, color int) string {
 	x := newSpan(axis{ticks: ticks}, []float64{0, float64(len(all))}, chartLeft, chartWidth-chartRight)
 	y := newSpan(axis{zero: true}, counts, chartHeight-chartBottom, chartTop)
 	var b strings.Builder
-	openChart(&b)
 	drawGrid(&b, x, y)
-	fmt.Fprintf(&b, `<g class="k%d">`, color)
+	fmt.Fprintf(&b, `<g class="k%d">`, run)
 	for i, c := range all {
 		left, right, top := x.at(float64(i))+1, x.at(float64(i+1))-1, y.at(float64(c.count))
 		fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f"><title>%s to %s ms: %s</title></rect>`,
 			left, top, right-left, chartHeight-chartBottom-top, number(c.from), number(c.to), thousands(c.count))
 	}
-	b.WriteString("</g></svg>")
+	b.WriteString("</g>")
 	return b.String()
 }
