@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -84,10 +85,22 @@ type UnreachableError struct {
 	Cause error
 }
 
+// wsaConnRefused is what Windows says instead of the number that package syscall
+// has under the name ECONNREFUSED there; no other system has it.
+const wsaConnRefused syscall.Errno = 10061
+
+func connRefused(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, wsaConnRefused)
+}
+
 // Error names the endpoint and the cause.
 func (e *UnreachableError) Error() string {
-	if errors.Is(e.Cause, syscall.ECONNREFUSED) {
+	var name *net.DNSError
+	switch {
+	case connRefused(e.Cause):
 		return e.Endpoint + " does not answer: connection refused"
+	case errors.As(e.Cause, &name) && name.IsNotFound:
+		return e.Endpoint + " does not answer: there is no host of that name"
 	}
 	return fmt.Sprintf("%s does not answer: %v", e.Endpoint, e.Cause)
 }

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -201,7 +200,7 @@ func shouldRetry(resp *http.Response, err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	switch {
-	case errors.As(err, &authorize), errors.As(err, &cert), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, ErrNotLoopback):
+	case errors.As(err, &authorize), errors.As(err, &cert), connRefused(err), errors.Is(err, ErrNotLoopback):
 		return false
 	case errors.As(err, &body):
 		return false // the service has done its work

@@ -241,7 +241,8 @@ func TestUnreachable(t *testing.T) {
 		took  time.Duration // 0: not looked at
 	}{
 		{"refused", failure(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}), client.Options{}, "http://h.example does not answer: connection refused", 0},
-		{"unknown name", failure(&net.DNSError{Err: "no such host", Name: "h.example", IsNotFound: true}), client.Options{}, "http://h.example does not answer: lookup h.example: no such host", 0},
+		{"unknown name", failure(&net.DNSError{Err: "no such host", Name: "h.example", IsNotFound: true}), client.Options{}, "http://h.example does not answer: there is no host of that name", 0},
+		{"refused on Windows", failure(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.Errno(10061)}), client.Options{}, "http://h.example does not answer: connection refused", 0},
 		{"silence", silence, client.Options{Retries: -1}, "http://h.example does not answer: no answer in time", 30 * time.Second},
 		{"silence, own bound", silence, client.Options{Retries: -1, TryTimeout: time.Second}, "http://h.example does not answer: no answer in time", time.Second},
 		{"silence behind a proxy", silence, client.Options{Retries: -1, ReverseProxy: &url.URL{Scheme: "https", Host: "proxy.example:1"}}, "https://proxy.example:1 does not answer: no answer in time", 0},
