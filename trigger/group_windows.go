@@ -3,6 +3,7 @@ package trigger
 import (
 	"os"
 	"os/exec"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -23,6 +24,14 @@ type group struct {
 	cmd *exec.Cmd
 }
 
+// asCmdReads gives a command line that cmd takes as it is: Go would write \" for
+// each quotation mark of the line, which cmd does not know.
+func asCmdReads(cmd *exec.Cmd) {
+	if len(cmd.Args) == 3 && cmd.Args[1] == "/C" {
+		cmd.SysProcAttr = &syscall.SysProcAttr{CmdLine: `cmd /S /C "` + cmd.Args[2] + `"`}
+	}
+}
+
 // startGroup starts a command and puts it into a new job, which ends with its
 // handle.
 func startGroup(cmd *exec.Cmd) (group, error) {
@@ -36,6 +45,7 @@ func startGroup(cmd *exec.Cmd) (group, error) {
 	_, err = windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
 		uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits)))
 	if err == nil {
+		asCmdReads(cmd)
 		err = cmd.Start()
 	}
 	if err != nil {
