@@ -44,7 +44,7 @@ var outside = map[string][]string{
 	"go.yaml.in/yaml/v3":                           {"output", "cmd"},
 	"github.com/HdrHistogram/hdrhistogram-go":      {"bench"},
 	"golang.org/x/time":                            {"output"},
-	"golang.org/x/sys":                             {"output", "trigger"},
+	"golang.org/x/sys":                             {"cmd", "output", "trigger"},
 	"github.com/gorilla/websocket":                 {"client", "emulator"},
 	"github.com/golang-jwt/jwt/v5":                 {"token", "scripts/bench.d/minimal"},
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore": {"client"},

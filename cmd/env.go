@@ -183,7 +183,9 @@ func (e *Env) json() bool { return e.flags.output == "json" }
 type palette struct{ name, good, bad, dim func(string) string }
 
 func (e *Env) paletteFor(w io.Writer) palette {
-	on := e.flags.color == "always" || e.flags.color == "auto" && isTerminal(w) && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
+	terminal, _ := w.(*os.File)
+	able := isTerminal(w) && takesColours(terminal)
+	on := e.flags.color == "always" || e.flags.color == "auto" && able && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
 	paint := func(attributes ...color.Attribute) func(string) string {
 		c := color.New(attributes...)
 		if on {
