@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,7 +28,7 @@ the answer took. It tells whether the endpoint is right and reachable.`,
 }
 
 func health(ctx context.Context, env *Env) error {
-	cs, _, err := env.connection()
+	cs, source, err := env.connection()
 	if err != nil {
 		return err
 	}
@@ -39,7 +40,9 @@ func health(ctx context.Context, env *Env) error {
 	ctx, cancel := context.WithTimeout(ctx, env.flags.timeout)
 	defer cancel()
 	start := time.Now()
-	if err := svc.Health(ctx); err != nil {
+	if err := svc.Health(ctx); errors.Is(err, client.ErrNotFound) {
+		return withHint(err, "what answers there is no Web PubSub: check the Endpoint in "+source.from)
+	} else if err != nil {
 		return env.explain(err)
 	}
 	took := time.Since(start)
