@@ -79,8 +79,8 @@ type Options struct {
 // verify are final. A send is tried again like the rest, so that an answer lost
 // on the way can deliver a message twice; Options.Retries below zero avoids it.
 //
-// A refusal is an [*Error], silence an [*UnreachableError], and an ended context
-// is the context's error.
+// A refusal is an [*Error], silence an [*UnreachableError], an answer that breaks
+// off a [*BrokenAnswerError], and an ended context is the context's error.
 type Service struct {
 	endpoint   *url.URL
 	proxy      *url.URL // nil without a reverse proxy

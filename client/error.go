@@ -108,6 +108,25 @@ func (e *UnreachableError) Error() string {
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Cause }
 
+// BrokenAnswerError is a good answer that broke off after its headers, or is
+// larger than any should be.
+type BrokenAnswerError struct {
+	err  error
+	asks bool // the request changes nothing
+}
+
+// Error names the cause, and what it means when the request was to change
+// something.
+func (e *BrokenAnswerError) Error() string {
+	if e.asks {
+		return fmt.Sprintf("read answer: %v", e.err)
+	}
+	return fmt.Sprintf("read answer: %v; the service may have done it", e.err)
+}
+
+// Unwrap returns the cause.
+func (e *BrokenAnswerError) Unwrap() error { return e.err }
+
 // maxMessage bounds the text of an error, in bytes.
 const maxMessage = 2048
 

@@ -48,8 +48,9 @@ type page struct {
 func (s *Service) ListConnections(ctx context.Context, group string, o ListOptions) iter.Seq2[Member, error] {
 	return func(yield func(Member, error) bool) {
 		r, err := s.firstPage(group, o)
-		given := 0
+		given, seen := 0, map[string]bool{}
 		for err == nil && r != nil {
+			seen[r.url] = true
 			var p page
 			if p, err = s.page(ctx, r); err != nil {
 				break
@@ -62,7 +63,9 @@ func (s *Service) ListConnections(ctx context.Context, group string, o ListOptio
 					return
 				}
 			}
-			r, err = s.nextPage(r, p.NextLink)
+			if r, err = s.nextPage(p.NextLink); r != nil && seen[r.url] {
+				err = errors.New("next page is one that was listed before")
+			}
 		}
 		if err != nil {
 			yield(Member{}, err)
@@ -110,7 +113,7 @@ func (s *Service) page(ctx context.Context, r *request) (page, error) {
 // nextPage returns the request that link asks for; nil after the last page. A
 // token must never reach another host, so a link may only name the one that is
 // configured, and its path and query alone are taken from it.
-func (s *Service) nextPage(r *request, link string) (*request, error) {
+func (s *Service) nextPage(link string) (*request, error) {
 	if link == "" {
 		return nil, nil
 	}
@@ -125,11 +128,7 @@ func (s *Service) nextPage(r *request, link string) (*request, error) {
 	if !strings.HasPrefix(u.Path, "/") {
 		return nil, errors.New("next page has an address without a path")
 	}
-	next := &request{method: http.MethodGet, url: s.origin + u.RequestURI()}
-	if next.url == r.url {
-		return nil, errors.New("next page is the page before")
-	}
-	return next, nil
+	return &request{method: http.MethodGet, url: s.origin + u.RequestURI()}, nil
 }
 
 // sameHost compares host and port; the scheme does not matter because the

@@ -105,6 +105,20 @@ func TestListStops(t *testing.T) {
 	})
 }
 
+// TestListCircle: pages that lead round to one of them end with an error, each
+// given once.
+func TestListCircle(t *testing.T) {
+	t.Parallel()
+	s := pages(t, page(next+`a"`, "1"), page(next+`b"`, "2"), page(next+`c"`, "3"), page(next+`a"`, "4"), page(next+`b"`, "5"))
+	got, err := list(newService(t, s.URL, client.Options{}).ListConnections(within(t), "g", client.ListOptions{PageSize: 2}))
+	if err == nil || err.Error() != "next page is one that was listed before" || !reflect.DeepEqual(got, members("1", "2", "3", "4")) {
+		t.Errorf("ListConnections = %v, %v", got, err)
+	}
+	if n := len(s.requests()); n != 4 {
+		t.Errorf("%d requests, want 4", n)
+	}
+}
+
 // TestListRefusesLink: a token never goes to another host, and a listing that
 // leads nowhere ends. What was given before the error stays given, and the
 // error comes once.
@@ -120,7 +134,7 @@ func TestListRefusesLink(t *testing.T) {
 		`"http://HOST"`:                       "next page has an address without a path",
 		`"mailto:x"`:                          "next page has an address without a path",
 		`"http://[::1"`:                       "next page has an address that cannot be read",
-		`"/api/hubs/chat/groups/g/connections?api-version=2024-12-01"`: "next page is the page before",
+		`"/api/hubs/chat/groups/g/connections?api-version=2024-12-01"`: "next page is one that was listed before",
 		`7`: "read list of connections",
 	}
 	for link, want := range tests {

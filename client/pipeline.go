@@ -179,12 +179,6 @@ type authorizeError struct{ err error }
 func (e *authorizeError) Error() string { return e.err.Error() }
 func (e *authorizeError) Unwrap() error { return e.err }
 
-// bodyError is an answer that broke off after its headers.
-type bodyError struct{ err error }
-
-func (e *bodyError) Error() string { return fmt.Sprintf("read answer: %v", e.err) }
-func (e *bodyError) Unwrap() error { return e.err }
-
 // retryStatus are the statuses that a later try may not get, as in the SDKs.
 var retryStatus = []int{
 	http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
@@ -196,7 +190,7 @@ func shouldRetry(resp *http.Response, err error) bool {
 		return slices.Contains(retryStatus, resp.StatusCode)
 	}
 	var authorize *authorizeError
-	var body *bodyError
+	var body *BrokenAnswerError
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	switch {
@@ -220,17 +214,20 @@ func (s *Service) roundTrip(r *http.Request) (*http.Response, error) {
 	}
 	defer resp.Body.Close()
 	limit := int64(maxResultBody)
-	if resp.StatusCode >= http.StatusBadRequest {
+	refused := resp.StatusCode >= http.StatusBadRequest
+	if refused {
 		limit = maxErrorBody
 	}
+	asks := r.Method == http.MethodGet || r.Method == http.MethodHead
 	b, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	switch {
 	case err != nil && r.Context().Err() != nil:
 		return nil, context.Cause(r.Context())
+	case refused: // of which the status says enough
 	case err != nil:
-		return nil, &bodyError{err}
-	case int64(len(b)) > limit && limit == maxResultBody:
-		return nil, &bodyError{fmt.Errorf("it is larger than %d bytes", limit)}
+		return nil, &BrokenAnswerError{err, asks}
+	case int64(len(b)) > limit:
+		return nil, &BrokenAnswerError{fmt.Errorf("it is larger than %d bytes", limit), asks}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(b[:min(int64(len(b)), limit)]))
 	return resp, nil

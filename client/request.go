@@ -145,6 +145,10 @@ func (s *Service) explain(ctx context.Context, resp *http.Response, err error) e
 	if errors.As(err, &authorize) {
 		return fmt.Errorf("authorize: %w", authorize.err)
 	}
+	var body *BrokenAnswerError
+	if errors.As(err, &body) {
+		return body
+	}
 	u := s.endpoint
 	if s.proxy != nil {
 		u = s.proxy

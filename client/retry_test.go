@@ -342,6 +342,29 @@ func TestAnswerBreaksOff(t *testing.T) {
 		t.Errorf("ListConnections = %v, want a broken answer", err)
 	}
 	s.only(t)
+	err = newService(t, s.URL, client.Options{}).Send(within(t), everyone, text("m"))
+	unreachable, _ := errors.AsType[*client.UnreachableError](err)
+	if err == nil || err.Error() != "read answer: unexpected EOF; the service may have done it" || unreachable != nil {
+		t.Errorf("Send = %v, want a broken answer", err)
+	}
+}
+
+// TestRefusalBreaksOff: of a refusal the status is enough, to try again as well.
+func TestRefusalBreaksOff(t *testing.T) {
+	t.Parallel()
+	tries := 0
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		if tries++; tries < 3 {
+			w.Header().Set("Content-Length", "100")
+			w.WriteHeader([]int{http.StatusServiceUnavailable, http.StatusForbidden}[tries-1])
+			io.WriteString(w, "cut")
+		}
+	})
+	err := newService(t, s.URL, client.Options{RetryDelay: time.Millisecond}).Send(within(t), everyone, text("m"))
+	refused, _ := errors.AsType[*client.Error](err)
+	if refused == nil || refused.Status != http.StatusForbidden || tries != 2 {
+		t.Errorf("Send = %v after %d tries, want 403 after 2", err, tries)
+	}
 }
 
 // TestBodyIsSentAgainWhole : a server that refuses without reading leaves the

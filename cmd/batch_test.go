@@ -236,6 +236,11 @@ func TestApplyServiceGone(t *testing.T) {
 			return true
 		}), 10, 1, "no answer within 10ms: the service took none", "raise --timeout"},
 		{"throttles for hours", newService(t, refuse(429, "Retry-After", "7200")), 1, 1, "429 Too Many Requests: the service asks to wait 2h0m0s", "the service limits"},
+		{"breaks off", newService(t, func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+			w.Header().Set("Content-Length", "100")
+			w.WriteHeader(http.StatusAccepted)
+			return true
+		}), 50, 1, `line 50: send to user "u9": read answer: unexpected EOF; the service may have done it`, "-o json tells"},
 		{"knows nobody", newService(t, refuse(404)), 50, 1, "50 of 50 events failed", "-o json tells"},
 	}
 	for _, tt := range tests {

@@ -97,8 +97,13 @@ func (e *Env) serviceOf(cs token.ConnectionString, hub string, o client.Options)
 	return client.FromConnectionString(cs, hub, o)
 }
 
-// explain adds the next step to an error of an unreachable service.
+// explain adds the next step to an error of a service that cannot be reached or
+// understood.
 func (e *Env) explain(err error) error {
+	var broken *client.BrokenAnswerError
+	if errors.As(err, &broken) {
+		return withHint(err, "look whether it was done before doing it again; something between here and the service may cut its answers")
+	}
 	var unreachable *client.UnreachableError
 	if !errors.As(err, &unreachable) {
 		return err
