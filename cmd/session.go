@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"wps/client"
 	"wps/protocol"
@@ -20,6 +21,7 @@ type session struct {
 	conn     *client.Conn
 	print    sync.Mutex // arrivals and acks come from two goroutines
 	received int
+	lines    lineTally
 }
 
 // Ends of a session that are no failure.
@@ -43,12 +45,13 @@ func (s *session) run(parent context.Context) error {
 		ctx = limited
 	}
 	err := s.greet(ctx)
-	talked := make(chan struct{})
+	talked := make(chan error, 1)
 	go func() {
-		defer close(talked)
-		if err := s.talk(ctx); err != nil {
+		err := s.talk(ctx)
+		if err != nil {
 			stop(err)
 		}
+		talked <- err
 	}()
 	if err == nil {
 		err = s.receive(ctx)
@@ -60,8 +63,12 @@ func (s *session) run(parent context.Context) error {
 	if closeErr := s.conn.Close(goodbye); closeErr != nil {
 		s.env.log.Debug("close", "error", closeErr)
 	}
-	<-talked
-	return s.outcome(err, cause)
+	talkErr := <-talked
+	err = s.outcome(err, cause)
+	if talkErr == nil || !errors.Is(err, talkErr) {
+		s.tellLines()
+	}
+	return err
 }
 
 // outcome tells how the session ended and makes it an error if it is one.
@@ -206,8 +213,10 @@ func (s *session) sendAll(ctx, reading context.Context, w *window) (n int, err e
 	for n = 1; lines.Scan(); n++ {
 		pending, err := s.sendLine(ctx, lines.Bytes())
 		if err != nil {
+			s.lines.unsent = true
 			return n, err
 		}
+		s.lines.sent++
 		if pending != nil && !w.add(sentLine{n, pending}) {
 			return n, nil
 		}
@@ -217,6 +226,7 @@ func (s *session) sendAll(ctx, reading context.Context, w *window) (n int, err e
 	} else if err != nil {
 		return n, fmt.Errorf("read standard input: %w", err)
 	}
+	s.lines.ended = true
 	return n, nil
 }
 
@@ -227,7 +237,7 @@ func (s *session) explainLine(err error) error {
 		return withRoleHint(err, protocol.PermissionSendToGroup, s.o.toGroup)
 	}
 	if errors.As(err, &ack) && ack.Name == protocol.AckInternalServerError {
-		return withHint(err, fmt.Sprintf("the hub needs an event handler that takes the event %q and answers it", s.o.event))
+		return withHint(err, fmt.Sprintf("no event handler took the event %q: the hub has none for it, or it refused or failed, which its own log tells", s.o.event))
 	}
 	return err
 }
@@ -246,6 +256,9 @@ func (s *session) sendLine(ctx context.Context, line []byte) (*client.Pending, e
 	dataType, err := protocol.ParseDataType(s.o.dataType)
 	if err != nil {
 		return nil, err
+	}
+	if dataType != protocol.DataTypeBinary && !utf8.Valid(line) {
+		return nil, &usageError{"it is not UTF-8 text", "add --data-type binary to send the bytes as they are"}
 	}
 	if dataType == protocol.DataTypeJSON && !json.Valid(line) {
 		return nil, &usageError{"it is not JSON", "mend the JSON, or send it as it is with --data-type text"}
@@ -266,8 +279,9 @@ func (s *session) sendLine(ctx context.Context, line []byte) (*client.Pending, e
 	return nil, err
 }
 
-// acked shows an ack, if acks are to be shown.
+// acked counts an ack, and shows it if acks are to be shown.
 func (s *session) acked() error {
+	s.lines.acked++
 	if !s.o.acks {
 		return nil
 	}
