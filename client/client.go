@@ -56,6 +56,10 @@ type Options struct {
 	// LoopbackOnly has the default transport reach loopback addresses alone,
 	// whatever a name leads to, and no proxy.
 	LoopbackOnly bool
+	// IdleConns is how many network connections the default transport keeps that
+	// carry no request; 0 means 256. With more calls at once than that, some open
+	// one anew.
+	IdleConns int
 	// UserAgent is the User-Agent header; "" means "wps".
 	UserAgent string
 	// Logger gets a line for each try at level debug; nil means none.
@@ -134,7 +138,7 @@ func New(o Options) (*Service, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.transport == nil {
-		s.transport = newTransport(o.LoopbackOnly)
+		s.transport = newTransport(o)
 	}
 	s.pipeline = s.newPipeline(o)
 	return s, nil

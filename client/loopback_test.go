@@ -28,7 +28,7 @@ func TestLoopbackOnly(t *testing.T) {
 	if !errors.Is(err, client.ErrNotLoopback) {
 		t.Errorf("Dial = %v", err)
 	}
-	if transport := client.NewTransport(true); transport.Proxy != nil || client.NewTransport(false).Proxy == nil {
+	if client.NewTransport(client.Options{LoopbackOnly: true}).Proxy != nil || client.NewTransport(client.Options{}).Proxy == nil {
 		t.Error("with LoopbackOnly there must be no proxy, without it that of the environment")
 	}
 	e := emulatortest.Run(t)

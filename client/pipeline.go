@@ -27,23 +27,26 @@ const (
 // defaultTryTimeout bounds one try.
 const defaultTryTimeout = 30 * time.Second
 
+// defaultIdleConns is of [Options].
+const defaultIdleConns = 256
+
 // dialTimeout bounds the opening of a network connection for REST.
 const dialTimeout = 10 * time.Second
 
 // newTransport returns a transport that keeps the connections of many
 // concurrent calls to one host. Answers are small, so none is compressed.
-func newTransport(loopbackOnly bool) *http.Transport {
+func newTransport(o Options) *http.Transport {
 	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         d.DialContext,
 		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: 256,
+		MaxIdleConnsPerHost: defaultTo(o.IdleConns, defaultIdleConns),
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 10 * time.Second,
 		DisableCompression:  true,
 	}
-	if loopbackOnly {
+	if o.LoopbackOnly {
 		t.Proxy, t.DialContext = nil, dialLoopback
 	}
 	return t
