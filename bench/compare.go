@@ -42,6 +42,10 @@ func Compare(before, after *Result) *Comparison {
 	add("lost", float64(a.Lost), float64(b.Lost))
 	add("duplicate", float64(a.Duplicate), float64(b.Duplicate))
 	add("out of order", float64(a.OutOfOrder), float64(b.OutOfOrder))
+	add("ended", float64(a.Ended), float64(b.Ended))
+	if a.Held != nil && b.Held != nil {
+		add("stayed", float64(a.Held.Stayed), float64(b.Held.Stayed))
+	}
 	add("mean ms", a.Latency.Mean, b.Latency.Mean)
 	add("p50 ms", a.Latency.P50, b.Latency.P50)
 	add("p90 ms", a.Latency.P90, b.Latency.P90)

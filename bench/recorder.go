@@ -173,17 +173,20 @@ func (s *shard) take(second int) (taken []*part) {
 	return taken
 }
 
-// tick sums up each whole second of the measured time.
+// tick sums up each whole second until the run is over.
 func (r *recorder) tick() {
 	for second := range int(r.to.Sub(r.from) / time.Second) {
 		wait := time.NewTimer(time.Until(r.from.Add(time.Duration(second+1) * time.Second)))
 		select {
 		case <-wait.C:
-			r.sum(second)
 		case <-r.stop:
 			wait.Stop()
 			return
 		}
+		if r.over.Load() {
+			return
+		}
+		r.sum(second)
 	}
 }
 

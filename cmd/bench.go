@@ -155,7 +155,7 @@ func loopback(u *url.URL) bool {
 // service gives REST without retries: a failure is measured, not mended.
 func (b *bencher) service() (*client.Service, error) {
 	return client.FromConnectionString(b.cs, b.hub, client.Options{
-		Retries: -1, TryTimeout: b.env.flags.timeout, Logger: b.env.log, LoopbackOnly: !b.o.yes,
+		Retries: -1, TryTimeout: b.env.flags.timeout, Logger: b.env.log, LoopbackOnly: !b.o.yes, IdleConns: max(b.Workers, 256),
 	})
 }
 
@@ -192,7 +192,8 @@ func (c benchConn) SendEvent(ctx context.Context, event string, data []byte) err
 	return c.Conn.SendEvent(ctx, event, client.EventOptions{}, data)
 }
 
-// finish prints, saves and reports a result.
+// finish saves, reports and prints a result, in this order: who reads stdout may
+// have gone.
 func (b *bencher) finish(ctx context.Context, r *bench.Result, err error) error {
 	if b.OnSecond != nil {
 		fmt.Fprint(b.env.Stderr, "\r\x1b[K")
@@ -201,13 +202,12 @@ func (b *bencher) finish(ctx context.Context, r *bench.Result, err error) error 
 		return b.env.explain(err)
 	}
 	r.Name, r.Endpoint = b.o.name, b.cs.Endpoint.Scheme+"://"+b.cs.Endpoint.Host
-	if err := b.print(r); err != nil {
-		return err
-	}
+	var unkept error
 	for _, k := range b.files {
-		if err := k.fill(r); err != nil {
-			return err
-		}
+		unkept = errors.Join(unkept, k.fill(r))
+	}
+	if err := errors.Join(b.print(r), unkept); err != nil {
+		return err
 	}
 	switch {
 	case ctx.Err() != nil:

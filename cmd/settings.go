@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -111,6 +112,9 @@ func (e *Env) explain(err error) error {
 	var untrusted *tls.CertificateVerificationError
 	if errors.As(err, &untrusted) {
 		return withHint(err, "if its certificate is to be trusted, name it in SSL_CERT_FILE; wps emulator --tls writes its own to --tls-cert-out")
+	}
+	if errors.Is(err, syscall.EMFILE) {
+		return withHint(err, "each connection takes a file descriptor: raise their limit, such as with ulimit -n 65536")
 	}
 	s, settingErr := e.connectionSetting()
 	if settingErr == nil && s.from == fromDefault {

@@ -1,6 +1,9 @@
 package cmd
 
 import (
+	"net"
+	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -26,5 +29,15 @@ func TestNobodyThere(t *testing.T) {
 		if got := hintFor(err); got != want {
 			t.Errorf("with %q: hint %q, want %q", env, got, want)
 		}
+	}
+}
+
+// TestTooManyFiles: what stands in the way is on this machine.
+func TestTooManyFiles(t *testing.T) {
+	t.Parallel()
+	e := NewEnv(nil, nil, nil, func(string) string { return "" })
+	err := e.explain(&client.UnreachableError{Endpoint: "https://h.example", Cause: &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}})
+	if got := hintFor(err); !strings.Contains(got, "ulimit -n") {
+		t.Errorf("hint %q, want one about open files", got)
 	}
 }
