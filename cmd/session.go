@@ -2,10 +2,12 @@ package cmd
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -211,7 +213,11 @@ func (s *session) sendAll(ctx, reading context.Context, w *window) (n int, err e
 	lines := bufio.NewScanner(newInput(reading, s.env.Stdin))
 	lines.Buffer(make([]byte, 0, 4<<10), protocol.MaxMessageSize+1)
 	for n = 1; lines.Scan(); n++ {
-		pending, err := s.sendLine(ctx, lines.Bytes())
+		line := lines.Bytes()
+		if n == 1 && !strings.EqualFold(s.o.dataType, string(protocol.DataTypeBinary)) {
+			line = bytes.TrimPrefix(line, []byte("\ufeff")) // a byte order mark is no part of the text
+		}
+		pending, err := s.sendLine(ctx, line)
 		if err != nil {
 			s.lines.unsent = true
 			return n, err

@@ -428,6 +428,8 @@ func TestLines(t *testing.T) {
 		{"", nil},
 		{"a", []string{"1 a"}},
 		{"a\r\n\nb\n", []string{"1 a", "2 ", "3 b"}},
+		{"\ufeffa\n\ufeffb\n", []string{"1 a", "2 \ufeffb"}},
+		{"\ufeff\r\n\ufeff", []string{"1 ", "2 \ufeff"}},
 		{big + "\nb", []string{"1 " + big, "2 b"}},
 		{big + "\r\nb", []string{"1 " + big, "2 b"}},
 		{big + "x\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service takes", "2 b"}},
@@ -438,5 +440,8 @@ func TestLines(t *testing.T) {
 		if got := readSource(output.NewLines(strings.NewReader(tt.in), form)); !slices.Equal(got, tt.want) {
 			t.Errorf("lines of %.50q = %.200q, want %.200q", tt.in, got, tt.want)
 		}
+	}
+	if got, want := readSource(output.NewLines(strings.NewReader("\ufeffa"), output.MessageEvent{})), []string{"1 \ufeffa"}; !slices.Equal(got, want) {
+		t.Errorf("binary lines = %q, want every byte, %q", got, want)
 	}
 }

@@ -21,7 +21,8 @@ type Source interface {
 }
 
 // Lines is a Source in which each line is the message of one event. A line feed
-// ends a line, with a carriage return before it or without.
+// ends a line, with a carriage return before it or without. A byte order mark at
+// the start is no part of text or JSON.
 type Lines struct {
 	in   *bufio.Reader
 	form MessageEvent
@@ -85,6 +86,9 @@ func (l *Lines) end(err error) ([]byte, int, error) {
 	b, ended := bytes.CutSuffix(l.buf, []byte("\n"))
 	if ended {
 		b = bytes.TrimSuffix(b, []byte("\r"))
+	}
+	if l.line == 1 && (l.form.DataType == protocol.DataTypeText || l.form.DataType == protocol.DataTypeJSON) {
+		b = bytes.TrimPrefix(b, []byte("\ufeff"))
 	}
 	if len(b) > protocol.MaxMessageSize {
 		return nil, l.line, l.tooLong()
