@@ -108,6 +108,7 @@ type firstTry struct {
 // retried is a try as azcore's pipeline makes it; the first one is made already.
 type retried struct{ s *Service }
 
+// Do implements policy.Policy.
 func (p retried) Do(req *policy.Request) (*http.Response, error) {
 	var first *firstTry
 	req.OperationValue(&first)

@@ -109,6 +109,11 @@ func (o *connectOptions) check(c *cobra.Command) error {
 	case o.count < 0 || o.wait < 0:
 		return usagef(c, "--count and --wait must be 0 or more")
 	}
+	return o.checkNames(c)
+}
+
+// checkNames checks what stands for something in the hub.
+func (o *connectOptions) checkNames(c *cobra.Command) error {
 	for _, g := range append(append([]string(nil), o.join...), o.groups...) {
 		if err := protocol.CheckGroup(g); err != nil {
 			return usagef(c, "%v", err)

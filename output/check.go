@@ -14,6 +14,7 @@ const maxFaultyLines = 1000
 // thousand of them. Nothing of it was run.
 type CheckError struct{ Lines []*LineError }
 
+// Error is a line for each fault.
 func (e *CheckError) Error() string {
 	texts := make([]string, len(e.Lines))
 	for i, l := range e.Lines {

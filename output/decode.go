@@ -189,6 +189,7 @@ func bufferBytes(raw json.RawMessage) (b []byte, problem string) {
 // of plain bytes as base64 only.
 type uint8Number uint8
 
+// UnmarshalJSON takes a number from 0 to 255.
 func (n *uint8Number) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, (*uint8)(n)) }
 
 func readGroup(o *object) Event {

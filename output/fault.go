@@ -12,6 +12,7 @@ import (
 // such as "is missing".
 type Fault struct{ Member, Text string }
 
+// String is the fault with the member that it is of.
 func (f Fault) String() string {
 	if f.Member == "" {
 		return f.Text
@@ -22,6 +23,7 @@ func (f Fault) String() string {
 // FaultError lists everything that is wrong with one event object.
 type FaultError struct{ Faults []Fault }
 
+// Error is all faults on one line.
 func (e *FaultError) Error() string {
 	texts := make([]string, len(e.Faults))
 	for i, f := range e.Faults {

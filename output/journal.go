@@ -22,8 +22,10 @@ type JournalError struct {
 	Err  error
 }
 
+// Error names the file and what is wrong.
 func (e *JournalError) Error() string { return fmt.Sprintf("journal %s: %v", e.Path, e.Err) }
 
+// Unwrap gives what is wrong.
 func (e *JournalError) Unwrap() error { return e.Err }
 
 // Errors of a journal that is not for this run.

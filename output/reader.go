@@ -21,8 +21,10 @@ type LineError struct {
 	Ends bool
 }
 
+// Error names the line and what is wrong with it.
 func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 
+// Unwrap gives what is wrong.
 func (e *LineError) Unwrap() error { return e.Err }
 
 // Reader reads a stream of event objects: one a line, or one array of them. An
@@ -306,29 +308,5 @@ func (r *Reader) rest(start int) ([]byte, error) {
 		default:
 			return nil, r.broken(start, "there is more behind the object")
 		}
-	}
-}
-
-// scanner finds the end of a JSON object without understanding more than braces
-// and strings.
-type scanner struct {
-	depth                   int
-	inString, escaped, done bool
-}
-
-func (s *scanner) byte(b byte) {
-	switch {
-	case s.escaped:
-		s.escaped = false
-	case s.inString && b == '\\':
-		s.escaped = true
-	case b == '"':
-		s.inString = !s.inString
-	case s.inString:
-	case b == '{':
-		s.depth++
-	case b == '}':
-		s.depth--
-		s.done = s.depth == 0
 	}
 }

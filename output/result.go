@@ -73,6 +73,7 @@ type FailedError struct {
 	First error
 }
 
+// Error is the failure itself, or how many there were and the first.
 func (e *FailedError) Error() string {
 	if e.Count == 1 {
 		return e.First.Error()
