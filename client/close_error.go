@@ -22,9 +22,24 @@ type CloseError struct {
 	cause error
 }
 
-// Error names the code and all texts.
+// closeNames say what the close codes mean, but for 1000, which a service that
+// closes in order has.
+//
+// Source: RFC 6455, section 7.4.1, and its registry.
+var closeNames = map[int]string{
+	websocket.CloseGoingAway: "going away", websocket.CloseProtocolError: "protocol error",
+	websocket.CloseUnsupportedData: "unsupported data", websocket.CloseNoStatusReceived: "no code",
+	websocket.CloseInvalidFramePayloadData: "invalid data", websocket.ClosePolicyViolation: "policy violation",
+	websocket.CloseMessageTooBig: "message too big", websocket.CloseInternalServerErr: "internal error",
+	websocket.CloseServiceRestart: "service restart", websocket.CloseTryAgainLater: "try again later",
+}
+
+// Error names the code and all texts; without any, what the code means.
 func (e *CloseError) Error() string {
 	s := fmt.Sprintf("connection closed with code %d", e.Code)
+	if name := closeNames[e.Code]; name != "" && e.Reason+e.Message == "" {
+		s += " (" + name + ")"
+	}
 	if e.Code == websocket.CloseAbnormalClosure {
 		s = "connection lost"
 	}

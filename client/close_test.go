@@ -28,7 +28,7 @@ func TestCloseByService(t *testing.T) {
 	}{
 		{"", 1000, "", "connection closed with code 1000"},
 		{"Application server closed the connection. Reason: maintenance", 1000, "", "connection closed with code 1000: Application server closed the connection. Reason: maintenance"},
-		{"", 1001, "", "connection closed with code 1001"},
+		{"", 1001, "", "connection closed with code 1001 (going away)"},
 		{"", 1003, "The JSON subprotocol requires text messages.", "connection closed with code 1003: The JSON subprotocol requires text messages."},
 		{"", 1007, "The client message is not a valid JSON protocol message.", "connection closed with code 1007: The client message is not a valid JSON protocol message."},
 		{"", 1008, "The outbound message queue is full.", "connection closed with code 1008: The outbound message queue is full."},

@@ -48,11 +48,13 @@ Who reads too slowly misses some, and a line "dropped" says how many.`, emulator
 
 // watch prints notices.
 func (e *Env) watch(c *cobra.Command, o emulator.NoticeOptions) error {
+	any := false
 	err := e.remote(c, o.Follow, func(ctx context.Context, r *emulator.Remote) error {
 		return r.Notices(ctx, o, func(n emulator.Notice) error {
 			if !ofHub(n, e.flags.hub) {
 				return nil
 			}
+			any = true
 			if e.json() {
 				return e.printJSON(n)
 			}
@@ -62,8 +64,12 @@ func (e *Env) watch(c *cobra.Command, o emulator.NoticeOptions) error {
 	if o.Follow && errors.Is(err, context.Canceled) {
 		return nil // the person has seen enough
 	}
-	if o.Follow && err == nil {
+	switch {
+	case err != nil:
+	case o.Follow:
 		e.say("the emulator has ended")
+	case !any && o.Recent > 0 && !e.json():
+		e.say("nothing has happened yet%s; -f waits for what does", ofTheHub(e.flags.hub))
 	}
 	return err
 }
