@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -185,7 +186,7 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 	}
 	listeners, err := listen(c.Context(), addr, "--addr")
 	if err != nil {
-		return err
+		return alreadyThere(c.Context(), addr, key, err)
 	}
 	endpoint := &url.URL{Scheme: "http", Host: shownAddr(addr, listeners)}
 	if o.tls {
@@ -213,6 +214,30 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 		return o.whenReady(ctx, env, cs, hooks, command)
 	})
 	return errors.Join(err, hooks.close(c.Context()))
+}
+
+// lookTimeout is how long it is looked who has taken an address.
+const lookTimeout = time.Second
+
+// alreadyThere gives another next step to an address that cannot be had when a
+// wps emulator listens there: it can be used.
+func alreadyThere(ctx context.Context, addr, key string, err error) error {
+	host, port, splitErr := net.SplitHostPort(addr)
+	var usage *usageError
+	if splitErr != nil || errors.As(err, &usage) {
+		return err
+	}
+	if host == "" {
+		host = "localhost"
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	r := emulator.NewRemote(token.NewConnectionString(&url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}, token.NewKey(key)))
+	defer r.Close()
+	if _, lookErr := r.Status(ctx); lookErr != nil && !errors.Is(lookErr, emulator.ErrUnauthorized) {
+		return err
+	}
+	return withHint(err, "a wps emulator runs there already: use it, or take a free port with --addr "+net.JoinHostPort(host, "0"))
 }
 
 // warnOfOpenDoor warns when other machines can use the public key, or a token
