@@ -65,20 +65,21 @@ func printHelp(c *cobra.Command, _ []string) {
 		about = c.Short
 	}
 	about = strings.TrimRight(about, " \n")
-	fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", about, usageText(c)) // nobody to tell when it cannot be written
+	fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", about, usageText(c, widthOf(c.OutOrStdout()))) // nobody to tell when it cannot be written
 }
 
 func printUsage(c *cobra.Command) error {
-	_, err := io.WriteString(c.OutOrStderr(), usageText(c))
+	_, err := io.WriteString(c.OutOrStderr(), usageText(c, widthOf(c.OutOrStderr())))
 	return err
 }
 
-// usageText is all of the help but what a command does.
-func usageText(c *cobra.Command) string {
+// usageText is all of the help but what a command does. The width is in columns;
+// 0 is no limit.
+func usageText(c *cobra.Command, width int) string {
 	var b strings.Builder
 	b.WriteString("Usage:")
 	if !c.HasAvailableSubCommands() || c.Annotations[runsAnnotation] != "" {
-		b.WriteString("\n  " + c.UseLine())
+		b.WriteString("\n  " + wrapWords(c.UseLine(), width, 2, 6))
 	}
 	if c.HasAvailableSubCommands() {
 		b.WriteString("\n  " + c.CommandPath() + " <command> [flags]")
@@ -93,8 +94,8 @@ func usageText(c *cobra.Command) string {
 		section(strings.TrimSuffix(g.Title, ":"), commandList(c, g.ID))
 	}
 	section("Commands", commandList(c, ""))
-	section("Flags", flagList(c.LocalFlags()))
-	section("Common flags", flagList(c.InheritedFlags()))
+	section("Flags", wrapFlags(flagList(c.LocalFlags()), width))
+	section("Common flags", wrapFlags(flagList(c.InheritedFlags()), width))
 	section("Exit codes", c.Annotations["exit"])
 	b.WriteString("\n")
 	if c.HasAvailableSubCommands() {
