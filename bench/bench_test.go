@@ -99,7 +99,7 @@ type conn struct {
 	group string
 	in    chan *protocol.Response
 	gone  chan struct{}
-	ping  error
+	deaf  bool // to pings
 }
 
 func (c *conn) Receive(ctx context.Context) (*protocol.Response, error) {
@@ -125,13 +125,16 @@ func (c *conn) SendEvent(_ context.Context, event string, data []byte) error {
 	return nil
 }
 
-func (c *conn) Ping(context.Context) error {
+func (c *conn) Ping(ctx context.Context) error {
 	select {
 	case <-c.gone:
 		return errRefused
 	default:
-		return c.ping
 	}
+	if c.deaf {
+		<-ctx.Done()
+	}
+	return ctx.Err()
 }
 
 func (c *conn) Close(context.Context) error {

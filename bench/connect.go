@@ -165,6 +165,9 @@ func (h *hold) askAll(ctx context.Context) (answered, silent int) {
 			alive.Add(1)
 		case !c.(*heldConn).ended.Load():
 			dumb.Add(1)
+			if ctx.Err() != nil {
+				err = fmt.Errorf("no answer within %v", answerTime)
+			}
 			h.run.recorder.failedWith(i, time.Now(), fmt.Errorf("ping: %w", err))
 		}
 	})

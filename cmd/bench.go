@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -72,7 +73,7 @@ func (o *benchOptions) flags(env *Env, c *cobra.Command, workers int, concurrenc
 	f.SortFlags = false
 	f.DurationVar(&o.duration, "duration", 10*time.Second, "measure for this `time`")
 	f.DurationVar(&o.warmup, "warmup", 2*time.Second, "go on for this `time` before measuring")
-	f.StringVar(&o.rate, "rate", "", "start so many in all, such as `200/s`, and count the time from when each should have\nstarted (default as fast as the service answers)")
+	f.StringVar(&o.rate, "rate", "", "start so many in all, such as `200/s`, and count the time from when each should have\nstarted (default as fast as it goes)")
 	f.IntVar(&o.workers, "concurrency", workers, concurrency)
 	f.StringVar(&o.name, "name", "", "`name` of this run in reports and comparisons")
 	f.StringVar(&o.save, "save", "", "keep the result as JSON in `file`, for bench compare")
@@ -92,6 +93,8 @@ func (o *benchOptions) options(c *cobra.Command) (bench.Options, error) {
 		return bench.Options{}, usagef(c, "--rate %q: %v", o.rate, err)
 	case o.workers < 1 || o.workers > maxBenchWorkers:
 		return bench.Options{}, usagef(c, "--concurrency must be from 1 to %d", maxBenchWorkers)
+	case strings.ContainsFunc(o.name, unicode.IsControl):
+		return bench.Options{}, usagef(c, "--name %q: must be one line of text", o.name)
 	case o.duration <= 0 || o.duration > maxBenchTime || o.warmup < 0 || o.warmup > maxBenchTime:
 		return bench.Options{}, usagef(c, "--duration must be more than 0, --warmup 0 or more, and neither over %v", maxBenchTime)
 	case c.Flags().Lookup("size") != nil && (o.size < bench.MinSize || o.size > protocol.MaxMessageSize/2):
