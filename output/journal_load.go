@@ -3,6 +3,7 @@ package output
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,12 +13,18 @@ import (
 // journalMark begins every journal; the purpose follows on the same line.
 const journalMark = "wps journal 1: "
 
-func journalHead(purpose string) string {
-	return journalMark + strings.ReplaceAll(purpose, "\n", " ") + "\n"
-}
-
 // maxRecord bounds a line of a journal, its first one included, in bytes.
 const maxRecord = 4096
+
+// journalHead is the first line. Of a purpose that has no room in it, such as one
+// with a long filter, a sum stands for the rest.
+func journalHead(purpose string) string {
+	head := journalMark + strings.ReplaceAll(purpose, "\n", " ")
+	if len(head)+len("\n") > maxRecord {
+		head = fmt.Sprintf("%s... (sha256 %x)", strings.ToValidUTF8(head[:maxRecord/4], ""), sha256.Sum256([]byte(head)))
+	}
+	return head + "\n"
+}
 
 // load reads the journal and gives where its last whole record ends; 0 for a
 // new one. What comes behind that is a record that was cut off.
@@ -34,8 +41,8 @@ func (j *Journal) load(purpose string) (end int64, err error) {
 	case !strings.HasPrefix(string(head), journalMark):
 		return 0, ErrNoJournal
 	case string(head) != journalHead(purpose):
-		of := strings.TrimSpace(strings.TrimPrefix(string(head), journalMark))
-		return 0, fmt.Errorf("%w: it is of %s, this is %s", ErrForeignJournal, of, purpose)
+		of := func(head string) string { return strings.TrimSpace(strings.TrimPrefix(head, journalMark)) }
+		return 0, fmt.Errorf("%w: it is of %s, this is %s", ErrForeignJournal, of(string(head)), of(journalHead(purpose)))
 	}
 	end = int64(len(head))
 	for line := 2; ; line++ {

@@ -275,6 +275,25 @@ func TestCheckWithJournal(t *testing.T) {
 	}
 }
 
+// TestJournalPurpose: however long it is, the same one is known again and
+// another one is refused.
+func TestJournalPurpose(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 4079, 4080, 4081, 5000, 100_000} {
+		path, purpose := filepath.Join(t.TempDir(), "j"), strings.Repeat("é", n/2)+strings.Repeat("x", n%2)
+		for range 2 {
+			j, err := output.OpenJournal(path, purpose)
+			if err != nil {
+				t.Fatalf("a purpose of %d bytes: %v", n, err)
+			}
+			closeJournal(t, j)
+		}
+		if _, err := output.OpenJournal(path, purpose+"y"); !errors.Is(err, output.ErrForeignJournal) || len(err.Error()) > 10_000 {
+			t.Errorf("another purpose than %d bytes: OpenJournal = %.300v, want ErrForeignJournal", n, err)
+		}
+	}
+}
+
 func TestJournalInUse(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "j")
