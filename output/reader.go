@@ -30,7 +30,7 @@ func (e *LineError) Unwrap() error { return e.Err }
 // Reader reads a stream of event objects: one a line, or one array of them. An
 // object may also run over several lines, as long as no further one begins with
 // "{", so that an object that is cut off does not swallow the next. Blank lines,
-// and a byte order mark at the start, do not count. Memory holds one object. It
+// and byte order marks between objects, do not count. Memory holds one object. It
 // is a [Source]. Not safe for concurrent use.
 type Reader struct {
 	in   *bufio.Reader
@@ -104,15 +104,12 @@ func (r *Reader) end(err error) error {
 	return &LineError{Line: r.line, Err: err, Ends: true}
 }
 
-// start skips a byte order mark and the bracket of an array.
+// start skips the bracket of an array.
 func (r *Reader) start() error {
 	if r.started {
 		return nil
 	}
 	r.started = true
-	if mark, err := r.in.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
-		r.discard(3)
-	}
 	if mark, _ := r.in.Peek(2); string(mark) == "\xff\xfe" || string(mark) == "\xfe\xff" {
 		return errors.New("this is UTF-16 text: write it as UTF-8")
 	}
@@ -181,6 +178,10 @@ func (r *Reader) pass() error {
 	return nil
 }
 
+// byteOrderMark begins files of Windows programs, and stands in the middle of a
+// stream that is made of several.
+const byteOrderMark = "\ufeff"
+
 // skipBlanks goes to the next byte that is not white space and gives it.
 func (r *Reader) skipBlanks() (byte, error) {
 	if err := r.pass(); err != nil {
@@ -195,6 +196,12 @@ func (r *Reader) skipBlanks() (byte, error) {
 		case '\n':
 			r.line++
 		case ' ', '\t', '\r':
+		case byteOrderMark[0]:
+			_ = r.in.UnreadByte() // it was just read
+			if next, _ := r.in.Peek(len(byteOrderMark)); string(next) != byteOrderMark {
+				return b, nil
+			}
+			r.discard(len(byteOrderMark))
 		default:
 			return b, r.in.UnreadByte()
 		}
