@@ -139,8 +139,8 @@ func newCompletion(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion {bash | zsh | fish | powershell}",
 		Short: "Print a script that completes wps in a shell",
-		Long: `Print a completion script for a shell; load it from the shell's start-up file. It
-completes commands, flags, values that are known, and the users, groups and
+		Long: `Print a completion script for a shell; load it from the shell's start-up file.
+It completes commands, flags, values that are known, and the users, groups and
 connections of an emulator on this machine.`,
 		Example: `  eval "$(wps completion bash)"      # in ~/.bashrc
   eval "$(wps completion zsh)"       # in ~/.zshrc, behind compinit

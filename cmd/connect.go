@@ -38,14 +38,14 @@ func newConnect(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "connect [--join G]... [--to-group G | --event NAME] [--count N] [--wait D]",
 		Short: "Be a client: print what arrives, send what is typed",
-		Long: `Connect as a WebSocket client and print every message that arrives, until Ctrl-C,
---count messages or --wait. With --to-group or --event each line of standard input
-is sent and acknowledged, in order.
+		Long: `Connect as a WebSocket client and print every message that arrives, until
+Ctrl-C, --count messages or --wait. With --to-group or --event each line of
+standard input is sent and acknowledged, in order.
 
 To a group up to 64 lines are on their way at once. When the input ends, so does
-the connection, unless --count or --wait says otherwise; when the connection ends
-first, it says how many lines were acknowledged. Without --url it makes its own
-token, with the roles that the flags need.
+the connection, unless --count or --wait says otherwise; when the connection
+ends first, it says how many lines were acknowledged. Without --url it makes its
+own token, with the roles that the flags need.
 
 With --subprotocol json-reliable or protobuf-reliable a broken connection is
 recovered for up to 30 seconds: no message is lost and none comes twice. It is

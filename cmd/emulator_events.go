@@ -20,8 +20,8 @@ func newEmulatorEvents(env *Env) *cobra.Command {
 		Short: "Show what happens in a running emulator",
 		Long: fmt.Sprintf(`Show what has happened in an emulator, one event a line: connections opened,
 closed, away and recovered, groups joined and left, messages sent, event
-handlers asked, requests refused. Without -f these are the last %d at most; with
-it, new ones until Ctrl-C or until the emulator ends.
+handlers asked, requests refused. Without -f these are the last %d at most;
+with it, new ones until Ctrl-C or until the emulator ends.
 
 Who reads too slowly misses some, and a line "dropped" says how many.`, emulator.NoticesKept),
 		Example: `  wps emulator events

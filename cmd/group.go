@@ -48,8 +48,8 @@ func subcommandsOnly(c *cobra.Command, args []string) error {
 func newGroupChange(env *Env, action output.GroupAction) *cobra.Command {
 	var o groupOptions
 	verb, done, short := "join", "added %s to group %q", "Add a user's connections, or one connection, to a group"
-	long := `Add every present connection of a user, or one connection, to a group. Adding one
-that is a member already succeeds; one that is not connected is an error.`
+	long := `Add every present connection of a user, or one connection, to a group. Adding
+one that is a member already succeeds; one that is not connected is an error.`
 	if action == output.GroupLeave {
 		verb, done, short = "leave", "removed %s from group %q", "Remove a user's connections, or one connection, from a group"
 		long = `Remove every connection of a user, or one connection, from a group. Removing one
@@ -143,9 +143,9 @@ func newGroupList(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list GROUP",
 		Short: "List the connections in a group",
-		Long: `List the connections in a group, one a line: connection id and user id, with a tab
-between in a pipe. It reads page after page, so that it works for groups of any
-size.`,
+		Long: `List the connections in a group, one a line: connection id and user id, with a
+tab between in a pipe. It reads page after page, so that it works for groups of
+any size.`,
 		Example: `  wps group list g1 --hub chat
   wps group list g1 --hub chat -o json
   wps group list g1 --hub chat --jq .userId | sort -u`,

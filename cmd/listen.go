@@ -46,8 +46,8 @@ it to "wps emulator --handler".
 
 A hook is a command: the event's data on stdin, its context in WPS_EVENT,
 WPS_EVENT_TYPE, WPS_HUB, WPS_CONNECTION_ID, WPS_USER_ID, WPS_DATA_TYPE,
-WPS_SUBPROTOCOL, WPS_REASON, WPS_GROUP, WPS_EVENT_ID, WPS_STATE and, all of it as
-JSON, WPS_CONTEXT. It answers with
+WPS_SUBPROTOCOL, WPS_REASON, WPS_GROUP, WPS_EVENT_ID, WPS_STATE and, all of it
+as JSON, WPS_CONTEXT. It answers with
   exit code 0    and, for a user event, the message on stdout, byte for byte;
                  for connect nothing, or JSON with userId, groups, roles,
                  subprotocol, states, error
@@ -59,8 +59,8 @@ run before the answer. When a hook ends, all it started is killed.
 
 A HOOK may also be http://HOST:PORT/PATH, which gets the event as it came, or
 :accept, :reject, :echo, :log. With --worker a command is started once: each
-event is a line of JSON on its stdin, {"id":1,"context":{...},"data":...}, and it
-answers with a line, {"id":1,"message":"hi","dataType":"text","outputs":[...]}.`,
+event is a line of JSON on its stdin, {"id":1,"context":{...},"data":...}, and
+it answers with a line, {"id":1,"message":"hi","dataType":"text","outputs":[...]}.`,
 		Example: `  wps listen --on connect ./connect.sh --on message 'jq -c .text'
   wps listen --on connect :accept --on '*' :echo --addr localhost:9000
   wps listen --on message ./worker.py --worker --workers 4

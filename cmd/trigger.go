@@ -46,8 +46,8 @@ func newTrigger(env *Env) *cobra.Command {
 it answers and what the service would make of that. The handler is validated
 first, as the service does.
 
-EVENT is [HUB/]EVENT: connect, connected, disconnected, joined, left, or the name
-of a user event.`,
+EVENT is [HUB/]EVENT: connect, connected, disconnected, joined, left, or the
+name of a user event.`,
 		Example: `  wps trigger connect --to http://localhost:9000/eh --user ana --query v=2
   wps trigger message --to http://localhost:9000/{hub}/{event} --data hello
   wps trigger order --to http://localhost:7071/runtime/webhooks/webpubsub --data @order.json --data-type json`,
