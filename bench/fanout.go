@@ -74,8 +74,9 @@ type fanout struct {
 	slowest atomic.Int64 // the longest way so far, a time.Duration
 }
 
-// publisher belongs to its worker until that has ended, but for the window. The
-// message of each turn goes to the group of that number, and so on in turn.
+// publisher is the state of one worker. It belongs to that until it has ended;
+// what other goroutines read is changed under fanout.mu. The message of a turn
+// goes to the group of that number, counted round.
 type publisher struct {
 	turn   uint64  // of the next message; the first is the publisher's own number
 	sent   []sent  // by group

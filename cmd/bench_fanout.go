@@ -6,61 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wps/bench"
-	"wps/output"
-	"wps/protocol"
 )
-
-// newBenchSend returns "wps bench send".
-func newBenchSend(env *Env) *cobra.Command {
-	var o benchOptions
-	var target targetFlags
-	c := &cobra.Command{
-		Use:   "send [--concurrency N] [--rate R] [--group G | --user U | --connection C]",
-		Short: "Measure how fast the service takes messages over REST",
-		Long: `Send messages over REST, with a token signed for each, and measure how long each
-request takes. Nobody needs to receive them; without a target they go to a group
-that nobody is in.`,
-		Example: `  wps bench send --hub bench --concurrency 16
-  wps bench send --hub bench --rate 1000/s --size 1024 --duration 30s
-  wps bench send --hub bench -o csv > seconds.csv`,
-		Annotations: benchExits(),
-		Args:        exactArgs(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			to, err := target.benchTarget(c)
-			if err != nil {
-				return err
-			}
-			b, err := env.bencher(c, &o)
-			if err != nil {
-				return err
-			}
-			defer b.close()
-			s, err := b.service()
-			if err != nil {
-				return err
-			}
-			defer s.CloseIdleConnections()
-			if err := b.probe(c.Context(), s); err != nil {
-				return err
-			}
-			return b.finish(c.Context(), bench.Send(c.Context(), s, to, b.Options), nil)
-		},
-	}
-	o.flags(env, c, 16, "send `n` messages at once")
-	o.sizeFlag(c)
-	target.flags(c, "send to", output.TargetGroups, output.TargetUsers, output.TargetConnections, output.TargetAll)
-	return c
-}
-
-// benchTarget is whom the messages go to: by default a group that is empty.
-func (t *targetFlags) benchTarget(c *cobra.Command) (protocol.Target, error) {
-	kind, id, ok, err := t.target(c)
-	if err != nil || !ok {
-		return protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup}, err
-	}
-	ev := &output.MessageEvent{TargetType: kind, TargetID: id}
-	return ev.Target(), checked(c, ev)
-}
 
 // fanoutOptions are the flags of "wps bench fanout" beside the common ones.
 type fanoutOptions struct {
@@ -152,38 +98,4 @@ func (b *bencher) fanout(ctx context.Context, fan fanoutOptions) error {
 		Options: b.Options, Connections: fan.connections, Groups: fan.groups, InFlight: fan.inFlight,
 	})
 	return b.finish(ctx, r, err)
-}
-
-// newBenchEcho returns "wps bench echo".
-func newBenchEcho(env *Env) *cobra.Command {
-	var o benchOptions
-	var event string
-	c := &cobra.Command{
-		Use:   "echo [--event NAME] [--concurrency N] [--rate R]",
-		Short: "Measure the way from a client to the event handler and back",
-		Long: `Send user events from clients, each with one on its way, and measure until what
-the hub's event handler answers has come back. The handler must answer an event
-with what it holds.`,
-		Example: `  wps bench echo --hub bench --concurrency 16
-  wps bench echo --hub bench --event message --rate 500/s
-  wps bench echo --hub bench --report echo.html`,
-		Annotations: benchExits(),
-		Args:        exactArgs(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := protocol.CheckEventName(event); err != nil {
-				return usagef(c, "--event: %v", err)
-			}
-			b, err := env.bencher(c, &o)
-			if err != nil {
-				return err
-			}
-			defer b.close()
-			r, err := bench.Echo(c.Context(), b.dial, event, b.Options)
-			return b.finish(c.Context(), r, err)
-		},
-	}
-	o.flags(env, c, 16, "connect `n` clients")
-	c.Flags().StringVar(&event, "event", "echo", "`name` of the user event")
-	o.sizeFlag(c)
-	return c
 }
