@@ -329,9 +329,10 @@ func (e *Env) announce(cs token.ConnectionString, handlers []hubHandler) error {
 	e.say("%s %s", e.err.name("endpoint "), cs.Endpoint)
 	e.say("%s %s", e.err.name("clients  "), client)
 	e.sayEvents(handlers)
-	ready := "ready; Ctrl-C stops it. The connection string:"
-	if cs.Endpoint.String() != protocol.DefaultEndpoint || !cs.Key.Equal(token.NewKey(protocol.DefaultAccessKey)) {
-		ready = "ready; Ctrl-C stops it. The connection string, for WPS_CONNECTION_STRING:"
+	ready := "ready; Ctrl-C stops it. The connection string, for WPS_CONNECTION_STRING:"
+	if cs.Endpoint.String() == protocol.DefaultEndpoint && cs.Key.Equal(token.NewKey(protocol.DefaultAccessKey)) {
+		e.say("%s %s", e.err.name("watch    "), "wps emulator events -f, in another terminal") // finds it without more
+		ready = "ready; Ctrl-C stops it. The connection string:"
 	}
 	e.say("%s", e.err.name(ready))
 	return e.printLine(cs.Reveal())

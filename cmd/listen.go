@@ -60,7 +60,7 @@ run before the answer. When a hook ends, all it started is killed.
 A HOOK may also be http://HOST:PORT/PATH, which gets the event as it came, or
 :accept, :reject, :echo, :log. With --worker a command is started once: each
 event is a line of JSON on its stdin, {"id":1,"context":{...},"data":...}, and
-it answers with a line, {"id":1,"message":"hi","dataType":"text","outputs":[...]}.`,
+its answer is one: {"id":1,"message":"hi","dataType":"text","outputs":[...]}.`,
 		Example: `  wps listen --on connect ./connect.sh --on message 'jq -c .text'
   wps listen --on connect :accept --on '*' :echo --addr localhost:9000
   wps listen --on message ./worker.py --worker --workers 4
