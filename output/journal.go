@@ -58,6 +58,7 @@ type Journal struct {
 	mu     sync.Mutex
 	buf    []byte
 	synced time.Time
+	later  *time.Timer // forces to the disk what came after that; nil: nothing did
 	broken error
 }
 
@@ -121,6 +122,10 @@ func (j *Journal) head(purpose string) error {
 // sync forces the file to the disk.
 func (j *Journal) sync() error {
 	j.synced = time.Now()
+	if j.later != nil {
+		j.later.Stop()
+		j.later = nil
+	}
 	return bare(j.file.Sync())
 }
 
@@ -186,10 +191,24 @@ func (j *Journal) append(t *task) error {
 	if _, err := j.file.Write(j.buf); err != nil {
 		return bare(err)
 	}
-	if time.Since(j.synced) < syncInterval {
-		return nil
+	since := time.Since(j.synced)
+	if since >= syncInterval {
+		return j.sync()
 	}
-	return j.sync()
+	if j.later == nil {
+		j.later = time.AfterFunc(syncInterval-since, j.syncLate)
+	}
+	return nil
+}
+
+// syncLate forces records to the disk behind which no further one has come. It
+// ends at once, and does nothing when the journal is closed.
+func (j *Journal) syncLate() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.later != nil && j.broken == nil {
+		j.broken = j.sync()
+	}
 }
 
 // Close forces the journal to the disk and closes it.

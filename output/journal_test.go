@@ -8,9 +8,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"wps/output"
 )
@@ -273,6 +276,40 @@ func TestCheckWithJournal(t *testing.T) {
 	if len(results) != 9 || results[3] != "4 done earlier" || results[4] != "5 not tried" || results[7] != "8 not tried" {
 		t.Errorf("results = %q", results)
 	}
+}
+
+// TestJournalSynced: what is written down is on the disk a second later, also
+// when nothing comes behind it.
+func TestJournalSynced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j := journal(t, filepath.Join(t.TempDir(), "j"))
+		start := time.Now()
+		var synced []time.Duration
+		waits := []time.Duration{100 * time.Millisecond, 0, 0, time.Hour, 200 * time.Millisecond, 5 * time.Minute}
+		_, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(numbered(len(waits)))), output.RunOptions{
+			Journal: j,
+			Each: func(context.Context, output.Event) (output.Result, error) {
+				time.Sleep(waits[0])
+				waits = waits[1:]
+				synced = append(synced, j.Synced().Sub(start))
+				return output.Result{}, nil
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeJournal(t, j)
+		// The fourth was done at 1h0m0.1s and forced at once, the fifth a second after
+		// that.
+		hour := time.Hour + 100*time.Millisecond
+		if want := []time.Duration{0, 0, 0, time.Second, hour, hour + time.Second}; !slices.Equal(synced, want) {
+			t.Errorf("forced to the disk at %v, want %v", synced, want)
+		}
+		if at := j.Synced(); !at.Equal(time.Now()) {
+			t.Errorf("closed at %v, forced to the disk at %v", time.Now(), at)
+		}
+	})
 }
 
 // TestJournalPurpose: however long it is, the same one is known again and
