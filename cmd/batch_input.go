@@ -19,6 +19,7 @@ type batchInput struct {
 	file   *os.File  // nil: stream is no file
 	start  int64     // where the input begins in the file
 	size   int64     // of the file from there; 0: not known
+	typed  bool      // a person types it
 	copied *os.File  // holds the copy of a stream; nil: there is none
 }
 
@@ -51,7 +52,7 @@ func (e *Env) openBatch(ctx context.Context, path string) (*batchInput, error) {
 	if !isFile || !in.use(file) {
 		in.stream = newInput(in.ctx, e.Stdin)
 		if isFile {
-			in.stream = newInput(in.ctx, file)
+			in.stream, in.typed = newInput(in.ctx, file), isTerminal(file)
 		}
 	}
 	return in, nil

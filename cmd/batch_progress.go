@@ -23,9 +23,9 @@ type progress struct {
 }
 
 // newProgress makes the progress bar of a batch: only where a person looks, and
-// nothing else is printed meanwhile.
+// nothing else is printed or typed meanwhile.
 func (e *Env) newProgress(in *batchInput) *progress {
-	if !isTerminal(e.Stderr) || e.json() && isTerminal(e.Stdout) || e.flags.quiet || e.flags.verbose || e.flags.debug {
+	if !isTerminal(e.Stderr) || in.typed || e.json() && isTerminal(e.Stdout) || e.flags.quiet || e.flags.verbose || e.flags.debug {
 		return nil
 	}
 	size := in.size
