@@ -62,6 +62,8 @@ func (o *closeOptions) event(c *cobra.Command, args []string) (*output.CloseConn
 	switch {
 	case err != nil:
 		return nil, err
+	case len(args) == 2 && asFlag(c, args) != "":
+		return nil, &usageError{"one connection id is expected, there are 2", "did you mean " + asFlag(c, args) + "?"}
 	case len(args) > 1:
 		return nil, usagef(c, "one connection id is expected, there are %d", len(args))
 	case len(args) == 1 && named:

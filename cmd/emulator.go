@@ -77,7 +77,7 @@ name; alone, all.`,
 		Annotations: exits(exitLineFailed, exitLineUsage, "  N    with -- COMMAND: its exit code"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 && c.ArgsLenAtDash() != 0 {
-				if len(c.SuggestionsFor(args[0])) > 0 {
+				if len(c.SuggestionsFor(args[0])) > 0 || calledHere(c, args[0]) != "" {
 					return unknownCommand(c, args[0])
 				}
 				return usagef(c, "unexpected argument %q: a command to run comes behind --", args[0])

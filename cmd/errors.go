@@ -118,10 +118,13 @@ func hintForStatus(err *client.Error) string {
 	return ""
 }
 
-// unknownCommand names the nearest command.
+// unknownCommand names what a command is called here, or the nearest one.
 func unknownCommand(c *cobra.Command, name string) error {
 	c.SuggestionsMinimumDistance = 2
 	text := fmt.Sprintf("unknown command %q", name)
+	if here := calledHere(c, name); here != "" {
+		return &usageError{text, "that is here: " + here}
+	}
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		return &usageError{text, "did you mean " + strings.Join(near, " or ") + "?"}
 	}
@@ -136,7 +139,12 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 			return usagef(c, "missing argument: %s", strings.Join(names[len(args):], " "))
 		}
 		if len(args) > len(names) {
-			return usagef(c, "unexpected argument %q", args[len(names)])
+			more := args[len(names):]
+			text := fmt.Sprintf("unexpected argument %q", more[0])
+			if flag := asFlag(c, more); flag != "" {
+				return &usageError{text, "did you mean " + flag + "?"}
+			}
+			return usagef(c, "%s", text)
 		}
 		for i, arg := range args {
 			if !utf8.ValidString(arg) && slices.Contains([]string{"GROUP", "CONNECTION"}, names[i]) {
