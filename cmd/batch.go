@@ -126,6 +126,7 @@ func (b *batch) run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	b.stop = stop
+	defer context.AfterFunc(ctx, b.in.interrupt)() // a read waits for more than the caller's context
 	if b.actor.o.dryRun == "" {
 		defer surviveClosedPipe()()
 	}
@@ -197,6 +198,16 @@ func (b *batch) check(ctx context.Context, journal *output.Journal) error {
 	return b.explainFailure(err)
 }
 
+// printDry prints an event of a dry run. That this fails is no fault of its line.
+func (b *batch) printDry(ev output.Event) error {
+	err := b.env.printJSON(ev)
+	if err == nil {
+		return nil
+	}
+	b.stop(err)
+	return context.Canceled
+}
+
 func (b *batch) runEvents(ctx context.Context, journal *output.Journal) error {
 	dry := b.actor.o.dryRun
 	concurrency := b.o.concurrency
@@ -213,7 +224,7 @@ func (b *batch) runEvents(ctx context.Context, journal *output.Journal) error {
 		OnResult: b.result, OnStop: b.in.interrupt,
 		Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
 			if dry == dryRunEvent {
-				return output.Result{}, b.env.printJSON(ev)
+				return output.Result{}, b.printDry(ev)
 			}
 			return b.actor.run(ctx, ev)
 		},

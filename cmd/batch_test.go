@@ -272,6 +272,55 @@ func (f *full) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// TestApplyResultsLostWaiting: then it does not wait for more input either.
+func TestApplyResultsLostWaiting(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"in order":     {"-o", "json"},
+		"side by side": {"-o", "json", "--concurrency", "4"},
+		"dry run":      {"--dry-run"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := &twoEvents{waits: make(chan struct{}), end: t.Context().Done()}
+			s := newService(t, func(http.ResponseWriter, *http.Request, int) bool {
+				<-in.waits
+				return false
+			})
+			var stderr bytes.Buffer
+			env := s.env()
+			e := cmd.NewEnv(in, &full{}, &stderr, func(name string) string { return env[name] })
+			ended := make(chan int, 1)
+			go func() { ended <- cmd.Run(t.Context(), append([]string{"apply"}, args...), e) }()
+			select {
+			case code := <-ended:
+				if code != 1 || !strings.HasSuffix(stderr.String(), "wps: write the result: no space left on device\n") {
+					t.Errorf("exit code %d, %s", code, stderr.String())
+				}
+			case <-time.After(patience):
+				t.Error("the run waits for more input")
+			}
+		})
+	}
+}
+
+// twoEvents is an input of two events that does not end then.
+type twoEvents struct {
+	read  bool
+	waits chan struct{} // closed when more than those is asked for
+	end   <-chan struct{}
+}
+
+func (e *twoEvents) Read(b []byte) (int, error) {
+	if !e.read {
+		e.read = true
+		return copy(b, `{"targetType":"Users","targetId":"u1","message":"1"}`+"\n"+`{"targetType":"Users","targetId":"u2","message":"2"}`+"\n"), nil
+	}
+	close(e.waits)
+	<-e.end
+	return 0, io.EOF
+}
+
 // TestApplyResultsLost: when the results cannot be written any more, the run
 // stops and says so.
 func TestApplyResultsLost(t *testing.T) {
