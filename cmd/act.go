@@ -183,7 +183,7 @@ func (a *actor) run(ctx context.Context, ev output.Event) (output.Result, error)
 		return result, nil
 	}
 	if context.Cause(limited) == errTimeout {
-		err = withHint(&noAnswerError{a.env.flags.timeout}, "raise --timeout, or look whether the service is there with \"wps health\"")
+		err = withHint(&noAnswerError{a.env.flags.timeout, call.Status}, "raise --timeout, or look whether the service is there with \"wps health\"")
 	}
 	return result, a.env.explain(explainRefusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
 }
@@ -191,9 +191,18 @@ func (a *actor) run(ctx context.Context, ev output.Event) (output.Result, error)
 var errTimeout = errors.New("timeout")
 
 // noAnswerError is an event that --timeout ended.
-type noAnswerError struct{ within time.Duration }
+type noAnswerError struct {
+	within time.Duration
+	status int // of the answer after which it was to be tried again; 0: there was none
+}
 
-func (e *noAnswerError) Error() string { return fmt.Sprintf("no answer within %v", e.within) }
+// Error tells which answer there was, if there was one.
+func (e *noAnswerError) Error() string {
+	if e.status == 0 {
+		return fmt.Sprintf("no answer within %v", e.within)
+	}
+	return fmt.Sprintf("no good answer within %v, the last one %d %s", e.within, e.status, http.StatusText(e.status))
+}
 
 // takesNothing tells of an error that is no fault of the event: the service is
 // away, takes nobody's requests, or not those with this key.

@@ -39,7 +39,8 @@ service throttles, all wait.
 
 With -o json each event gives a line as soon as its fate is known:
 line, status (done, failed, not tried), event, httpStatus, code, tries,
-milliseconds, error. One that the journal has as done already says "earlier".`,
+milliseconds, error, and yes for a question. One that the journal has as done
+already says "earlier".`,
 		Example: `  wps apply --hub chat events.jsonl
   echo '{"type":"MessageEvent","message":"hi","dataType":"text"}' | wps apply --hub chat
   wps apply --hub chat --concurrency 16 --keep-going --journal done.journal -o json events.jsonl`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"wps/client"
@@ -88,6 +89,7 @@ func (b *batch) explainFailure(err error) error {
 	var journal *output.JournalError
 	var refused *client.Error
 	var gone *output.GoneError
+	var unreadable *fs.PathError
 	switch {
 	case errors.As(err, &some):
 		err = fmt.Errorf("%d of %d events failed", some.Count, b.summary.Done+b.summary.Earlier+some.Count)
@@ -97,6 +99,8 @@ func (b *batch) explainFailure(err error) error {
 		return withHint(err, "-o json tells more about each; with --journal FILE a second run tries only those again")
 	case errors.As(err, &journal):
 		return explainJournal(err)
+	case errors.As(err, &line) && line.Ends && errors.As(err, &unreadable):
+		return withHint(err, "the input cannot be read any further; with --journal FILE a second run goes on behind what is done")
 	case errors.As(err, &gone) && b.o.journal != "":
 		return withHint(err, "once the service takes something, the same command with the same --journal goes on")
 	case errors.As(err, &gone) && hintFor(err) == "":

@@ -35,6 +35,11 @@ func TestServiceRefuses(t *testing.T) {
 		{"401", answer(401, ""), nil, 4, "wps: send to the hub: 401 Unauthorized\nhint: the AccessKey must belong to this Endpoint, and this machine's clock must be right\n"},
 		{"403", answer(403, "Forbidden"), nil, 4, "wps: send to the hub: 403 Forbidden (Forbidden)\nhint: the identity needs the role Web PubSub Service Owner\n"},
 		{"429", answer(429, "TooManyRequests"), nil, 1, "wps: send to the hub: 429 Too Many Requests (TooManyRequests)\nhint: the service limits the rate: wait, or use more units\n"},
+		{"asks to wait", func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+			w.Header().Set("Retry-After", "50")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return true
+		}, []string{"--retries", "1", "--timeout", "2s"}, 1, "wps: send to the hub: no good answer within 2s, the last one 429 Too Many Requests\nhint: raise --timeout, or look whether the service is there with \"wps health\"\n"},
 		{"silence", silent, []string{"--timeout", "50ms"}, 1, "wps: send to the hub: no answer within 50ms\nhint: raise --timeout, or look whether the service is there with \"wps health\"\n"},
 	}
 	for _, tt := range tests {
