@@ -63,10 +63,10 @@ func throttled(resp *http.Response) (wait time.Duration, ok bool) {
 	return 0, false
 }
 
-// retryAfter reads the headers by which the retry policy waits too: two in
-// milliseconds, one in seconds or with a date. 0 means that there is none.
+// retryAfter reads the headers that ask for a wait: two in milliseconds, one in
+// seconds or with a date. 0 means that there is none.
 //
-// Source: azcore's retry policy and the JavaScript SDK.
+// Source: the SDKs for Go and JavaScript.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	for _, name := range []string{"retry-after-ms", "x-ms-retry-after-ms"} {
 		if ms, err := strconv.Atoi(h.Get(name)); err == nil && ms > 0 {

@@ -20,8 +20,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
-
 	"wps/protocol"
 	"wps/token"
 )
@@ -43,7 +41,7 @@ type Options struct {
 	// See [Service] for what is tried again.
 	Retries int
 	// RetryDelay is the first wait between two tries; it grows with each. 0
-	// means 800 ms.
+	// means 800 ms, negative none.
 	RetryDelay time.Duration
 	// MaxRetryDelay bounds a wait between two tries; an answer that demands a
 	// longer one is final. 0 means 60 s.
@@ -92,7 +90,7 @@ type Service struct {
 	root       string   // origin and the path of the endpoint
 	hub        string   // path of the hub, escaped
 	authorizer Authorizer
-	pipeline   runtime.Pipeline
+	retry      retryPolicy
 	transport  http.RoundTripper
 	userAgent  []string
 	log        *slog.Logger
@@ -128,6 +126,7 @@ func New(o Options) (*Service, error) {
 		log:        o.Logger,
 		warn:       o.Warn,
 		throttled:  o.Throttled,
+		retry:      newRetryPolicy(o),
 		tryTimeout: max(defaultTo(o.TryTimeout, defaultTryTimeout), 0),
 		warned:     map[protocol.Target]bool{},
 	}
@@ -140,7 +139,6 @@ func New(o Options) (*Service, error) {
 	if s.transport == nil {
 		s.transport = newTransport(o)
 	}
-	s.pipeline = s.newPipeline(o)
 	return s, nil
 }
 

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
-
 	"wps/protocol"
 )
 
@@ -35,11 +33,7 @@ func (s *Service) GenerateClientToken(ctx context.Context, o GenerateOptions) (s
 	if err != nil {
 		return "", err
 	}
-	resp, err := s.do(ctx, r)
-	if err != nil {
-		return "", err
-	}
-	b, err := runtime.Payload(resp)
+	b, err := s.do(ctx, r)
 	if err != nil {
 		return "", err
 	}

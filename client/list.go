@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
-
 	"wps/protocol"
 )
 
@@ -96,11 +94,7 @@ func numberParam(name string, n int) string {
 
 func (s *Service) page(ctx context.Context, r *request) (page, error) {
 	var p page
-	resp, err := s.do(ctx, r)
-	if err != nil {
-		return p, err
-	}
-	b, err := runtime.Payload(resp)
+	b, err := s.do(ctx, r)
 	if err != nil {
 		return p, err
 	}

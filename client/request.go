@@ -7,10 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"wps/protocol"
 )
@@ -57,9 +56,8 @@ func params(name string, values []string) string {
 	return b.String()
 }
 
-// do runs r and returns a 2xx answer, its body read. Everything else is an
-// error.
-func (s *Service) do(ctx context.Context, r *request) (*http.Response, error) {
+// do runs r and returns the body of a 2xx answer. Everything else is an error.
+func (s *Service) do(ctx context.Context, r *request) ([]byte, error) {
 	req, err := s.build(ctx, r)
 	if err != nil {
 		return nil, err
@@ -68,13 +66,12 @@ func (s *Service) do(ctx context.Context, r *request) (*http.Response, error) {
 	if err != nil {
 		return nil, s.explain(ctx, resp, err)
 	}
-	defer resp.Body.Close() // what it holds is in memory
-	if resp.StatusCode/100 == 2 {
-		return resp, nil
+	var body []byte
+	if resp.Body != nil && resp.Body != http.NoBody {
+		body, _ = io.ReadAll(resp.Body) // from memory
 	}
-	body, err := runtime.Payload(resp)
-	if err != nil {
-		body = nil // it was read into memory before
+	if resp.StatusCode/100 == 2 {
+		return body, nil
 	}
 	refusal := newError(resp, body, req.Header.Get(headerRequestID))
 	callOf(ctx).refused(refusal)
@@ -132,7 +129,7 @@ func newRequestID() string {
 	return string(s[:])
 }
 
-// explain turns what the pipeline returns without an answer into an error of
+// explain turns what send returns without an answer into an error of
 // this package.
 func (s *Service) explain(ctx context.Context, resp *http.Response, err error) error {
 	if ctx.Err() != nil {
