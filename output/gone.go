@@ -9,9 +9,13 @@ import (
 // defaultPatience is RunOptions.Patience when that is 0.
 const defaultPatience = time.Minute
 
-// enoughGone is how many failures in a row show that the service is not there,
-// when it has not taken anything before.
-const enoughGone = 10
+// How many failures in a row show that the service is not there: when it has not
+// been there before, and when it is away for longer than the patience. One or two
+// of a stream with hours between its events show nothing.
+const (
+	enoughNever = 10
+	enoughAway  = 5
+)
 
 // GoneError ends a run that is to go on after failures: not the events are at
 // fault, the service takes nothing.
@@ -72,7 +76,7 @@ func (w *watch) see(err error) error {
 	case wait > w.patience:
 		w.over = true
 		return &GoneError{w.count, wait, err}
-	case time.Since(w.since) >= w.patience, !w.answered && w.count >= enoughGone:
+	case w.count >= enoughAway && time.Since(w.since) >= w.patience, !w.answered && w.count >= enoughNever:
 		w.over = true
 		return &GoneError{w.count, 0, err}
 	case w.answered:

@@ -28,7 +28,7 @@ func TestRunServiceGone(t *testing.T) {
 		took        time.Duration // at most
 	}{
 		{"never there", 1, 0, always, output.Summary{Failed: 10, NotTried: 4990}, 10, 0},
-		{"hangs", 1, 30 * time.Second, always, output.Summary{Failed: 3, NotTried: 4997}, 3, 90 * time.Second},
+		{"hangs", 1, 30 * time.Second, always, output.Summary{Failed: 5, NotTried: 4995}, 5, 150 * time.Second},
 		{"dies", 1, time.Millisecond, func(at time.Duration) error {
 			if at > 100*time.Millisecond {
 				return errAway
@@ -41,6 +41,12 @@ func TestRunServiceGone(t *testing.T) {
 			}
 			return nil
 		}, output.Summary{Done: 4993, Failed: 7}, 0, 80 * time.Second},
+		{"away twice an hour apart", 1, time.Hour, func(at time.Duration) error {
+			if h := int(at.Hours()); h == 7 || h == 8 {
+				return errAway
+			}
+			return nil
+		}, output.Summary{Done: 4998, Failed: 2}, 0, 5001 * time.Hour},
 		{"answers with refusals", 1, 0, func(time.Duration) error { return errRefused }, output.Summary{Failed: 5000}, 0, 0},
 	}
 	for _, tt := range tests {

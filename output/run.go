@@ -23,8 +23,9 @@ type RunOptions struct {
 	KeepGoing bool
 	// Gone, when set, tells which errors of Each are no fault of the event: the
 	// service takes nothing at the moment. With KeepGoing the run ends when it has
-	// taken nothing for Patience, or none of the first ten events; 0 means a minute.
-	// Until then Pace holds back what would only fail.
+	// taken nothing for Patience, and five events at least, or none of the first ten
+	// events. Until then Pace holds back what would only fail. Patience 0 means a
+	// minute.
 	Gone     func(error) bool
 	Patience time.Duration
 	// CountRest reads on after a stop, only to tell which events were not tried.
