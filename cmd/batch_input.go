@@ -21,6 +21,7 @@ type batchInput struct {
 	size   int64     // of the file from there; 0: not known
 	typed  bool      // a person types it
 	copied *os.File  // holds the copy of a stream; nil: there is none
+	named  bool      // that has a name, which must be removed
 }
 
 // openFile opens a file to be read; a folder is none.
@@ -132,6 +133,7 @@ func (in *batchInput) makeCopy() (err error) {
 		return fmt.Errorf("keep the input: %w", err)
 	}
 	in.origin = in.stream
+	in.named = os.Remove(in.copied.Name()) != nil // as on Windows; else nothing is left behind by a kill
 	return nil
 }
 
@@ -156,7 +158,10 @@ func (in *batchInput) Close() error {
 		err = in.file.Close()
 	}
 	if in.copied != nil {
-		err = errors.Join(err, in.copied.Close(), os.Remove(in.copied.Name()))
+		err = errors.Join(err, in.copied.Close())
+	}
+	if in.named {
+		err = errors.Join(err, os.Remove(in.copied.Name()))
 	}
 	return err
 }
