@@ -40,7 +40,6 @@ var outside = map[string][]string{
 	"github.com/fatih/color":                  {"cmd"},
 	"github.com/itchyny/gojq":                 {"cmd"},
 	"golang.org/x/term":                       {"cmd"},
-	"github.com/schollz/progressbar/v3":       {"cmd"},
 	"go.yaml.in/yaml/v3":                      {"output", "cmd"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
 	"golang.org/x/time":                       {"output"},

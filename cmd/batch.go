@@ -229,7 +229,7 @@ func (b *batch) runEvents(ctx context.Context, journal *output.Journal) error {
 			return b.actor.run(ctx, ev)
 		},
 	})
-	b.progress.end()
+	b.progress.hide()
 	b.summary = summary
 	if dry == "" {
 		b.tellFailures(err)

@@ -2,21 +2,31 @@ package cmd
 
 import (
 	"fmt"
+	"io"
+	"strings"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 
 	"wps/output"
 )
 
-// progressInterval is how often a progress bar is drawn.
-const progressInterval = 150 * time.Millisecond
+const (
+	// progressInterval is how often a progress bar is drawn.
+	progressInterval = 150 * time.Millisecond
+	// barWidth is the most that its bar alone takes, in columns.
+	barWidth = 30
+	// clearLine takes away what stands in a line of a terminal, with the ^C that it
+	// adds to it.
+	clearLine = "\x1b[2K\r"
+)
 
 // progress shows on a terminal how far a batch is, how fast, and how long it
-// will take. Its methods are not called concurrently; a nil one shows nothing.
+// will take. Its methods are not called concurrently; a nil one shows nothing. It
+// is drawn here because a library for it takes a twentieth of the start of every
+// command.
 type progress struct {
-	bar          *progressbar.ProgressBar
-	size, passed int64 // bytes of the input, and of the events whose fate is known
+	w            io.Writer
+	width        func() int // columns of the terminal; 0: unknown
+	size, passed int64      // bytes of the input, 0: unknown, and of the events whose fate is known
 	start, drawn time.Time
 	ended        int // events that this run has ended
 	failed       int
@@ -28,20 +38,7 @@ func (e *Env) newProgress(in *batchInput) *progress {
 	if !isTerminal(e.Stderr) || in.typed || e.json() && isTerminal(e.Stdout) || e.flags.quiet || e.flags.verbose || e.flags.debug {
 		return nil
 	}
-	size := in.size
-	if size == 0 {
-		size = -1 // unknown
-	}
-	return &progress{size: in.size, start: time.Now(), bar: progressbar.NewOptions64(size,
-		progressbar.OptionSetWriter(e.Stderr),
-		progressbar.OptionSetWidth(30),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionShowDescriptionAtLineEnd(),
-		progressbar.OptionSetRenderBlankState(false),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionUseANSICodes(true), // clear the line, with the ^C that a terminal adds to it
-		progressbar.OptionThrottle(progressInterval/2),
-	)}
+	return &progress{w: e.Stderr, width: func() int { return widthOf(e.Stderr) }, size: in.size, start: time.Now()}
 }
 
 // count takes note of a result.
@@ -58,32 +55,47 @@ func (p *progress) count(r output.LineResult) {
 	}
 	if now := time.Now(); now.Sub(p.drawn) >= progressInterval {
 		p.drawn = now
-		p.draw(now)
+		p.draw(now.Sub(p.start))
 	}
 }
 
-func (p *progress) draw(now time.Time) {
-	text := fmt.Sprintf(" %s, %.0f/s", plural(p.ended, "event"), float64(p.ended)/max(now.Sub(p.start).Seconds(), 0.001))
+// draw draws the line anew. A terminal that is gone is no reason to stop.
+func (p *progress) draw(took time.Duration) {
+	_, _ = io.WriteString(p.w, clearLine+p.line(took, p.width()))
+}
+
+// line is what a terminal of some columns shows after some time. It keeps to one
+// line of them, because what wraps cannot be cleared.
+func (p *progress) line(took time.Duration, columns int) string {
+	text := fmt.Sprintf("%s, %.0f/s", plural(p.ended, "event"), float64(p.ended)/max(took.Seconds(), 0.001))
 	if p.failed > 0 {
 		text += fmt.Sprintf(", %d failed", p.failed)
 	}
-	p.bar.Describe(text)
-	// A terminal that is gone is no reason to stop.
-	if p.size == 0 || p.passed < p.size {
-		_ = p.bar.Set64(p.passed)
+	if columns == 0 {
+		columns = 80
 	}
+	if p.size > 0 {
+		share := min(float64(p.passed)/float64(p.size), 1)
+		left := time.Duration(float64(took) * (1/share - 1)).Round(time.Second)
+		text = fmt.Sprintf("%3.0f%% %s, %s left", 100*share, text, left)
+		text = bar(share, min(columns-len(text)-4, barWidth)) + text
+	}
+	return text[:min(len(text), columns-1)]
+}
+
+// bar draws a share of 1 in some columns, with a frame; nothing when there are
+// too few.
+func bar(share float64, columns int) string {
+	if columns < 5 {
+		return ""
+	}
+	n := int(share * float64(columns))
+	return "[" + strings.Repeat("=", n) + strings.Repeat(" ", columns-n) + "] "
 }
 
 // hide makes way for a line of text.
 func (p *progress) hide() {
-	if p != nil {
-		_ = p.bar.Clear()
-	}
-}
-
-// end takes the bar away.
-func (p *progress) end() {
-	if p != nil {
-		_ = p.bar.Clear()
+	if p != nil && !p.drawn.IsZero() {
+		_, _ = io.WriteString(p.w, clearLine)
 	}
 }
