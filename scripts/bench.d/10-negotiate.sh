@@ -22,8 +22,8 @@ prepare() {
 }
 measure() {
   case $1 in
-    wps) "$bin/measure" cold "$(times 25)" "$bin/wps" negotiate --hub chat --user u1 -o url ;;
-    minimal) "$bin/measure" cold "$(times 25)" "$bin/minimal" --hub chat --user u1 ;;
+    wps) "$bin/measure" cold "$(times 100)" "$bin/wps" negotiate --hub chat --user u1 -o url ;;
+    minimal) "$bin/measure" cold "$(times 100)" "$bin/minimal" --hub chat --user u1 ;;
     sdk) "$bin/measure" cold "$(times 3)" node conformance/bench/negotiate.js ;;
   esac
 }
