@@ -44,7 +44,7 @@ func (o *object) event() Event {
 	if o.has("actionName") {
 		return o.actionEvent()
 	}
-	kind := o.text("type")
+	kind := enum(o, "type", eventTypes...)
 	if kind == "" && !o.told("type") {
 		kind = o.guessType()
 	}
@@ -72,6 +72,8 @@ var readers = []struct {
 	{"ExistenceEvent", readExistence},
 	{"PermissionEvent", readPermission},
 }
+
+var eventTypes = []string{"MessageEvent", "GroupEvent", "CloseConnectionEvent", "ExistenceEvent", "PermissionEvent"}
 
 // guessType tells the type from the members that only one type has.
 func (o *object) guessType() string {

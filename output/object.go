@@ -114,11 +114,11 @@ func readObject(b []byte) (*object, error) {
 		return nil, syntaxFault(nil, "not a JSON object")
 	}
 	for s.skip(); s.next() != '}'; {
-		name := plainString(s.value())
+		name := s.value()
 		s.next()
 		s.skip() // the colon
 		s.next()
-		o.put(name, s.value())
+		o.read(name, s.value())
 		if s.next() == ',' {
 			s.skip()
 		}
@@ -210,9 +210,15 @@ func stringEnd(b []byte) int {
 	}
 }
 
+// plainBytes gives the text of a JSON string where nothing in it is escaped.
+func plainBytes(raw []byte) (text []byte, ok bool) {
+	text = raw[1 : len(raw)-1]
+	return text, bytes.IndexByte(text, '\\') < 0 && utf8.Valid(text)
+}
+
 // plainString gives the text of a JSON string.
 func plainString(raw []byte) string {
-	if text := raw[1 : len(raw)-1]; bytes.IndexByte(text, '\\') < 0 && utf8.Valid(text) {
+	if text, ok := plainBytes(raw); ok {
 		return string(text)
 	}
 	var s string
@@ -230,6 +236,18 @@ func syntaxFault(err error, text string) error {
 		text = "not JSON: " + err.Error()
 	}
 	return &FaultError{[]Fault{{"", text}}}
+}
+
+// read keeps one member by its name in JSON. The usual names are found without a
+// copy of them.
+func (o *object) read(name, value json.RawMessage) {
+	if text, ok := plainBytes(name); ok {
+		if known, ok := written[string(text)]; ok {
+			o.put(known, value)
+			return
+		}
+	}
+	o.put(plainString(name), value)
 }
 
 // put keeps one member. null counts as absent, but for a message, where it may
@@ -304,7 +322,11 @@ func (o *object) text(name string) string {
 	return plainString(m.value)
 }
 
-func (o *object) list(name string) (l []string) {
+func (o *object) list(name string) []string {
+	if !o.has(name) {
+		return nil
+	}
+	var l []string
 	o.take(name, &l, "an array of strings")
 	if len(l) == 0 {
 		return nil
@@ -312,15 +334,31 @@ func (o *object) list(name string) (l []string) {
 	return l
 }
 
-// enum reads a word without regard to case and gives it as it is written.
+// enum reads a word without regard to case and gives it as it is written. The
+// usual words are found without a copy of what was read.
 func enum[T ~string](o *object, name string, words ...T) T {
-	s := o.text(name)
-	for _, w := range words {
-		if strings.EqualFold(s, string(w)) {
-			return w
+	if m := o.find(name); m != nil && m.value[0] == '"' {
+		if text, ok := plainBytes(m.value); ok {
+			if w, ok := foldedWord(string(text), words); ok {
+				m.used = true
+				return w
+			}
 		}
 	}
+	s := o.text(name)
+	if w, ok := foldedWord(s, words); ok {
+		return w
+	}
 	return T(s)
+}
+
+func foldedWord[T ~string](s string, words []T) (T, bool) {
+	for _, w := range words {
+		if strings.EqualFold(s, string(w)) {
+			return w, true
+		}
+	}
+	return "", false
 }
 
 // leftovers adds a fault for every member that the event has no use for.
