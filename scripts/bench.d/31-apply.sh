@@ -12,4 +12,4 @@ describe() {
 }
 against() { echo 'ours/theirs >= 0.85'; }
 prepare() { go_test cmd; }
-measure() { go_benchmark cmd "Apply/$1" 20000 events/s; }
+measure() { go_benchmark cmd "Apply/$1" 40000 events/s; }
