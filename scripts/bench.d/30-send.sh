@@ -24,6 +24,6 @@ prepare() {
 measure() {
   case $1 in
     sdk) "$bin/wps" emulator -q -- node conformance/bench/send.js "$(times 1000)" ;;
-    *) go_benchmark client "Send/to=emulator/by=$1" 5000 sends/s ;;
+    *) go_benchmark client "Send/to=emulator/by=$1" 40000 sends/s ;;
   esac
 }
