@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"strings"
 
 	"wps/protocol"
 )
@@ -51,29 +50,34 @@ func (o *object) event() Event {
 	if kind == "" {
 		return nil
 	}
-	for _, read := range readers {
-		if strings.EqualFold(kind, read.name) {
-			ev := read.read(o)
-			o.leftovers("a " + read.name)
-			return ev
-		}
+	if read := readerOf(kind); read != nil {
+		ev := read(o)
+		o.leftovers("a " + kind)
+		return ev
 	}
 	o.add("type", "cannot be "+quoted(kind)+": use MessageEvent, GroupEvent, CloseConnectionEvent, ExistenceEvent or PermissionEvent")
 	return nil
 }
 
-var readers = []struct {
-	name string
-	read func(*object) Event
-}{
-	{"MessageEvent", readMessage},
-	{"GroupEvent", readGroup},
-	{"CloseConnectionEvent", readClose},
-	{"ExistenceEvent", readExistence},
-	{"PermissionEvent", readPermission},
-}
-
+// eventTypes are the types as they are written.
 var eventTypes = []string{"MessageEvent", "GroupEvent", "CloseConnectionEvent", "ExistenceEvent", "PermissionEvent"}
+
+// readerOf gives what reads the members of a type; nil for none of eventTypes.
+func readerOf(eventType string) func(*object) Event {
+	switch eventType {
+	case "MessageEvent":
+		return readMessage
+	case "GroupEvent":
+		return readGroup
+	case "CloseConnectionEvent":
+		return readClose
+	case "ExistenceEvent":
+		return readExistence
+	case "PermissionEvent":
+		return readPermission
+	}
+	return nil
+}
 
 // guessType tells the type from the members that only one type has.
 func (o *object) guessType() string {
