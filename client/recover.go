@@ -102,14 +102,7 @@ func pause(ctx context.Context, n int) bool {
 	if n == 0 {
 		d /= 4
 	}
-	t := time.NewTimer(d/2 + rand.N(d/2))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return sleep(ctx, d/2+rand.N(d/2)) == nil
 }
 
 // reopen makes a transport for the same connection. It is good for as long as it
