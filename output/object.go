@@ -210,10 +210,11 @@ func stringEnd(b []byte) int {
 	}
 }
 
-// plainBytes gives the text of a JSON string where nothing in it is escaped.
+// plainBytes gives the text of a JSON string where nothing in it is escaped. That
+// it is UTF-8 was found out for the whole object.
 func plainBytes(raw []byte) (text []byte, ok bool) {
 	text = raw[1 : len(raw)-1]
-	return text, bytes.IndexByte(text, '\\') < 0 && utf8.Valid(text)
+	return text, bytes.IndexByte(text, '\\') < 0
 }
 
 // plainString gives the text of a JSON string.
