@@ -71,7 +71,11 @@ func (u *upstream) validate(ctx context.Context, h *handler, hub, origin string)
 		v.running = true
 		u.server.wg.Go(func() { u.renew(key, v) })
 	}
+	known, last := !v.until.IsZero(), v.err // as they are before it is renewed
 	c.mu.Unlock()
+	if known {
+		return last
+	}
 	select {
 	case <-v.first:
 	case <-ctx.Done():
