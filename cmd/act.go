@@ -61,12 +61,12 @@ type actor struct {
 }
 
 // actor makes what runs event objects in the hub of the flags.
-func (e *Env) actor(c *cobra.Command, o actOptions) (*actor, error) {
-	return e.actorWith(c, o, client.Options{})
+func (e *Env) actor(o actOptions) (*actor, error) {
+	return e.actorWith(o, client.Options{})
 }
 
-func (e *Env) actorWith(c *cobra.Command, o actOptions, options client.Options) (*actor, error) {
-	hub, err := e.hub(c)
+func (e *Env) actorWith(o actOptions, options client.Options) (*actor, error) {
+	hub, err := e.hub()
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (e *Env) actorWith(c *cobra.Command, o actOptions, options client.Options) 
 
 // checked gives the faults of an event object as wrong usage, in the words of
 // the command line.
-func checked(c *cobra.Command, ev output.Event) error {
+func checked(ev output.Event) error {
 	err := ev.Check()
 	var faulty *output.FaultError
 	if err == nil || !errors.As(err, &faulty) {
@@ -94,7 +94,7 @@ func checked(c *cobra.Command, ev output.Event) error {
 	for i, f := range faulty.Faults {
 		texts[i] = flagFault(f)
 	}
-	wrong := usagef(c, "%s", strings.Join(texts, "; "))
+	wrong := usagef("%s", strings.Join(texts, "; "))
 	if m, isMessage := ev.(*output.MessageEvent); isMessage {
 		wrong = withMessageHint(wrong, m)
 	}
@@ -146,14 +146,14 @@ const tooLargeHint = "send it in parts, or send where it can be fetched"
 
 // act checks one event object, runs it and prints what came of it; done says
 // so for people.
-func (a *actor) act(c *cobra.Command, ev output.Event, done string) (output.Result, error) {
-	if err := checked(c, ev); err != nil {
+func (a *actor) act(ctx context.Context, ev output.Event, done string) (output.Result, error) {
+	if err := checked(ev); err != nil {
 		return output.Result{}, err
 	}
 	if a.o.dryRun == dryRunEvent {
 		return output.Result{}, a.env.printJSON(ev)
 	}
-	result, err := a.run(c.Context(), ev)
+	result, err := a.run(ctx, ev)
 	if err != nil || a.o.dryRun != "" {
 		return result, err
 	}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"path/filepath"
 	"regexp"
@@ -47,9 +48,9 @@ already says "earlier".`,
 		Annotations: serviceExits(),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usagef(c, "one file is expected, there are %d", len(args))
+				return usagef("one file is expected, there are %d", len(args))
 			}
-			return apply(c, env, &o, args)
+			return apply(c.Context(), env, &o, args)
 		},
 	}
 	f := c.Flags()
@@ -62,30 +63,30 @@ already says "earlier".`,
 	return c
 }
 
-func (o *applyOptions) check(c *cobra.Command) error {
+func (o *applyOptions) check() error {
 	if o.format != "" && o.format != "json" && o.format != "yaml" {
-		return usagef(c, "--format %q is unknown: use json or yaml", o.format)
+		return usagef("--format %q is unknown: use json or yaml", o.format)
 	}
-	return o.batch.check(c, o.act)
+	return o.batch.check(o.act)
 }
 
-func apply(c *cobra.Command, env *Env, o *applyOptions, args []string) error {
-	if err := o.check(c); err != nil {
+func apply(ctx context.Context, env *Env, o *applyOptions, args []string) error {
+	if err := o.check(); err != nil {
 		return err
 	}
 	path := strings.Join(args, "")
 	if len(args) > 0 && path == "" {
-		return usagef(c, "the name of the file is empty")
+		return usagef("the name of the file is empty")
 	}
 	if path == "" && isTerminal(env.Stdin) {
-		return usagef(c, "no input is given: name a file, or pipe event objects in")
+		return usagef("no input is given: name a file, or pipe event objects in")
 	}
-	in, err := env.openBatch(c.Context(), path)
+	in, err := env.openBatch(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	a, pace, err := env.batchActor(c, o.act, o.batch)
+	a, pace, err := env.batchActor(o.act, o.batch)
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func apply(c *cobra.Command, env *Env, o *applyOptions, args []string) error {
 		checkFirst: o.checkFirst, unordered: o.unordered,
 		source: func(r io.Reader) output.Source { return newSource(r, o.format, path) },
 	}
-	return b.run(c.Context())
+	return b.run(ctx)
 }
 
 // newSource reads events in the format of the flag, else of the file's name,

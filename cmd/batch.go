@@ -38,24 +38,19 @@ func (o *batchOptions) flags(c *cobra.Command, concurrency string) {
 }
 
 // given names a flag of these that is set; "" when none is.
-func (o *batchOptions) given(c *cobra.Command) string {
-	for _, name := range []string{"concurrency", "keep-going", "rate", "journal"} {
-		if c.Flags().Changed(name) {
-			return name
-		}
-	}
-	return ""
+func (o *batchOptions) given(given givenFlags) string {
+	return given.first("concurrency", "keep-going", "rate", "journal")
 }
 
-func (o *batchOptions) check(c *cobra.Command, act actOptions) error {
+func (o *batchOptions) check(act actOptions) error {
 	switch {
 	case o.concurrency < 1 || o.concurrency > maxConcurrency:
-		return usagef(c, "--concurrency must be from 1 to %d", maxConcurrency)
+		return usagef("--concurrency must be from 1 to %d", maxConcurrency)
 	case o.journal != "" && act.dryRun != "":
-		return usagef(c, "--journal and --dry-run exclude each other: a dry run does nothing")
+		return usagef("--journal and --dry-run exclude each other: a dry run does nothing")
 	}
 	if _, err := parseRate(o.rate); err != nil {
-		return usagef(c, "--rate %q: %v", o.rate, err)
+		return usagef("--rate %q: %v", o.rate, err)
 	}
 	return nil
 }
@@ -108,13 +103,13 @@ type batch struct {
 
 // batchActor makes the actor of a batch: a refusal of one event because there
 // are too many holds back all.
-func (e *Env) batchActor(c *cobra.Command, act actOptions, o batchOptions) (*actor, *output.Pace, error) {
+func (e *Env) batchActor(act actOptions, o batchOptions) (*actor, *output.Pace, error) {
 	perSecond, err := parseRate(o.rate)
 	if err != nil {
 		return nil, nil, err
 	}
 	pace := output.NewPace(perSecond)
-	a, err := e.actorWith(c, act, client.Options{Throttled: func(wait time.Duration) {
+	a, err := e.actorWith(act, client.Options{Throttled: func(wait time.Duration) {
 		e.log.Info("throttled by the service", "wait", wait)
 		pace.Throttled(wait)
 	}})

@@ -48,6 +48,7 @@ type benchOptions struct {
 	warmup   time.Duration
 	rate     string
 	size     int
+	sized    bool // the benchmark has messages of a size
 	workers  int
 	name     string
 	save     string
@@ -82,23 +83,24 @@ func (o *benchOptions) flags(env *Env, c *cobra.Command, workers int, concurrenc
 }
 
 func (o *benchOptions) sizeFlag(c *cobra.Command) {
+	o.sized = true
 	c.Flags().IntVar(&o.size, "size", 128, fmt.Sprintf("size of a message in `bytes`, at least %d", bench.MinSize))
 }
 
 // options checks the flags.
-func (o *benchOptions) options(c *cobra.Command) (bench.Options, error) {
+func (o *benchOptions) options() (bench.Options, error) {
 	rate, err := parseRate(o.rate)
 	switch {
 	case err != nil:
-		return bench.Options{}, usagef(c, "--rate %q: %v", o.rate, err)
+		return bench.Options{}, usagef("--rate %q: %v", o.rate, err)
 	case o.workers < 1 || o.workers > maxBenchWorkers:
-		return bench.Options{}, usagef(c, "--concurrency must be from 1 to %d", maxBenchWorkers)
+		return bench.Options{}, usagef("--concurrency must be from 1 to %d", maxBenchWorkers)
 	case strings.ContainsFunc(o.name, unicode.IsControl):
-		return bench.Options{}, usagef(c, "--name %q: must be one line of text", o.name)
+		return bench.Options{}, usagef("--name %q: must be one line of text", o.name)
 	case o.duration <= 0 || o.duration > maxBenchTime || o.warmup < 0 || o.warmup > maxBenchTime:
-		return bench.Options{}, usagef(c, "--duration must be more than 0, --warmup 0 or more, and neither over %v", maxBenchTime)
-	case c.Flags().Lookup("size") != nil && (o.size < bench.MinSize || o.size > protocol.MaxMessageSize/2):
-		return bench.Options{}, usagef(c, "--size must be from %d to %d", bench.MinSize, protocol.MaxMessageSize/2)
+		return bench.Options{}, usagef("--duration must be more than 0, --warmup 0 or more, and neither over %v", maxBenchTime)
+	case o.sized && (o.size < bench.MinSize || o.size > protocol.MaxMessageSize/2):
+		return bench.Options{}, usagef("--size must be from %d to %d", bench.MinSize, protocol.MaxMessageSize/2)
 	}
 	return bench.Options{Workers: o.workers, Rate: rate, Warmup: o.warmup, Duration: o.duration, Size: o.size}, nil
 }
@@ -114,12 +116,12 @@ type bencher struct {
 }
 
 // bencher checks the flags, and that the service may be loaded.
-func (e *Env) bencher(c *cobra.Command, o *benchOptions) (*bencher, error) {
-	options, err := o.options(c)
+func (e *Env) bencher(o *benchOptions) (*bencher, error) {
+	options, err := o.options()
 	if err != nil {
 		return nil, err
 	}
-	hub, err := e.hub(c)
+	hub, err := e.hub()
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +141,7 @@ func (e *Env) bencher(c *cobra.Command, o *benchOptions) (*bencher, error) {
 			fmt.Fprintf(e.Stderr, "\r\x1b[K%4d s  %d/s  %d failed  p50 %.3g ms  p99 %.3g ms", s.Second, s.Count, s.Failed, s.P50, s.P99)
 		}
 	}
-	if err := b.openKept(c); err != nil {
+	if err := b.openKept(); err != nil {
 		b.close()
 		return nil, err
 	}

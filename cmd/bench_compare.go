@@ -26,7 +26,7 @@ them. Ratios are of the second to the first.`,
 		Args:        exactArgs("BEFORE", "AFTER"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if slices.Contains(args, report) {
-				return usagef(c, "--report names one of the runs: %s", report)
+				return usagef("--report names one of the runs: %s", report)
 			}
 			return benchCompare(env, args[0], args[1], report)
 		},

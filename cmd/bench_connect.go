@@ -37,10 +37,10 @@ those that are silent. What is measured is their opening.`,
 		Annotations: benchExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := conn.check(c); err != nil {
+			if err := conn.check(flagsGiven(c)); err != nil {
 				return err
 			}
-			b, err := env.bencher(c, &o)
+			b, err := env.bencher(&o)
 			if err != nil {
 				return err
 			}
@@ -60,17 +60,17 @@ those that are silent. What is measured is their opening.`,
 	return c
 }
 
-func (conn *holdOptions) check(c *cobra.Command) error {
-	holds := c.Flags().Changed("hold")
+func (conn *holdOptions) check(given givenFlags) error {
+	holds := given["hold"]
 	switch {
 	case holds && (conn.hold <= 0 || conn.hold > maxBenchTime):
-		return usagef(c, "--hold must be more than 0 and not over %v", maxBenchTime)
-	case holds && (c.Flags().Changed("duration") || c.Flags().Changed("warmup")):
-		return usagef(c, "--hold takes the place of --duration and --warmup")
-	case !holds && c.Flags().Changed("connections"):
-		return usagef(c, "--connections goes with --hold")
+		return usagef("--hold must be more than 0 and not over %v", maxBenchTime)
+	case holds && (given["duration"] || given["warmup"]):
+		return usagef("--hold takes the place of --duration and --warmup")
+	case !holds && given["connections"]:
+		return usagef("--connections goes with --hold")
 	case conn.connections < 1 || conn.connections > maxBenchWorkers:
-		return usagef(c, "--connections must be from 1 to %d", maxBenchWorkers)
+		return usagef("--connections must be from 1 to %d", maxBenchWorkers)
 	}
 	return nil
 }

@@ -24,9 +24,9 @@ with what it holds.`,
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := protocol.CheckEventName(event); err != nil {
-				return usagef(c, "--event: %v", err)
+				return usagef("--event: %v", err)
 			}
-			b, err := env.bencher(c, &o)
+			b, err := env.bencher(&o)
 			if err != nil {
 				return err
 			}

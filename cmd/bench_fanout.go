@@ -49,10 +49,10 @@ one of its publisher has, or 5 seconds are over.`,
 		Annotations: benchExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := fan.check(c, o.workers); err != nil {
+			if err := fan.check(flagsGiven(c), o.workers); err != nil {
 				return err
 			}
-			b, err := env.bencher(c, &o)
+			b, err := env.bencher(&o)
 			if err != nil {
 				return err
 			}
@@ -71,18 +71,18 @@ one of its publisher has, or 5 seconds are over.`,
 }
 
 // check checks the flags, and fills in what follows from others.
-func (fan *fanoutOptions) check(c *cobra.Command, publishers int) error {
+func (fan *fanoutOptions) check(given givenFlags, publishers int) error {
 	switch {
 	case fan.connections < 1 || fan.connections > maxBenchWorkers:
-		return usagef(c, "--connections must be from 1 to %d", maxBenchWorkers)
+		return usagef("--connections must be from 1 to %d", maxBenchWorkers)
 	case fan.groups < 1 || fan.groups > fan.connections:
-		return usagef(c, "--groups must be from 1 to the number of connections")
+		return usagef("--groups must be from 1 to the number of connections")
 	case publishers > maxBenchPairs/fan.connections:
-		return usagef(c, "--connections times --concurrency must be at most %d", maxBenchPairs)
-	case c.Flags().Changed("in-flight") && (fan.inFlight < 1 || fan.inFlight > maxInFlight/max(publishers, 1)):
-		return usagef(c, "--in-flight must be 1 or more, and times --concurrency at most %d", maxInFlight)
+		return usagef("--connections times --concurrency must be at most %d", maxBenchPairs)
+	case given["in-flight"] && (fan.inFlight < 1 || fan.inFlight > maxInFlight/max(publishers, 1)):
+		return usagef("--in-flight must be 1 or more, and times --concurrency at most %d", maxInFlight)
 	}
-	if fan.inFlight == 0 && !c.Flags().Changed("rate") {
+	if fan.inFlight == 0 && !given["rate"] {
 		fan.inFlight = defaultInFlight
 	}
 	return nil

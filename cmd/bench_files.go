@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/spf13/cobra"
-
 	"wps/bench"
 )
 
@@ -25,7 +23,7 @@ type keptFile struct {
 }
 
 // openKept opens the files of the flags.
-func (b *bencher) openKept(c *cobra.Command) error {
+func (b *bencher) openKept() error {
 	kept := []keptFile{
 		{path: b.o.save, what: "save the result", write: func(w io.Writer, r *bench.Result) error { return json.NewEncoder(w).Encode(r) }},
 		{path: b.o.report, what: "write the report", write: func(w io.Writer, r *bench.Result) error { return bench.Report(w, []*bench.Result{r}) }},
@@ -41,7 +39,7 @@ func (b *bencher) openKept(c *cobra.Command) error {
 		b.files = append(b.files, k)
 	}
 	if len(b.files) == 2 && sameFile(b.files[0].file, b.files[1].file) {
-		return usagef(c, "--save and --report name the same file")
+		return usagef("--save and --report name the same file")
 	}
 	return nil
 }

@@ -24,11 +24,11 @@ that nobody is in.`,
 		Annotations: benchExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			to, err := target.benchTarget(c)
+			to, err := target.benchTarget(flagsGiven(c))
 			if err != nil {
 				return err
 			}
-			b, err := env.bencher(c, &o)
+			b, err := env.bencher(&o)
 			if err != nil {
 				return err
 			}
@@ -51,11 +51,11 @@ that nobody is in.`,
 }
 
 // benchTarget is whom the messages go to: by default a group that is empty.
-func (t *targetFlags) benchTarget(c *cobra.Command) (protocol.Target, error) {
-	kind, id, ok, err := t.target(c)
+func (t *targetFlags) benchTarget(given givenFlags) (protocol.Target, error) {
+	kind, id, ok, err := t.target(given)
 	if err != nil || !ok {
 		return protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup}, err
 	}
 	ev := &output.MessageEvent{TargetType: kind, TargetID: id}
-	return ev.Target(), checked(c, ev)
+	return ev.Target(), checked(ev)
 }

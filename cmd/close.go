@@ -35,17 +35,20 @@ JSON and protobuf clients are told the reason before the connection ends.`,
   wps close --hub chat --all --exclude "$ID" --yes`,
 		Annotations: serviceExits(),
 		RunE: func(c *cobra.Command, args []string) error {
-			ev, err := o.event(c, args)
+			if len(args) > 1 {
+				return tooManyIDs(c, args)
+			}
+			ev, err := o.event(flagsGiven(c), args)
 			if err != nil {
 				return err
 			}
-			if err := checked(c, ev); err != nil {
+			if err := checked(ev); err != nil {
 				return err
 			}
-			if err := o.confirm(c, env); err != nil {
+			if err := o.confirm(c.Context(), env); err != nil {
 				return err
 			}
-			return env.actOnce(c, o.act, ev, "closed "+connectionsOf(ev.Target()))
+			return env.actOnce(c.Context(), o.act, ev, "closed "+connectionsOf(ev.Target()))
 		},
 	}
 	o.target.flags(c, "close", output.TargetUsers, output.TargetGroups, output.TargetAll)
@@ -57,33 +60,39 @@ JSON and protobuf clients are told the reason before the connection ends.`,
 	return c
 }
 
-func (o *closeOptions) event(c *cobra.Command, args []string) (*output.CloseConnectionEvent, error) {
-	kind, id, named, err := o.target.target(c)
+// tooManyIDs is the error of more than one argument, which may be a flag without
+// its dashes.
+func tooManyIDs(c *cobra.Command, args []string) error {
+	err := &usageError{text: fmt.Sprintf("one connection id is expected, there are %d", len(args))}
+	if flag := asFlag(c, args); len(args) == 2 && flag != "" {
+		err.hint = "did you mean " + flag + "?"
+	}
+	return err
+}
+
+func (o *closeOptions) event(given givenFlags, args []string) (*output.CloseConnectionEvent, error) {
+	kind, id, named, err := o.target.target(given)
 	switch {
 	case err != nil:
 		return nil, err
-	case len(args) == 2 && asFlag(c, args) != "":
-		return nil, &usageError{"one connection id is expected, there are 2", "did you mean " + asFlag(c, args) + "?"}
-	case len(args) > 1:
-		return nil, usagef(c, "one connection id is expected, there are %d", len(args))
 	case len(args) == 1 && named:
-		return nil, usagef(c, "a connection id goes without --user, --group and --all")
+		return nil, usagef("a connection id goes without --user, --group and --all")
 	case len(args) == 1 && !utf8.ValidString(args[0]):
 		return nil, notText("CONNECTION")
 	case len(args) == 1:
 		return &output.CloseConnectionEvent{ConnectionID: args[0], Reason: o.reason, Excludes: o.excludes}, nil
 	case !named:
-		return nil, usagef(c, "nothing to close is given: name a connection, or add --user U, --group G or --all")
+		return nil, usagef("nothing to close is given: name a connection, or add --user U, --group G or --all")
 	}
 	return &output.CloseConnectionEvent{TargetType: kind, TargetID: id, Reason: o.reason, Excludes: o.excludes}, nil
 }
 
 // confirm asks before everyone is cut off.
-func (o *closeOptions) confirm(c *cobra.Command, env *Env) error {
+func (o *closeOptions) confirm(ctx context.Context, env *Env) error {
 	if !o.target.all || o.yes || o.act.dryRun != "" {
 		return nil
 	}
-	hub, err := env.hub(c)
+	hub, err := env.hub()
 	if err != nil {
 		return err
 	}
@@ -91,7 +100,7 @@ func (o *closeOptions) confirm(c *cobra.Command, env *Env) error {
 		return &usageError{fmt.Sprintf("close --all would close every connection of hub %q", hub), "add --yes if that is meant"}
 	}
 	fmt.Fprintf(env.Stderr, "Close every connection of hub %q? [y/N] ", hub)
-	return confirmed(c.Context(), env.Stdin)
+	return confirmed(ctx, env.Stdin)
 }
 
 // confirmed reads an answer and is an error unless it is y or yes. It does not

@@ -60,7 +60,8 @@ func Run(ctx context.Context, args []string, env *Env) int {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	return env.report(ctx, root.ExecuteContext(ctx))
+	ran, err := root.ExecuteContextC(ctx)
+	return env.report(ctx, ran, err)
 }
 
 const rootLong = `wps works with Azure Web PubSub: negotiate, send, manage groups, close

@@ -160,7 +160,7 @@ connections of an emulator on this machine.`,
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(env.Stdout)
 			}
-			return usagef(c, "unknown shell %q: use bash, zsh, fish or powershell", args[0])
+			return usagef("unknown shell %q: use bash, zsh, fish or powershell", args[0])
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"net/http"
@@ -55,7 +56,7 @@ told as the system events recovering, recovered and lost.`,
   wps connect --hub chat --join g1 --count 1 --wait 5s -o json   # an assertion: exit 1 when nothing came`,
 		Annotations: exits("  1    closed by the service, refused, or fewer than --count messages", exitLineUsage, exitLineAuth),
 		Args:        exactArgs(),
-		RunE:        func(c *cobra.Command, _ []string) error { return connect(c, env, &o) },
+		RunE:        func(c *cobra.Command, _ []string) error { return connect(c.Context(), env, &o, flagsGiven(c)) },
 	}
 	f := c.Flags()
 	f.SortFlags = false
@@ -87,50 +88,50 @@ var subprotocols = map[string]string{
 	"none":              "",
 }
 
-func (o *connectOptions) check(c *cobra.Command) error {
+func (o *connectOptions) check(given givenFlags) error {
 	_, known := subprotocols[o.subprotocol]
 	switch {
 	case !known:
-		return usagef(c, "--subprotocol %q is unknown: use json, json-reliable, protobuf, protobuf-reliable or none", o.subprotocol)
+		return usagef("--subprotocol %q is unknown: use json, json-reliable, protobuf, protobuf-reliable or none", o.subprotocol)
 	case o.toGroup != "" && o.event != "":
-		return usagef(c, "--to-group and --event exclude each other")
+		return usagef("--to-group and --event exclude each other")
 	case o.simple() && len(o.join) > 0:
-		return usagef(c, "--join does not go with --subprotocol none: a simple client cannot join; --group puts it into a group from the start")
+		return usagef("--join does not go with --subprotocol none: a simple client cannot join; --group puts it into a group from the start")
 	case o.simple() && o.event != "" && o.event != "message":
-		return usagef(c, "--event %s does not go with --subprotocol none: a simple client sends the event message only", o.event)
+		return usagef("--event %s does not go with --subprotocol none: a simple client sends the event message only", o.event)
 	case o.url != "" && (o.user != "" || len(o.groups) > 0 || len(o.roles) > 0):
-		return usagef(c, "--url holds its own token: --user, --group and --role go without it")
+		return usagef("--url holds its own token: --user, --group and --role go without it")
 	case o.url != "" && o.simple() && o.toGroup != "":
-		return usagef(c, "--to-group of a simple client is part of the URL: add webpubsub_mode=sendToGroup&group=%s to --url", url.QueryEscape(o.toGroup))
+		return usagef("--to-group of a simple client is part of the URL: add webpubsub_mode=sendToGroup&group=%s to --url", url.QueryEscape(o.toGroup))
 	case o.noEcho && o.toGroup == "":
-		return usagef(c, "--no-echo goes with --to-group")
-	case o.toGroup == "" && o.event == "" && (o.acks || c.Flags().Changed("data-type")):
-		return usagef(c, "--acks and --data-type go with --to-group or --event: else nothing is sent")
+		return usagef("--no-echo goes with --to-group")
+	case o.toGroup == "" && o.event == "" && (o.acks || given["data-type"]):
+		return usagef("--acks and --data-type go with --to-group or --event: else nothing is sent")
 	case o.count < 0 || o.wait < 0:
-		return usagef(c, "--count and --wait must be 0 or more")
+		return usagef("--count and --wait must be 0 or more")
 	}
-	return o.checkNames(c)
+	return o.checkNames()
 }
 
 // checkNames checks what stands for something in the hub.
-func (o *connectOptions) checkNames(c *cobra.Command) error {
+func (o *connectOptions) checkNames() error {
 	for _, g := range append(append([]string(nil), o.join...), o.groups...) {
 		if err := protocol.CheckGroup(g); err != nil {
-			return usagef(c, "%v", err)
+			return usagef("%v", err)
 		}
 	}
 	if o.toGroup != "" {
 		if err := protocol.CheckGroup(o.toGroup); err != nil {
-			return usagef(c, "--to-group: %v", err)
+			return usagef("--to-group: %v", err)
 		}
 	}
 	if o.event != "" {
 		if err := protocol.CheckEventName(o.event); err != nil {
-			return usagef(c, "--event: %v", err)
+			return usagef("--event: %v", err)
 		}
 	}
 	if _, err := protocol.ParseDataType(o.dataType); err != nil {
-		return usagef(c, "--data-type: %v", err)
+		return usagef("--data-type: %v", err)
 	}
 	return nil
 }
@@ -139,15 +140,15 @@ func (o *connectOptions) simple() bool { return o.subprotocol == "none" }
 
 // clientURL gives the URL to connect to, with a token of its own unless --url
 // is given.
-func (o *connectOptions) clientURL(c *cobra.Command, env *Env) (string, error) {
+func (o *connectOptions) clientURL(env *Env) (string, error) {
 	if o.url != "" {
 		u, err := url.Parse(o.url)
 		if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" {
-			return "", usagef(c, "--url must be a ws:// or wss:// URL")
+			return "", usagef("--url must be a ws:// or wss:// URL")
 		}
 		return o.url, nil
 	}
-	hub, err := env.hub(c)
+	hub, err := env.hub()
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +166,7 @@ func (o *connectOptions) clientURL(c *cobra.Command, env *Env) (string, error) {
 	}
 	n, err := token.Negotiate(cs, token.ClientOptions{Hub: hub, UserID: o.user, Roles: roles, Groups: o.groups, Lifetime: 5 * time.Minute})
 	if err != nil {
-		return "", usagef(c, "%v", err)
+		return "", usagef("%v", err)
 	}
 	if !o.simple() || o.toGroup == "" {
 		return n.URL, nil
@@ -177,11 +178,11 @@ func (o *connectOptions) clientURL(c *cobra.Command, env *Env) (string, error) {
 	return n.URL + "&" + mode.Encode(), nil
 }
 
-func connect(c *cobra.Command, env *Env, o *connectOptions) error {
-	if err := o.check(c); err != nil {
+func connect(ctx context.Context, env *Env, o *connectOptions, given givenFlags) error {
+	if err := o.check(given); err != nil {
 		return err
 	}
-	address, err := o.clientURL(c, env)
+	address, err := o.clientURL(env)
 	if err != nil {
 		return err
 	}
@@ -191,12 +192,12 @@ func connect(c *cobra.Command, env *Env, o *connectOptions) error {
 	dial := client.DialOptions{
 		URL: address, Logger: env.log, HandshakeTimeout: env.flags.timeout, Subprotocol: subprotocols[o.subprotocol],
 	}
-	conn, err := client.Dial(c.Context(), dial)
+	conn, err := client.Dial(ctx, dial)
 	if err != nil {
 		return explainDial(env, err, o)
 	}
 	s := &session{env: env, o: o, conn: conn}
-	return s.run(c.Context())
+	return s.run(ctx)
 }
 
 // hasToken tells whether a client URL holds a token.

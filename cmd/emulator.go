@@ -80,12 +80,12 @@ name; alone, all.`,
 				if len(c.SuggestionsFor(args[0])) > 0 || calledHere(c, args[0]) != "" {
 					return unknownCommand(c, args[0])
 				}
-				return usagef(c, "unexpected argument %q: a command to run comes behind --", args[0])
+				return usagef("unexpected argument %q: a command to run comes behind --", args[0])
 			}
 			if len(args) == 0 && c.ArgsLenAtDash() == 0 {
 				return &usageError{"no command comes behind --", "name one, as in wps emulator -- npm test; a variable that was to hold it may be unset"}
 			}
-			return runEmulator(c, env, &o, args)
+			return runEmulator(c.Context(), env, &o, flagsGiven(c), args)
 		},
 	}
 	c.SuggestionsMinimumDistance = 2
@@ -109,7 +109,7 @@ name; alone, all.`,
 }
 
 // configure reads the settings file and the flags beside it.
-func (o *emulatorOptions) configure(c *cobra.Command, env *Env) (err error) {
+func (o *emulatorOptions) configure(env *Env) (err error) {
 	if o.settingsFile != "" {
 		if o.settings, err = readEmulatorSettings(o.settingsFile); err != nil {
 			return err
@@ -120,13 +120,13 @@ func (o *emulatorOptions) configure(c *cobra.Command, env *Env) (err error) {
 	}
 	for _, hub := range o.anonymous {
 		if err := protocol.CheckHub(hub); err != nil && hub != emulator.AnyHub {
-			return usagef(c, "--allow-anonymous: %v", err)
+			return usagef("--allow-anonymous: %v", err)
 		}
 	}
 	for _, text := range o.handlerFlags {
 		h, err := parseHandler(text)
 		if err != nil {
-			return usagef(c, "--handler: %v", err)
+			return usagef("--handler: %v", err)
 		}
 		o.handlers = append(o.handlers, h)
 	}
@@ -134,11 +134,11 @@ func (o *emulatorOptions) configure(c *cobra.Command, env *Env) (err error) {
 }
 
 // accessKey finds the key: flag, file, environment, settings, default.
-func (o *emulatorOptions) accessKey(c *cobra.Command, env *Env) (string, error) {
+func (o *emulatorOptions) accessKey(env *Env) (string, error) {
 	key, from := o.key, "--key"
 	switch {
 	case key != "" && o.keyFile != "":
-		return "", usagef(c, "--key and --key-file exclude each other")
+		return "", usagef("--key and --key-file exclude each other")
 	case o.keyFile != "":
 		text, err := os.ReadFile(o.keyFile)
 		if err != nil {
@@ -155,22 +155,22 @@ func (o *emulatorOptions) accessKey(c *cobra.Command, env *Env) (string, error) 
 		return protocol.DefaultAccessKey, nil
 	}
 	if err := token.CheckKey(key); err != nil {
-		return "", usagef(c, "%s: %v", from, err)
+		return "", usagef("%s: %v", from, err)
 	}
 	return key, nil
 }
 
-func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []string) error {
+func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenFlags, command []string) error {
 	if o.certFile != "" && !o.tls {
-		return usagef(c, "--tls-cert-out goes with --tls")
+		return usagef("--tls-cert-out goes with --tls")
 	}
-	if err := o.hooks.alone(c); err != nil {
+	if err := o.hooks.alone(given); err != nil {
 		return err
 	}
-	if err := o.configure(c, env); err != nil {
+	if err := o.configure(env); err != nil {
 		return err
 	}
-	key, err := o.accessKey(c, env)
+	key, err := o.accessKey(env)
 	if err != nil {
 		return err
 	}
@@ -184,9 +184,9 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 	if err := o.ready.clear(); err != nil {
 		return err
 	}
-	listeners, err := listen(c.Context(), addr, "--addr")
+	listeners, err := listen(ctx, addr, "--addr")
 	if err != nil {
-		return alreadyThere(c.Context(), addr, key, err)
+		return alreadyThere(ctx, addr, key, err)
 	}
 	endpoint := &url.URL{Scheme: "http", Host: shownAddr(addr, listeners)}
 	if o.tls {
@@ -197,7 +197,7 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 	}
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
 	env.warnOfOpenDoor(listeners[0], key, o.entra || o.settings.entra)
-	hooks, err := o.startHooks(c, env, cs, len(command) > 0)
+	hooks, err := o.startHooks(ctx, env, cs, len(command) > 0)
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
 	}
@@ -208,12 +208,12 @@ func runEmulator(c *cobra.Command, env *Env, o *emulatorOptions, command []strin
 		err = o.apply(hooks)
 	}
 	if err != nil {
-		return errors.Join(err, closeAll(listeners), hooks.close(c.Context()))
+		return errors.Join(err, closeAll(listeners), hooks.close(ctx))
 	}
-	err = env.serveEmulator(c.Context(), hooks.served, listeners, func(ctx context.Context) error {
+	err = env.serveEmulator(ctx, hooks.served, listeners, func(ctx context.Context) error {
 		return o.whenReady(ctx, env, cs, hooks, command)
 	})
-	return errors.Join(err, hooks.close(c.Context()))
+	return errors.Join(err, hooks.close(ctx))
 }
 
 // lookTimeout is how long it is looked who has taken an address.

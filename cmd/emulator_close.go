@@ -24,7 +24,7 @@ REST. Unlike "wps close" it fails when the connection is not there.`,
 		Annotations: remoteExits(),
 		Args:        exactArgs("CONNECTION"),
 		RunE: func(c *cobra.Command, args []string) error {
-			err := env.remote(c, false, func(ctx context.Context, r *emulator.Remote) error {
+			err := env.remote(c.Context(), false, func(ctx context.Context, r *emulator.Remote) error {
 				return r.CloseConnection(ctx, args[0], reason)
 			})
 			switch {

@@ -24,7 +24,7 @@ how many messages wait for the client, and its groups.`,
 		Annotations: remoteExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return env.remote(c, false, func(ctx context.Context, r *emulator.Remote) error {
+			return env.remote(c.Context(), false, func(ctx context.Context, r *emulator.Remote) error {
 				all, err := r.Connections(ctx, env.flags.hub)
 				if err != nil {
 					return err

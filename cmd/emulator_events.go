@@ -31,12 +31,12 @@ Who reads too slowly misses some, and a line "dropped" says how many.`, emulator
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.Recent < 0 {
-				return usagef(c, "--recent must be 0 or more")
+				return usagef("--recent must be 0 or more")
 			}
 			if !o.Follow && !c.Flags().Changed("recent") {
 				o.Recent = emulator.NoticesKept
 			}
-			return env.watch(c, o)
+			return env.watch(c.Context(), o)
 		},
 	}
 	f := c.Flags()
@@ -47,9 +47,9 @@ Who reads too slowly misses some, and a line "dropped" says how many.`, emulator
 }
 
 // watch prints notices.
-func (e *Env) watch(c *cobra.Command, o emulator.NoticeOptions) error {
+func (e *Env) watch(ctx context.Context, o emulator.NoticeOptions) error {
 	any := false
-	err := e.remote(c, o.Follow, func(ctx context.Context, r *emulator.Remote) error {
+	err := e.remote(ctx, o.Follow, func(ctx context.Context, r *emulator.Remote) error {
 		return r.Notices(ctx, o, func(n emulator.Notice) error {
 			if !ofHub(n, e.flags.hub) {
 				return nil

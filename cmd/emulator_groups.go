@@ -22,7 +22,7 @@ has, with tabs between in a pipe: group, hub, number of connections.`,
 		Annotations: remoteExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return env.remote(c, false, func(ctx context.Context, r *emulator.Remote) error {
+			return env.remote(c.Context(), false, func(ctx context.Context, r *emulator.Remote) error {
 				all, err := r.Groups(ctx, env.flags.hub)
 				if err != nil {
 					return err

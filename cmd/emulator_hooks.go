@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"wps/emulator"
 	"wps/protocol"
 	"wps/token"
@@ -29,7 +27,7 @@ type emulatorHooks struct {
 
 // startHooks makes the hooks of --on. They talk to the emulator in this process:
 // event objects without a network, commands through its connection string.
-func (o *emulatorOptions) startHooks(c *cobra.Command, env *Env, cs token.ConnectionString, quiet bool) (*emulatorHooks, error) {
+func (o *emulatorOptions) startHooks(ctx context.Context, env *Env, cs token.ConnectionString, quiet bool) (*emulatorHooks, error) {
 	h := &emulatorHooks{}
 	if !o.hooks.any() {
 		return h, nil
@@ -39,7 +37,7 @@ func (o *emulatorOptions) startHooks(c *cobra.Command, env *Env, cs token.Connec
 		transport: emulator.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.served.ServeHTTP(w, r) })),
 	}
 	var err error
-	if h.handler, err = o.hooks.handler(c, host); err != nil {
+	if h.handler, err = o.hooks.handler(ctx, host); err != nil {
 		return nil, err
 	}
 	h.keys = o.hookKeys(env)

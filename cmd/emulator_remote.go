@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/url"
 
-	"github.com/spf13/cobra"
-
 	"wps/client"
 	"wps/emulator"
 )
@@ -18,12 +16,11 @@ func remoteExits() map[string]string {
 
 // remote gives the control API of the emulator that the connection string names
 // to work, which may take as long as --timeout says unless it is endless.
-func (e *Env) remote(c *cobra.Command, endless bool, work func(context.Context, *emulator.Remote) error) error {
+func (e *Env) remote(ctx context.Context, endless bool, work func(context.Context, *emulator.Remote) error) error {
 	cs, _, err := e.connection()
 	if err != nil {
 		return err
 	}
-	ctx := c.Context()
 	if !endless {
 		limited, cancel := context.WithTimeout(ctx, e.flags.timeout)
 		defer cancel()

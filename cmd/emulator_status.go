@@ -23,7 +23,7 @@ groups it has, in all and in each hub. It works on the emulator's machine only.`
 		Annotations: remoteExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return env.remote(c, false, func(ctx context.Context, r *emulator.Remote) error {
+			return env.remote(c.Context(), false, func(ctx context.Context, r *emulator.Remote) error {
 				st, err := r.Status(ctx)
 				if err != nil {
 					return err

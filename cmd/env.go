@@ -79,18 +79,18 @@ func (e *Env) prepare(c *cobra.Command) error {
 		return err
 	}
 	if !slices.Contains(outputs, e.flags.output) {
-		return usagef(c, "--output %q is unknown: use %s", e.flags.output, orList(outputs))
+		return usagef("--output %q is unknown: use %s", e.flags.output, orList(outputs))
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, e.flags.color) {
-		return usagef(c, "--color %q is unknown: use auto, always or never", e.flags.color)
+		return usagef("--color %q is unknown: use auto, always or never", e.flags.color)
 	}
 	if e.flags.timeout <= 0 {
-		return usagef(c, "--timeout must be more than 0")
+		return usagef("--timeout must be more than 0")
 	}
 	if e.flags.retries < 0 {
-		return usagef(c, "--retries must be 0 or more")
+		return usagef("--retries must be 0 or more")
 	}
-	if err := e.compileJQ(c); err != nil {
+	if err := e.compileJQ(); err != nil {
 		return err
 	}
 	e.out, e.err = e.paletteFor(e.Stdout), e.paletteFor(e.Stderr)
@@ -161,7 +161,7 @@ func (e *Env) newLogger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(e.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
-func (e *Env) compileJQ(c *cobra.Command) error {
+func (e *Env) compileJQ() error {
 	if e.flags.jq == "" {
 		return nil
 	}
@@ -170,7 +170,7 @@ func (e *Env) compileJQ(c *cobra.Command) error {
 		e.jq, err = gojq.Compile(query)
 	}
 	if err != nil {
-		return usagef(c, "--jq %q: %v", e.flags.jq, err)
+		return usagef("--jq %q: %v", e.flags.jq, err)
 	}
 	e.flags.output = "json"
 	return nil

@@ -18,7 +18,8 @@ import (
 // errNo ends a command whose answer is no: exit code 3, nothing printed.
 var errNo = errors.New("no")
 
-// usageError is wrong usage: exit code 2.
+// usageError is wrong usage: exit code 2. Without a hint of its own it points
+// at the help of the command that ran, which only Run knows.
 type usageError struct {
 	text string
 	hint string
@@ -26,9 +27,9 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.text }
 
-// usagef makes a usage error that points at the help of c.
-func usagef(c *cobra.Command, format string, args ...any) error {
-	return &usageError{fmt.Sprintf(format, args...), fmt.Sprintf("%q tells more", c.CommandPath()+" --help")}
+// usagef returns a usage error that points at the command's help.
+func usagef(format string, args ...any) error {
+	return &usageError{text: fmt.Sprintf(format, args...)}
 }
 
 // hinted is an error with the next thing to type.
@@ -47,8 +48,9 @@ type exitCode int
 
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// report prints an error with its hint and gives the exit code.
-func (e *Env) report(ctx context.Context, err error) int {
+// report prints the error of the command that ran, with its hint, and returns the
+// exit code.
+func (e *Env) report(ctx context.Context, ran *cobra.Command, err error) int {
 	var code exitCode
 	switch {
 	case err == nil:
@@ -63,13 +65,24 @@ func (e *Env) report(ctx context.Context, err error) int {
 	if e.err.bad == nil { // the flags were not even parsed
 		e.err = e.paletteFor(e.Stderr)
 	}
-	e.complain(err)
+	e.complain(pointAtHelp(ran, err))
 	return codeOf(err)
 }
 
-// complain prints an error with its hint.
+// pointAtHelp adds the help of the command that ran to a usage error that has no
+// hint.
+func pointAtHelp(ran *cobra.Command, err error) error {
+	if codeOf(err) != exitUsage || hintFor(err) != "" {
+		return err
+	}
+	return withHint(err, fmt.Sprintf("see %q", ran.CommandPath()+" --help"))
+}
+
+// complain prints an error on one line, also one that joins several, and its
+// hint on the next.
 func (e *Env) complain(err error) {
-	fmt.Fprintf(e.Stderr, "%s %s\n", e.err.bad("wps:"), clean(err.Error()))
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	fmt.Fprintf(e.Stderr, "%s %s\n", e.err.bad("wps:"), clean(text))
 	if hint := hintFor(err); hint != "" {
 		fmt.Fprintf(e.Stderr, "%s %s\n", e.err.name("hint:"), clean(hint))
 	}
@@ -128,7 +141,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		return &usageError{text, "did you mean " + strings.Join(near, " or ") + "?"}
 	}
-	return usagef(c, "%s", text)
+	return usagef("%s", text)
 }
 
 // exactArgs is cobra.ExactArgs with the names of the arguments in its error.
@@ -136,7 +149,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 func exactArgs(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < len(names) {
-			return usagef(c, "missing argument: %s", strings.Join(names[len(args):], " "))
+			return usagef("missing argument: %s", strings.Join(names[len(args):], " "))
 		}
 		if len(args) > len(names) {
 			more := args[len(names):]
@@ -144,7 +157,7 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 			if flag := asFlag(c, more); flag != "" {
 				return &usageError{text, "did you mean " + flag + "?"}
 			}
-			return usagef(c, "%s", text)
+			return usagef("%s", text)
 		}
 		for i, arg := range args {
 			if !utf8.ValidString(arg) && slices.Contains([]string{"GROUP", "CONNECTION"}, names[i]) {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"github.com/spf13/cobra"
 
 	"wps/output"
@@ -21,11 +22,11 @@ answer is printed and is the exit code: 0 yes, 3 no.`,
 		Annotations: serviceExits(exitLineNo),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			kind, id, err := target.need(c, "--user U, --connection C or --group G")
+			kind, id, err := target.need(flagsGiven(c), "--user U, --connection C or --group G")
 			if err != nil {
 				return err
 			}
-			return env.ask(c, act, &output.ExistenceEvent{TargetType: kind, TargetID: id})
+			return env.ask(c.Context(), act, &output.ExistenceEvent{TargetType: kind, TargetID: id})
 		},
 	}
 	target.flags(c, "ask for", output.TargetUsers, output.TargetConnections, output.TargetGroups)
@@ -34,12 +35,12 @@ answer is printed and is the exit code: 0 yes, 3 no.`,
 }
 
 // ask runs an event object that is a question and prints the answer.
-func (e *Env) ask(c *cobra.Command, o actOptions, ev output.Event) error {
-	a, err := e.actor(c, o)
+func (e *Env) ask(ctx context.Context, o actOptions, ev output.Event) error {
+	a, err := e.actor(o)
 	if err != nil {
 		return err
 	}
-	result, err := a.act(c, ev, "")
+	result, err := a.act(ctx, ev, "")
 	if err != nil {
 		return err
 	}

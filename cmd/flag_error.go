@@ -20,9 +20,9 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		return unknownFlag(c, unknown)
 	case errors.As(err, &invalid):
-		return usagef(c, "--%s %q: %s", invalid.GetFlag().Name, invalid.GetValue(), wanted(invalid))
+		return usagef("--%s %q: %s", invalid.GetFlag().Name, invalid.GetValue(), wanted(invalid))
 	}
-	return usagef(c, "%v", err)
+	return usagef("%v", err)
 }
 
 // wanted is what a flag takes instead of the value that it got.
@@ -52,7 +52,7 @@ func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
 	if near := nearestFlags(c, err.GetSpecifiedName()); len(near) > 0 {
 		return &usageError{text, "did you mean " + orList(near) + "?"}
 	}
-	return usagef(c, "%s", text)
+	return usagef("%s", text)
 }
 
 // nearestFlags gives the flags that a mistyped one may have been: those that it

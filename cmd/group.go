@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -65,11 +66,11 @@ that is no member succeeds.`
 		Annotations: serviceExits(),
 		Args:        exactArgs("GROUP"),
 		RunE: func(c *cobra.Command, args []string) error {
-			ev, whom, err := o.event(c, action, args[0])
+			ev, whom, err := o.event(flagsGiven(c), action, args[0])
 			if err != nil {
 				return err
 			}
-			return env.actOnce(c, o.act, ev, fmt.Sprintf(done, whom, args[0]))
+			return env.actOnce(c.Context(), o.act, ev, fmt.Sprintf(done, whom, args[0]))
 		},
 	}
 	o.target.flags(c, verb, output.TargetUsers, output.TargetConnections)
@@ -79,35 +80,35 @@ that is no member succeeds.`
 }
 
 // event makes the GroupEvent of the flags, and names whom it concerns.
-func (o *groupOptions) event(c *cobra.Command, action output.GroupAction, group string) (output.Event, string, error) {
-	kind, id, named, err := o.target.target(c)
+func (o *groupOptions) event(given givenFlags, action output.GroupAction, group string) (output.Event, string, error) {
+	kind, id, named, err := o.target.target(given)
 	if err != nil {
 		return nil, "", err
 	}
-	if c.Flags().Changed("filter") {
+	if given["filter"] {
 		if named {
-			return nil, "", usagef(c, "--filter goes without --user and --connection")
+			return nil, "", usagef("--filter goes without --user and --connection")
 		}
 		if o.filter == "" {
-			return nil, "", usagef(c, "--filter is empty: that would select every connection of the hub")
+			return nil, "", usagef("--filter is empty: that would select every connection of the hub")
 		}
 		ev := &output.GroupEvent{GroupAction: action, TargetType: output.TargetAll, GroupIDs: []string{group}, Filter: o.filter}
 		return ev, "the connections of the filter", nil
 	}
 	if !named {
-		return nil, "", usagef(c, "no target is given: add --user U, --connection C or --filter F")
+		return nil, "", usagef("no target is given: add --user U, --connection C or --filter F")
 	}
 	ev := &output.GroupEvent{GroupAction: action, TargetType: kind, TargetID: id, GroupID: group}
 	return ev, ev.Target().String(), nil
 }
 
 // actOnce runs one event object.
-func (e *Env) actOnce(c *cobra.Command, o actOptions, ev output.Event, done string) error {
-	a, err := e.actor(c, o)
+func (e *Env) actOnce(ctx context.Context, o actOptions, ev output.Event, done string) error {
+	a, err := e.actor(o)
 	if err != nil {
 		return err
 	}
-	_, err = a.act(c, ev, done)
+	_, err = a.act(ctx, ev, done)
 	return err
 }
 
@@ -124,12 +125,12 @@ It succeeds when there was none.`,
 		Annotations: serviceExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			kind, id, err := o.target.need(c, "--user U or --connection C")
+			kind, id, err := o.target.need(flagsGiven(c), "--user U or --connection C")
 			if err != nil {
 				return err
 			}
 			ev := &output.GroupEvent{GroupAction: output.GroupLeaveAll, TargetType: kind, TargetID: id}
-			return env.actOnce(c, o.act, ev, fmt.Sprintf("removed %s from all groups", ev.Target()))
+			return env.actOnce(c.Context(), o.act, ev, fmt.Sprintf("removed %s from all groups", ev.Target()))
 		},
 	}
 	o.target.flags(c, "remove", output.TargetUsers, output.TargetConnections)
@@ -153,12 +154,12 @@ any size.`,
 		Args:        exactArgs("GROUP"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if top < 0 || pageSize < 0 || pageSize > 200 {
-				return usagef(c, "--top must be 0 or more, --page-size from 1 to 200")
+				return usagef("--top must be 0 or more, --page-size from 1 to 200")
 			}
 			if err := protocol.CheckGroup(args[0]); err != nil {
-				return usagef(c, "%v", err)
+				return usagef("%v", err)
 			}
-			return listGroup(c, env, args[0], client.ListOptions{Top: top, PageSize: pageSize})
+			return listGroup(c.Context(), env, args[0], client.ListOptions{Top: top, PageSize: pageSize})
 		},
 	}
 	c.Flags().IntVar(&top, "top", 0, "at most `n` connections (default all)")
@@ -166,8 +167,8 @@ any size.`,
 	return c
 }
 
-func listGroup(c *cobra.Command, env *Env, group string, o client.ListOptions) error {
-	hub, err := env.hub(c)
+func listGroup(ctx context.Context, env *Env, group string, o client.ListOptions) error {
+	hub, err := env.hub()
 	if err != nil {
 		return err
 	}
@@ -176,7 +177,7 @@ func listGroup(c *cobra.Command, env *Env, group string, o client.ListOptions) e
 		return err
 	}
 	t := env.table("CONNECTION", "USER")
-	for member, err := range svc.ListConnections(c.Context(), group, o) {
+	for member, err := range svc.ListConnections(ctx, group, o) {
 		if err != nil {
 			return errors.Join(t.flush(), env.explain(fmt.Errorf("list group %q: %w", group, err)))
 		}

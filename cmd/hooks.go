@@ -66,11 +66,12 @@ func (o *hookFlags) any() bool { return len(o.on) > 0 || o.forward != "" }
 var hookOnly = []string{"worker", "workers", "strict", "response-type", "hook-timeout", "concurrency", "queue", "serial-by", "max-body"}
 
 // alone refuses flags about hooks when there are none.
-func (o *hookFlags) alone(c *cobra.Command) error {
-	for _, name := range hookOnly {
-		if c.Flags().Changed(name) && !o.any() {
-			return usagef(c, "--%s goes with --on", name)
-		}
+func (o *hookFlags) alone(given givenFlags) error {
+	if given["workers"] && !o.worker {
+		return usagef("--workers goes with --worker")
+	}
+	if name := given.first(hookOnly...); name != "" && !o.any() {
+		return usagef("--%s goes with --on", name)
 	}
 	return nil
 }
@@ -126,48 +127,46 @@ type hookHost struct {
 
 // handler makes the event handler that the flags describe. Whoever calls it
 // closes it.
-func (o *hookFlags) handler(c *cobra.Command, host hookHost) (*trigger.Handler, error) {
-	if err := o.check(c); err != nil {
+func (o *hookFlags) handler(ctx context.Context, host hookHost) (*trigger.Handler, error) {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	b := &hookBuilder{o: o, host: host, made: map[string]trigger.Hook{}}
 	h, err := b.build()
 	if err != nil {
-		return nil, errors.Join(explainHook(c, err), b.close(c.Context()))
+		return nil, errors.Join(explainHook(err), b.close(ctx))
 	}
 	return h, nil
 }
 
 // explainHook adds the next step to what is wrong with hooks.
-func explainHook(c *cobra.Command, err error) error {
+func explainHook(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return &usageError{err.Error(), "make the file executable, as with chmod +x"}
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
 		return &usageError{err.Error(), "a hook is a command: a path from this folder on, such as ./hook.sh, or a program in $PATH"}
 	}
-	return usagef(c, "%v", err)
+	return usagef("%v", err)
 }
 
-func (o *hookFlags) check(c *cobra.Command) error {
+func (o *hookFlags) check() error {
 	d, err := protocol.ParseDataType(o.responseType)
 	switch {
 	case err != nil:
-		return usagef(c, "--response-type: %v", err)
+		return usagef("--response-type: %v", err)
 	case o.workers < 1:
-		return usagef(c, "--workers must be 1 or more")
-	case c.Flags().Changed("workers") && !o.worker:
-		return usagef(c, "--workers goes with --worker")
+		return usagef("--workers must be 1 or more")
 	case o.timeout <= 0:
-		return usagef(c, "--hook-timeout must be more than 0")
+		return usagef("--hook-timeout must be more than 0")
 	case o.concurrency < 1:
-		return usagef(c, "--concurrency must be 1 or more")
+		return usagef("--concurrency must be 1 or more")
 	case o.queue < 0:
-		return usagef(c, "--queue must be 0 or more")
+		return usagef("--queue must be 0 or more")
 	case o.maxBody < 1:
-		return usagef(c, "--max-body must be 1 or more")
+		return usagef("--max-body must be 1 or more")
 	case !slices.Contains([]trigger.SerialBy{trigger.SerialByConnection, trigger.SerialByUser, trigger.SerialByNone}, trigger.SerialBy(o.serialBy)):
-		return usagef(c, "--serial-by %q is unknown: use connection, user or none", o.serialBy)
+		return usagef("--serial-by %q is unknown: use connection, user or none", o.serialBy)
 	}
 	o.responseType = string(d)
 	return nil
@@ -297,13 +296,13 @@ func originsOf(cs token.ConnectionString, allowed []string) []string {
 }
 
 // keysOf reads further keys: as they are, or @FILE.
-func keysOf(c *cobra.Command, cs token.ConnectionString, more []string) ([]token.Key, error) {
+func keysOf(cs token.ConnectionString, more []string) ([]token.Key, error) {
 	keys := []token.Key{cs.Key}
 	for _, k := range more {
 		if path, isFile := strings.CutPrefix(k, "@"); isFile {
 			text, err := os.ReadFile(path)
 			if err != nil {
-				return nil, usagef(c, "--key: %v", err)
+				return nil, usagef("--key: %v", err)
 			}
 			k = strings.TrimSpace(string(text))
 		}

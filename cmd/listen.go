@@ -68,7 +68,7 @@ its answer is one: {"id":1,"message":"hi","dataType":"text","outputs":[...]}.`,
   wps listen --on message ./m.sh --hub chat --negotiate /api/negotiate --user '{query.userid}'`,
 		Annotations: exits(exitLineFailed, exitLineUsage, exitLineInt+" a second time: running hooks are killed"),
 		Args:        exactArgs(),
-		RunE:        func(c *cobra.Command, _ []string) error { return runListen(c, env, &o) },
+		RunE:        func(c *cobra.Command, _ []string) error { return runListen(c.Context(), env, &o, flagsGiven(c)) },
 	}
 	f := c.Flags()
 	f.SortFlags = false
@@ -91,40 +91,38 @@ its answer is one: {"id":1,"message":"hi","dataType":"text","outputs":[...]}.`,
 // negotiateOnly are the flags that go with --negotiate.
 var negotiateOnly = []string{"user", "role", "group", "claim", "expires", "client", "cors-origin"}
 
-func (o *listenOptions) check(c *cobra.Command) error {
+func (o *listenOptions) check(given givenFlags) error {
 	switch {
 	case !o.hooks.any() && o.negotiate.serve.path == "":
-		return usagef(c, "nothing is to be done: add --on EVENT HOOK, or --forward URL")
+		return usagef("nothing is to be done: add --on EVENT HOOK, or --forward URL")
 	case (o.certFile == "") != (o.keyFile == ""):
-		return usagef(c, "--tls-cert and --tls-key go together")
+		return usagef("--tls-cert and --tls-key go together")
 	case o.path != "" && !strings.HasPrefix(o.path, "/"):
-		return usagef(c, "--path %q must begin with /", o.path)
+		return usagef("--path %q must begin with /", o.path)
 	case o.path != "" && o.path == o.negotiate.serve.path:
-		return usagef(c, "--path and --negotiate must differ")
+		return usagef("--path and --negotiate must differ")
 	case o.skipSignature && len(o.keys) > 0:
-		return usagef(c, "--key and --skip-signature exclude each other")
+		return usagef("--key and --skip-signature exclude each other")
 	}
-	for _, name := range negotiateOnly {
-		if c.Flags().Changed(name) && o.negotiate.serve.path == "" {
-			return usagef(c, "--%s goes with --negotiate", name)
-		}
+	if name := given.first(negotiateOnly...); name != "" && o.negotiate.serve.path == "" {
+		return usagef("--%s goes with --negotiate", name)
 	}
-	return nil
+	return o.hooks.alone(given)
 }
 
-func runListen(c *cobra.Command, env *Env, o *listenOptions) error {
-	if err := o.check(c); err != nil {
+func runListen(ctx context.Context, env *Env, o *listenOptions, given givenFlags) error {
+	if err := o.check(given); err != nil {
 		return err
 	}
-	l, err := o.prepare(c, env)
+	l, err := o.prepare(ctx, env)
 	if err != nil {
 		return err
 	}
-	listeners, err := o.listeners(c.Context())
+	listeners, err := o.listeners(ctx)
 	if err != nil {
-		return errors.Join(err, l.hooks.Close(c.Context()))
+		return errors.Join(err, l.hooks.Close(ctx))
 	}
-	return l.serve(c.Context(), listeners)
+	return l.serve(ctx, listeners)
 }
 
 // listener serves events, and client URLs when that is asked for.
@@ -135,29 +133,29 @@ type listener struct {
 	negotiate *negotiateHandler // nil: none
 }
 
-func (o *listenOptions) prepare(c *cobra.Command, env *Env) (*listener, error) {
+func (o *listenOptions) prepare(ctx context.Context, env *Env) (*listener, error) {
 	cs, _, err := env.connection()
 	if err != nil {
 		return nil, err
 	}
 	l := &listener{env: env, o: o}
 	if o.negotiate.serve.path != "" {
-		if l.negotiate, err = newNegotiateHandler(c, env, &o.negotiate, "--negotiate"); err != nil {
+		if l.negotiate, err = newNegotiateHandler(env, &o.negotiate, "--negotiate"); err != nil {
 			return nil, err
 		}
 	}
 	if hub := env.flags.hub; hub != "" {
 		if err := protocol.CheckHub(hub); err != nil {
-			return nil, usagef(c, "--hub: %v", err)
+			return nil, usagef("--hub: %v", err)
 		}
 	}
 	host := hookHost{env: env, cs: cs, hub: env.flags.hub, origins: originsOf(cs, o.origins), path: o.path}
 	if !o.skipSignature {
-		if host.keys, err = keysOf(c, cs, o.keys); err != nil {
+		if host.keys, err = keysOf(cs, o.keys); err != nil {
 			return nil, err
 		}
 	}
-	l.hooks, err = o.hooks.handler(c, host)
+	l.hooks, err = o.hooks.handler(ctx, host)
 	return l, err
 }
 

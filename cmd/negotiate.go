@@ -39,17 +39,17 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if o.serve.addr != "" {
-				return serveNegotiate(c, env, &o)
+				return serveNegotiate(c.Context(), env, &o)
 			}
 			for _, name := range []string{"path", "ready-file", "cors-origin"} {
 				if c.Flags().Changed(name) {
-					return usagef(c, "--%s goes with --serve", name)
+					return usagef("--%s goes with --serve", name)
 				}
 			}
 			if strings.Contains(o.user, "{query.") || strings.Contains(o.user, "{headers.") {
 				env.warn(fmt.Sprintf("the user is %q as it stands: only --serve fills that from a request", o.user))
 			}
-			return negotiate(c, env, &o)
+			return negotiate(env, &o)
 		},
 	}
 	c.Annotations[outputsAnnotation] = "url token"
@@ -84,22 +84,22 @@ func (o *negotiateOptions) clientFlags(c *cobra.Command) {
 }
 
 // options turns the flags into what the token room takes.
-func (o *negotiateOptions) options(c *cobra.Command, env *Env) (token.ClientOptions, error) {
+func (o *negotiateOptions) options(env *Env) (token.ClientOptions, error) {
 	var out token.ClientOptions
-	hub, err := env.hub(c)
+	hub, err := env.hub()
 	if err != nil {
 		return out, err
 	}
 	kind, err := token.ParseClientKind(o.kind)
 	if err != nil {
-		return out, usagef(c, "--client: %v", err)
+		return out, usagef("--client: %v", err)
 	}
 	claims, err := parseClaims(o.claims)
 	if err != nil {
-		return out, usagef(c, "--claim %v", err)
+		return out, usagef("--claim %v", err)
 	}
 	if o.expires < time.Second {
-		return out, usagef(c, "--expires must be at least 1s")
+		return out, usagef("--expires must be at least 1s")
 	}
 	env.warnOfRoles(o.roles)
 	return token.ClientOptions{
@@ -123,8 +123,8 @@ func parseClaims(pairs []string) (map[string][]string, error) {
 	return claims, nil
 }
 
-func negotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
-	options, err := o.options(c, env)
+func negotiate(env *Env, o *negotiateOptions) error {
+	options, err := o.options(env)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func negotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
 	}
 	n, err := token.Negotiate(cs, options)
 	if err != nil {
-		return usagef(c, "%v", err)
+		return usagef("%v", err)
 	}
 	switch env.flags.output {
 	case "json":

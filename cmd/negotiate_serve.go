@@ -15,8 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"wps/token"
 )
 
@@ -28,15 +26,15 @@ type serveOptions struct {
 }
 
 // serveNegotiate runs the HTTP negotiate endpoint until it is interrupted.
-func serveNegotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
-	h, err := newNegotiateHandler(c, env, o, "--path")
+func serveNegotiate(ctx context.Context, env *Env, o *negotiateOptions) error {
+	h, err := newNegotiateHandler(env, o, "--path")
 	if err != nil {
 		return err
 	}
 	if err := o.serve.ready.clear(); err != nil {
 		return err
 	}
-	listeners, err := listen(c.Context(), o.serve.addr, "--serve")
+	listeners, err := listen(ctx, o.serve.addr, "--serve")
 	if err != nil {
 		return err
 	}
@@ -47,29 +45,29 @@ func serveNegotiate(c *cobra.Command, env *Env, o *negotiateOptions) error {
 	defer o.serve.ready.remove()
 	env.say("negotiate endpoint: %s", env.err.name(address))
 	env.say("ready; Ctrl-C stops it")
-	return serveHTTP(c.Context(), h, listeners)
+	return serveHTTP(ctx, h, listeners)
 }
 
 // newNegotiateHandler checks what can be checked before there is a request.
 // pathFlag is the flag that the path came from.
-func newNegotiateHandler(c *cobra.Command, env *Env, o *negotiateOptions, pathFlag string) (*negotiateHandler, error) {
-	options, err := o.options(c, env)
+func newNegotiateHandler(env *Env, o *negotiateOptions, pathFlag string) (*negotiateHandler, error) {
+	options, err := o.options(env)
 	if err != nil {
 		return nil, err
 	}
 	if !strings.HasPrefix(o.serve.path, "/") {
-		return nil, usagef(c, "%s %q must begin with /", pathFlag, o.serve.path)
+		return nil, usagef("%s %q must begin with /", pathFlag, o.serve.path)
 	}
 	cs, _, err := env.connection()
 	if err != nil {
 		return nil, err
 	}
 	if err := checkTemplate(o.user); err != nil {
-		return nil, usagef(c, "--user: %v", err)
+		return nil, usagef("--user: %v", err)
 	}
 	options.UserID = ""
 	if _, err := token.Negotiate(cs, options); err != nil {
-		return nil, usagef(c, "%v", err)
+		return nil, usagef("%v", err)
 	}
 	return &negotiateHandler{cs: cs, options: options, user: o.user, serve: o.serve, log: env.log}, nil
 }

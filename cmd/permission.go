@@ -49,17 +49,17 @@ is taken literally, and lasts as long as the connection.`,
 			p, err := protocol.ParsePermission(args[0])
 			switch {
 			case err != nil:
-				return usagef(c, "%v", err)
+				return usagef("%v", err)
 			case connection == "":
-				return usagef(c, "no connection is given: add --connection C")
+				return usagef("no connection is given: add --connection C")
 			case group == "":
-				return usagef(c, "no group is given: add --group G")
+				return usagef("no group is given: add --group G")
 			}
 			ev := &output.PermissionEvent{PermissionAction: action, ConnectionID: connection, Permission: p, TargetName: group}
 			if action == output.PermissionCheck {
-				return env.ask(c, act, ev)
+				return env.ask(c.Context(), act, ev)
 			}
-			return env.actOnce(c, act, ev, fmt.Sprintf("%s %s on group %q for connection %q", done, p, group, connection))
+			return env.actOnce(c.Context(), act, ev, fmt.Sprintf("%s %s on group %q for connection %q", done, p, group, connection))
 		},
 	}
 	c.Flags().StringVar(&connection, "connection", "", "the connection with this `id`")

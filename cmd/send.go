@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ input.`,
   echo '{"n":1}' | wps send --hub chat --user u1 --data-type json
   tail -f app.log | wps send --hub chat --all --lines`,
 		Annotations: serviceExits(),
-		RunE:        func(c *cobra.Command, args []string) error { return send(c, env, &o, args) },
+		RunE:        func(c *cobra.Command, args []string) error { return send(c.Context(), env, &o, flagsGiven(c), args) },
 	}
 	c.Flags().SortFlags = false
 	o.target.flags(c, "send to", output.TargetGroups, output.TargetUsers, output.TargetConnections, output.TargetAll)
@@ -61,7 +62,7 @@ with a pipe, is all of standard input.`,
   wps broadcast --hub chat --data-type json '{"kind":"restart"}'
   wps broadcast --hub chat --exclude "$ID" "to all but one"`,
 		Annotations: serviceExits(),
-		RunE:        func(c *cobra.Command, args []string) error { return send(c, env, &o, args) },
+		RunE:        func(c *cobra.Command, args []string) error { return send(c.Context(), env, &o, flagsGiven(c), args) },
 	}
 	o.flags(c)
 	return c
@@ -81,26 +82,26 @@ func (o *sendOptions) flags(c *cobra.Command) {
 	o.act.flags(c)
 }
 
-func send(c *cobra.Command, env *Env, o *sendOptions, args []string) error {
-	form, err := o.form(c)
+func send(ctx context.Context, env *Env, o *sendOptions, given givenFlags, args []string) error {
+	form, err := o.form(given)
 	if err != nil {
 		return err
 	}
 	if len(args) > 1 {
-		return usagef(c, "one message is expected, there are %d: quote it", len(args))
+		return usagef("one message is expected, there are %d: quote it", len(args))
 	}
 	if o.lines {
-		return sendLines(c, env, o, form, args)
+		return sendLines(ctx, env, o, form, args)
 	}
-	if name := o.batch.given(c); name != "" {
-		return usagef(c, "--%s goes with --lines", name)
+	if name := o.batch.given(given); name != "" {
+		return usagef("--%s goes with --lines", name)
 	}
-	in, err := openInput(c, env, o, args)
+	in, err := openInput(ctx, env, o, args)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	a, err := env.actor(c, o.act)
+	a, err := env.actor(o.act)
 	if err != nil {
 		return err
 	}
@@ -111,14 +112,14 @@ func send(c *cobra.Command, env *Env, o *sendOptions, args []string) error {
 	if len(ev.Message) == 0 && o.file == "" && (len(args) == 0 || args[0] == "-") {
 		return &usageError{"the message is empty: standard input held nothing", "if an empty message is meant, give it as the argument \"\""}
 	}
-	_, err = a.act(c, &ev, "sent to "+ev.Target().String())
+	_, err = a.act(ctx, &ev, "sent to "+ev.Target().String())
 	return err
 }
 
 // form makes the event object, all but the message.
-func (o *sendOptions) form(c *cobra.Command) (ev output.MessageEvent, err error) {
+func (o *sendOptions) form(given givenFlags) (ev output.MessageEvent, err error) {
 	ev.TargetType = output.TargetAll
-	kind, id, ok, err := o.target.target(c)
+	kind, id, ok, err := o.target.target(given)
 	if err != nil {
 		return ev, err
 	}
@@ -126,17 +127,17 @@ func (o *sendOptions) form(c *cobra.Command) (ev output.MessageEvent, err error)
 		ev.TargetType, ev.TargetID = kind, id
 	}
 	if ev.DataType, err = protocol.ParseDataType(o.dataType); err != nil {
-		return ev, usagef(c, "--data-type: %v", err)
+		return ev, usagef("--data-type: %v", err)
 	}
 	if o.ttl < 0 || o.ttl > protocol.MaxTTL {
-		return ev, usagef(c, "--ttl must be from 0s to %v", protocol.MaxTTL)
+		return ev, usagef("--ttl must be from 0s to %v", protocol.MaxTTL)
 	}
 	ev.TTLSeconds = int(math.Ceil(o.ttl.Seconds()))
 	ev.Excludes, ev.Filter = o.excludes, o.filter
 	for _, pair := range o.meta {
 		key, value, isPair := strings.Cut(pair, "=")
 		if !isPair {
-			return ev, usagef(c, "--meta %q: use key=value", pair)
+			return ev, usagef("--meta %q: use key=value", pair)
 		}
 		if ev.Metadata == nil {
 			ev.Metadata = map[string]string{}
@@ -147,19 +148,19 @@ func (o *sendOptions) form(c *cobra.Command) (ev output.MessageEvent, err error)
 }
 
 // checkInput refuses a message that is given twice or not at all.
-func (o *sendOptions) checkInput(c *cobra.Command, env *Env, args []string) error {
+func (o *sendOptions) checkInput(env *Env, args []string) error {
 	switch {
 	case o.file != "" && len(args) > 0:
-		return usagef(c, "a message and --file exclude each other")
+		return usagef("a message and --file exclude each other")
 	case o.file == "" && len(args) == 0 && isTerminal(env.Stdin):
-		return usagef(c, "no message is given: write it behind the command, or pipe it in")
+		return usagef("no message is given: write it behind the command, or pipe it in")
 	}
 	return nil
 }
 
 // openInput finds the message: argument, file or standard input.
-func openInput(c *cobra.Command, env *Env, o *sendOptions, args []string) (io.ReadCloser, error) {
-	if err := o.checkInput(c, env, args); err != nil {
+func openInput(ctx context.Context, env *Env, o *sendOptions, args []string) (io.ReadCloser, error) {
+	if err := o.checkInput(env, args); err != nil {
 		return nil, err
 	}
 	switch {
@@ -168,24 +169,24 @@ func openInput(c *cobra.Command, env *Env, o *sendOptions, args []string) (io.Re
 	case len(args) > 0 && args[0] != "-":
 		return io.NopCloser(strings.NewReader(args[0])), nil
 	}
-	return io.NopCloser(newInput(c.Context(), env.Stdin)), nil
+	return io.NopCloser(newInput(ctx, env.Stdin)), nil
 }
 
 // sendLines sends each line as a message. All have one target, so that more than
 // one at a time cannot keep their order.
-func sendLines(c *cobra.Command, env *Env, o *sendOptions, form output.MessageEvent, args []string) error {
-	if err := errors.Join(o.checkInput(c, env, args), o.batch.check(c, o.act)); err != nil {
+func sendLines(ctx context.Context, env *Env, o *sendOptions, form output.MessageEvent, args []string) error {
+	if err := errors.Join(o.checkInput(env, args), o.batch.check(o.act)); err != nil {
 		return err
 	}
 	var in *batchInput
 	var err error
 	if len(args) > 0 && args[0] != "-" {
-		in = newBatchText(c.Context(), args[0])
-	} else if in, err = env.openBatch(c.Context(), o.file); err != nil {
+		in = newBatchText(ctx, args[0])
+	} else if in, err = env.openBatch(ctx, o.file); err != nil {
 		return err
 	}
 	defer in.Close()
-	a, pace, err := env.batchActor(c, o.act, o.batch)
+	a, pace, err := env.batchActor(o.act, o.batch)
 	if err != nil {
 		return err
 	}
@@ -198,5 +199,5 @@ func sendLines(c *cobra.Command, env *Env, o *sendOptions, form output.MessageEv
 		purpose: "send --lines like " + string(like),
 		source:  func(r io.Reader) output.Source { return output.NewLines(r, form) },
 	}
-	return b.run(c.Context())
+	return b.run(ctx)
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/spf13/cobra"
-
 	"wps/client"
 	"wps/protocol"
 	"wps/token"
@@ -62,7 +60,7 @@ func (e *Env) connection() (token.ConnectionString, setting, error) {
 }
 
 // hub gives the checked name of the hub: flag, then environment.
-func (e *Env) hub(c *cobra.Command) (string, error) {
+func (e *Env) hub() (string, error) {
 	s := setting{e.flags.hub, "--hub"}
 	if s.value == "" {
 		s = setting{e.Getenv("WPS_HUB"), "$WPS_HUB"}
@@ -71,7 +69,7 @@ func (e *Env) hub(c *cobra.Command) (string, error) {
 		return "", &usageError{"no hub is given", "add --hub NAME, or set WPS_HUB"}
 	}
 	if err := protocol.CheckHub(s.value); err != nil {
-		return "", usagef(c, "%s: %v", s.from, err)
+		return "", usagef("%s: %v", s.from, err)
 	}
 	e.log.Info("hub", "hub", s.value, "from", s.from)
 	return s.value, nil

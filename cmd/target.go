@@ -33,31 +33,31 @@ func (t *targetFlags) flags(c *cobra.Command, verb string, kinds ...output.Targe
 
 // target gives the one target that the flags name; ok is false when they name
 // none.
-func (t *targetFlags) target(c *cobra.Command) (kind output.TargetType, id string, ok bool, err error) {
-	var given []string
-	set := func(name string, k output.TargetType, value string) {
-		flag := c.Flags().Lookup(name)
-		if flag == nil || !flag.Changed || name == "all" && !t.all {
-			return
+func (t *targetFlags) target(given givenFlags) (kind output.TargetType, id string, ok bool, err error) {
+	var named []string
+	set := func(flag string, k output.TargetType, value string) {
+		if given[flag] {
+			named = append(named, "--"+flag)
+			kind, id, ok = k, value, true
 		}
-		given = append(given, "--"+name)
-		kind, id, ok = k, value, true
 	}
 	set("group", output.TargetGroups, t.group)
 	set("user", output.TargetUsers, t.user)
 	set("connection", output.TargetConnections, t.connection)
-	set("all", output.TargetAll, "")
-	if len(given) > 1 {
-		return "", "", false, usagef(c, "%s exclude each other: give one", strings.Join(given, " and "))
+	if t.all {
+		set("all", output.TargetAll, "")
+	}
+	if len(named) > 1 {
+		return "", "", false, usagef("%s exclude each other: give one", strings.Join(named, " and "))
 	}
 	return kind, id, ok, nil
 }
 
 // need is target where one must be given.
-func (t *targetFlags) need(c *cobra.Command, choice string) (output.TargetType, string, error) {
-	kind, id, ok, err := t.target(c)
+func (t *targetFlags) need(given givenFlags, choice string) (output.TargetType, string, error) {
+	kind, id, ok, err := t.target(given)
 	if err == nil && !ok {
-		err = usagef(c, "no target is given: add %s", choice)
+		err = usagef("no target is given: add %s", choice)
 	}
 	return kind, id, err
 }

@@ -27,6 +27,7 @@ type triggerOptions struct {
 	headers      []string
 	metadata     []string
 	state        string
+	hasState     bool // an empty state is one too
 	data         string
 	dataType     string
 	subprotocols []string
@@ -53,7 +54,9 @@ name of a user event.`,
   wps trigger order --to http://localhost:7071/runtime/webhooks/webpubsub --data @order.json --data-type json`,
 		Annotations: exits("  1    the event was refused, or not delivered", exitLineUsage, exitLineInt),
 		Args:        exactArgs("EVENT"),
-		RunE:        func(c *cobra.Command, args []string) error { return runTrigger(c, env, &o, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return runTrigger(c.Context(), env, &o, flagsGiven(c), args[0])
+		},
 	}
 	f := c.Flags()
 	f.SortFlags = false
@@ -95,37 +98,35 @@ func isConnect(k trigger.Key) bool {
 	return k.Kind == protocol.EventSystem && k.Event == protocol.EventConnect
 }
 
-func (o *triggerOptions) check(c *cobra.Command, k trigger.Key) error {
+func (o *triggerOptions) check(given givenFlags, k trigger.Key) error {
 	for _, b := range belongs {
-		for _, name := range b.flags {
-			if c.Flags().Changed(name) && !b.fits(k) {
-				return usagef(c, "--%s goes with %s", name, b.events)
-			}
+		if name := given.first(b.flags...); name != "" && !b.fits(k) {
+			return usagef("--%s goes with %s", name, b.events)
 		}
 	}
 	switch {
 	case o.to == "":
-		return usagef(c, "no event handler is given: add --to URL")
+		return usagef("no event handler is given: add --to URL")
 	case k.Event == trigger.AnyEvent:
-		return usagef(c, "event %q: name one event", k.Event)
+		return usagef("event %q: name one event", k.Event)
 	case k.Kind == protocol.EventGroup && o.group == "":
-		return usagef(c, "%s needs --group", k.Event)
+		return usagef("%s needs --group", k.Event)
 	case len(o.subprotocols) > 1 && !isConnect(k):
-		return usagef(c, "only connect takes more than one --subprotocol")
+		return usagef("only connect takes more than one --subprotocol")
 	}
 	return nil
 }
 
-func runTrigger(c *cobra.Command, env *Env, o *triggerOptions, name string) error {
+func runTrigger(ctx context.Context, env *Env, o *triggerOptions, given givenFlags, name string) error {
 	k, err := trigger.ParseKey(name)
 	if err != nil {
-		return usagef(c, "%v", err)
+		return usagef("%v", err)
 	}
-	if err := o.check(c, k); err != nil {
+	if err := o.check(given, k); err != nil {
 		return err
 	}
 	if k.Hub == "" {
-		if k.Hub, err = env.hub(c); err != nil {
+		if k.Hub, err = env.hub(); err != nil {
 			return err
 		}
 	}
@@ -133,7 +134,8 @@ func runTrigger(c *cobra.Command, env *Env, o *triggerOptions, name string) erro
 	if err != nil {
 		return err
 	}
-	e, err := o.event(c, env, cs, k)
+	o.hasState = given["state"]
+	e, err := o.event(ctx, env, cs, k)
 	if err != nil {
 		return err
 	}
@@ -142,12 +144,12 @@ func runTrigger(c *cobra.Command, env *Env, o *triggerOptions, name string) erro
 	}
 	t, err := emulator.NewTrial(o.to, o.origin, nil)
 	if err != nil {
-		return usagef(c, "--to: %v", err)
+		return usagef("--to: %v", err)
 	}
 	defer t.Close()
-	ctx, cancel := context.WithTimeoutCause(c.Context(), env.flags.timeout, errTimeout)
+	limited, cancel := context.WithTimeoutCause(ctx, env.flags.timeout, errTimeout)
 	defer cancel()
-	return e.try(ctx, env, o, t)
+	return e.try(limited, env, o, t)
 }
 
 const notThere = "look whether the event handler runs there"

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -10,8 +11,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/spf13/cobra"
 
 	"wps/protocol"
 	"wps/token"
@@ -27,8 +26,8 @@ type triedEvent struct {
 }
 
 // event makes the event that the flags describe.
-func (o *triggerOptions) event(c *cobra.Command, env *Env, cs token.ConnectionString, k trigger.Key) (*triedEvent, error) {
-	keys, err := keysOf(c, cs, o.keys)
+func (o *triggerOptions) event(ctx context.Context, env *Env, cs token.ConnectionString, k trigger.Key) (*triedEvent, error) {
+	keys, err := keysOf(cs, o.keys)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +41,7 @@ func (o *triggerOptions) event(c *cobra.Command, env *Env, cs token.ConnectionSt
 		e.ID = usualID(k)
 	}
 	e.Signature = token.Signature(e.ConnectionID, keys...)
-	if c.Flags().Changed("state") {
+	if o.hasState {
 		e.State, e.HasState = encodeState(o.state), true
 	}
 	if isConnect(k) {
@@ -50,7 +49,7 @@ func (o *triggerOptions) event(c *cobra.Command, env *Env, cs token.ConnectionSt
 	} else if len(o.subprotocols) > 0 {
 		e.Subprotocol = o.subprotocols[0]
 	}
-	return e, o.fill(c, env, e)
+	return e, o.fill(ctx, env, e)
 }
 
 // usualID is the number that an event has in a new connection.
@@ -73,14 +72,14 @@ func encodeState(text string) string {
 }
 
 // fill makes the data.
-func (o *triggerOptions) fill(c *cobra.Command, env *Env, e *triedEvent) (err error) {
+func (o *triggerOptions) fill(ctx context.Context, env *Env, e *triedEvent) (err error) {
 	switch {
 	case e.Kind == protocol.EventUser:
-		return o.fillUser(c, env, e)
+		return o.fillUser(ctx, env, e)
 	case e.Kind == protocol.EventGroup:
 		e.body, err = json.Marshal(protocol.GroupRequest{Group: o.group})
 	case e.Event == protocol.EventConnect:
-		return o.fillConnect(c, e)
+		return o.fillConnect(e)
 	case e.Event == protocol.EventDisconnected:
 		e.body, err = json.Marshal(protocol.DisconnectedRequest{Reason: o.reason})
 	default:
@@ -89,24 +88,24 @@ func (o *triggerOptions) fill(c *cobra.Command, env *Env, e *triedEvent) (err er
 	return err
 }
 
-func (o *triggerOptions) fillUser(c *cobra.Command, env *Env, e *triedEvent) error {
+func (o *triggerOptions) fillUser(ctx context.Context, env *Env, e *triedEvent) error {
 	d, err := protocol.ParseDataType(o.dataType)
 	if err != nil {
-		return usagef(c, "--data-type: %v", err)
+		return usagef("--data-type: %v", err)
 	}
-	if e.body, err = o.readData(c, env); err != nil {
+	if e.body, err = o.readData(ctx, env); err != nil {
 		return err
 	}
 	switch {
 	case d == protocol.DataTypeJSON && !json.Valid(e.body):
-		return usagef(c, "--data is not JSON, as --data-type says")
+		return usagef("--data is not JSON, as --data-type says")
 	case d == protocol.DataTypeText && !utf8.Valid(e.body):
-		return usagef(c, "--data is not UTF-8 text: use --data-type binary")
+		return usagef("--data is not UTF-8 text: use --data-type binary")
 	}
 	e.header["Content-Type"] = []string{protocol.EventContentType(d)}
 	metadata, err := pairs(o.metadata)
 	if err != nil {
-		return usagef(c, "--meta %v", err)
+		return usagef("--meta %v", err)
 	}
 	for name, values := range metadata {
 		e.header[strings.ToLower(protocol.MetadataHeader+name)] = values
@@ -115,7 +114,7 @@ func (o *triggerOptions) fillUser(c *cobra.Command, env *Env, e *triedEvent) err
 }
 
 // readData reads --data.
-func (o *triggerOptions) readData(c *cobra.Command, env *Env) ([]byte, error) {
+func (o *triggerOptions) readData(ctx context.Context, env *Env) ([]byte, error) {
 	var in io.Reader
 	switch path, isFile := strings.CutPrefix(o.data, "@"); {
 	case isFile:
@@ -126,18 +125,18 @@ func (o *triggerOptions) readData(c *cobra.Command, env *Env) ([]byte, error) {
 		defer f.Close()
 		in = f
 	case o.data == "-":
-		in = newInput(c.Context(), env.Stdin)
+		in = newInput(ctx, env.Stdin)
 	default:
 		return []byte(o.data), nil
 	}
 	data, err := io.ReadAll(io.LimitReader(in, protocol.MaxMessageSize+1))
 	if err == nil && len(data) > protocol.MaxMessageSize {
-		err = usagef(c, "--data is larger than %d bytes, which is the most a client may send", protocol.MaxMessageSize)
+		err = usagef("--data is larger than %d bytes, which is the most a client may send", protocol.MaxMessageSize)
 	}
 	return data, err
 }
 
-func (o *triggerOptions) fillConnect(c *cobra.Command, e *triedEvent) (err error) {
+func (o *triggerOptions) fillConnect(e *triedEvent) (err error) {
 	r := protocol.ConnectRequest{Subprotocols: append([]string{}, o.subprotocols...), ClientCertificates: []protocol.ClientCertificate{}}
 	for _, m := range []struct {
 		flag string
@@ -145,7 +144,7 @@ func (o *triggerOptions) fillConnect(c *cobra.Command, e *triedEvent) (err error
 		into *map[string][]string
 	}{{"claim", o.claims, &r.Claims}, {"query", o.queries, &r.Query}, {"header", o.headers, &r.Headers}} {
 		if *m.into, err = pairs(m.from); err != nil {
-			return usagef(c, "--%s %v", m.flag, err)
+			return usagef("--%s %v", m.flag, err)
 		}
 	}
 	if o.user != "" && r.Claims["sub"] == nil {
