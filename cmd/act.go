@@ -18,7 +18,7 @@ import (
 )
 
 // actOptions are the flags of commands that run event objects.
-type actOptions struct{ dryRun dryRun }
+type eventFlags struct{ dryRun dryRun }
 
 // dryRun is what --dry-run prints; "" means that things are really done. The
 // flag stands alone or has a value.
@@ -46,45 +46,45 @@ func (d *dryRun) Set(s string) error {
 	return nil
 }
 
-func (o *actOptions) flags(c *cobra.Command) {
+func (o *eventFlags) flags(c *cobra.Command) {
 	c.Flags().Var(&o.dryRun, "dry-run", "send nothing and print the event object; --dry-run=curl prints the HTTP request")
 	c.Flags().Lookup("dry-run").NoOptDefVal = string(dryRunEvent)
 }
 
-// actor runs event objects for one command.
-type actor struct {
+// eventRunner runs event objects for one command.
+type eventRunner struct {
 	env  *Env
-	o    actOptions
+	o    eventFlags
 	hub  string
 	svc  output.Service
 	curl *curlPrinter
 }
 
-// actor makes what runs event objects in the hub of the flags.
-func (e *Env) actor(o actOptions) (*actor, error) {
-	return e.actorWith(o, client.Options{})
+// newEventRunner returns a runner for the hub of the flags.
+func newEventRunner(env *Env, o eventFlags) (*eventRunner, error) {
+	return newEventRunnerWith(env, o, client.Options{})
 }
 
-func (e *Env) actorWith(o actOptions, options client.Options) (*actor, error) {
-	hub, err := e.hub()
+func newEventRunnerWith(env *Env, o eventFlags, options client.Options) (*eventRunner, error) {
+	hub, err := env.settings.hub()
 	if err != nil {
 		return nil, err
 	}
-	a := &actor{env: e, o: o, hub: hub}
+	a := &eventRunner{env: env, o: o, hub: hub}
 	if o.dryRun == dryRunCurl {
-		a.curl = &curlPrinter{env: e}
+		a.curl = &curlPrinter{env: env}
 		options.Transport = a.curl
 	}
 	if o.dryRun == dryRunEvent {
 		return a, nil
 	}
-	a.svc, err = e.service(hub, options)
+	a.svc, err = newService(env, hub, options)
 	return a, err
 }
 
 // checked gives the faults of an event object as wrong usage, in the words of
 // the command line.
-func checked(ev output.Event) error {
+func checkEvent(ev output.Event) error {
 	err := ev.Check()
 	var faulty *output.FaultError
 	if err == nil || !errors.As(err, &faulty) {
@@ -146,35 +146,35 @@ const tooLargeHint = "send it in parts, or send where it can be fetched"
 
 // act checks one event object, runs it and prints what came of it; done says
 // so for people.
-func (a *actor) act(ctx context.Context, ev output.Event, done string) (output.Result, error) {
-	if err := checked(ev); err != nil {
+func (a *eventRunner) runAndPrint(ctx context.Context, ev output.Event, done string) (output.Result, error) {
+	if err := checkEvent(ev); err != nil {
 		return output.Result{}, err
 	}
 	if a.o.dryRun == dryRunEvent {
-		return output.Result{}, a.env.printJSON(ev)
+		return output.Result{}, a.env.out.printJSON(ev)
 	}
 	result, err := a.run(ctx, ev)
 	if err != nil || a.o.dryRun != "" {
 		return result, err
 	}
-	if done != "" && !a.env.json() {
-		a.env.say("%s", done)
+	if done != "" && !a.env.out.json() {
+		a.env.out.say("%s", done)
 	}
-	if a.env.json() && !result.Asked {
-		return result, a.env.printJSON(actResult{OK: true, Event: ev})
+	if a.env.out.json() && !result.Asked {
+		return result, a.env.out.printJSON(eventResult{OK: true, Event: ev})
 	}
 	return result, nil
 }
 
 // actResult is the JSON of a command that did something.
-type actResult struct {
+type eventResult struct {
 	OK    bool         `json:"ok"`
 	Event output.Event `json:"event"`
 }
 
 // run runs one checked event object within --timeout.
-func (a *actor) run(ctx context.Context, ev output.Event) (output.Result, error) {
-	limited, cancel := context.WithTimeoutCause(ctx, a.env.flags.timeout, errTimeout)
+func (a *eventRunner) run(ctx context.Context, ev output.Event) (output.Result, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, a.env.settings.timeout, errTimeout)
 	defer cancel()
 	var call client.Call
 	result, err := ev.Run(client.WithCall(limited, &call), a.svc)
@@ -183,9 +183,9 @@ func (a *actor) run(ctx context.Context, ev output.Event) (output.Result, error)
 		return result, nil
 	}
 	if context.Cause(limited) == errTimeout {
-		err = withHint(&noAnswerError{a.env.flags.timeout, call.Status}, "raise --timeout, or look whether the service is there with \"wps health\"")
+		err = withHint(&noAnswerError{a.env.settings.timeout, call.Status}, "raise --timeout, or look whether the service is there with \"wps health\"")
 	}
-	return result, a.env.explain(explainRefusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
+	return result, explain(a.env, explainRefusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
 }
 
 var errTimeout = errors.New("timeout")
@@ -206,7 +206,7 @@ func (e *noAnswerError) Error() string {
 
 // takesNothing tells of an error that is no fault of the event: the service is
 // away, takes nobody's requests, or not those with this key.
-func takesNothing(err error) bool {
+func refusesAll(err error) bool {
 	var unreachable *client.UnreachableError
 	var noAnswer *noAnswerError
 	var refused *client.Error
@@ -273,16 +273,16 @@ func answerTo(ev output.Event, yes bool) answerResult {
 }
 
 // answer prints the answer to a question and ends with exit code 3 for no.
-func (a *actor) answer(ev output.Event, yes bool) error {
+func (a *eventRunner) printAnswer(ev output.Event, yes bool) error {
 	var err error
 	switch {
 	case a.o.dryRun != "":
 		return nil
-	case a.env.json():
-		err = a.env.printJSON(answerTo(ev, yes))
-	case a.env.flags.quiet:
+	case a.env.out.json():
+		err = a.env.out.printJSON(answerTo(ev, yes))
+	case a.env.out.quiet:
 	default:
-		err = a.env.printLine(yesNo(yes))
+		err = a.env.out.printLine(yesNo(yes))
 	}
 	if err == nil && !yes {
 		err = errNo

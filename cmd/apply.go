@@ -16,7 +16,7 @@ import (
 )
 
 type applyOptions struct {
-	act        actOptions
+	act        eventFlags
 	batch      batchOptions
 	checkFirst bool
 	unordered  bool
@@ -78,20 +78,20 @@ func apply(ctx context.Context, env *Env, o *applyOptions, args []string) error 
 	if len(args) > 0 && path == "" {
 		return usagef("the name of the file is empty")
 	}
-	if path == "" && isTerminal(env.Stdin) {
+	if path == "" && isTerminal(env.stdin) {
 		return usagef("no input is given: name a file, or pipe event objects in")
 	}
-	in, err := env.openBatch(ctx, path)
+	in, err := openBatch(ctx, env, path)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	a, pace, err := env.batchActor(o.act, o.batch)
+	a, pace, err := newBatchRunner(env, o.act, o.batch)
 	if err != nil {
 		return err
 	}
 	b := &batch{
-		actor: a, o: o.batch, in: in, pace: pace, purpose: "apply",
+		eventRunner: a, o: o.batch, in: in, pace: pace, purpose: "apply",
 		checkFirst: o.checkFirst, unordered: o.unordered,
 		source: func(r io.Reader) output.Source { return newSource(r, o.format, path) },
 	}

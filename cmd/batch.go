@@ -42,7 +42,7 @@ func (o *batchOptions) given(given givenFlags) string {
 	return given.first("concurrency", "keep-going", "rate", "journal")
 }
 
-func (o *batchOptions) check(act actOptions) error {
+func (o *batchOptions) check(act eventFlags) error {
 	switch {
 	case o.concurrency < 1 || o.concurrency > maxConcurrency:
 		return usagef("--concurrency must be from 1 to %d", maxConcurrency)
@@ -82,7 +82,7 @@ func parseRate(s string) (float64, error) {
 
 // batch runs one stream of events for a command.
 type batch struct {
-	*actor
+	*eventRunner
 	o          batchOptions
 	checkFirst bool // --check-first
 	unordered  bool
@@ -101,16 +101,16 @@ type batch struct {
 	stopper  *output.LineResult      // in text, that failure, which the error tells
 }
 
-// batchActor makes the actor of a batch: a refusal of one event because there
-// are too many holds back all.
-func (e *Env) batchActor(act actOptions, o batchOptions) (*actor, *output.Pace, error) {
+// newBatchRunner returns the runner of a batch, and its pace: a refusal of one
+// event for too many requests holds back all.
+func newBatchRunner(env *Env, act eventFlags, o batchOptions) (*eventRunner, *output.Pace, error) {
 	perSecond, err := parseRate(o.rate)
 	if err != nil {
 		return nil, nil, err
 	}
 	pace := output.NewPace(perSecond)
-	a, err := e.actorWith(act, client.Options{Throttled: func(wait time.Duration) {
-		e.log.Info("throttled by the service", "wait", wait)
+	a, err := newEventRunnerWith(env, act, client.Options{Throttled: func(wait time.Duration) {
+		env.log.Info("throttled by the service", "wait", wait)
 		pace.Throttled(wait)
 	}})
 	return a, pace, err
@@ -122,7 +122,7 @@ func (b *batch) run(ctx context.Context) error {
 	defer stop(nil)
 	b.stop = stop
 	defer context.AfterFunc(ctx, b.in.interrupt)() // a read waits for more than the caller's context
-	if b.actor.o.dryRun == "" {
+	if b.eventRunner.o.dryRun == "" {
 		defer surviveClosedPipe()()
 	}
 	journal, err := b.openJournal()
@@ -182,12 +182,12 @@ func (b *batch) check(ctx context.Context, journal *output.Journal) error {
 	if bad, _ := errors.AsType[*output.CheckError](err); bad == nil {
 		return err
 	}
-	if b.env.json() && b.actor.o.dryRun == "" {
+	if b.env.out.json() && b.eventRunner.o.dryRun == "" {
 		if _, again := output.Check(ctx, b.source(b.in), journal, b.result); ctx.Err() != nil {
 			return again
 		}
 	}
-	if b.summary = summary; b.actor.o.dryRun == "" {
+	if b.summary = summary; b.eventRunner.o.dryRun == "" {
 		b.summarize(0)
 	}
 	return b.explainFailure(err)
@@ -195,7 +195,7 @@ func (b *batch) check(ctx context.Context, journal *output.Journal) error {
 
 // printDry prints an event of a dry run. That this fails is no fault of its line.
 func (b *batch) printDry(ev output.Event) error {
-	err := b.env.printJSON(ev)
+	err := b.env.out.printJSON(ev)
 	if err == nil {
 		return nil
 	}
@@ -204,24 +204,24 @@ func (b *batch) printDry(ev output.Event) error {
 }
 
 func (b *batch) runEvents(ctx context.Context, journal *output.Journal) error {
-	dry := b.actor.o.dryRun
+	dry := b.eventRunner.o.dryRun
 	concurrency := b.o.concurrency
 	if dry != "" {
 		concurrency = 1 // what is printed keeps its order
 	}
 	if dry == "" {
-		b.progress = b.env.newProgress(b.in)
+		b.progress = newProgress(b.env, b.in)
 	}
 	start := time.Now()
 	summary, err := output.Run(ctx, b.svc, b.source(b.in), output.RunOptions{
 		Concurrency: concurrency, Unordered: b.unordered, KeepGoing: b.o.keepGoing,
-		CountRest: b.in.isFile(), Journal: journal, Pace: b.pace, Gone: takesNothing,
+		CountRest: b.in.isFile(), Journal: journal, Pace: b.pace, Gone: refusesAll,
 		OnResult: b.result, OnStop: b.in.interrupt,
 		Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
 			if dry == dryRunEvent {
 				return output.Result{}, b.printDry(ev)
 			}
-			return b.actor.run(ctx, ev)
+			return b.eventRunner.run(ctx, ev)
 		},
 	})
 	b.progress.hide()
@@ -242,7 +242,7 @@ func (b *batch) openJournal() (*output.Journal, error) {
 	if b.o.journal == "" {
 		return nil, nil
 	}
-	cs, _, err := b.env.connection()
+	cs, _, err := b.env.settings.connection()
 	if err != nil {
 		return nil, err
 	}

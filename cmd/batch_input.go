@@ -38,10 +38,10 @@ func openFile(path string) (*os.File, error) {
 }
 
 // openBatch opens a file, or standard input for "" and "-".
-func (e *Env) openBatch(ctx context.Context, path string) (*batchInput, error) {
+func openBatch(ctx context.Context, env *Env, path string) (*batchInput, error) {
 	in := &batchInput{}
 	in.ctx, in.stop = context.WithCancel(ctx)
-	file, isFile := e.Stdin.(*os.File)
+	file, isFile := env.stdin.(*os.File)
 	if path != "" && path != "-" {
 		var err error
 		if file, err = openFile(path); err != nil {
@@ -51,7 +51,7 @@ func (e *Env) openBatch(ctx context.Context, path string) (*batchInput, error) {
 		isFile = true
 	}
 	if !isFile || !in.use(file) {
-		in.stream = newInput(in.ctx, e.Stdin)
+		in.stream = newInput(in.ctx, env.stdin)
 		if isFile {
 			in.stream, in.typed = newInput(in.ctx, file), isTerminal(file)
 		}

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -14,9 +13,6 @@ const (
 	progressInterval = 150 * time.Millisecond
 	// barWidth is the most that its bar alone takes, in columns.
 	barWidth = 30
-	// clearLine takes away what stands in a line of a terminal, with the ^C that it
-	// adds to it.
-	clearLine = "\x1b[2K\r"
 )
 
 // progress shows on a terminal how far a batch is, how fast, and how long it
@@ -24,7 +20,7 @@ const (
 // is drawn here because a library for it takes a twentieth of the start of every
 // command.
 type progress struct {
-	w            io.Writer
+	w            *statusWriter
 	width        func() int // columns of the terminal; 0: unknown
 	size, passed int64      // bytes of the input, 0: unknown, and of the events whose fate is known
 	start, drawn time.Time
@@ -32,13 +28,13 @@ type progress struct {
 	failed       int
 }
 
-// newProgress makes the progress bar of a batch: only where a person looks, and
-// nothing else is printed or typed meanwhile.
-func (e *Env) newProgress(in *batchInput) *progress {
-	if !isTerminal(e.Stderr) || in.typed || e.json() && isTerminal(e.Stdout) || e.flags.quiet || e.flags.verbose || e.flags.debug {
+// newProgress returns the progress bar of a batch, nil unless stderr is a terminal
+// where nothing else is printed or typed in the meantime.
+func newProgress(env *Env, in *batchInput) *progress {
+	if !env.out.errToTerminal() || in.typed || env.out.json() && env.out.toTerminal() || env.out.quiet || env.verbose || env.debug {
 		return nil
 	}
-	return &progress{w: e.Stderr, width: func() int { return widthOf(e.Stderr) }, size: in.size, start: time.Now()}
+	return &progress{w: env.out.stderr, width: func() int { return widthOf(env.out.stderr.w) }, size: in.size, start: time.Now()}
 }
 
 // count takes note of a result.
@@ -59,9 +55,9 @@ func (p *progress) count(r output.LineResult) {
 	}
 }
 
-// draw draws the line anew. A terminal that is gone is no reason to stop.
+// draw draws the line again.
 func (p *progress) draw(took time.Duration) {
-	_, _ = io.WriteString(p.w, clearLine+p.line(took, p.width()))
+	p.w.setStatus(p.line(took, p.width()))
 }
 
 // line is what a terminal of some columns shows after some time. It keeps to one
@@ -93,9 +89,9 @@ func bar(share float64, columns int) string {
 	return "[" + strings.Repeat("=", n) + strings.Repeat(" ", columns-n) + "] "
 }
 
-// hide makes way for a line of text.
+// hide erases the line.
 func (p *progress) hide() {
-	if p != nil && !p.drawn.IsZero() {
-		_, _ = io.WriteString(p.w, clearLine)
+	if p != nil {
+		p.w.setStatus("")
 	}
 }

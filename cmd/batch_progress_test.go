@@ -39,7 +39,7 @@ func TestProgressLine(t *testing.T) {
 func TestProgressDrawn(t *testing.T) {
 	t.Parallel()
 	var w strings.Builder
-	p := &progress{w: &w, width: func() int { return 80 }, start: time.Now().Add(-time.Hour)}
+	p := &progress{w: newStatusWriter(&w), width: func() int { return 80 }, start: time.Now().Add(-time.Hour)}
 	p.hide()
 	p.count(output.LineResult{Size: 9})
 	p.count(output.LineResult{Size: 9, Earlier: true})

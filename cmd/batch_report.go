@@ -15,14 +15,14 @@ import (
 func (b *batch) result(r output.LineResult) {
 	b.progress.count(r)
 	switch {
-	case b.actor.o.dryRun != "":
-	case b.env.json():
-		if err := b.env.printJSON(r); err != nil {
+	case b.eventRunner.o.dryRun != "":
+	case b.env.out.json():
+		if err := b.env.out.printJSON(r); err != nil {
 			b.stop(err)
 		}
 	case r.Yes != nil:
 		b.progress.hide()
-		if err := b.env.printLine(fmt.Sprintf("line %d: %s", r.Line, yesNo(*r.Yes))); err != nil {
+		if err := b.env.out.printLine(fmt.Sprintf("line %d: %s", r.Line, yesNo(*r.Yes))); err != nil {
 			b.stop(err)
 		}
 	case r.Status != output.StatusFailed:
@@ -37,7 +37,7 @@ func (b *batch) result(r output.LineResult) {
 }
 
 func (b *batch) tellFailure(r output.LineResult) {
-	fmt.Fprintf(b.env.Stderr, "%s line %d: %s\n", b.env.err.bad("wps:"), r.Line, clean(r.Error))
+	fmt.Fprintf(b.env.out.stderr, "%s line %d: %s\n", b.env.out.errColors.bad("wps:"), r.Line, clean(r.Error))
 }
 
 // tellFailures tells of events that failed while another one stopped the run.
@@ -70,7 +70,7 @@ func (b *batch) summarize(took time.Duration) {
 	if took >= time.Second && s.Done > 0 {
 		text += fmt.Sprintf(" in %v (%s/s)", took.Round(100*time.Millisecond), shortNumber(float64(s.Done)/took.Seconds()))
 	}
-	b.env.say("%s", text)
+	b.env.out.say("%s", text)
 }
 
 // shortNumber writes a rate without digits that nobody needs.

@@ -65,7 +65,7 @@ const (
 // benchOutputFlag hides the common flag, which knows text and json only.
 func benchOutputFlag(env *Env, c *cobra.Command) {
 	c.Annotations[outputsAnnotation] = "csv"
-	c.Flags().StringVarP(&env.flags.output, "output", "o", "text", "how to print: `text|json|csv`")
+	c.Flags().StringVarP(&env.out.format, "output", "o", "text", "how to print: `text|json|csv`")
 }
 
 func (o *benchOptions) flags(env *Env, c *cobra.Command, workers int, concurrency string) {
@@ -116,16 +116,16 @@ type bencher struct {
 }
 
 // bencher checks the flags, and that the service may be loaded.
-func (e *Env) bencher(o *benchOptions) (*bencher, error) {
+func newBencher(env *Env, o *benchOptions) (*bencher, error) {
 	options, err := o.options()
 	if err != nil {
 		return nil, err
 	}
-	hub, err := e.hub()
+	hub, err := env.settings.hub()
 	if err != nil {
 		return nil, err
 	}
-	cs, _, err := e.connection()
+	cs, _, err := env.settings.connection()
 	if err != nil {
 		return nil, err
 	}
@@ -135,10 +135,10 @@ func (e *Env) bencher(o *benchOptions) (*bencher, error) {
 			"if it is yours and that is meant, add --yes-load-this-service; this machine is localhost, 127.0.0.1 or [::1]",
 		}
 	}
-	b := &bencher{env: e, o: o, cs: cs, hub: hub, Options: options}
-	if isTerminal(e.Stderr) && !e.flags.quiet {
+	b := &bencher{env: env, o: o, cs: cs, hub: hub, Options: options}
+	if env.out.errToTerminal() && !env.out.quiet {
 		b.OnSecond = func(s bench.Second) {
-			fmt.Fprintf(e.Stderr, "\r\x1b[K%4d s  %d/s  %d failed  p50 %.3g ms  p99 %.3g ms", s.Second, s.Count, s.Failed, s.P50, s.P99)
+			env.out.stderr.setStatus(fmt.Sprintf("%4d s  %d/s  %d failed  p50 %.3g ms  p99 %.3g ms", s.Second, s.Count, s.Failed, s.P50, s.P99))
 		}
 	}
 	if err := b.openKept(); err != nil {
@@ -160,7 +160,7 @@ func loopback(u *url.URL) bool {
 // service gives REST without retries: a failure is measured, not mended.
 func (b *bencher) service() (*client.Service, error) {
 	return client.FromConnectionString(b.cs, b.hub, client.Options{
-		Retries: -1, TryTimeout: b.env.flags.timeout, Logger: b.env.log, LoopbackOnly: !b.o.yes, IdleConns: max(b.Workers, 256),
+		Retries: -1, TryTimeout: b.env.settings.timeout, Logger: b.env.log, LoopbackOnly: !b.o.yes, IdleConns: max(b.Workers, 256),
 	})
 }
 
@@ -168,7 +168,7 @@ func (b *bencher) service() (*client.Service, error) {
 // there, or takes another key, would fail every request of the run.
 func (b *bencher) probe(ctx context.Context, s *client.Service) error {
 	_, err := s.Exists(ctx, protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup})
-	return b.env.explain(err)
+	return explain(b.env, err)
 }
 
 // benchGroup is a group that nobody is in.
@@ -182,7 +182,7 @@ func (b *bencher) dial(ctx context.Context, groups []string) (bench.Conn, error)
 	}
 	c, err := client.Dial(ctx, client.DialOptions{
 		URL: n.URL, Subprotocol: protocol.SubprotocolJSON, Logger: b.env.log, LoopbackOnly: !b.o.yes,
-		HandshakeTimeout: b.env.flags.timeout, AckTimeout: b.env.flags.timeout,
+		HandshakeTimeout: b.env.settings.timeout, AckTimeout: b.env.settings.timeout,
 	})
 	if err != nil {
 		return nil, err
@@ -200,11 +200,9 @@ func (c benchConn) SendEvent(ctx context.Context, event string, data []byte) err
 // finish saves, reports and prints a result, in this order: who reads stdout may
 // have gone.
 func (b *bencher) finish(ctx context.Context, r *bench.Result, err error) error {
-	if b.OnSecond != nil {
-		fmt.Fprint(b.env.Stderr, "\r\x1b[K")
-	}
+	b.env.out.stderr.setStatus("")
 	if err != nil {
-		return b.env.explain(err)
+		return explain(b.env, err)
 	}
 	r.Name, r.Endpoint = b.o.name, b.cs.Endpoint.Scheme+"://"+b.cs.Endpoint.Host
 	var unkept error
@@ -224,13 +222,13 @@ func (b *bencher) finish(ctx context.Context, r *bench.Result, err error) error 
 }
 
 func (b *bencher) print(r *bench.Result) error {
-	switch b.env.flags.output {
+	switch b.env.out.format {
 	case "json":
-		return b.env.printJSON(r)
+		return b.env.out.printJSON(r)
 	case "csv":
-		return bench.CSV(writerFunc(func(p []byte) (int, error) { return len(p), b.env.write(p) }), r)
+		return bench.CSV(writerFunc(func(p []byte) (int, error) { return len(p), b.env.out.write(p) }), r)
 	}
-	return b.env.write([]byte(b.env.shown(bench.Text(r))))
+	return b.env.out.write([]byte(b.env.out.shown(bench.Text(r))))
 }
 
 // whyNothing is the hint for a run that has measured nothing.

@@ -49,10 +49,10 @@ func benchCompare(env *Env, before, after, report string) error {
 	}
 	comparison := bench.Compare(runs[0], runs[1])
 	var err error
-	if env.json() {
-		err = env.printJSON(comparison)
+	if env.out.json() {
+		err = env.out.printJSON(comparison)
 	} else {
-		err = env.write([]byte(env.shown(comparison.Text())))
+		err = env.out.write([]byte(env.out.shown(comparison.Text())))
 	}
 	if err != nil || report == "" {
 		return err

@@ -40,7 +40,7 @@ those that are silent. What is measured is their opening.`,
 			if err := conn.check(flagsGiven(c)); err != nil {
 				return err
 			}
-			b, err := env.bencher(&o)
+			b, err := newBencher(env, &o)
 			if err != nil {
 				return err
 			}
@@ -79,7 +79,7 @@ func (b *bencher) hold(conn holdOptions) bench.HoldOptions {
 	o := bench.HoldOptions{Options: b.Options, Connections: conn.connections, Hold: conn.hold}
 	if b.OnSecond != nil {
 		o.OnHeld = func(open int, left time.Duration) {
-			fmt.Fprintf(b.env.Stderr, "\r\x1b[K%d open, %v left", open, left.Round(time.Second))
+			b.env.out.stderr.setStatus(fmt.Sprintf("%d open, %v left", open, left.Round(time.Second)))
 		}
 	}
 	return o
@@ -89,7 +89,7 @@ func (b *bencher) hold(conn holdOptions) bench.HoldOptions {
 func (b *bencher) probeDial(ctx context.Context) error {
 	c, err := b.dial(ctx, nil)
 	if err != nil {
-		return b.env.explain(err)
+		return explain(b.env, err)
 	}
 	return c.Close(ctx)
 }

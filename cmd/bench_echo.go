@@ -26,7 +26,7 @@ with what it holds.`,
 			if err := protocol.CheckEventName(event); err != nil {
 				return usagef("--event: %v", err)
 			}
-			b, err := env.bencher(&o)
+			b, err := newBencher(env, &o)
 			if err != nil {
 				return err
 			}

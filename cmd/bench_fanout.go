@@ -52,7 +52,7 @@ one of its publisher has, or 5 seconds are over.`,
 			if err := fan.check(flagsGiven(c), o.workers); err != nil {
 				return err
 			}
-			b, err := env.bencher(&o)
+			b, err := newBencher(env, &o)
 			if err != nil {
 				return err
 			}

@@ -28,7 +28,7 @@ that nobody is in.`,
 			if err != nil {
 				return err
 			}
-			b, err := env.bencher(&o)
+			b, err := newBencher(env, &o)
 			if err != nil {
 				return err
 			}
@@ -57,5 +57,5 @@ func (t *targetFlags) benchTarget(given givenFlags) (protocol.Target, error) {
 		return protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup}, err
 	}
 	ev := &output.MessageEvent{TargetType: kind, TargetID: id}
-	return ev.Target(), checked(ev)
+	return ev.Target(), checkEvent(ev)
 }

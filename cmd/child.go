@@ -20,7 +20,7 @@ const childGrace = 10 * time.Second
 // itself; when only wps is told to stop, it passes that on.
 func runChild(ctx context.Context, env *Env, cs token.ConnectionString, command []string) error {
 	child := exec.CommandContext(ctx, command[0], command[1:]...)
-	child.Stdin, child.Stdout, child.Stderr = env.Stdin, env.Stdout, env.Stderr
+	child.Stdin, child.Stdout, child.Stderr = env.stdin, env.out.stdout, env.out.stderr
 	child.Env = append(os.Environ(),
 		"WPS_CONNECTION_STRING="+cs.Reveal(),
 		"WebPubSubConnectionString="+cs.Reveal())

@@ -15,7 +15,7 @@ import (
 )
 
 type closeOptions struct {
-	act      actOptions
+	act      eventFlags
 	target   targetFlags
 	reason   string
 	excludes []string
@@ -42,13 +42,13 @@ JSON and protobuf clients are told the reason before the connection ends.`,
 			if err != nil {
 				return err
 			}
-			if err := checked(ev); err != nil {
+			if err := checkEvent(ev); err != nil {
 				return err
 			}
 			if err := o.confirm(c.Context(), env); err != nil {
 				return err
 			}
-			return env.actOnce(c.Context(), o.act, ev, "closed "+connectionsOf(ev.Target()))
+			return runOnce(c.Context(), env, o.act, ev, "closed "+connectionsOf(ev.Target()))
 		},
 	}
 	o.target.flags(c, "close", output.TargetUsers, output.TargetGroups, output.TargetAll)
@@ -92,15 +92,15 @@ func (o *closeOptions) confirm(ctx context.Context, env *Env) error {
 	if !o.target.all || o.yes || o.act.dryRun != "" {
 		return nil
 	}
-	hub, err := env.hub()
+	hub, err := env.settings.hub()
 	if err != nil {
 		return err
 	}
-	if !isTerminal(env.Stdin) {
+	if !isTerminal(env.stdin) {
 		return &usageError{fmt.Sprintf("close --all would close every connection of hub %q", hub), "add --yes if that is meant"}
 	}
-	fmt.Fprintf(env.Stderr, "Close every connection of hub %q? [y/N] ", hub)
-	return confirmed(ctx, env.Stdin)
+	fmt.Fprintf(env.out.stderr, "Close every connection of hub %q? [y/N] ", hub)
+	return confirmed(ctx, env.stdin)
 }
 
 // confirmed reads an answer and is an error unless it is y or yes. It does not

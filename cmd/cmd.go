@@ -4,7 +4,7 @@
 //
 //	os.Exit(cmd.Main())                          // the program
 //	code := cmd.Run(ctx, args, &cmd.Env{...})    // a test
-//	env.Stdout                                   // never os.Stdout
+//	env.out.stdout                                   // never os.Stdout
 package cmd
 
 import (
@@ -57,11 +57,11 @@ func Run(ctx context.Context, args []string, env *Env) int {
 		completeValues(env, root)
 	}
 	root.SetArgs(joinHooks(root, args))
-	root.SetIn(env.Stdin)
-	root.SetOut(env.Stdout)
-	root.SetErr(env.Stderr)
+	root.SetIn(env.stdin)
+	root.SetOut(env.out.stdout)
+	root.SetErr(env.out.stderr)
 	ran, err := root.ExecuteContextC(ctx)
-	return env.report(ctx, ran, err)
+	return report(ctx, env, ran, err)
 }
 
 const rootLong = `wps works with Azure Web PubSub: negotiate, send, manage groups, close
@@ -94,9 +94,9 @@ func newRoot(env *Env) *cobra.Command {
 			}
 			return c.Help()
 		},
-		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return env.prepare(c) },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return prepare(env, c) },
 	}
-	env.commonFlags(root)
+	commonFlags(env, root)
 	root.Flags().BoolVar(&version, "version", false, "print the version, as wps version does")
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageFunc(printUsage)

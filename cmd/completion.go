@@ -19,14 +19,14 @@ import (
 // is connected to a running emulator, files where files are meant, else nothing.
 func completeValues(env *Env, c *cobra.Command) {
 	complete := func(f *pflag.Flag) {
-		if values := env.valuesOf(f); values != nil {
+		if values := valuesOf(env, f); values != nil {
 			_ = c.RegisterFlagCompletionFunc(f.Name, values) // an error says that the flag has one already
 		}
 	}
 	c.Flags().VisitAll(complete)
 	c.PersistentFlags().VisitAll(complete)
 	if c.ValidArgsFunction == nil && c.ValidArgs == nil && !c.HasSubCommands() {
-		c.ValidArgsFunction = env.argumentsOf(c)
+		c.ValidArgsFunction = argumentsOf(env, c)
 	}
 	for _, sub := range c.Commands() {
 		completeValues(env, sub)
@@ -39,7 +39,7 @@ var eventNames = []string{
 }
 
 // valuesOf completes a flag; nil is by files, as the shell does.
-func (e *Env) valuesOf(f *pflag.Flag) cobra.CompletionFunc {
+func valuesOf(env *Env, f *pflag.Flag) cobra.CompletionFunc {
 	takes, _ := pflag.UnquoteUsage(f)
 	switch {
 	case takes == "file" || strings.Contains(f.Usage, "@FILE"), strings.Contains(takes, "@file"):
@@ -51,18 +51,18 @@ func (e *Env) valuesOf(f *pflag.Flag) cobra.CompletionFunc {
 	}
 	switch f.Name {
 	case "connection", "exclude":
-		return e.live(connectionIDs)
+		return liveValues(env, connectionIDs)
 	case "user":
-		return e.live(userIDs)
+		return liveValues(env, userIDs)
 	case "group", "join", "to-group":
-		return e.live(groupNames)
+		return liveValues(env, groupNames)
 	}
 	return cobra.NoFileCompletions
 }
 
 // argumentsOf completes the first argument of a command by the word for it in
 // the line of usage; nil is by files.
-func (e *Env) argumentsOf(c *cobra.Command) cobra.CompletionFunc {
+func argumentsOf(env *Env, c *cobra.Command) cobra.CompletionFunc {
 	first := func(f cobra.CompletionFunc) cobra.CompletionFunc {
 		return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -75,9 +75,9 @@ func (e *Env) argumentsOf(c *cobra.Command) cobra.CompletionFunc {
 	case strings.Contains(takes, "FILE"), strings.Contains(takes, "BEFORE"), strings.Contains(takes, "HOOK"):
 		return nil
 	case strings.Contains(takes, "GROUP"):
-		return first(e.live(groupNames))
+		return first(liveValues(env, groupNames))
 	case strings.Contains(takes, "CONNECTION"):
-		return first(e.live(connectionIDs))
+		return first(liveValues(env, connectionIDs))
 	case strings.HasPrefix(takes, "EVENT"):
 		return first(cobra.FixedCompletions(eventNames, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -89,9 +89,9 @@ const liveTimeout = 500 * time.Millisecond
 
 // live completes to what pick finds in the connections of the emulator on this
 // machine. A service elsewhere is not asked: it has no list of them.
-func (e *Env) live(pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
+func liveValues(env *Env, pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
 	return func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		cs, _, err := e.connection()
+		cs, _, err := env.settings.connection()
 		if err != nil || !loopback(cs.Endpoint) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -99,7 +99,7 @@ func (e *Env) live(pick func(emulator.ConnectionStatus) []cobra.Completion) cobr
 		defer cancel()
 		r := emulator.NewRemote(cs)
 		defer r.Close()
-		all, err := r.Connections(ctx, orWord(e.flags.hub, e.Getenv("WPS_HUB")))
+		all, err := r.Connections(ctx, orWord(env.settings.hubFlag, env.settings.getenv("WPS_HUB")))
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -152,13 +152,13 @@ connections of an emulator on this machine.`,
 			root := c.Root()
 			switch args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(env.Stdout, true)
+				return root.GenBashCompletionV2(env.out.stdout, true)
 			case "zsh":
-				return root.GenZshCompletion(env.Stdout)
+				return root.GenZshCompletion(env.out.stdout)
 			case "fish":
-				return root.GenFishCompletion(env.Stdout, true)
+				return root.GenFishCompletion(env.out.stdout, true)
 			case "powershell":
-				return root.GenPowerShellCompletionWithDesc(env.Stdout)
+				return root.GenPowerShellCompletionWithDesc(env.out.stdout)
 			}
 			return usagef("unknown shell %q: use bash, zsh, fish or powershell", args[0])
 		},

@@ -148,15 +148,15 @@ func (o *connectOptions) clientURL(env *Env) (string, error) {
 		}
 		return o.url, nil
 	}
-	hub, err := env.hub()
+	hub, err := env.settings.hub()
 	if err != nil {
 		return "", err
 	}
-	cs, _, err := env.connection()
+	cs, _, err := env.settings.connection()
 	if err != nil {
 		return "", err
 	}
-	env.warnOfRoles(o.roles)
+	warnOfRoles(env, o.roles)
 	roles := append([]string(nil), o.roles...)
 	for _, g := range o.join {
 		roles = append(roles, protocol.RoleJoinLeaveGroup+"."+g)
@@ -190,7 +190,7 @@ func connect(ctx context.Context, env *Env, o *connectOptions, given givenFlags)
 		return err
 	}
 	dial := client.DialOptions{
-		URL: address, Logger: env.log, HandshakeTimeout: env.flags.timeout, Subprotocol: subprotocols[o.subprotocol],
+		URL: address, Logger: env.log, HandshakeTimeout: env.settings.timeout, Subprotocol: subprotocols[o.subprotocol],
 	}
 	conn, err := client.Dial(ctx, dial)
 	if err != nil {
@@ -214,7 +214,7 @@ func explainDial(env *Env, err error, o *connectOptions) error {
 	case errors.As(err, &unreachable) && o.url != "":
 		return withHint(err, "check the address in --url, and that this machine reaches it")
 	case !errors.As(err, &refused):
-		return env.explain(err)
+		return explain(env, err)
 	}
 	switch refused.Status {
 	case http.StatusUnauthorized:

@@ -24,7 +24,7 @@ func (p *curlPrinter) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, fmt.Errorf("read the body: %w", err)
 		}
 	}
-	if err := p.env.printLine(curlCommand(r, body)); err != nil {
+	if err := p.env.out.printLine(curlCommand(r, body)); err != nil {
 		return nil, err
 	}
 	return &http.Response{

@@ -116,7 +116,7 @@ func (o *emulatorOptions) configure(env *Env) (err error) {
 		}
 	}
 	if o.settings.urls != "" && o.addr == "" {
-		env.warn(fmt.Sprintf("Urls in %s (%s) is not used: say --addr HOST:PORT", o.settingsFile, o.settings.urls))
+		env.out.warn(fmt.Sprintf("Urls in %s (%s) is not used: say --addr HOST:PORT", o.settingsFile, o.settings.urls))
 	}
 	for _, hub := range o.anonymous {
 		if err := protocol.CheckHub(hub); err != nil && hub != emulator.AnyHub {
@@ -146,7 +146,7 @@ func (o *emulatorOptions) accessKey(env *Env) (string, error) {
 		}
 		key, from = strings.TrimSpace(string(text)), "--key-file"
 	case key == "":
-		key, from = env.Getenv("WPS_EMULATOR_KEY"), "$WPS_EMULATOR_KEY"
+		key, from = env.settings.getenv("WPS_EMULATOR_KEY"), "$WPS_EMULATOR_KEY"
 	}
 	switch {
 	case key == "" && o.settings.key != "":
@@ -196,7 +196,7 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 		}
 	}
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
-	env.warnOfOpenDoor(listeners[0], key, o.entra || o.settings.entra)
+	warnOfOpenDoor(env, listeners[0], key, o.entra || o.settings.entra)
 	hooks, err := o.startHooks(ctx, env, cs, len(command) > 0)
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
@@ -210,7 +210,7 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 	if err != nil {
 		return errors.Join(err, closeAll(listeners), hooks.close(ctx))
 	}
-	err = env.serveEmulator(ctx, hooks.served, listeners, func(ctx context.Context) error {
+	err = serveEmulator(ctx, env, hooks.served, listeners, func(ctx context.Context) error {
 		return o.whenReady(ctx, env, cs, hooks, command)
 	})
 	return errors.Join(err, hooks.close(ctx))
@@ -242,16 +242,16 @@ func alreadyThere(ctx context.Context, addr, key string, err error) error {
 
 // warnOfOpenDoor warns when other machines can use the public key, or a token
 // that anybody can make.
-func (e *Env) warnOfOpenDoor(l net.Listener, key string, entra bool) {
+func warnOfOpenDoor(env *Env, l net.Listener, key string, entra bool) {
 	addr, ok := l.Addr().(*net.TCPAddr)
 	if !ok || addr.IP.IsLoopback() {
 		return
 	}
 	if key == protocol.DefaultAccessKey {
-		e.warn("other machines can reach this port and the access key is the public default: set --key")
+		env.out.warn("other machines can reach this port and the access key is the public default: set --key")
 	}
 	if entra {
-		e.warn("other machines can reach this port and nobody checks who signed their Entra tokens")
+		env.out.warn("other machines can reach this port and nobody checks who signed their Entra tokens")
 	}
 }
 
@@ -282,7 +282,7 @@ func (o *emulatorOptions) encrypt(listeners []net.Listener) error {
 }
 
 // serveEmulator serves while work runs, and ends both together.
-func (e *Env) serveEmulator(ctx context.Context, s *emulator.Server, listeners []net.Listener, work func(context.Context) error) error {
+func serveEmulator(ctx context.Context, env *Env, s *emulator.Server, listeners []net.Listener, work func(context.Context) error) error {
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
 	served := make(chan error, 1)
@@ -307,7 +307,7 @@ func (o *emulatorOptions) whenReady(ctx context.Context, env *Env, cs token.Conn
 	if len(command) > 0 {
 		return runChild(ctx, env, cs, command)
 	}
-	if err := env.announce(cs, o.events(hooks)); err != nil {
+	if err := announce(env, cs, o.events(hooks)); err != nil {
 		return err
 	}
 	return o.reloadUntil(ctx, env, hooks, hangups)
@@ -321,19 +321,19 @@ type readyReport struct {
 }
 
 // announce prints where the emulator is.
-func (e *Env) announce(cs token.ConnectionString, handlers []hubHandler) error {
+func announce(env *Env, cs token.ConnectionString, handlers []hubHandler) error {
 	client := strings.TrimSuffix(token.ClientURL(cs.Endpoint, "hub", token.KindDefault), "hub") + "{hub}"
-	if e.json() {
-		return e.printJSON(readyReport{cs.Endpoint.String(), client, cs.Reveal()})
+	if env.out.json() {
+		return env.out.printJSON(readyReport{cs.Endpoint.String(), client, cs.Reveal()})
 	}
-	e.say("%s %s", e.err.name("endpoint "), cs.Endpoint)
-	e.say("%s %s", e.err.name("clients  "), client)
-	e.sayEvents(handlers)
+	env.out.say("%s %s", env.out.errColors.name("endpoint "), cs.Endpoint)
+	env.out.say("%s %s", env.out.errColors.name("clients  "), client)
+	sayHandlers(env, handlers)
 	ready := "ready; Ctrl-C stops it. The connection string, for WPS_CONNECTION_STRING:"
 	if cs.Endpoint.String() == protocol.DefaultEndpoint && cs.Key.Equal(token.NewKey(protocol.DefaultAccessKey)) {
-		e.say("%s %s", e.err.name("watch    "), "wps emulator events -f, in another terminal") // finds it without more
+		env.out.say("%s %s", env.out.errColors.name("watch    "), "wps emulator events -f, in another terminal") // finds it without more
 		ready = "ready; Ctrl-C stops it. The connection string:"
 	}
-	e.say("%s", e.err.name(ready))
-	return e.printLine(cs.Reveal())
+	env.out.say("%s", env.out.errColors.name(ready))
+	return env.out.printLine(cs.Reveal())
 }

@@ -24,7 +24,7 @@ REST. Unlike "wps close" it fails when the connection is not there.`,
 		Annotations: remoteExits(),
 		Args:        exactArgs("CONNECTION"),
 		RunE: func(c *cobra.Command, args []string) error {
-			err := env.remote(c.Context(), false, func(ctx context.Context, r *emulator.Remote) error {
+			err := withRemote(c.Context(), env, false, func(ctx context.Context, r *emulator.Remote) error {
 				return r.CloseConnection(ctx, args[0], reason)
 			})
 			switch {
@@ -32,10 +32,10 @@ REST. Unlike "wps close" it fails when the connection is not there.`,
 				return withHint(fmt.Errorf("close connection %q: %w", args[0], err), "\"wps emulator connections\" lists those that are there")
 			case err != nil:
 				return err
-			case env.json():
-				return env.printJSON(map[string]any{"ok": true, "connectionId": args[0]})
+			case env.out.json():
+				return env.out.printJSON(map[string]any{"ok": true, "connectionId": args[0]})
 			}
-			env.say("closed connection %q", args[0])
+			env.out.say("closed connection %q", args[0])
 			return nil
 		},
 	}

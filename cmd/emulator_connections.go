@@ -24,26 +24,26 @@ how many messages wait for the client, and its groups.`,
 		Annotations: remoteExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return env.remote(c.Context(), false, func(ctx context.Context, r *emulator.Remote) error {
-				all, err := r.Connections(ctx, env.flags.hub)
+			return withRemote(c.Context(), env, false, func(ctx context.Context, r *emulator.Remote) error {
+				all, err := r.Connections(ctx, env.settings.hubFlag)
 				if err != nil {
 					return err
 				}
-				t := env.table("CONNECTION", "USER", "HUB", "SUBPROTOCOL", "WAITING", "GROUPS")
+				t := newTable(env.out, "CONNECTION", "USER", "HUB", "SUBPROTOCOL", "WAITING", "GROUPS")
 				for _, x := range all {
 					if err := printConnection(t, x); err != nil {
 						return err
 					}
 				}
-				return t.end("no client is connected" + ofTheHub(env.flags.hub))
+				return t.end("no client is connected" + ofTheHub(env.settings.hubFlag))
 			})
 		},
 	}
 }
 
 func printConnection(t *table, x emulator.ConnectionStatus) error {
-	if t.env.json() {
-		return t.env.printJSON(x)
+	if t.out.json() {
+		return t.out.printJSON(x)
 	}
 	user := ""
 	if x.UserID != nil {

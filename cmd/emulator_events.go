@@ -36,7 +36,7 @@ Who reads too slowly misses some, and a line "dropped" says how many.`, emulator
 			if !o.Follow && !c.Flags().Changed("recent") {
 				o.Recent = emulator.NoticesKept
 			}
-			return env.watch(c.Context(), o)
+			return watchEvents(c.Context(), env, o)
 		},
 	}
 	f := c.Flags()
@@ -47,18 +47,18 @@ Who reads too slowly misses some, and a line "dropped" says how many.`, emulator
 }
 
 // watch prints notices.
-func (e *Env) watch(ctx context.Context, o emulator.NoticeOptions) error {
+func watchEvents(ctx context.Context, env *Env, o emulator.NoticeOptions) error {
 	any := false
-	err := e.remote(ctx, o.Follow, func(ctx context.Context, r *emulator.Remote) error {
+	err := withRemote(ctx, env, o.Follow, func(ctx context.Context, r *emulator.Remote) error {
 		return r.Notices(ctx, o, func(n emulator.Notice) error {
-			if !ofHub(n, e.flags.hub) {
+			if !ofHub(n, env.settings.hubFlag) {
 				return nil
 			}
 			any = true
-			if e.json() {
-				return e.printJSON(n)
+			if env.out.json() {
+				return env.out.printJSON(n)
 			}
-			return e.printLine(e.shown(noticeText(n)))
+			return env.out.printLine(env.out.shown(noticeText(n)))
 		})
 	})
 	if o.Follow && errors.Is(err, context.Canceled) {
@@ -67,9 +67,9 @@ func (e *Env) watch(ctx context.Context, o emulator.NoticeOptions) error {
 	switch {
 	case err != nil:
 	case o.Follow:
-		e.say("the emulator has ended")
-	case !any && o.Recent > 0 && !e.json():
-		e.say("nothing has happened yet%s; -f waits for what does", ofTheHub(e.flags.hub))
+		env.out.say("the emulator has ended")
+	case !any && o.Recent > 0 && !env.out.json():
+		env.out.say("nothing has happened yet%s; -f waits for what does", ofTheHub(env.settings.hubFlag))
 	}
 	return err
 }

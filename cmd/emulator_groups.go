@@ -22,26 +22,26 @@ has, with tabs between in a pipe: group, hub, number of connections.`,
 		Annotations: remoteExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return env.remote(c.Context(), false, func(ctx context.Context, r *emulator.Remote) error {
-				all, err := r.Groups(ctx, env.flags.hub)
+			return withRemote(c.Context(), env, false, func(ctx context.Context, r *emulator.Remote) error {
+				all, err := r.Groups(ctx, env.settings.hubFlag)
 				if err != nil {
 					return err
 				}
-				t := env.table("GROUP", "HUB", "CONNECTIONS")
+				t := newTable(env.out, "GROUP", "HUB", "CONNECTIONS")
 				for _, x := range all {
 					if err := printGroup(t, x); err != nil {
 						return err
 					}
 				}
-				return t.end("nobody is in a group" + ofTheHub(env.flags.hub))
+				return t.end("nobody is in a group" + ofTheHub(env.settings.hubFlag))
 			})
 		},
 	}
 }
 
 func printGroup(t *table, x emulator.GroupStatus) error {
-	if t.env.json() {
-		return t.env.printJSON(x)
+	if t.out.json() {
+		return t.out.printJSON(x)
 	}
 	return t.row(x.Group, x.Hub, strconv.Itoa(x.Connections))
 }

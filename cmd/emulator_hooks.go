@@ -33,7 +33,7 @@ func (o *emulatorOptions) startHooks(ctx context.Context, env *Env, cs token.Con
 		return h, nil
 	}
 	host := hookHost{
-		env: env, cs: cs, hub: env.flags.hub, keys: []token.Key{cs.Key}, origins: []string{"*"}, quiet: quiet,
+		env: env, cs: cs, hub: env.settings.hubFlag, keys: []token.Key{cs.Key}, origins: []string{"*"}, quiet: quiet,
 		transport: emulator.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.served.ServeHTTP(w, r) })),
 	}
 	var err error
@@ -66,10 +66,10 @@ func (o *emulatorOptions) hookKeys(env *Env) (keys []trigger.Key) {
 			continue // cannot be: the hooks were made of the same words
 		}
 		if key.Kind == protocol.EventGroup {
-			env.warn("the emulator sends no " + key.Event + " events, as the vendor's does not: that hook will not run")
+			env.out.warn("the emulator sends no " + key.Event + " events, as the vendor's does not: that hook will not run")
 		}
 		if key.Hub == "" {
-			key.Hub = env.flags.hub
+			key.Hub = env.settings.hubFlag
 		}
 		keys = append(keys, key)
 	}

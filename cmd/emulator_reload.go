@@ -22,18 +22,18 @@ func (o *emulatorOptions) hangups(command bool) chan os.Signal {
 // reloadUntil reads the settings file again on each hang-up, until ctx ends or
 // the terminal that the program began on is gone: that sends a hang-up too.
 func (o *emulatorOptions) reloadUntil(ctx context.Context, env *Env, h *emulatorHooks, hangups <-chan os.Signal) error {
-	atTerminal := isTerminal(env.Stdin)
+	atTerminal := isTerminal(env.stdin)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-hangups:
 		}
-		if atTerminal && !isTerminal(env.Stdin) {
+		if atTerminal && !isTerminal(env.stdin) {
 			return nil
 		}
 		if err := o.reload(env, h); err != nil {
-			env.complain(err)
+			env.out.printError(err)
 		}
 	}
 }
@@ -51,10 +51,10 @@ func (o *emulatorOptions) reload(env *Env, h *emulatorHooks) error {
 		return fmt.Errorf("%w; what was read before stays", err)
 	}
 	if o.settings.key != before.key || o.settings.entra != before.entra {
-		env.warn("accessKey and allowUnvalidatedEntraTokens in " + o.settingsFile + " change with the next start")
+		env.out.warn("accessKey and allowUnvalidatedEntraTokens in " + o.settingsFile + " change with the next start")
 	}
-	env.say("read %s again", o.settingsFile)
-	env.sayEvents(o.events(h))
+	env.out.say("read %s again", o.settingsFile)
+	sayHandlers(env, o.events(h))
 	return nil
 }
 
@@ -64,8 +64,8 @@ func (o *emulatorOptions) apply(h *emulatorHooks) error {
 }
 
 // sayEvents tells where events go.
-func (e *Env) sayEvents(handlers []hubHandler) {
+func sayHandlers(env *Env, handlers []hubHandler) {
 	for _, h := range handlers {
-		e.say("%s %s", e.err.name("events   "), h.describe())
+		env.out.say("%s %s", env.out.errColors.name("events   "), h.describe())
 	}
 }

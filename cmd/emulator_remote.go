@@ -16,29 +16,29 @@ func remoteExits() map[string]string {
 
 // remote gives the control API of the emulator that the connection string names
 // to work, which may take as long as --timeout says unless it is endless.
-func (e *Env) remote(ctx context.Context, endless bool, work func(context.Context, *emulator.Remote) error) error {
-	cs, _, err := e.connection()
+func withRemote(ctx context.Context, env *Env, endless bool, work func(context.Context, *emulator.Remote) error) error {
+	cs, _, err := env.settings.connection()
 	if err != nil {
 		return err
 	}
 	if !endless {
-		limited, cancel := context.WithTimeout(ctx, e.flags.timeout)
+		limited, cancel := context.WithTimeout(ctx, env.settings.timeout)
 		defer cancel()
 		ctx = limited
 	}
 	r := emulator.NewRemote(cs)
 	defer r.Close()
-	return e.explainRemote(cs.Endpoint, work(ctx, r))
+	return explainRemote(env, cs.Endpoint, work(ctx, r))
 }
 
 // explainRemote adds the next step to an error of the control API.
-func (e *Env) explainRemote(endpoint *url.URL, err error) error {
+func explainRemote(env *Env, endpoint *url.URL, err error) error {
 	var network *url.Error
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.As(err, &network):
-		return e.explain(&client.UnreachableError{Endpoint: endpoint.Scheme + "://" + endpoint.Host, Cause: network.Err})
+		return explain(env, &client.UnreachableError{Endpoint: endpoint.Scheme + "://" + endpoint.Host, Cause: network.Err})
 	case errors.Is(err, emulator.ErrUnauthorized):
 		return withHint(err, "set WPS_CONNECTION_STRING to what the emulator printed when it was ready")
 	case errors.Is(err, emulator.ErrNotEmulator):

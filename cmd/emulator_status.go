@@ -23,27 +23,27 @@ groups it has, in all and in each hub. It works on the emulator's machine only.`
 		Annotations: remoteExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return env.remote(c.Context(), false, func(ctx context.Context, r *emulator.Remote) error {
+			return withRemote(c.Context(), env, false, func(ctx context.Context, r *emulator.Remote) error {
 				st, err := r.Status(ctx)
 				if err != nil {
 					return err
 				}
-				if env.json() {
-					return env.printJSON(st)
+				if env.out.json() {
+					return env.out.printJSON(st)
 				}
-				return env.printStatus(st)
+				return printStatus(env, st)
 			})
 		},
 	}
 }
 
-func (e *Env) printStatus(st emulator.Status) error {
+func printStatus(env *Env, st emulator.Status) error {
 	up := time.Duration(st.UptimeSeconds) * time.Second
-	text := fmt.Sprintf("wps %s, up %v\n%s\n", e.shown(orWord(st.Version, "devel")), up, counts(st.Connections, st.Users, st.Groups))
+	text := fmt.Sprintf("wps %s, up %v\n%s\n", env.out.shown(orWord(st.Version, "devel")), up, counts(st.Connections, st.Users, st.Groups))
 	for _, h := range st.Hubs {
-		text += fmt.Sprintf("hub %s: %s\n", e.out.name(h.Hub), counts(h.Connections, h.Users, h.Groups))
+		text += fmt.Sprintf("hub %s: %s\n", env.out.colors.name(h.Hub), counts(h.Connections, h.Users, h.Groups))
 	}
-	return e.write([]byte(text))
+	return env.out.write([]byte(text))
 }
 
 func counts(connections, users, groups int) string {

@@ -4,73 +4,55 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/fatih/color"
-	"github.com/itchyny/gojq"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 )
 
-// Env is everything a command has of the world: streams, environment and the
-// flags that all commands share. One Env serves one Run.
+// Env is what a command has of the world: an input, what prints, and what
+// resolves settings. One Env serves one Run.
 type Env struct {
-	Stdin  io.Reader
-	Stdout io.Writer
-	Stderr io.Writer
-	Getenv func(string) string
-
-	flags commonFlags
-	jq    *gojq.Code
-	out   palette // colours of Stdout
-	err   palette // colours of Stderr
-	log   *slog.Logger
+	stdin    io.Reader
+	out      *printer
+	settings *settings
+	log      *slog.Logger // of the level that -v and --debug ask for
+	verbose  bool
+	debug    bool
 }
 
-// commonFlags are the flags of every command.
-type commonFlags struct {
-	connectionString string
-	hub              string
-	output           string
-	jq               string
-	color            string
-	quiet            bool
-	verbose          bool
-	debug            bool
-	timeout          time.Duration
-	retries          int
-}
-
-// NewEnv makes an Env of the given streams and environment.
+// NewEnv returns an Env of the given streams and environment.
 func NewEnv(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *Env {
-	return &Env{Stdin: stdin, Stdout: stdout, Stderr: stderr, Getenv: getenv, log: slog.New(slog.DiscardHandler)}
+	env := &Env{stdin: stdin, out: newPrinter(stdout, stderr, getenv), log: slog.New(slog.DiscardHandler)}
+	env.settings = &settings{getenv: getenv, log: env.log}
+	return env
 }
 
-func (e *Env) commonFlags(root *cobra.Command) {
+// commonFlags defines the flags that every command has.
+func commonFlags(env *Env, root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.SortFlags = false
-	f.StringVar(&e.flags.connectionString, "connection-string", "", "which service: `string` with Endpoint and AccessKey; @FILE reads it from a file\n(default $WPS_CONNECTION_STRING, then $WebPubSubConnectionString, then the local emulator)")
-	f.StringVar(&e.flags.hub, "hub", "", "`name` of the hub (default $WPS_HUB)")
-	f.StringVarP(&e.flags.output, "output", "o", "text", "how to print: `text|json`")
-	f.StringVar(&e.flags.jq, "jq", "", "filter the JSON output with a jq `expression`; implies -o json")
-	f.BoolVarP(&e.flags.quiet, "quiet", "q", false, "say nothing about what was done; results and errors still come")
-	f.BoolVarP(&e.flags.verbose, "verbose", "v", false, "log what happens to stderr")
-	f.BoolVar(&e.flags.debug, "debug", false, "log every detail to stderr")
-	f.StringVar(&e.flags.color, "color", "auto", "colours, where $NO_COLOR and TERM=dumb turn auto off: `auto|always|never`")
-	f.DurationVar(&e.flags.timeout, "timeout", 30*time.Second, "give up a request, all its tries together, after this `time`")
-	f.IntVar(&e.flags.retries, "retries", 3, "try a request again up to `n` times after a network error, 429 or 5xx")
+	f.StringVar(&env.settings.connectionString, "connection-string", "", "which service: `string` with Endpoint and AccessKey; @FILE reads it from a file\n(default $WPS_CONNECTION_STRING, then $WebPubSubConnectionString, then the local emulator)")
+	f.StringVar(&env.settings.hubFlag, "hub", "", "`name` of the hub (default $WPS_HUB)")
+	f.StringVarP(&env.out.format, "output", "o", "text", "output format: `text|json`")
+	f.StringVar(&env.out.jq, "jq", "", "filter the JSON output with a jq `expression`; implies -o json")
+	f.BoolVarP(&env.out.quiet, "quiet", "q", false, "suppress status messages; results and errors are still printed")
+	f.BoolVarP(&env.verbose, "verbose", "v", false, "log what happens to stderr")
+	f.BoolVar(&env.debug, "debug", false, "log every detail to stderr")
+	f.StringVar(&env.out.color, "color", "auto", "when to use color; auto honors $NO_COLOR and TERM=dumb: `auto|always|never`")
+	f.DurationVar(&env.settings.timeout, "timeout", 30*time.Second, "`time` limit for a request, including retries")
+	f.IntVar(&env.settings.retries, "retries", 3, "retry a request up to `n` times after a network error, 429 or 5xx")
 }
 
-// outputs of commands that have more than text and json.
+// outputsAnnotation holds the output formats that a command has besides text and
+// json.
 const outputsAnnotation = "outputs"
 
-// prepare checks the common flags once they are parsed.
-func (e *Env) prepare(c *cobra.Command) error {
+// prepare checks the common flags after they are parsed.
+func prepare(env *Env, c *cobra.Command) error {
 	outputs := append([]string{"text", "json"}, strings.Fields(c.Annotations[outputsAnnotation])...)
 	if err := noEmptyFlags(c); err != nil {
 		return err
@@ -78,24 +60,26 @@ func (e *Env) prepare(c *cobra.Command) error {
 	if err := textFlags(c); err != nil {
 		return err
 	}
-	if !slices.Contains(outputs, e.flags.output) {
-		return usagef("--output %q is unknown: use %s", e.flags.output, orList(outputs))
-	}
-	if !slices.Contains([]string{"auto", "always", "never"}, e.flags.color) {
-		return usagef("--color %q is unknown: use auto, always or never", e.flags.color)
-	}
-	if e.flags.timeout <= 0 {
-		return usagef("--timeout must be more than 0")
-	}
-	if e.flags.retries < 0 {
-		return usagef("--retries must be 0 or more")
-	}
-	if err := e.compileJQ(); err != nil {
+	if err := env.out.configure(outputs); err != nil {
 		return err
 	}
-	e.out, e.err = e.paletteFor(e.Stdout), e.paletteFor(e.Stderr)
-	e.log = e.newLogger()
+	if err := env.settings.check(); err != nil {
+		return err
+	}
+	env.log = newLogger(env)
+	env.settings.log = env.log
 	return nil
+}
+
+func newLogger(env *Env) *slog.Logger {
+	level := slog.LevelWarn
+	switch {
+	case env.debug:
+		level = slog.LevelDebug
+	case env.verbose:
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(env.out.stderr, &slog.HandlerOptions{Level: level}))
 }
 
 // mayBeEmpty marks a flag whose empty value means something.
@@ -105,8 +89,8 @@ func mayBeEmpty(c *cobra.Command, name string) {
 
 const emptyAnnotation = "may be empty"
 
-// noEmptyFlags refuses --hub "$UNSET": what stands for a flag that is left out
-// could be another hub, another service or everyone.
+// noEmptyFlags refuses --hub "$UNSET": without the flag the command could act on
+// another hub, another service or every connection.
 func noEmptyFlags(c *cobra.Command) (err error) {
 	c.Flags().Visit(func(f *pflag.Flag) {
 		_, allowed := f.Annotations[emptyAnnotation]
@@ -138,84 +122,5 @@ func textFlags(c *cobra.Command) (err error) {
 
 // notText is the error of a value that is not UTF-8.
 func notText(what string) error {
-	return &usageError{what + " is not UTF-8 text", "the service has no other names; look at the encoding of the terminal or of what gave it"}
-}
-
-// orList writes "a, b or c".
-func orList(words []string) string {
-	last := len(words) - 1
-	if last < 1 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
-}
-
-func (e *Env) newLogger() *slog.Logger {
-	level := slog.LevelWarn
-	switch {
-	case e.flags.debug:
-		level = slog.LevelDebug
-	case e.flags.verbose:
-		level = slog.LevelInfo
-	}
-	return slog.New(slog.NewTextHandler(e.Stderr, &slog.HandlerOptions{Level: level}))
-}
-
-func (e *Env) compileJQ() error {
-	if e.flags.jq == "" {
-		return nil
-	}
-	query, err := gojq.Parse(e.flags.jq)
-	if err == nil {
-		e.jq, err = gojq.Compile(query)
-	}
-	if err != nil {
-		return usagef("--jq %q: %v", e.flags.jq, err)
-	}
-	e.flags.output = "json"
-	return nil
-}
-
-// json tells whether results are printed as JSON.
-func (e *Env) json() bool { return e.flags.output == "json" }
-
-// palette holds the colours of one stream.
-type palette struct{ name, good, bad, dim func(string) string }
-
-func (e *Env) paletteFor(w io.Writer) palette {
-	terminal, _ := w.(*os.File)
-	able := isTerminal(w) && takesColours(terminal)
-	on := e.flags.color == "always" || e.flags.color == "auto" && able && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
-	paint := func(attributes ...color.Attribute) func(string) string {
-		c := color.New(attributes...)
-		if on {
-			c.EnableColor()
-		} else {
-			c.DisableColor()
-		}
-		return func(s string) string { return c.Sprint(s) }
-	}
-	return palette{
-		name: paint(color.FgCyan), good: paint(color.FgGreen),
-		bad: paint(color.FgRed, color.Bold), dim: paint(color.Faint),
-	}
-}
-
-// isTerminal tells whether a stream is one.
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// say tells the person at the prompt what was done; a script does not see it in
-// stdout, and -q turns it off.
-func (e *Env) say(format string, args ...any) {
-	if !e.flags.quiet {
-		fmt.Fprintf(e.Stderr, format+"\n", args...)
-	}
-}
-
-// warn tells of something that is probably not meant.
-func (e *Env) warn(text string) {
-	fmt.Fprintf(e.Stderr, "wps: %s %s\n", e.err.bad("warning:"), clean(text))
+	return &usageError{fmt.Sprintf("%s is not UTF-8 text", what), "names at the service are UTF-8; check the encoding of the terminal or of the program that made it"}
 }

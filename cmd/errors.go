@@ -50,7 +50,7 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // report prints the error of the command that ran, with its hint, and returns the
 // exit code.
-func (e *Env) report(ctx context.Context, ran *cobra.Command, err error) int {
+func report(ctx context.Context, env *Env, ran *cobra.Command, err error) int {
 	var code exitCode
 	switch {
 	case err == nil:
@@ -62,10 +62,8 @@ func (e *Env) report(ctx context.Context, ran *cobra.Command, err error) int {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return exitInterrupted
 	}
-	if e.err.bad == nil { // the flags were not even parsed
-		e.err = e.paletteFor(e.Stderr)
-	}
-	e.complain(pointAtHelp(ran, err))
+	env.out.chooseColors() // where the flags were not even parsed
+	env.out.printError(pointAtHelp(ran, err))
 	return codeOf(err)
 }
 
@@ -78,13 +76,13 @@ func pointAtHelp(ran *cobra.Command, err error) error {
 	return withHint(err, fmt.Sprintf("see %q", ran.CommandPath()+" --help"))
 }
 
-// complain prints an error on one line, also one that joins several, and its
+// printError prints an error on one line, also one that joins several, and its
 // hint on the next.
-func (e *Env) complain(err error) {
+func (p *printer) printError(err error) {
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
-	fmt.Fprintf(e.Stderr, "%s %s\n", e.err.bad("wps:"), clean(text))
+	fmt.Fprintf(p.stderr, "%s %s\n", p.errColors.bad("wps:"), clean(text))
 	if hint := hintFor(err); hint != "" {
-		fmt.Fprintf(e.Stderr, "%s %s\n", e.err.name("hint:"), clean(hint))
+		fmt.Fprintf(p.stderr, "%s %s\n", p.errColors.name("hint:"), clean(hint))
 	}
 }
 

@@ -25,7 +25,7 @@ func (l *eventLog) event(c *protocol.EventContext) {
 	if l.json || l.quiet {
 		return
 	}
-	l.line(l.env.err.name("-->") + " " + clean(eventName(c)))
+	l.line(l.env.out.errColors.name("-->") + " " + clean(eventName(c)))
 }
 
 // eventName names an event in a line: "connect chat c1 u1".
@@ -63,11 +63,11 @@ func (l *eventLog) answer(r trigger.Report) {
 	if l.quiet && r.Problem == "" {
 		return
 	}
-	status := l.env.err.good(fmt.Sprint(r.Status))
+	status := l.env.out.errColors.good(fmt.Sprint(r.Status))
 	if r.Status >= 300 {
-		status = l.env.err.bad(fmt.Sprint(r.Status))
+		status = l.env.out.errColors.bad(fmt.Sprint(r.Status))
 	}
-	text := fmt.Sprintf("%s %s %s %s", l.env.err.name("<--"), status, shortDuration(r.Took), l.env.err.dim(clean(eventName(r.Event))))
+	text := fmt.Sprintf("%s %s %s %s", l.env.out.errColors.name("<--"), status, shortDuration(r.Took), l.env.out.errColors.dim(clean(eventName(r.Event))))
 	if r.Repeated {
 		text += " (repeated, the first answer)"
 	}
@@ -81,7 +81,7 @@ func (l *eventLog) object(r trigger.Report) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := r.Event
-	err := l.env.printJSON(answeredEvent{
+	err := l.env.out.printJSON(answeredEvent{
 		Type: "event", Time: time.Now().UTC().Truncate(time.Millisecond), EventType: c.Kind, Event: c.Event, Hub: c.Hub,
 		ConnectionID: c.ConnectionID, UserID: c.UserID, EventID: c.ID, Hook: r.Hook, Status: r.Status,
 		Milliseconds: float64(r.Took.Microseconds()) / 1000, Repeated: r.Repeated, Error: r.Problem,
@@ -105,7 +105,7 @@ func (l *eventLog) stderr(hook, line string) {
 	if first, _, more := strings.Cut(hook, "\n"); more || len(first) > longest {
 		hook = first[:min(len(first), longest)] + "..."
 	}
-	l.line(l.env.err.dim(clean(strings.ToValidUTF8(hook, ""))+" |") + " " + clean(strings.ToValidUTF8(line, "\uFFFD")))
+	l.line(l.env.out.errColors.dim(clean(strings.ToValidUTF8(hook, ""))+" |") + " " + clean(strings.ToValidUTF8(line, "\uFFFD")))
 }
 
 // logger is where :log writes: it is wanted, whatever the level of other logs.
@@ -123,5 +123,5 @@ func (w lineWriter) Write(b []byte) (int, error) {
 func (l *eventLog) line(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fmt.Fprintln(l.env.Stderr, text)
+	fmt.Fprintln(l.env.out.stderr, text)
 }

@@ -9,7 +9,7 @@ import (
 
 // newExists returns the "wps exists" command.
 func newExists(env *Env) *cobra.Command {
-	var act actOptions
+	var act eventFlags
 	var target targetFlags
 	c := &cobra.Command{
 		Use:   "exists {--user U | --connection C | --group G}",
@@ -26,7 +26,7 @@ answer is printed and is the exit code: 0 yes, 3 no.`,
 			if err != nil {
 				return err
 			}
-			return env.ask(c.Context(), act, &output.ExistenceEvent{TargetType: kind, TargetID: id})
+			return askOnce(c.Context(), env, act, &output.ExistenceEvent{TargetType: kind, TargetID: id})
 		},
 	}
 	target.flags(c, "ask for", output.TargetUsers, output.TargetConnections, output.TargetGroups)
@@ -34,15 +34,15 @@ answer is printed and is the exit code: 0 yes, 3 no.`,
 	return c
 }
 
-// ask runs an event object that is a question and prints the answer.
-func (e *Env) ask(ctx context.Context, o actOptions, ev output.Event) error {
-	a, err := e.actor(o)
+// askOnce runs an event object that is a question and prints the answer.
+func askOnce(ctx context.Context, env *Env, o eventFlags, ev output.Event) error {
+	a, err := newEventRunner(env, o)
 	if err != nil {
 		return err
 	}
-	result, err := a.act(ctx, ev, "")
+	result, err := a.runAndPrint(ctx, ev, "")
 	if err != nil {
 		return err
 	}
-	return a.answer(ev, result.Yes)
+	return a.printAnswer(ev, result.Yes)
 }

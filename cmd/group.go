@@ -13,7 +13,7 @@ import (
 )
 
 type groupOptions struct {
-	act    actOptions
+	act    eventFlags
 	target targetFlags
 	filter string
 }
@@ -70,7 +70,7 @@ that is no member succeeds.`
 			if err != nil {
 				return err
 			}
-			return env.actOnce(c.Context(), o.act, ev, fmt.Sprintf(done, whom, args[0]))
+			return runOnce(c.Context(), env, o.act, ev, fmt.Sprintf(done, whom, args[0]))
 		},
 	}
 	o.target.flags(c, verb, output.TargetUsers, output.TargetConnections)
@@ -102,13 +102,13 @@ func (o *groupOptions) event(given givenFlags, action output.GroupAction, group 
 	return ev, ev.Target().String(), nil
 }
 
-// actOnce runs one event object.
-func (e *Env) actOnce(ctx context.Context, o actOptions, ev output.Event, done string) error {
-	a, err := e.actor(o)
+// runOnce runs one event object.
+func runOnce(ctx context.Context, env *Env, o eventFlags, ev output.Event, done string) error {
+	a, err := newEventRunner(env, o)
 	if err != nil {
 		return err
 	}
-	_, err = a.act(ctx, ev, done)
+	_, err = a.runAndPrint(ctx, ev, done)
 	return err
 }
 
@@ -130,7 +130,7 @@ It succeeds when there was none.`,
 				return err
 			}
 			ev := &output.GroupEvent{GroupAction: output.GroupLeaveAll, TargetType: kind, TargetID: id}
-			return env.actOnce(c.Context(), o.act, ev, fmt.Sprintf("removed %s from all groups", ev.Target()))
+			return runOnce(c.Context(), env, o.act, ev, fmt.Sprintf("removed %s from all groups", ev.Target()))
 		},
 	}
 	o.target.flags(c, "remove", output.TargetUsers, output.TargetConnections)
@@ -168,21 +168,21 @@ any size.`,
 }
 
 func listGroup(ctx context.Context, env *Env, group string, o client.ListOptions) error {
-	hub, err := env.hub()
+	hub, err := env.settings.hub()
 	if err != nil {
 		return err
 	}
-	svc, err := env.service(hub, client.Options{})
+	svc, err := newService(env, hub, client.Options{})
 	if err != nil {
 		return err
 	}
-	t := env.table("CONNECTION", "USER")
+	t := newTable(env.out, "CONNECTION", "USER")
 	for member, err := range svc.ListConnections(ctx, group, o) {
 		if err != nil {
-			return errors.Join(t.flush(), env.explain(fmt.Errorf("list group %q: %w", group, err)))
+			return errors.Join(t.flush(), explain(env, fmt.Errorf("list group %q: %w", group, err)))
 		}
-		if env.json() {
-			err = env.printJSON(member)
+		if env.out.json() {
+			err = env.out.printJSON(member)
 		} else {
 			err = t.row(member.ConnectionID, member.UserID)
 		}

@@ -28,30 +28,30 @@ the answer took. It tells whether the endpoint is right and reachable.`,
 }
 
 func health(ctx context.Context, env *Env) error {
-	cs, source, err := env.connection()
+	cs, source, err := env.settings.connection()
 	if err != nil {
 		return err
 	}
 	// Health is the service's, not a hub's: any name will do.
-	svc, err := env.service("health", client.Options{})
+	svc, err := newService(env, "health", client.Options{})
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, env.flags.timeout)
+	ctx, cancel := context.WithTimeout(ctx, env.settings.timeout)
 	defer cancel()
 	start := time.Now()
 	if err := svc.Health(ctx); errors.Is(err, client.ErrNotFound) {
 		return withHint(err, "what answers there is no Web PubSub: check the Endpoint in "+source.from)
 	} else if err != nil {
-		return env.explain(err)
+		return explain(env, err)
 	}
 	took := time.Since(start)
-	if env.json() {
-		return env.printJSON(struct {
+	if env.out.json() {
+		return env.out.printJSON(struct {
 			Healthy      bool    `json:"healthy"`
 			Endpoint     string  `json:"endpoint"`
 			Milliseconds float64 `json:"milliseconds"`
 		}{true, cs.Endpoint.String(), float64(took.Microseconds()) / 1000})
 	}
-	return env.printLine(fmt.Sprintf("%s %s in %.1f ms", env.out.good("healthy"), cs.Endpoint, float64(took.Microseconds())/1000))
+	return env.out.printLine(fmt.Sprintf("%s %s in %.1f ms", env.out.colors.good("healthy"), cs.Endpoint, float64(took.Microseconds())/1000))
 }

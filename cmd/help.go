@@ -38,7 +38,7 @@ json: the objects that -o json prints. Without a command it lists them all.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 && args[0] == "json" {
-				return env.write([]byte(helpJSON))
+				return env.out.write([]byte(helpJSON))
 			}
 			about, rest, err := c.Root().Find(args)
 			switch {

@@ -180,7 +180,7 @@ type hookBuilder struct {
 }
 
 func (b *hookBuilder) build() (*trigger.Handler, error) {
-	o, log := b.o, &eventLog{env: b.host.env, quiet: b.host.quiet || b.host.env.flags.quiet, json: b.host.env.json() && !b.host.quiet}
+	o, log := b.o, &eventLog{env: b.host.env, quiet: b.host.quiet || b.host.env.out.quiet, json: b.host.env.out.json() && !b.host.quiet}
 	options := trigger.Options{
 		Strict: o.strict, Keys: b.host.keys, Origins: b.host.origins, Path: b.host.path, MaxBody: o.maxBody,
 		HookTimeout: o.timeout, Concurrency: o.concurrency, Queue: o.queue, SerialBy: trigger.SerialBy(o.serialBy),
@@ -278,7 +278,7 @@ func (s *hubServices) of(hub string) (output.Service, error) {
 	if svc := s.known[hub]; svc != nil {
 		return svc, nil
 	}
-	svc, err := s.host.env.serviceOf(s.host.cs, hub, client.Options{Transport: s.host.transport})
+	svc, err := newServiceOf(s.host.env, s.host.cs, hub, client.Options{Transport: s.host.transport})
 	if err != nil {
 		return nil, err
 	}

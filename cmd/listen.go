@@ -134,7 +134,7 @@ type listener struct {
 }
 
 func (o *listenOptions) prepare(ctx context.Context, env *Env) (*listener, error) {
-	cs, _, err := env.connection()
+	cs, _, err := env.settings.connection()
 	if err != nil {
 		return nil, err
 	}
@@ -144,12 +144,12 @@ func (o *listenOptions) prepare(ctx context.Context, env *Env) (*listener, error
 			return nil, err
 		}
 	}
-	if hub := env.flags.hub; hub != "" {
+	if hub := env.settings.hubFlag; hub != "" {
 		if err := protocol.CheckHub(hub); err != nil {
 			return nil, usagef("--hub: %v", err)
 		}
 	}
-	host := hookHost{env: env, cs: cs, hub: env.flags.hub, origins: originsOf(cs, o.origins), path: o.path}
+	host := hookHost{env: env, cs: cs, hub: env.settings.hubFlag, origins: originsOf(cs, o.origins), path: o.path}
 	if !o.skipSignature {
 		if host.keys, err = keysOf(cs, o.keys); err != nil {
 			return nil, err
@@ -220,7 +220,7 @@ func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
 	stopping, done := untilSignal(context.WithoutCancel(ctx))
 	defer done()
 	if n := l.hooks.Running(); n > 0 {
-		l.env.say("waiting for %s to finish; Ctrl-C again kills", plural(n, "hook"))
+		l.env.out.say("waiting for %s to finish; Ctrl-C again kills", plural(n, "hook"))
 	}
 	err = errors.Join(err, l.hooks.Close(stopping))
 	killed := stopping.Err() != nil
@@ -254,16 +254,16 @@ func (l *listener) announce(listeners []net.Listener) error {
 		ready["negotiate"] = n.String()
 	}
 	switch {
-	case l.env.json():
-		if err := l.env.printJSON(ready); err != nil {
+	case l.env.out.json():
+		if err := l.env.out.printJSON(ready); err != nil {
 			return err
 		}
 	default:
-		l.env.say("listening for events: %s", l.env.err.name(ready["url"]))
+		l.env.out.say("listening for events: %s", l.env.out.errColors.name(ready["url"]))
 		if l.negotiate != nil {
-			l.env.say("negotiate endpoint: %s", l.env.err.name(ready["negotiate"]))
+			l.env.out.say("negotiate endpoint: %s", l.env.out.errColors.name(ready["negotiate"]))
 		}
-		l.env.say("ready; Ctrl-C stops it")
+		l.env.out.say("ready; Ctrl-C stops it")
 	}
 	return l.o.ready.write(ready["url"])
 }

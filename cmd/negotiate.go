@@ -47,7 +47,7 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 				}
 			}
 			if strings.Contains(o.user, "{query.") || strings.Contains(o.user, "{headers.") {
-				env.warn(fmt.Sprintf("the user is %q as it stands: only --serve fills that from a request", o.user))
+				env.out.warn(fmt.Sprintf("the user is %q as it stands: only --serve fills that from a request", o.user))
 			}
 			return negotiate(env, &o)
 		},
@@ -55,7 +55,7 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 	c.Annotations[outputsAnnotation] = "url token"
 	o.flags(c)
 	// It hides the common flag, which knows text and json only.
-	c.Flags().StringVarP(&env.flags.output, "output", "o", "text", "how to print: `text|json|url|token`")
+	c.Flags().StringVarP(&env.out.format, "output", "o", "text", "how to print: `text|json|url|token`")
 	return c
 }
 
@@ -86,7 +86,7 @@ func (o *negotiateOptions) clientFlags(c *cobra.Command) {
 // options turns the flags into what the token room takes.
 func (o *negotiateOptions) options(env *Env) (token.ClientOptions, error) {
 	var out token.ClientOptions
-	hub, err := env.hub()
+	hub, err := env.settings.hub()
 	if err != nil {
 		return out, err
 	}
@@ -101,7 +101,7 @@ func (o *negotiateOptions) options(env *Env) (token.ClientOptions, error) {
 	if o.expires < time.Second {
 		return out, usagef("--expires must be at least 1s")
 	}
-	env.warnOfRoles(o.roles)
+	warnOfRoles(env, o.roles)
 	return token.ClientOptions{
 		Hub: hub, UserID: o.user, Roles: o.roles, Groups: o.groups, Claims: claims,
 		Lifetime: o.expires.Truncate(time.Second), Kind: kind,
@@ -128,7 +128,7 @@ func negotiate(env *Env, o *negotiateOptions) error {
 	if err != nil {
 		return err
 	}
-	cs, _, err := env.connection()
+	cs, _, err := env.settings.connection()
 	if err != nil {
 		return err
 	}
@@ -136,16 +136,16 @@ func negotiate(env *Env, o *negotiateOptions) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	switch env.flags.output {
+	switch env.out.format {
 	case "json":
-		return env.printJSON(n)
+		return env.out.printJSON(n)
 	case "url":
-		return env.printLine(n.URL)
+		return env.out.printLine(n.URL)
 	case "token":
-		return env.printLine(n.AccessToken)
+		return env.out.printLine(n.AccessToken)
 	}
-	label := func(s string) string { return env.out.name(fmt.Sprintf("%-8s", s)) }
-	return env.printLine(fmt.Sprintf("%s %s\n%s %s\n%s %s, good for connecting until %s",
+	label := func(s string) string { return env.out.colors.name(fmt.Sprintf("%-8s", s)) }
+	return env.out.printLine(fmt.Sprintf("%s %s\n%s %s\n%s %s, good for connecting until %s",
 		label("url"), n.URL, label("token"), n.AccessToken, label("for"),
 		describeClient(o.user, options), time.Now().Add(options.Lifetime).Format(time.TimeOnly)))
 }

@@ -43,8 +43,8 @@ func serveNegotiate(ctx context.Context, env *Env, o *negotiateOptions) error {
 		return errors.Join(err, closeAll(listeners))
 	}
 	defer o.serve.ready.remove()
-	env.say("negotiate endpoint: %s", env.err.name(address))
-	env.say("ready; Ctrl-C stops it")
+	env.out.say("negotiate endpoint: %s", env.out.errColors.name(address))
+	env.out.say("ready; Ctrl-C stops it")
 	return serveHTTP(ctx, h, listeners)
 }
 
@@ -58,7 +58,7 @@ func newNegotiateHandler(env *Env, o *negotiateOptions, pathFlag string) (*negot
 	if !strings.HasPrefix(o.serve.path, "/") {
 		return nil, usagef("%s %q must begin with /", pathFlag, o.serve.path)
 	}
-	cs, _, err := env.connection()
+	cs, _, err := env.settings.connection()
 	if err != nil {
 		return nil, err
 	}

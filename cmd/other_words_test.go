@@ -8,7 +8,7 @@ import (
 // TestOtherWords: no word is a command of its own, and each leads to one.
 func TestOtherWords(t *testing.T) {
 	t.Parallel()
-	env := &Env{}
+	env := NewEnv(nil, nil, nil, nil)
 	root := newRoot(env)
 	addCommands(root, env, nil)
 	for word, here := range otherWords() {

@@ -32,7 +32,7 @@ leave it. Roles in the token (wps negotiate --role) do the same from the start.`
 }
 
 func newPermissionAction(env *Env, action output.PermissionAction, verb, short, done string) *cobra.Command {
-	var act actOptions
+	var act eventFlags
 	var connection, group string
 	c := &cobra.Command{
 		Use:   verb + " {sendToGroup | joinLeaveGroup} --connection C --group G",
@@ -57,9 +57,9 @@ is taken literally, and lasts as long as the connection.`,
 			}
 			ev := &output.PermissionEvent{PermissionAction: action, ConnectionID: connection, Permission: p, TargetName: group}
 			if action == output.PermissionCheck {
-				return env.ask(c.Context(), act, ev)
+				return askOnce(c.Context(), env, act, ev)
 			}
-			return env.actOnce(c.Context(), act, ev, fmt.Sprintf("%s %s on group %q for connection %q", done, p, group, connection))
+			return runOnce(c.Context(), env, act, ev, fmt.Sprintf("%s %s on group %q for connection %q", done, p, group, connection))
 		},
 	}
 	c.Flags().StringVar(&connection, "connection", "", "the connection with this `id`")

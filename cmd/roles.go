@@ -17,10 +17,10 @@ var serviceRole = sync.OnceValue(func() *regexp.Regexp {
 
 // warnOfRoles warns of roles that look like the service's and are none, because
 // it ignores what it does not know. A role of the user's own is left alone.
-func (e *Env) warnOfRoles(roles []string) {
+func warnOfRoles(env *Env, roles []string) {
 	for _, role := range roles {
 		if meant := meantRole(role); meant != "" {
-			e.warn(fmt.Sprintf("the service ignores the role %q: did you mean %s?", role, meant))
+			env.out.warn(fmt.Sprintf("the service ignores the role %q: did you mean %s?", role, meant))
 		}
 	}
 }

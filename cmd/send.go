@@ -17,7 +17,7 @@ import (
 )
 
 type sendOptions struct {
-	act      actOptions
+	act      eventFlags
 	target   targetFlags
 	dataType string
 	excludes []string
@@ -101,7 +101,7 @@ func send(ctx context.Context, env *Env, o *sendOptions, given givenFlags, args 
 		return err
 	}
 	defer in.Close()
-	a, err := env.actor(o.act)
+	a, err := newEventRunner(env, o.act)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func send(ctx context.Context, env *Env, o *sendOptions, given givenFlags, args 
 	if len(ev.Message) == 0 && o.file == "" && (len(args) == 0 || args[0] == "-") {
 		return &usageError{"the message is empty: standard input held nothing", "if an empty message is meant, give it as the argument \"\""}
 	}
-	_, err = a.act(ctx, &ev, "sent to "+ev.Target().String())
+	_, err = a.runAndPrint(ctx, &ev, "sent to "+ev.Target().String())
 	return err
 }
 
@@ -152,7 +152,7 @@ func (o *sendOptions) checkInput(env *Env, args []string) error {
 	switch {
 	case o.file != "" && len(args) > 0:
 		return usagef("a message and --file exclude each other")
-	case o.file == "" && len(args) == 0 && isTerminal(env.Stdin):
+	case o.file == "" && len(args) == 0 && isTerminal(env.stdin):
 		return usagef("no message is given: write it behind the command, or pipe it in")
 	}
 	return nil
@@ -169,7 +169,7 @@ func openInput(ctx context.Context, env *Env, o *sendOptions, args []string) (io
 	case len(args) > 0 && args[0] != "-":
 		return io.NopCloser(strings.NewReader(args[0])), nil
 	}
-	return io.NopCloser(newInput(ctx, env.Stdin)), nil
+	return io.NopCloser(newInput(ctx, env.stdin)), nil
 }
 
 // sendLines sends each line as a message. All have one target, so that more than
@@ -182,11 +182,11 @@ func sendLines(ctx context.Context, env *Env, o *sendOptions, form output.Messag
 	var err error
 	if len(args) > 0 && args[0] != "-" {
 		in = newBatchText(ctx, args[0])
-	} else if in, err = env.openBatch(ctx, o.file); err != nil {
+	} else if in, err = openBatch(ctx, env, o.file); err != nil {
 		return err
 	}
 	defer in.Close()
-	a, pace, err := env.batchActor(o.act, o.batch)
+	a, pace, err := newBatchRunner(env, o.act, o.batch)
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func sendLines(ctx context.Context, env *Env, o *sendOptions, form output.Messag
 		return err
 	}
 	b := &batch{
-		actor: a, o: o.batch, in: in, pace: pace, unordered: true, sendsLines: true,
+		eventRunner: a, o: o.batch, in: in, pace: pace, unordered: true, sendsLines: true,
 		purpose: "send --lines like " + string(like),
 		source:  func(r io.Reader) output.Source { return output.NewLines(r, form) },
 	}

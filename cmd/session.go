@@ -84,7 +84,7 @@ func (s *session) outcome(err, cause error) error {
 	case cause != nil:
 		err = cause
 	}
-	if s.env.json() || err == nil { // else the error tells it
+	if s.env.out.json() || err == nil { // else the error tells it
 		s.tellClosed(closed)
 	}
 	if s.received >= s.o.count {
@@ -104,23 +104,23 @@ func (s *session) outcome(err, cause error) error {
 func (s *session) tellClosed(e *client.CloseError) {
 	s.print.Lock()
 	defer s.print.Unlock()
-	if s.env.json() {
-		_ = s.env.printJSON(closedLine{"closed", e.Code, e.Reason, e.Message}) // it is the last word either way
+	if s.env.out.json() {
+		_ = s.env.out.printJSON(closedLine{"closed", e.Code, e.Reason, e.Message}) // it is the last word either way
 		return
 	}
 	text := fmt.Sprintf("closed with code %d", e.Code)
 	if e.Reason != "" {
 		text += ": " + e.Reason
 	}
-	s.env.say("%s", s.env.err.dim(clean(text)))
+	s.env.out.say("%s", s.env.out.errColors.dim(clean(text)))
 }
 
 // greet prints the system message that every client but a simple one gets first,
 // so that it stands before what is said of joining.
 func (s *session) greet(ctx context.Context) error {
 	if s.o.simple() {
-		if !s.env.json() { // nothing arrived that could be a line
-			s.env.say("%s", s.env.err.dim("connected"))
+		if !s.env.out.json() { // nothing arrived that could be a line
+			s.env.out.say("%s", s.env.out.errColors.dim("connected"))
 		}
 		return nil
 	}
@@ -157,8 +157,8 @@ func (s *session) talk(ctx context.Context) error {
 		if err := s.conn.JoinGroup(ctx, g); err != nil {
 			return withRoleHint(fmt.Errorf("join group %q: %w", g, err), protocol.PermissionJoinLeaveGroup, g)
 		}
-		if !s.env.json() {
-			s.env.say("%s", s.env.err.dim(fmt.Sprintf("joined group %q", g)))
+		if !s.env.out.json() {
+			s.env.out.say("%s", s.env.out.errColors.dim(fmt.Sprintf("joined group %q", g)))
 		}
 	}
 	// A simple client does not know its id: the line is empty.
@@ -177,14 +177,14 @@ func (s *session) talk(ctx context.Context) error {
 
 // invite tells a person who can type what becomes of it.
 func (s *session) invite() {
-	if !isTerminal(s.env.Stdin) || s.env.json() {
+	if !isTerminal(s.env.stdin) || s.env.out.json() {
 		return
 	}
 	to := fmt.Sprintf("to group %q", s.o.toGroup)
 	if s.o.event != "" {
 		to = fmt.Sprintf("as the event %q", s.o.event)
 	}
-	s.env.say("%s", s.env.err.dim("type: each line is sent "+to+"; Ctrl-D ends the input, Ctrl-C the connection"))
+	s.env.out.say("%s", s.env.out.errColors.dim("type: each line is sent "+to+"; Ctrl-D ends the input, Ctrl-C the connection"))
 }
 
 // sendLines sends each line of standard input. Messages to a group are on their
@@ -210,7 +210,7 @@ func (s *session) sendLines(ctx context.Context) error {
 // sendAll sends the lines until one cannot be sent, and gives its number, or one
 // of the window is refused.
 func (s *session) sendAll(ctx, reading context.Context, w *window) (n int, err error) {
-	lines := bufio.NewScanner(newInput(reading, s.env.Stdin))
+	lines := bufio.NewScanner(newInput(reading, s.env.stdin))
 	lines.Buffer(make([]byte, 0, 4<<10), protocol.MaxMessageSize+1)
 	for n = 1; lines.Scan(); n++ {
 		line := lines.Bytes()

@@ -29,5 +29,5 @@ func (s *session) tellLines() {
 	if !l.ended {
 		text += ", the rest of the input not sent"
 	}
-	s.env.say("%s", text)
+	s.env.out.say("%s", text)
 }

@@ -50,16 +50,16 @@ func (s *session) show(m *protocol.Response) error {
 	s.print.Lock()
 	defer s.print.Unlock()
 	switch {
-	case m.Type == protocol.ResponseSystem && s.env.json():
-		return s.env.printJSON(systemLine{"system", m.Event, m.ConnectionID, m.UserID, m.Message})
+	case m.Type == protocol.ResponseSystem && s.env.out.json():
+		return s.env.out.printJSON(systemLine{"system", m.Event, m.ConnectionID, m.UserID, m.Message})
 	case m.Type == protocol.ResponseSystem:
-		s.env.say("%s", s.env.err.dim(clean(systemText(m))))
-	case m.Type == protocol.ResponseMessage && s.env.json():
-		return s.env.printJSON(messageLine{
+		s.env.out.say("%s", s.env.out.errColors.dim(clean(systemText(m))))
+	case m.Type == protocol.ResponseMessage && s.env.out.json():
+		return s.env.out.printJSON(messageLine{
 			"message", m.From, m.Group, m.FromUserID, string(m.DataType), jsonData(m), m.Metadata, m.SequenceID,
 		})
 	case m.Type == protocol.ResponseMessage:
-		return s.env.printLine(s.messageText(m))
+		return s.env.out.printLine(s.messageText(m))
 	}
 	return nil
 }
@@ -67,10 +67,10 @@ func (s *session) show(m *protocol.Response) error {
 func (s *session) showAck() error {
 	s.print.Lock()
 	defer s.print.Unlock()
-	if s.env.json() {
-		return s.env.printJSON(ackLine{"ack", true})
+	if s.env.out.json() {
+		return s.env.out.printJSON(ackLine{"ack", true})
 	}
-	s.env.say("%s", s.env.err.dim("acknowledged"))
+	s.env.out.say("%s", s.env.out.errColors.dim("acknowledged"))
 	return nil
 }
 
@@ -100,8 +100,8 @@ func (s *session) messageText(m *protocol.Response) string {
 	if m.DataType == protocol.DataTypeBinary || m.DataType == protocol.DataTypeProtobuf {
 		data = base64.StdEncoding.EncodeToString(m.Data)
 	}
-	data = s.env.shown(data)
-	if isTerminal(s.env.Stdout) { // a line of its own could pose as somebody else's
+	data = s.env.out.shown(data)
+	if s.env.out.toTerminal() { // a line of its own could pose as somebody else's
 		data = strings.ReplaceAll(strings.TrimSuffix(data, "\n"), "\n", "\n  ")
 	}
 	origin := m.From
@@ -114,7 +114,7 @@ func (s *session) messageText(m *protocol.Response) string {
 	if m.FromUserID != "" {
 		origin += " " + m.FromUserID
 	}
-	return s.env.out.name("["+s.env.shown(origin)+"]") + " " + data
+	return s.env.out.colors.name("["+s.env.out.shown(origin)+"]") + " " + data
 }
 
 // jsonData is the data as a JSON value: text as a string, JSON as itself,

@@ -1,17 +1,28 @@
 package cmd
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
-	"syscall"
+	"time"
 
-	"wps/client"
 	"wps/protocol"
 	"wps/token"
 )
+
+// settings resolves which service and which hub a command uses, and says where
+// each value came from: flag, environment, default.
+type settings struct {
+	getenv func(string) string
+	log    *slog.Logger
+
+	connectionString string        // of --connection-string
+	hubFlag          string        // of --hub
+	timeout          time.Duration // of --timeout: a request with all its tries
+	retries          int           // of --retries
+}
 
 // setting is a value and where it came from, for errors and hints.
 type setting struct {
@@ -21,9 +32,20 @@ type setting struct {
 
 const fromDefault = "the local emulator's default"
 
-// connectionSetting finds the connection string: flag, environment, default.
-func (e *Env) connectionSetting() (setting, error) {
-	if v := e.flags.connectionString; v != "" {
+// check checks the flags.
+func (s *settings) check() error {
+	if s.timeout <= 0 {
+		return usagef("--timeout must be more than 0")
+	}
+	if s.retries < 0 {
+		return usagef("--retries must be 0 or more")
+	}
+	return nil
+}
+
+// connectionSetting returns the text of the connection string.
+func (s *settings) connectionSetting() (setting, error) {
+	if v := s.connectionString; v != "" {
 		if path, isFile := strings.CutPrefix(v, "@"); isFile {
 			text, err := os.ReadFile(path)
 			if err != nil {
@@ -34,7 +56,7 @@ func (e *Env) connectionSetting() (setting, error) {
 		return setting{v, "--connection-string"}, nil
 	}
 	for _, name := range []string{"WPS_CONNECTION_STRING", "WebPubSubConnectionString"} {
-		if v := e.Getenv(name); v != "" {
+		if v := s.getenv(name); v != "" {
 			return setting{v, "$" + name}, nil
 		}
 	}
@@ -42,81 +64,35 @@ func (e *Env) connectionSetting() (setting, error) {
 	return setting{def, fromDefault}, nil
 }
 
-// connection gives the parsed connection string.
-func (e *Env) connection() (token.ConnectionString, setting, error) {
-	s, err := e.connectionSetting()
+// connection returns the parsed connection string.
+func (s *settings) connection() (token.ConnectionString, setting, error) {
+	text, err := s.connectionSetting()
 	if err != nil {
-		return token.ConnectionString{}, s, &usageError{err.Error(), "behind @ stands a file that holds the connection string"}
+		return token.ConnectionString{}, text, &usageError{err.Error(), "@FILE must name a readable file that contains the connection string"}
 	}
-	cs, err := token.ParseConnectionString(s.value)
+	cs, err := token.ParseConnectionString(text.value)
 	if errors.Is(err, token.ErrNoAccessKey) {
-		return cs, s, &usageError{fmt.Sprintf("%s: %v", s.from, err), "copy the whole connection string, with AccessKey=..., from the service's page \"Keys\""}
+		return cs, text, &usageError{fmt.Sprintf("%s: %v", text.from, err), "copy the whole connection string, with AccessKey=..., from the service's page \"Keys\""}
 	}
 	if err != nil {
-		return cs, s, &usageError{fmt.Sprintf("%s: %v", s.from, err), "the form is Endpoint=https://NAME.webpubsub.azure.com;AccessKey=KEY;Version=1.0;"}
+		return cs, text, &usageError{fmt.Sprintf("%s: %v", text.from, err), "the form is Endpoint=https://NAME.webpubsub.azure.com;AccessKey=KEY;Version=1.0;"}
 	}
-	e.log.Info("service", "endpoint", cs.Endpoint.String(), "from", s.from)
-	return cs, s, nil
+	s.log.Info("service", "endpoint", cs.Endpoint.String(), "from", text.from)
+	return cs, text, nil
 }
 
-// hub gives the checked name of the hub: flag, then environment.
-func (e *Env) hub() (string, error) {
-	s := setting{e.flags.hub, "--hub"}
-	if s.value == "" {
-		s = setting{e.Getenv("WPS_HUB"), "$WPS_HUB"}
+// hub returns the checked name of the hub.
+func (s *settings) hub() (string, error) {
+	name := setting{s.hubFlag, "--hub"}
+	if name.value == "" {
+		name = setting{s.getenv("WPS_HUB"), "$WPS_HUB"}
 	}
-	if s.value == "" {
+	if name.value == "" {
 		return "", &usageError{"no hub is given", "add --hub NAME, or set WPS_HUB"}
 	}
-	if err := protocol.CheckHub(s.value); err != nil {
-		return "", usagef("%s: %v", s.from, err)
+	if err := protocol.CheckHub(name.value); err != nil {
+		return "", usagef("%s: %v", name.from, err)
 	}
-	e.log.Info("hub", "hub", s.value, "from", s.from)
-	return s.value, nil
-}
-
-// service gives a client of the hub's REST operations. A nil transport is the
-// network.
-func (e *Env) service(hub string, o client.Options) (*client.Service, error) {
-	cs, _, err := e.connection()
-	if err != nil {
-		return nil, err
-	}
-	return e.serviceOf(cs, hub, o)
-}
-
-// serviceOf is service for a connection string that is known.
-func (e *Env) serviceOf(cs token.ConnectionString, hub string, o client.Options) (*client.Service, error) {
-	o.Retries = e.flags.retries
-	if o.Retries == 0 {
-		o.Retries = -1
-	}
-	o.Logger = e.log
-	o.Warn = e.warn
-	return client.FromConnectionString(cs, hub, o)
-}
-
-// explain adds the next step to an error of a service that cannot be reached or
-// understood.
-func (e *Env) explain(err error) error {
-	var broken *client.BrokenAnswerError
-	if errors.As(err, &broken) {
-		return withHint(err, "look whether it was done before doing it again; something between here and the service may cut its answers")
-	}
-	var unreachable *client.UnreachableError
-	if !errors.As(err, &unreachable) {
-		return err
-	}
-	var untrusted *tls.CertificateVerificationError
-	if errors.As(err, &untrusted) {
-		return withHint(err, "if its certificate is to be trusted, name it in SSL_CERT_FILE; wps emulator --tls writes its own to --tls-cert-out")
-	}
-	if errors.Is(err, syscall.EMFILE) {
-		return withHint(err, "each connection takes a file descriptor: raise their limit, such as with ulimit -n 65536")
-	}
-	s, settingErr := e.connectionSetting()
-	if settingErr == nil && s.from == fromDefault {
-		return withHint(err, "start the emulator with \"wps emulator\", or set WPS_CONNECTION_STRING")
-	}
-	return withHint(err, "check the Endpoint in "+s.from+", and that this machine reaches it")
+	s.log.Info("hub", "hub", name.value, "from", name.from)
+	return name.value, nil
 }

@@ -13,22 +13,22 @@ const tableBlock = 200
 // table prints rows. A program gets them as they come, exact and with tabs
 // between; a person at a terminal gets columns under headings.
 type table struct {
-	env    *Env
+	out    *printer
 	head   []string
 	rows   [][]string // of this block; a terminal's
 	widths []int
 	any    bool
 }
 
-func (e *Env) table(head ...string) *table {
-	return &table{env: e, head: head, widths: make([]int, len(head))}
+func newTable(out *printer, head ...string) *table {
+	return &table{out: out, head: head, widths: make([]int, len(head))}
 }
 
 // row prints a row, or keeps it until its block is full.
 func (t *table) row(cells ...string) error {
-	if !isTerminal(t.env.Stdout) {
+	if !t.out.toTerminal() {
 		t.any = true
-		return t.env.printLine(strings.Join(cells, "\t"))
+		return t.out.printLine(strings.Join(cells, "\t"))
 	}
 	if t.rows = append(t.rows, cells); len(t.rows) < tableBlock {
 		return nil
@@ -41,8 +41,8 @@ func (t *table) end(nothing string) error {
 	if err := t.flush(); err != nil {
 		return err
 	}
-	if !t.any && !t.env.json() {
-		t.env.say("%s", clean(nothing))
+	if !t.any && !t.out.json() {
+		t.out.say("%s", clean(nothing))
 	}
 	return nil
 }
@@ -66,12 +66,12 @@ func (t *table) flush() error {
 	for i, line := range lines {
 		s := t.lineUp(line)
 		if i == 0 && !t.any {
-			s = t.env.out.dim(s)
+			s = t.out.colors.dim(s)
 		}
 		text.WriteString(s + "\n")
 	}
 	t.rows, t.any = nil, true
-	return t.env.write([]byte(text.String()))
+	return t.out.write([]byte(text.String()))
 }
 
 func (t *table) lineUp(cells []string) string {

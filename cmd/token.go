@@ -50,7 +50,7 @@ access_token will do too.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			text := args[0]
 			if text == "-" {
-				all, err := io.ReadAll(io.LimitReader(env.Stdin, maxToken))
+				all, err := io.ReadAll(io.LimitReader(env.stdin, maxToken))
 				if err != nil {
 					return fmt.Errorf("read the token: %v", err)
 				}
@@ -99,7 +99,7 @@ func inspectToken(env *Env, text string) error {
 	if err != nil {
 		return withHint(fmt.Errorf("inspect the token: %w", err), "a token has three parts with dots between; wps negotiate -o token prints one")
 	}
-	cs, source, err := env.connection()
+	cs, source, err := env.settings.connection()
 	if err != nil {
 		return err
 	}
@@ -114,10 +114,10 @@ func inspectToken(env *Env, text string) error {
 	if problem != nil {
 		report.Problem = problem.Error()
 	}
-	if env.json() {
-		err = env.printJSON(report)
+	if env.out.json() {
+		err = env.out.printJSON(report)
 	} else {
-		err = env.printLine(env.tokenText(seen, problem, source))
+		err = env.out.printLine(tokenText(env, seen, problem, source))
 	}
 	if err == nil && problem != nil {
 		err = exitCode(exitUnauthorized)
@@ -126,14 +126,14 @@ func inspectToken(env *Env, text string) error {
 }
 
 // tokenText explains a token for people.
-func (e *Env) tokenText(t token.Inspection, problem error, source setting) string {
+func tokenText(env *Env, t token.Inspection, problem error, source setting) string {
 	var b strings.Builder
 	line := func(name, value string) {
-		fmt.Fprintf(&b, "%s %s\n", e.out.name(fmt.Sprintf("%-10s", name)), value)
+		fmt.Fprintf(&b, "%s %s\n", env.out.colors.name(fmt.Sprintf("%-10s", name)), value)
 	}
 	row := func(name, value string) {
 		if value != "" {
-			line(name, e.shown(value))
+			line(name, env.out.shown(value))
 		}
 	}
 	row("kind", string(t.Kind))
@@ -149,11 +149,11 @@ func (e *Env) tokenText(t token.Inspection, problem error, source setting) strin
 	row("claims", indented(t.RawClaims))
 	switch {
 	case problem == nil:
-		line("verdict", e.out.good("good")+": signed with the key of "+source.from)
+		line("verdict", env.out.colors.good("good")+": signed with the key of "+source.from)
 	case errors.Is(problem, token.ErrSignature):
-		line("verdict", e.out.bad("refused")+": not signed with the key of "+source.from)
+		line("verdict", env.out.colors.bad("refused")+": not signed with the key of "+source.from)
 	default:
-		line("verdict", e.out.bad("refused")+": "+problem.Error())
+		line("verdict", env.out.colors.bad("refused")+": "+problem.Error())
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -126,11 +126,11 @@ func runTrigger(ctx context.Context, env *Env, o *triggerOptions, given givenFla
 		return err
 	}
 	if k.Hub == "" {
-		if k.Hub, err = env.hub(); err != nil {
+		if k.Hub, err = env.settings.hub(); err != nil {
 			return err
 		}
 	}
-	cs, _, err := env.connection()
+	cs, _, err := env.settings.connection()
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func runTrigger(ctx context.Context, env *Env, o *triggerOptions, given givenFla
 		return usagef("--to: %v", err)
 	}
 	defer t.Close()
-	limited, cancel := context.WithTimeoutCause(ctx, env.flags.timeout, errTimeout)
+	limited, cancel := context.WithTimeoutCause(ctx, env.settings.timeout, errTimeout)
 	defer cancel()
 	return e.try(limited, env, o, t)
 }
@@ -171,7 +171,7 @@ func (e *triedEvent) try(ctx context.Context, env *Env, o *triggerOptions, t *em
 	if err != nil {
 		return withHint(timely(ctx, env, o.unreachable(err)), notThere)
 	}
-	if err := env.printVerdict(&e.EventContext, v, time.Since(began)); err != nil {
+	if err := printVerdict(env, &e.EventContext, v, time.Since(began)); err != nil {
 		return err
 	}
 	if v.Problem != "" {
@@ -195,7 +195,7 @@ func (o *triggerOptions) unreachable(err error) error {
 // timely says so when the time was over.
 func timely(ctx context.Context, env *Env, err error) error {
 	if context.Cause(ctx) == errTimeout {
-		return fmt.Errorf("no answer within %v", env.flags.timeout)
+		return fmt.Errorf("no answer within %v", env.settings.timeout)
 	}
 	if errors.Is(err, context.Canceled) {
 		return ctx.Err()

@@ -125,7 +125,7 @@ func (o *triggerOptions) readData(ctx context.Context, env *Env) ([]byte, error)
 		defer f.Close()
 		in = f
 	case o.data == "-":
-		in = newInput(ctx, env.Stdin)
+		in = newInput(ctx, env.stdin)
 	default:
 		return []byte(o.data), nil
 	}

@@ -42,29 +42,29 @@ type messageJSON struct {
 	Metadata map[string]string `json:"metadata,omitempty"`
 }
 
-func (e *Env) printVerdict(c *protocol.EventContext, v *emulator.Verdict, took time.Duration) error {
-	if e.json() {
-		return e.printJSON(newVerdictJSON(c, v))
+func printVerdict(env *Env, c *protocol.EventContext, v *emulator.Verdict, took time.Duration) error {
+	if env.out.json() {
+		return env.out.printJSON(newVerdictJSON(c, v))
 	}
 	var b bytes.Buffer
-	paint := e.out.good
+	paint := env.out.colors.good
 	if v.Problem != "" {
-		paint = e.out.bad
+		paint = env.out.colors.bad
 	}
-	fmt.Fprintf(&b, "%s %s\n", paint(strings.TrimSpace(fmt.Sprintf("%d %s", v.Status, http.StatusText(v.Status)))), e.out.dim(shortDuration(took)))
+	fmt.Fprintf(&b, "%s %s\n", paint(strings.TrimSpace(fmt.Sprintf("%d %s", v.Status, http.StatusText(v.Status)))), env.out.colors.dim(shortDuration(took)))
 	for _, name := range []string{"Content-Type", protocol.HeaderConnectionState, "Retry-After"} {
 		if value := v.Header.Get(name); value != "" {
-			fmt.Fprintf(&b, "%s: %s\n", name, e.shown(value))
+			fmt.Fprintf(&b, "%s: %s\n", name, env.out.shown(value))
 		}
 	}
 	b.WriteByte('\n')
 	if len(v.Body) > 0 {
-		fmt.Fprintf(&b, "%s\n\n", e.shown(strings.TrimSuffix(string(v.Body), "\n")))
+		fmt.Fprintf(&b, "%s\n\n", env.out.shown(strings.TrimSuffix(string(v.Body), "\n")))
 	}
 	for _, line := range effects(c, v) {
-		fmt.Fprintln(&b, e.shown(line))
+		fmt.Fprintln(&b, env.out.shown(line))
 	}
-	return e.write(b.Bytes())
+	return env.out.write(b.Bytes())
 }
 
 // effects says what a service would make of an answer.

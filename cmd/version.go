@@ -37,10 +37,10 @@ from changed files says so.`,
 
 func printVersion(env *Env) error {
 	v := readVersion()
-	if env.json() {
-		return env.printJSON(v)
+	if env.out.json() {
+		return env.out.printJSON(v)
 	}
-	return env.printLine(v.String())
+	return env.out.printLine(v.String())
 }
 
 // readVersion takes everything from what the Go toolchain noted in the binary.
