@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -53,31 +51,6 @@ func (o *batchOptions) check(act eventFlags) error {
 		return usagef("--rate %q: %v", o.rate, err)
 	}
 	return nil
-}
-
-// parseRate reads "500/s", or the number alone, as events a second; 0 is no
-// limit.
-func parseRate(s string) (float64, error) {
-	if s == "" {
-		return 0, nil
-	}
-	number, unit, hasUnit := strings.Cut(s, "/")
-	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || !(n > 0) || n > 1e9 {
-		return 0, errors.New("use a number above 0, such as 500/s")
-	}
-	if !hasUnit {
-		unit = "s"
-	}
-	switch unit {
-	case "s":
-		return n, nil
-	case "m":
-		return n / 60, nil
-	case "h":
-		return n / 3600, nil
-	}
-	return 0, errors.New("the unit is s, m or h")
 }
 
 // batch runs one stream of events for a command.
@@ -190,7 +163,7 @@ func (b *batch) check(ctx context.Context, journal *output.Journal) error {
 	if b.summary = summary; b.eventRunner.o.dryRun == "" {
 		b.summarize(0)
 	}
-	return b.explainFailure(err)
+	return explainStream(err, b.streamRun())
 }
 
 // printDry prints an event of a dry run. That this fails is no fault of its line.
@@ -233,7 +206,7 @@ func (b *batch) runEvents(ctx context.Context, journal *output.Journal) error {
 	if cause := context.Cause(ctx); errors.Is(err, context.Canceled) && cause != nil {
 		err = cause
 	}
-	return b.explainFailure(err)
+	return explainStream(err, b.streamRun())
 }
 
 // openJournal opens the journal of the flags, if there is one. It is good for

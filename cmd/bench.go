@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -148,15 +146,6 @@ func newBencher(env *Env, o *benchOptions) (*bencher, error) {
 	return b, nil
 }
 
-// loopback tells whether an address names this machine. What a name leads to is
-// not asked here: the client refuses an address that is not loopback when it
-// opens a connection.
-func loopback(u *url.URL) bool {
-	host := strings.ToLower(u.Hostname())
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
-}
-
 // service gives REST without retries: a failure is measured, not mended.
 func (b *bencher) service() (*client.Service, error) {
 	return client.FromConnectionString(b.cs, b.hub, client.Options{
@@ -168,7 +157,7 @@ func (b *bencher) service() (*client.Service, error) {
 // there, or takes another key, would fail every request of the run.
 func (b *bencher) probe(ctx context.Context, s *client.Service) error {
 	_, err := s.Exists(ctx, protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup})
-	return explain(b.env, err)
+	return explain(b.env.settings, err)
 }
 
 // benchGroup is a group that nobody is in.
@@ -202,7 +191,7 @@ func (c benchConn) SendEvent(ctx context.Context, event string, data []byte) err
 func (b *bencher) finish(ctx context.Context, r *bench.Result, err error) error {
 	b.env.out.stderr.setStatus("")
 	if err != nil {
-		return explain(b.env, err)
+		return explain(b.env.settings, err)
 	}
 	r.Name, r.Endpoint = b.o.name, b.cs.Endpoint.Scheme+"://"+b.cs.Endpoint.Host
 	var unkept error

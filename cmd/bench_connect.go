@@ -89,7 +89,7 @@ func (b *bencher) hold(conn holdOptions) bench.HoldOptions {
 func (b *bencher) probeDial(ctx context.Context) error {
 	c, err := b.dial(ctx, nil)
 	if err != nil {
-		return explain(b.env, err)
+		return explain(b.env.settings, err)
 	}
 	return c.Close(ctx)
 }

@@ -18,16 +18,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exit codes of every command.
-const (
-	exitOK           = 0
-	exitFailed       = 1
-	exitUsage        = 2
-	exitNo           = 3
-	exitUnauthorized = 4
-	exitInterrupted  = 130
-)
-
 // Main runs wps with the arguments, streams and signals of the process, and
 // gives its exit code. The first Ctrl-C or SIGTERM stops gently, the second
 // kills.
@@ -61,7 +51,7 @@ func Run(ctx context.Context, args []string, env *Env) int {
 	root.SetOut(env.out.stdout)
 	root.SetErr(env.out.stderr)
 	ran, err := root.ExecuteContextC(ctx)
-	return report(ctx, env, ran, err)
+	return report(ctx, env, ran, explainExit(err))
 }
 
 const rootLong = `wps works with Azure Web PubSub: negotiate, send, manage groups, close

@@ -2,9 +2,7 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -194,44 +192,8 @@ func connect(ctx context.Context, env *Env, o *connectOptions, given givenFlags)
 	}
 	conn, err := client.Dial(ctx, dial)
 	if err != nil {
-		return explainDial(env, err, o)
+		return explainDial(env.settings, err, o.url)
 	}
 	s := &session{env: env, o: o, conn: conn}
 	return s.run(ctx)
-}
-
-// hasToken tells whether a client URL holds a token.
-func hasToken(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Query().Has("access_token")
-}
-
-// explainDial adds the next step to a refused handshake.
-func explainDial(env *Env, err error, o *connectOptions) error {
-	var refused *client.HandshakeError
-	var unreachable *client.UnreachableError
-	switch {
-	case errors.As(err, &unreachable) && o.url != "":
-		return withHint(err, "check the address in --url, and that this machine reaches it")
-	case !errors.As(err, &refused):
-		return explain(env, err)
-	}
-	switch refused.Status {
-	case http.StatusUnauthorized:
-		if refused.Body != "" { // the service itself says nothing
-			return withHint(err, "the hub's event handler refused this client on connect: it knows why")
-		}
-		if o.url == "" {
-			return withHint(err, unauthorizedHint)
-		}
-		if !hasToken(o.url) {
-			return withHint(err, "put access_token into the URL, as \"wps negotiate -o url\" does, or let the hub take clients without one (anonymousConnectPolicy)")
-		}
-		return withHint(err, "\"wps token inspect\" tells whether the token is signed with the right key, made for this hub, and still good")
-	case http.StatusNotFound:
-		return withHint(err, "the path of a client URL is /client/hubs/HUB")
-	case http.StatusInternalServerError:
-		return withHint(err, "the hub's event handler could not be reached or answered connect wrongly: it and the emulator tell in their logs")
-	}
-	return err
 }

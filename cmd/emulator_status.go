@@ -49,10 +49,3 @@ func printStatus(env *Env, st emulator.Status) error {
 func counts(connections, users, groups int) string {
 	return fmt.Sprintf("%s, %s, %s", plural(connections, "connection"), plural(users, "user"), plural(groups, "group"))
 }
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

@@ -4,15 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
-
-	"wps/client"
-	"wps/emulator"
 )
 
 // errNo ends a command whose answer is no: exit code 3, nothing printed.
@@ -86,45 +80,34 @@ func (p *printer) printError(err error) {
 	}
 }
 
+// codedError is an error with the exit code of the command that it ends.
+type codedError struct {
+	error
+	code int
+}
+
+func (e *codedError) Unwrap() error { return e.error }
+
+// withExitCode returns err as one that ends the command with code.
+func withExitCode(err error, code int) error { return &codedError{err, code} }
+
 func codeOf(err error) int {
-	var usage *usageError
-	switch {
-	case errors.As(err, &usage):
+	if _, usage := errors.AsType[*usageError](err); usage {
 		return exitUsage
-	case errors.Is(err, client.ErrUnauthorized), errors.Is(err, emulator.ErrUnauthorized):
-		return exitUnauthorized
+	}
+	if coded, ok := errors.AsType[*codedError](err); ok {
+		return coded.code
 	}
 	return exitFailed
 }
 
-// hintFor gives the next step after an error, "" when none is known.
+// hintFor returns the hint of an error, "" if it has none.
 func hintFor(err error) string {
-	var own *hinted
-	var usage *usageError
-	var refused *client.Error
-	switch {
-	case errors.As(err, &own):
+	if own, ok := errors.AsType[*hinted](err); ok {
 		return own.hint
-	case errors.As(err, &usage):
-		return usage.hint
-	case errors.As(err, &refused):
-		return hintForStatus(refused)
 	}
-	return ""
-}
-
-const unauthorizedHint = "the AccessKey must belong to this Endpoint, and this machine's clock must be right"
-
-func hintForStatus(err *client.Error) string {
-	switch err.Status {
-	case http.StatusUnauthorized:
-		return unauthorizedHint
-	case http.StatusForbidden:
-		return "the identity needs the role Web PubSub Service Owner"
-	case http.StatusTooManyRequests:
-		return "the service limits the rate: wait, or use more units"
-	case http.StatusNotImplemented:
-		return "the real service has it: point WPS_CONNECTION_STRING there"
+	if usage, ok := errors.AsType[*usageError](err); ok {
+		return usage.hint
 	}
 	return ""
 }
@@ -140,28 +123,4 @@ func unknownCommand(c *cobra.Command, name string) error {
 		return &usageError{text, "did you mean " + strings.Join(near, " or ") + "?"}
 	}
 	return usagef("%s", text)
-}
-
-// exactArgs is cobra.ExactArgs with the names of the arguments in its error.
-// Those that name something at the service must be text.
-func exactArgs(names ...string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if len(args) < len(names) {
-			return usagef("missing argument: %s", strings.Join(names[len(args):], " "))
-		}
-		if len(args) > len(names) {
-			more := args[len(names):]
-			text := fmt.Sprintf("unexpected argument %q", more[0])
-			if flag := asFlag(c, more); flag != "" {
-				return &usageError{text, "did you mean " + flag + "?"}
-			}
-			return usagef("%s", text)
-		}
-		for i, arg := range args {
-			if !utf8.ValidString(arg) && slices.Contains([]string{"GROUP", "CONNECTION"}, names[i]) {
-				return notText(names[i])
-			}
-		}
-		return nil
-	}
 }

@@ -91,14 +91,6 @@ func (l *eventLog) object(r trigger.Report) {
 	}
 }
 
-// shortDuration is precise enough for a person.
-func shortDuration(d time.Duration) string {
-	if d < time.Millisecond {
-		return d.Round(time.Microsecond).String()
-	}
-	return d.Round(time.Millisecond).String()
-}
-
 // stderr shows a line that a hook wrote there.
 func (l *eventLog) stderr(hook, line string) {
 	const longest = 30 // a whole script may be a hook

@@ -37,14 +37,6 @@ the connections the user has now, not to later ones.`,
 	return c
 }
 
-// subcommandsOnly is the action of a command that only holds others.
-func subcommandsOnly(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return unknownCommand(c, args[0])
-	}
-	return c.Help()
-}
-
 // newGroupChange returns "wps group join" or "wps group leave".
 func newGroupChange(env *Env, action output.GroupAction) *cobra.Command {
 	var o groupOptions
@@ -179,7 +171,7 @@ func listGroup(ctx context.Context, env *Env, group string, o client.ListOptions
 	t := newTable(env.out, "CONNECTION", "USER")
 	for member, err := range svc.ListConnections(ctx, group, o) {
 		if err != nil {
-			return errors.Join(t.flush(), explain(env, fmt.Errorf("list group %q: %w", group, err)))
+			return errors.Join(t.flush(), explain(env.settings, fmt.Errorf("list group %q: %w", group, err)))
 		}
 		if env.out.json() {
 			err = env.out.printJSON(member)

@@ -43,7 +43,7 @@ func health(ctx context.Context, env *Env) error {
 	if err := svc.Health(ctx); errors.Is(err, client.ErrNotFound) {
 		return withHint(err, "what answers there is no Web PubSub: check the Endpoint in "+source.from)
 	} else if err != nil {
-		return explain(env, err)
+		return explain(env.settings, err)
 	}
 	took := time.Since(start)
 	if env.out.json() {

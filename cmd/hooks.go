@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -137,17 +134,6 @@ func (o *hookFlags) handler(ctx context.Context, host hookHost) (*trigger.Handle
 		return nil, errors.Join(explainHook(err), b.close(ctx))
 	}
 	return h, nil
-}
-
-// explainHook adds the next step to what is wrong with hooks.
-func explainHook(err error) error {
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return &usageError{err.Error(), "make the file executable, as with chmod +x"}
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
-		return &usageError{err.Error(), "a hook is a command: a path from this folder on, such as ./hook.sh, or a program in $PATH"}
-	}
-	return usagef("%v", err)
 }
 
 func (o *hookFlags) check() error {
@@ -293,20 +279,4 @@ func (s *hubServices) of(hub string) (output.Service, error) {
 // service, and those of --allow-origin.
 func originsOf(cs token.ConnectionString, allowed []string) []string {
 	return append(slices.Clone(allowed), cs.Endpoint.Host)
-}
-
-// keysOf reads further keys: as they are, or @FILE.
-func keysOf(cs token.ConnectionString, more []string) ([]token.Key, error) {
-	keys := []token.Key{cs.Key}
-	for _, k := range more {
-		if path, isFile := strings.CutPrefix(k, "@"); isFile {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return nil, usagef("--key: %v", err)
-			}
-			k = strings.TrimSpace(string(text))
-		}
-		keys = append(keys, token.NewKey(k))
-	}
-	return keys, nil
 }

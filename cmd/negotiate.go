@@ -108,21 +108,6 @@ func (o *negotiateOptions) options(env *Env) (token.ClientOptions, error) {
 	}, nil
 }
 
-func parseClaims(pairs []string) (map[string][]string, error) {
-	if len(pairs) == 0 {
-		return nil, nil
-	}
-	claims := map[string][]string{}
-	for _, pair := range pairs {
-		k, v, ok := strings.Cut(pair, "=")
-		if !ok || k == "" {
-			return nil, fmt.Errorf("%q: use key=value", pair)
-		}
-		claims[k] = append(claims[k], v)
-	}
-	return claims, nil
-}
-
 func negotiate(env *Env, o *negotiateOptions) error {
 	options, err := o.options(env)
 	if err != nil {

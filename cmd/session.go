@@ -196,13 +196,13 @@ func (s *session) sendLines(ctx context.Context) error {
 	w := newWindow(ctx, s.acked, stop)
 	n, err := s.sendAll(ctx, reading, w)
 	if refused := w.drain(); refused != nil {
-		return s.explainLine(refused)
+		return explainLine(refused, s.o.toGroup, s.o.event)
 	}
 	switch {
 	case errors.Is(err, bufio.ErrTooLong):
 		return &usageError{fmt.Sprintf("line %d%s: it is larger than %d bytes, which is the most the service takes", n, sentBefore(n-1), protocol.MaxMessageSize), tooLargeHint}
 	case err != nil:
-		return s.explainLine(fmt.Errorf("line %d%s: %w", n, sentBefore(n-1), err))
+		return explainLine(fmt.Errorf("line %d%s: %w", n, sentBefore(n-1), err), s.o.toGroup, s.o.event)
 	}
 	return nil
 }
@@ -234,26 +234,6 @@ func (s *session) sendAll(ctx, reading context.Context, w *window) (n int, err e
 	}
 	s.lines.ended = true
 	return n, nil
-}
-
-// explainLine adds the next step to a line that was refused.
-func (s *session) explainLine(err error) error {
-	var ack *client.AckError
-	if s.o.toGroup != "" {
-		return withRoleHint(err, protocol.PermissionSendToGroup, s.o.toGroup)
-	}
-	if errors.As(err, &ack) && ack.Name == protocol.AckInternalServerError {
-		return withHint(err, fmt.Sprintf("no event handler took the event %q: the hub has none for it, or it refused or failed, which its own log tells", s.o.event))
-	}
-	return err
-}
-
-// withRoleHint adds the next step to what the connection may not do.
-func withRoleHint(err error, p protocol.Permission, group string) error {
-	if !errors.Is(err, client.ErrUnauthorized) {
-		return err
-	}
-	return withHint(err, fmt.Sprintf("the token needs the role webpubsub.%s.%s (negotiate --role), or: wps permission grant %[1]s --group %[3]s", p, group, shellWord(group)))
 }
 
 // sendLine sends one line. A message to a group is then still to be

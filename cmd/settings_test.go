@@ -25,7 +25,7 @@ func TestNobodyThere(t *testing.T) {
 			}
 			return ""
 		})
-		err := explain(e, &client.UnreachableError{Endpoint: "https://h.example", Cause: syscall.ECONNREFUSED})
+		err := explain(e.settings, &client.UnreachableError{Endpoint: "https://h.example", Cause: syscall.ECONNREFUSED})
 		if got := hintFor(err); got != want {
 			t.Errorf("with %q: hint %q, want %q", env, got, want)
 		}
@@ -36,7 +36,7 @@ func TestNobodyThere(t *testing.T) {
 func TestTooManyFiles(t *testing.T) {
 	t.Parallel()
 	e := NewEnv(nil, nil, nil, func(string) string { return "" })
-	err := explain(e, &client.UnreachableError{Endpoint: "https://h.example", Cause: &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}})
+	err := explain(e.settings, &client.UnreachableError{Endpoint: "https://h.example", Cause: &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}})
 	if got := hintFor(err); !strings.Contains(got, "ulimit -n") {
 		t.Errorf("hint %q, want one about open files", got)
 	}

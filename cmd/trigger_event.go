@@ -153,12 +153,3 @@ func (o *triggerOptions) fillConnect(e *triedEvent) (err error) {
 	e.body, err = json.Marshal(r)
 	return err
 }
-
-// pairs is parseClaims that gives an empty map for nothing.
-func pairs(list []string) (map[string][]string, error) {
-	m, err := parseClaims(list)
-	if m == nil {
-		m = map[string][]string{}
-	}
-	return m, err
-}

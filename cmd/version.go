@@ -1,23 +1,6 @@
 package cmd
 
-import (
-	"fmt"
-	"runtime"
-	"runtime/debug"
-
-	"github.com/spf13/cobra"
-)
-
-// versionInfo is the JSON of "wps version". Commit and Date are "" in a build
-// without version control.
-type versionInfo struct {
-	Version  string `json:"version"`
-	Commit   string `json:"commit"`
-	Date     string `json:"date"`
-	Modified bool   `json:"modified"`
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-}
+import "github.com/spf13/cobra"
 
 // newVersion returns the "wps version" command.
 func newVersion(env *Env) *cobra.Command {
@@ -41,40 +24,4 @@ func printVersion(env *Env) error {
 		return env.out.printJSON(v)
 	}
 	return env.out.printLine(v.String())
-}
-
-// readVersion takes everything from what the Go toolchain noted in the binary.
-func readVersion() versionInfo {
-	v := versionInfo{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	if m := info.Main.Version; m != "" && m != "(devel)" {
-		v.Version = m
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			v.Commit = s.Value
-		case "vcs.time":
-			v.Date = s.Value
-		case "vcs.modified":
-			v.Modified = s.Value == "true"
-		}
-	}
-	return v
-}
-
-// String is the form for people.
-func (v versionInfo) String() string {
-	built := "built without version control"
-	if v.Commit != "" {
-		built = "commit " + v.Commit[:min(len(v.Commit), 12)]
-		if v.Modified {
-			built += " (changed files)"
-		}
-		built += " of " + v.Date
-	}
-	return fmt.Sprintf("wps %s, %s, %s %s", v.Version, built, v.Go, v.Platform)
 }

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -142,8 +140,6 @@ func withMessageHint(wrong error, m *output.MessageEvent) error {
 	return usage
 }
 
-const tooLargeHint = "send it in parts, or send where it can be fetched"
-
 // act checks one event object, runs it and prints what came of it; done says
 // so for people.
 func (a *eventRunner) runAndPrint(ctx context.Context, ev output.Event, done string) (output.Result, error) {
@@ -185,77 +181,10 @@ func (a *eventRunner) run(ctx context.Context, ev output.Event) (output.Result, 
 	if context.Cause(limited) == errTimeout {
 		err = withHint(&noAnswerError{a.env.settings.timeout, call.Status}, "raise --timeout, or look whether the service is there with \"wps health\"")
 	}
-	return result, explain(a.env, explainRefusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
+	return result, explain(a.env.settings, explainRefusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
 }
 
 var errTimeout = errors.New("timeout")
-
-// noAnswerError is an event that --timeout ended.
-type noAnswerError struct {
-	within time.Duration
-	status int // of the answer after which it was to be tried again; 0: there was none
-}
-
-// Error tells which answer there was, if there was one.
-func (e *noAnswerError) Error() string {
-	if e.status == 0 {
-		return fmt.Sprintf("no answer within %v", e.within)
-	}
-	return fmt.Sprintf("no good answer within %v, the last one %d %s", e.within, e.status, http.StatusText(e.status))
-}
-
-// takesNothing tells of an error that is no fault of the event: the service is
-// away, takes nobody's requests, or not those with this key.
-func refusesAll(err error) bool {
-	var unreachable *client.UnreachableError
-	var noAnswer *noAnswerError
-	var refused *client.Error
-	if !errors.As(err, &refused) {
-		return errors.As(err, &unreachable) || errors.As(err, &noAnswer)
-	}
-	switch refused.Status {
-	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
-}
-
-// explainRefusal adds the next step to a refusal of the service, where the event
-// tells more than the status does.
-func explainRefusal(ev output.Event, err error) error {
-	var refused *client.Error
-	if !errors.As(err, &refused) {
-		return err
-	}
-	filter := ""
-	switch e := ev.(type) {
-	case *output.MessageEvent:
-		filter = e.Filter
-	case *output.GroupEvent:
-		if refused.Status == http.StatusNotFound {
-			return withHint(err, membershipHint(e))
-		}
-		filter = e.Filter
-	case *output.PermissionEvent:
-		if refused.Status == http.StatusNotFound {
-			return withHint(err, "permissions are those of a live connection: this one is closed or was never there")
-		}
-	}
-	if filter != "" && refused.Status == http.StatusBadRequest {
-		return withHint(err, "the filter is an OData expression, such as \"userId eq 'u1' and 'g1' in groups\"")
-	}
-	return err
-}
-
-// membershipHint explains a 404 on adding to a group: it is no mistake in a name.
-func membershipHint(e *output.GroupEvent) string {
-	first := "connect first, as with wps connect --user " + shellWord(e.TargetID)
-	if e.TargetType == output.TargetConnections {
-		first = "this one is closed or was never there"
-	}
-	return fmt.Sprintf("membership applies to live connections: %s, or put the group into the token with wps negotiate --group %s", first, shellWord(e.GroupID))
-}
 
 // answerResult is the JSON of a command that asked something; one of Exists and
 // Allowed is there.
@@ -288,11 +217,4 @@ func (a *eventRunner) printAnswer(ev output.Event, yes bool) error {
 		err = errNo
 	}
 	return err
-}
-
-func yesNo(yes bool) string {
-	if yes {
-		return "yes"
-	}
-	return "no"
 }

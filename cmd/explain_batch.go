@@ -1,0 +1,74 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"wps/client"
+	"wps/output"
+)
+
+// streamRun is what the next step after a failed stream depends on.
+type streamRun struct {
+	journal    bool // --journal is given
+	lines      bool // the input is lines of text, not event objects
+	checkFirst bool
+	ended      int // events that were done, now or earlier
+}
+
+// explainStream adds the next step to the failure of a stream.
+func explainStream(err error, run streamRun) error {
+	var line *output.LineError
+	var some *output.FailedError
+	var faulty *output.FaultError
+	var journal *output.JournalError
+	var refused *client.Error
+	var gone *output.GoneError
+	var unreadable *fs.PathError
+	switch {
+	case errors.As(err, &some):
+		err = fmt.Errorf("%d of %d events failed", some.Count, run.ended+some.Count)
+		if run.journal {
+			return withHint(err, "the same command with the same --journal tries those again")
+		}
+		return withHint(err, "-o json tells more about each; with --journal FILE a second run tries only those again")
+	case errors.As(err, &journal):
+		return explainJournal(err)
+	case errors.As(err, &line) && line.Ends && errors.As(err, &unreadable):
+		return withHint(err, "the input cannot be read any further; with --journal FILE a second run goes on behind what is done")
+	case errors.As(err, &gone) && run.journal:
+		return withHint(err, "once the service takes something, the same command with the same --journal goes on")
+	case errors.As(err, &gone) && anyHint(err) == "":
+		return withHint(err, "\"wps health\" tells whether the service is there; with --journal FILE a second run goes on where the first stopped")
+	case errors.As(err, &gone):
+		return err
+	case errors.As(err, &line) && (errors.As(err, &faulty) || !errors.As(err, &refused) && anyHint(err) == ""):
+		if run.lines {
+			return withHint(err, "mend that line, and send it and what comes behind it")
+		}
+		if run.checkFirst {
+			return withHint(err, "mend that line; nothing was sent")
+		}
+		return withHint(err, "mend that line; --check-first finds faults before anything is sent")
+	}
+	return err
+}
+
+// explainJournal adds the next step to an error of a journal.
+func explainJournal(err error) error {
+	var journal *output.JournalError
+	switch {
+	case !errors.As(err, &journal):
+		return err
+	case errors.Is(err, output.ErrForeignJournal):
+		return withHint(err, "nothing was sent; name another --journal, or run it with the input that it was made for")
+	case errors.Is(err, output.ErrJournalInUse):
+		return withHint(err, "nothing was sent; wait for that run to end")
+	case errors.Is(err, output.ErrNoJournal):
+		return withHint(err, "nothing was sent; --journal names a new file, or one that an earlier run has made")
+	case errors.Is(err, output.ErrDamagedJournal):
+		return withHint(err, "nothing was sent; what stands above that line is good: take out the rest to go on from there, at the price of sending that twice")
+	}
+	return withHint(err, "--journal needs a file that can be written and a disk with room")
+}

@@ -1,0 +1,68 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"wps/client"
+	"wps/protocol"
+)
+
+// explainDial adds the next step to a refused handshake.
+func explainDial(s *settings, err error, givenURL string) error {
+	var refused *client.HandshakeError
+	var unreachable *client.UnreachableError
+	switch {
+	case errors.As(err, &unreachable) && givenURL != "":
+		return withHint(err, "check the address in --url, and that this machine reaches it")
+	case !errors.As(err, &refused):
+		return explain(s, err)
+	}
+	switch refused.Status {
+	case http.StatusUnauthorized:
+		if refused.Body != "" { // the service itself says nothing
+			return withHint(err, "the hub's event handler refused this client on connect: it knows why")
+		}
+		if givenURL == "" {
+			return withHint(err, unauthorizedHint)
+		}
+		if !hasToken(givenURL) {
+			return withHint(err, "put access_token into the URL, as \"wps negotiate -o url\" does, or let the hub take clients without one (anonymousConnectPolicy)")
+		}
+		return withHint(err, "\"wps token inspect\" tells whether the token is signed with the right key, made for this hub, and still good")
+	case http.StatusNotFound:
+		return withHint(err, "the path of a client URL is /client/hubs/HUB")
+	case http.StatusInternalServerError:
+		return withHint(err, "the hub's event handler could not be reached or answered connect wrongly: it and the emulator tell in their logs")
+	}
+	return err
+}
+
+// hasToken tells whether a client URL holds a token.
+func hasToken(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Query().Has("access_token")
+}
+
+// explainLine adds the next step to a line that was refused: a message to a group,
+// or else an event.
+func explainLine(err error, toGroup, event string) error {
+	var ack *client.AckError
+	if toGroup != "" {
+		return withRoleHint(err, protocol.PermissionSendToGroup, toGroup)
+	}
+	if errors.As(err, &ack) && ack.Name == protocol.AckInternalServerError {
+		return withHint(err, fmt.Sprintf("no event handler took the event %q: the hub has none for it, or it refused or failed, which its own log tells", event))
+	}
+	return err
+}
+
+// withRoleHint adds the next step to what the connection may not do.
+func withRoleHint(err error, p protocol.Permission, group string) error {
+	if !errors.Is(err, client.ErrUnauthorized) {
+		return err
+	}
+	return withHint(err, fmt.Sprintf("the token needs the role webpubsub.%s.%s (negotiate --role), or: wps permission grant %[1]s --group %[3]s", p, group, shellWord(group)))
+}

@@ -1,0 +1,89 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// runsAnnotation marks a command that has subcommands and does something without
+// one too.
+const runsAnnotation = "runs"
+
+// printHelp and printUsage are functions, not templates: text/template would
+// keep every exported method of every type in the binary, which is a tenth of it.
+func printHelp(c *cobra.Command, _ []string) {
+	about := c.Long
+	if about == "" {
+		about = c.Short
+	}
+	about = strings.TrimRight(about, " \n")
+	fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", about, usageText(c, widthOf(c.OutOrStdout()))) // nobody to tell when it cannot be written
+}
+
+func printUsage(c *cobra.Command) error {
+	_, err := io.WriteString(c.OutOrStderr(), usageText(c, widthOf(c.OutOrStderr())))
+	return err
+}
+
+// usageText is all of the help but what a command does. The width is in columns;
+// 0 is no limit.
+func usageText(c *cobra.Command, width int) string {
+	var b strings.Builder
+	b.WriteString("Usage:")
+	if !c.HasAvailableSubCommands() || c.Annotations[runsAnnotation] != "" {
+		b.WriteString("\n  " + wrapWords(c.UseLine(), width, 2, 6))
+	}
+	if c.HasAvailableSubCommands() {
+		b.WriteString("\n  " + c.CommandPath() + " <command> [flags]")
+	}
+	section := func(title, text string) {
+		if text = strings.TrimRight(text, " \n"); text != "" {
+			b.WriteString("\n\n" + title + ":\n" + text)
+		}
+	}
+	section("Examples", c.Example)
+	for _, g := range c.Groups() {
+		section(strings.TrimSuffix(g.Title, ":"), commandList(c, g.ID))
+	}
+	section("Commands", commandList(c, ""))
+	section("Flags", wrapFlags(flagList(c.LocalFlags()), width))
+	section("Common flags", wrapFlags(flagList(c.InheritedFlags()), width))
+	section("Exit codes", c.Annotations["exit"])
+	b.WriteString("\n")
+	if c.HasAvailableSubCommands() {
+		fmt.Fprintf(&b, "\n%q tells more about a command", c.CommandPath()+" <command> --help")
+		if !c.HasParent() {
+			b.WriteString(`, "wps help json" about JSON output`)
+		}
+		b.WriteString(".\n")
+	}
+	return b.String()
+}
+
+// flagList lists flags. The words that stand for a flag's value come out of the
+// back quotes in its usage, and pflag leaves them there as well: where they end
+// the usage, behind a colon, once is enough.
+func flagList(flags *pflag.FlagSet) string {
+	text := flags.FlagUsages()
+	flags.VisitAll(func(f *pflag.Flag) {
+		if value, usage := pflag.UnquoteUsage(f); strings.HasSuffix(usage, ": "+value) {
+			text = strings.Replace(text, usage, strings.TrimSuffix(usage, ": "+value), 1)
+		}
+	})
+	return text
+}
+
+// commandList lists the subcommands of a group; "" is those without one.
+func commandList(c *cobra.Command, group string) string {
+	var b strings.Builder
+	for _, sub := range c.Commands() {
+		if sub.GroupID == group && sub.IsAvailableCommand() {
+			fmt.Fprintf(&b, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
+		}
+	}
+	return b.String()
+}
