@@ -46,7 +46,7 @@ func curlCommand(r *http.Request, body []byte) string {
 			continue
 		}
 		for _, v := range r.Header[name] {
-			words = append(words, "-H", shellQuote(name+": "+v))
+			words = append(words, "-H", shellWord(name+": "+v))
 		}
 	}
 	prefix := ""
@@ -54,16 +54,16 @@ func curlCommand(r *http.Request, body []byte) string {
 	case len(body) > 0 && utf8.Valid(body) && !bytes.ContainsRune(body, 0):
 		text := string(body)
 		if strings.HasPrefix(text, "@") { // curl would read a file
-			prefix, text = "printf %s "+shellQuote(text)+" | ", "@-"
+			prefix, text = "printf %s "+shellWord(text)+" | ", "@-"
 		}
-		words = append(words, "--data-binary", shellQuote(text))
+		words = append(words, "--data-binary", shellWord(text))
 	case len(body) > 0:
 		prefix = "printf '" + octal(body) + "' | "
 		words = append(words, "--data-binary", "@-")
 	case r.Method == http.MethodPost || r.Method == http.MethodPut:
 		words = append(words, "-H", "'Content-Length: 0'")
 	}
-	return prefix + strings.Join(append(words, shellQuote(r.URL.String())), " ")
+	return prefix + strings.Join(append(words, shellWord(r.URL.String())), " ")
 }
 
 func octal(b []byte) string {

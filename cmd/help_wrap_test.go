@@ -3,42 +3,31 @@ package cmd
 import (
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
-const flagsOfATest = `      --addr host:port                       listen on host:port; port 0 is a free one
-  -f, --follow                               go on with new events, until Ctrl-C or until all of it has ended by itself
-      --handler [HUB=]URL [user=LIST]        send events to this event handler. {hub} and
-                                             {event} in the URL stand for their names
-`
-
-// TestWrapFlags: no line is wider than the terminal, and every word is there.
-func TestWrapFlags(t *testing.T) {
+// TestFlagList: no line is wider than the terminal, and a list of values is shown
+// once.
+func TestFlagList(t *testing.T) {
 	t.Parallel()
-	for _, width := range []int{40, 60, 80, 90} {
-		got := wrapFlags(flagsOfATest, width)
-		if widest(got) > width {
-			t.Errorf("width %d: a line of %d columns in\n%s", width, widest(got), got)
-		}
-		if a, b := strings.Fields(got), strings.Fields(flagsOfATest); strings.Join(a, " ") != strings.Join(b, " ") {
-			t.Errorf("width %d: words changed:\n%s", width, got)
-		}
-	}
-	for _, width := range []int{0, 200} {
-		if got := wrapFlags(flagsOfATest, width); got != flagsOfATest {
-			t.Errorf("width %d: changed to\n%s", width, got)
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.String("addr", "", "listen on `host:port`; port 0 is a free one")
+	flags.BoolP("follow", "f", false, "go on with new events, until Ctrl-C or until the emulator has ended by itself")
+	flags.String("kind", "a", "the kind: `a|b`")
+	for _, width := range []int{60, 80, 90} {
+		for line := range strings.Lines(flagList(flags, width)) {
+			if n := len(strings.TrimRight(line, "\n")); n > width {
+				t.Errorf("width %d: a line of %d columns: %s", width, n, line)
+			}
 		}
 	}
-	const beside = `      --addr host:port                       listen on host:port; port 0 is a
-                                             free one
+	const want = `      --addr host:port   listen on host:port; port 0 is a free one
+  -f, --follow           go on with new events, until Ctrl-C or until the emulator has ended by itself
+      --kind a|b         the kind (default a)
 `
-	if got := wrapFlags(flagsOfATest, 80); !strings.HasPrefix(got, beside) {
-		t.Errorf("width 80 gives\n%s", got)
-	}
-	const below = `      --addr host:port
-          listen on host:port; port 0 is a free one
-`
-	if got := wrapFlags(flagsOfATest, 60); !strings.HasPrefix(got, below) {
-		t.Errorf("width 60 gives\n%s", got)
+	if got := flagList(flags, 0); got != want {
+		t.Errorf("without a width:\n%swant\n%s", got, want)
 	}
 }
 

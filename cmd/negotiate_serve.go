@@ -128,11 +128,11 @@ func (h *negotiateHandler) answer(w http.ResponseWriter, r *http.Request) {
 	_ = enc.Encode(n) // the client has gone: nobody to tell
 }
 
-var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([^{}]*)\}`) })
+var templateField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([^{}]*)\}`) })
 
 // checkTemplate refuses placeholders other than {query.X} and {headers.X}.
 func checkTemplate(template string) error {
-	for _, m := range placeholder().FindAllStringSubmatch(template, -1) {
+	for _, m := range templateField().FindAllStringSubmatch(template, -1) {
 		kind, name, _ := strings.Cut(m[1], ".")
 		if kind != "query" && kind != "headers" || name == "" {
 			return fmt.Errorf("unknown placeholder %s: use {query.NAME} or {headers.NAME}", m[0])
@@ -146,7 +146,7 @@ func checkTemplate(template string) error {
 func fillTemplate(template string, r *http.Request) (string, error) {
 	var missing []string
 	query := r.URL.Query()
-	filled := placeholder().ReplaceAllStringFunc(template, func(m string) string {
+	filled := templateField().ReplaceAllStringFunc(template, func(m string) string {
 		kind, name, _ := strings.Cut(m[1:len(m)-1], ".")
 		value := query.Get(name)
 		if kind == "headers" {

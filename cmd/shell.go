@@ -1,16 +1,16 @@
 package cmd
 
-import "strings"
+import (
+	"strings"
 
-// shellWord is s as one word for a person to type: quoted only when it must be.
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// shellWord returns s as one word for a POSIX shell, quoted only where it must be.
 func shellWord(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.,/:@%+", r))
-	}) {
-		return s
+	if quoted, err := syntax.Quote(s, syntax.LangPOSIX); err == nil {
+		return quoted
 	}
-	return shellQuote(s)
+	// The library refuses a line break, which messages have, for shells without $'...'.
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
-
-// shellQuote quotes s for a POSIX shell.
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

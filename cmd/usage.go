@@ -50,8 +50,8 @@ func usageText(c *cobra.Command, width int) string {
 		section(strings.TrimSuffix(g.Title, ":"), commandList(c, g.ID))
 	}
 	section("Commands", commandList(c, ""))
-	section("Flags", wrapFlags(flagList(c.LocalFlags()), width))
-	section("Common flags", wrapFlags(flagList(c.InheritedFlags()), width))
+	section("Flags", flagList(c.LocalFlags(), width))
+	section("Common flags", flagList(c.InheritedFlags(), width))
 	section("Exit codes", c.Annotations["exit"])
 	b.WriteString("\n")
 	if c.HasAvailableSubCommands() {
@@ -64,18 +64,30 @@ func usageText(c *cobra.Command, width int) string {
 	return b.String()
 }
 
-// flagList lists flags. The words that stand for a flag's value come out of the
-// back quotes in its usage, and pflag leaves them there as well: where they end
-// the usage, behind a colon, once is enough.
-func flagList(flags *pflag.FlagSet) string {
-	text := flags.FlagUsages()
+// flagList lists flags in so many columns; 0 is no limit. A flag whose usage ends
+// with its values, after a colon, shows them only once, as its placeholder.
+func flagList(flags *pflag.FlagSet, width int) string {
+	shown := pflag.NewFlagSet("", pflag.ContinueOnError)
+	shown.SortFlags = false
 	flags.VisitAll(func(f *pflag.Flag) {
-		if value, usage := pflag.UnquoteUsage(f); strings.HasSuffix(usage, ": "+value) {
-			text = strings.Replace(text, usage, strings.TrimSuffix(usage, ": "+value), 1)
+		flag := *f
+		if values, usage := pflag.UnquoteUsage(f); strings.HasSuffix(usage, ": "+values) {
+			flag.Usage = strings.TrimSuffix(usage, ": "+values)
+			flag.Value = placeholder{f.Value, values}
 		}
+		shown.AddFlag(&flag)
 	})
-	return text
+	return shown.FlagUsagesWrapped(width)
 }
+
+// placeholder is a flag's value whose type is a text that represents it in help.
+type placeholder struct {
+	pflag.Value
+	text string
+}
+
+// Type implements pflag.Value.
+func (p placeholder) Type() string { return p.text }
 
 // commandList lists the subcommands of a group; "" is those without one.
 func commandList(c *cobra.Command, group string) string {
