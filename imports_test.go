@@ -16,16 +16,17 @@ import (
 // go down only: client, trigger and emulator never meet but in cmd.
 var rooms = map[string][]string{
 	".":                     {"cmd"},
-	"cmd":                   {"bench", "client", "trigger", "emulator", "output", "token", "protocol"},
+	"cmd":                   {"bench", "client", "trigger", "emulator", "output", "token", "protocol", "internal/webguard"},
 	"client":                {"token", "protocol"},
 	"trigger":               {"output", "token", "protocol"},
-	"emulator":              {"emulator/filter", "token", "protocol"},
+	"emulator":              {"emulator/filter", "token", "protocol", "internal/webguard"},
 	"emulator/filter":       {},
 	"emulator/emulatortest": {"emulator", "token", "protocol"},
 	"output":                {"protocol"},
 	"bench":                 {"protocol"},
 	"token":                 {"protocol"},
 	"protocol":              {},
+	"internal/webguard":     {},
 	// Programs of scripts/bench: they measure from outside.
 	"scripts/bench.d/measure": {},
 	"scripts/bench.d/minimal": {},
