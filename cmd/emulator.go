@@ -255,13 +255,6 @@ func warnOfOpenDoor(env *Env, l net.Listener, key string, entra bool) {
 	}
 }
 
-func closeAll(listeners []net.Listener) (err error) {
-	for _, l := range listeners {
-		err = errors.Join(err, l.Close())
-	}
-	return err
-}
-
 // encrypt puts TLS in front of the listeners.
 func (o *emulatorOptions) encrypt(listeners []net.Listener) error {
 	certificate, text, err := emulator.SelfSigned()

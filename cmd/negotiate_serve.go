@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
 	"sync"
-	"time"
 
 	"wps/token"
 )
@@ -161,73 +159,4 @@ func fillTemplate(template string, r *http.Request) (string, error) {
 		return "", fmt.Errorf("missing %s", strings.Join(missing, " and "))
 	}
 	return filled, nil
-}
-
-// listen opens an address. Without a host it is loopback, and "localhost" is
-// both loopback addresses where the machine has both. flag names where the
-// address came from.
-func listen(ctx context.Context, addr, flag string) ([]net.Listener, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, &usageError{fmt.Sprintf("%s %q: %v", flag, addr, err), "use host:port, such as localhost:8080"}
-	}
-	hosts := []string{host}
-	if host == "" || strings.EqualFold(host, "localhost") {
-		hosts = []string{"127.0.0.1", "::1"}
-	}
-	var config net.ListenConfig
-	first, err := config.Listen(ctx, "tcp", net.JoinHostPort(hosts[0], port))
-	if err != nil {
-		return nil, explainListen(addr, host, flag, err)
-	}
-	listeners := []net.Listener{first}
-	_, port, _ = net.SplitHostPort(first.Addr().String())
-	for _, h := range hosts[1:] {
-		l, err := config.Listen(ctx, "tcp", net.JoinHostPort(h, port))
-		if err == nil { // a machine without IPv6 does without
-			listeners = append(listeners, l)
-		}
-	}
-	return listeners, nil
-}
-
-// shownAddr is the address to print for listeners on addr.
-func shownAddr(addr string, listeners []net.Listener) string {
-	host, _, _ := net.SplitHostPort(addr)
-	actual, port, _ := net.SplitHostPort(listeners[0].Addr().String())
-	switch {
-	case host == "" || strings.EqualFold(host, "localhost"):
-		host = "localhost"
-	case net.ParseIP(actual).IsUnspecified():
-		host = "localhost"
-	}
-	return net.JoinHostPort(host, port)
-}
-
-// serveHTTP serves until the context ends, then lets running requests finish.
-func serveHTTP(ctx context.Context, h http.Handler, listeners []net.Listener) error {
-	web := &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
-	}
-	failed := make(chan error, len(listeners))
-	for _, l := range listeners {
-		go func() { failed <- web.Serve(l) }()
-	}
-	waiting := len(listeners)
-	var err error
-	select {
-	case err = <-failed:
-		waiting--
-	case <-ctx.Done():
-	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	if web.Shutdown(stop) != nil {
-		web.Close()
-	}
-	for range waiting {
-		<-failed
-	}
-	return err
 }
