@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"wps/internal/webguard"
 	"wps/protocol"
 	"wps/token"
 )
@@ -31,9 +32,19 @@ type Options struct {
 	// Key is the access key; "" is protocol.DefaultAccessKey. Anything else must
 	// satisfy token.CheckKey.
 	Key string
-	// Hosts are further host[:port] names that tokens may be made for, beside
-	// the Host of the request. Every loopback name counts as the same host.
+	// Hosts are further host[:port] names of the emulator, which requests and the
+	// audiences of tokens may name; "*" accepts any. Without it a request may name
+	// localhost and what is below it, an address, a name without a dot, or
+	// host.docker.internal: no public DNS server answers for these, so no page can
+	// have led its browser here by such a name. Other requests are refused with
+	// 403. An audience may always be the Host of the request, and every loopback
+	// name is the same host.
 	Hosts []string
+	// AllowedOrigins are the origins whose pages may use the emulator, such as
+	// "https://app.example"; "*" accepts any. Pages of loopback hosts and of the
+	// emulator's own host may always; requests of other pages are refused with 403.
+	// Programs that send no Origin header are not affected.
+	AllowedOrigins []string
 	// AllowUnvalidatedEntraTokens accepts Microsoft Entra ID tokens on REST
 	// requests by audience and time alone: anybody can make such a token. It is
 	// what :generateToken needs, and what SDKs with a credential object use.
@@ -60,6 +71,7 @@ type Server struct {
 	key       token.Key
 	keyID     string // names the key in tokens that the server makes
 	hosts     []string
+	guard     *webguard.Guard
 	entra     bool // takes unvalidated Entra ID tokens
 	log       *slog.Logger
 	clock     clock
@@ -92,8 +104,12 @@ func New(o Options) (*Server, error) {
 	if err := token.CheckKey(o.Key); err != nil {
 		return nil, fmt.Errorf("access key: %w", err)
 	}
+	guard, err := webguard.New(o.Hosts, o.AllowedOrigins)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
-		key: token.NewKey(o.Key), keyID: newKeyID(), hosts: o.Hosts, log: o.Logger, clock: systemClock{},
+		key: token.NewKey(o.Key), keyID: newKeyID(), hosts: o.Hosts, guard: guard, log: o.Logger, clock: systemClock{},
 		entra:     o.AllowUnvalidatedEntraTokens,
 		keepAlive: o.KeepAlive, hubs: map[string]*hub{},
 	}
@@ -115,15 +131,20 @@ func New(o Options) (*Server, error) {
 }
 
 // ServeHTTP answers REST requests below /api, client connections below /client
-// and the control API below ControlPath.
+// and the control API below ControlPath, if their Host and Origin are accepted:
+// see Options.Hosts and Options.AllowedOrigins.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
-	if rest, ok := strings.CutPrefix(path, ControlPath); ok {
+	answer := &answerWriter{ResponseWriter: w}
+	rest, control := strings.CutPrefix(path, ControlPath)
+	switch {
+	case !s.guard.Admit(answer, r, s.log):
+	case control:
 		s.serveControl(w, r, rest)
 		return
+	default:
+		s.serveService(answer, r, path)
 	}
-	answer := &answerWriter{ResponseWriter: w}
-	s.serveService(answer, r, path)
 	s.noticeRefusal(answer, r)
 }
 

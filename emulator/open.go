@@ -58,7 +58,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, subprotocol str
 	upgrader := websocket.Upgrader{
 		ReadBufferSize:  readBuffer,
 		WriteBufferPool: &noBuffers,
-		CheckOrigin:     func(*http.Request) bool { return true },
+		CheckOrigin:     func(*http.Request) bool { return true }, // ServeHTTP has checked it
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 			http.Error(w, reason.Error(), status)
 		},

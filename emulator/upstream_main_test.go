@@ -128,6 +128,7 @@ type bubble struct {
 // inBubble runs f with an emulator in a bubble of its own.
 func inBubble(t *testing.T, o emulator.Options, f func(t *testing.T, b *bubble)) {
 	t.Helper()
+	o.Hosts = []string{"svc.test"}
 	synctest.Test(t, func(t *testing.T) {
 		s, err := emulator.New(o)
 		if err != nil {
