@@ -32,6 +32,7 @@ type emulatorOptions struct {
 	handlerFlags []string
 	settingsFile string
 	anonymous    []string
+	guard        guardOptions
 
 	settings emulatorSettings
 	handlers []hubHandler // of the flags
@@ -67,7 +68,11 @@ on SIGHUP, as with kill -HUP; a new accessKey needs a restart.
 
 With --on the emulator answers events itself, by commands: see "wps listen" for
 what hooks get and say. Beside other handlers, hooks get the events that they
-name; alone, all.`,
+name; alone, all.
+
+A page in a browser is refused, whatever its token, unless it comes from
+localhost, the emulator's own host or a --cors-origin; so is a request to a host
+name with a dot that is not of this machine, unless --allow-host names it.`,
 		Example: `  wps emulator
   wps emulator --on connect ./connect.sh --on message 'jq -c .text'
   wps emulator --handler http://localhost:7071/runtime/webhooks/webpubsub
@@ -103,6 +108,7 @@ name; alone, all.`,
 	f.StringArrayVar(&o.handlerFlags, "handler", nil, "send events to this event handler: `[HUB=]URL [system=LIST] [user=LIST]`; may be repeated.\n{hub} and {event} in the URL stand for their names. LIST is names with commas between, or\nnone; user=* is every user event (default: every event of every hub)")
 	f.StringVar(&o.settingsFile, "settings", "", "read hubs and their event handlers from `file`: YAML, or the vendor emulator's appsettings.json")
 	f.StringArrayVar(&o.anonymous, "allow-anonymous", nil, "let clients of this `hub` in without a token, \"*\" for every hub; may be repeated")
+	o.guard.flags(f)
 	o.hooks.flags(f)
 	f.StringVar(&o.certFile, "tls-cert-out", "", "with --tls: write the certificate to `file`, for clients that are to trust it")
 	return c
@@ -167,7 +173,7 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 	if err := o.hooks.alone(given); err != nil {
 		return err
 	}
-	if err := o.configure(env); err != nil {
+	if err := errors.Join(o.guard.check(), o.configure(env)); err != nil {
 		return err
 	}
 	key, err := o.accessKey(env)
@@ -196,13 +202,16 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 		}
 	}
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
-	warnOfOpenDoor(env, listeners[0], key, o.entra || o.settings.entra)
+	warnExposed(env, listeners,
+		risk{key == protocol.DefaultAccessKey, "the access key is the public default: set --key"},
+		risk{o.entra || o.settings.entra, "signatures of Entra tokens are not checked"})
 	hooks, err := o.startHooks(ctx, env, cs, len(command) > 0)
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
 	}
 	hooks.served, err = emulator.New(emulator.Options{
 		Key: key, Logger: env.log, Version: readVersion().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.entra,
+		Hosts: o.guard.names(addr), AllowedOrigins: o.guard.origins,
 	})
 	if err == nil {
 		err = o.apply(hooks)
@@ -238,21 +247,6 @@ func alreadyThere(ctx context.Context, addr, key string, err error) error {
 		return err
 	}
 	return withHint(err, "a wps emulator runs there already: use it, or take a free port with --addr "+net.JoinHostPort(host, "0"))
-}
-
-// warnOfOpenDoor warns when other machines can use the public key, or a token
-// that anybody can make.
-func warnOfOpenDoor(env *Env, l net.Listener, key string, entra bool) {
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok || addr.IP.IsLoopback() {
-		return
-	}
-	if key == protocol.DefaultAccessKey {
-		env.out.warn("other machines can reach this port and the access key is the public default: set --key")
-	}
-	if entra {
-		env.out.warn("other machines can reach this port and nobody checks who signed their Entra tokens")
-	}
 }
 
 // encrypt puts TLS in front of the listeners.

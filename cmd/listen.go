@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,7 +18,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wps/internal/webguard"
 	"wps/protocol"
+	"wps/token"
 	"wps/trigger"
 )
 
@@ -31,6 +34,7 @@ type listenOptions struct {
 	certFile      string
 	keyFile       string
 	ready         readyFile
+	guard         guardOptions
 	negotiate     negotiateOptions
 }
 
@@ -60,7 +64,12 @@ run before the answer. When a hook ends, all it started is killed.
 A HOOK may also be http://HOST:PORT/PATH, which gets the event as it came, or
 :accept, :reject, :echo, :log. With --worker a command is started once: each
 event is a line of JSON on its stdin, {"id":1,"context":{...},"data":...}, and
-its answer is one: {"id":1,"message":"hi","dataType":"text","outputs":[...]}.`,
+its answer is one: {"id":1,"message":"hi","dataType":"text","outputs":[...]}.
+
+An event needs a signature made with the access key, which proves the sender. The
+default key is public and proves nothing: with it, and with --skip-signature,
+events must name a host of this machine or of --allow-host, and must not come from
+a page of another site.`,
 		Example: `  wps listen --on connect ./connect.sh --on message 'jq -c .text'
   wps listen --on connect :accept --on '*' :echo --addr localhost:9000
   wps listen --on message ./worker.py --worker --workers 4
@@ -79,17 +88,17 @@ its answer is one: {"id":1,"message":"hi","dataType":"text","outputs":[...]}.`,
 	f.StringArrayVar(&o.keys, "key", nil, "further access `key` whose signatures count, such as the secondary one, or @FILE; may be repeated")
 	f.BoolVar(&o.skipSignature, "skip-signature", false, "take events without checking who signed them")
 	f.StringArrayVar(&o.origins, "allow-origin", nil, "answer validation for this `host` too, \"*\" for all; may be repeated (default: the host of the service)")
+	o.guard.flags(f)
 	f.StringVar(&o.certFile, "tls-cert", "", "serve https with the certificate in `file`")
 	f.StringVar(&o.keyFile, "tls-key", "", "with --tls-cert: its key in `file`")
 	f.StringVar(&o.ready.path, "ready-file", "", "write the URL to `file` when ready, and remove it at the end")
 	f.StringVar(&o.negotiate.serve.path, "negotiate", "", "serve client URLs at this `path` too, as wps negotiate --serve does")
 	o.negotiate.clientFlags(c)
-	f.StringVar(&o.negotiate.serve.origin, "cors-origin", "", "with --negotiate: `origin` whose pages may call it, or *")
 	return c
 }
 
 // negotiateOnly are the flags that go with --negotiate.
-var negotiateOnly = []string{"user", "role", "group", "claim", "expires", "client", "cors-origin"}
+var negotiateOnly = []string{"user", "role", "group", "claim", "expires", "client"}
 
 func (o *listenOptions) check(given givenFlags) error {
 	switch {
@@ -131,6 +140,10 @@ type listener struct {
 	o         *listenOptions
 	hooks     *trigger.Handler
 	negotiate *negotiateHandler // nil: none
+	guard     *webguard.Guard
+	// signed says that each event must be signed with a key that is not public,
+	// which proves more than its Host and Origin.
+	signed bool
 }
 
 func (o *listenOptions) prepare(ctx context.Context, env *Env) (*listener, error) {
@@ -139,6 +152,9 @@ func (o *listenOptions) prepare(ctx context.Context, env *Env) (*listener, error
 		return nil, err
 	}
 	l := &listener{env: env, o: o}
+	if l.guard, err = o.guard.guard(o.addr); err != nil {
+		return nil, err
+	}
 	if o.negotiate.serve.path != "" {
 		if l.negotiate, err = newNegotiateHandler(env, &o.negotiate, "--negotiate"); err != nil {
 			return nil, err
@@ -155,9 +171,13 @@ func (o *listenOptions) prepare(ctx context.Context, env *Env) (*listener, error
 			return nil, err
 		}
 	}
+	l.signed = !o.skipSignature && !slices.ContainsFunc(host.keys, isPublic)
 	l.hooks, err = o.hooks.handler(ctx, host)
 	return l, err
 }
+
+// isPublic reports whether a key is the default one, which signs for everybody.
+func isPublic(k token.Key) bool { return k.Equal(token.NewKey(protocol.DefaultAccessKey)) }
 
 // listeners opens the address, with TLS when there is a certificate.
 func (o *listenOptions) listeners(ctx context.Context) ([]net.Listener, error) {
@@ -181,13 +201,27 @@ func (o *listenOptions) listeners(ctx context.Context) ([]net.Listener, error) {
 	return listeners, err
 }
 
-// ServeHTTP sends a request to where its path belongs.
+// ServeHTTP sends a request to where its path belongs, after the guard where
+// nothing else proves that it is not from a page in a browser. A validation
+// request carries no signature and does nothing.
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if l.negotiate != nil && r.URL.Path == l.o.negotiate.serve.path {
+	negotiate := l.negotiate != nil && r.URL.Path == l.o.negotiate.serve.path
+	validation := r.Method != http.MethodPost && r.Header.Get(protocol.HeaderRequestOrigin) != ""
+	switch {
+	case (negotiate || !l.signed && !validation) && !l.guard.Admit(w, r, l.env.log):
+	case negotiate:
 		l.negotiate.ServeHTTP(w, r)
-		return
+	default:
+		l.hooks.ServeHTTP(w, r)
 	}
-	l.hooks.ServeHTTP(w, r)
+}
+
+// warn warns of what other machines can do.
+func (l *listener) warn(listeners []net.Listener) {
+	warnExposed(l.env, listeners,
+		risk{l.o.skipSignature, "run the hooks, because no signature is checked"},
+		risk{!l.o.skipSignature && !l.signed, "run the hooks, because the access key is the public default: set WPS_CONNECTION_STRING"},
+		negotiateRisk(l.negotiate != nil))
 }
 
 // Bounds of the HTTP server, beside those of the handler.
@@ -209,6 +243,7 @@ func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
 	for _, listener := range listeners {
 		serving.Go(func() { failed <- web.Serve(listener) })
 	}
+	l.warn(listeners)
 	err := l.announce(listeners)
 	defer l.o.ready.remove()
 	if err == nil {

@@ -41,7 +41,7 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 			if o.serve.addr != "" {
 				return serveNegotiate(c.Context(), env, &o)
 			}
-			for _, name := range []string{"path", "ready-file", "cors-origin"} {
+			for _, name := range []string{"path", "ready-file", "allow-host", "cors-origin"} {
 				if c.Flags().Changed(name) {
 					return usagef("--%s goes with --serve", name)
 				}
@@ -66,7 +66,7 @@ func (o *negotiateOptions) flags(c *cobra.Command) {
 	f.StringVar(&o.serve.addr, "serve", "", "serve HTTP on `[host]:port`; without a host on loopback only")
 	f.StringVar(&o.serve.path, "path", "/api/negotiate", "with --serve: `path` of the endpoint")
 	f.StringVar(&o.serve.ready.path, "ready-file", "", "with --serve: write the endpoint's URL to `file` when ready, and remove it at the end")
-	f.StringVar(&o.serve.origin, "cors-origin", "", "with --serve: `origin` whose pages may call it, or *")
+	o.serve.guard.flags(f)
 }
 
 // clientFlags are those that describe the client.

@@ -15,15 +15,19 @@ import (
 )
 
 type serveOptions struct {
-	addr   string
-	path   string
-	origin string
-	ready  readyFile
+	addr  string
+	path  string
+	guard guardOptions
+	ready readyFile
 }
 
 // serveNegotiate runs the HTTP negotiate endpoint until it is interrupted.
 func serveNegotiate(ctx context.Context, env *Env, o *negotiateOptions) error {
 	h, err := newNegotiateHandler(env, o, "--path")
+	if err != nil {
+		return err
+	}
+	guard, err := o.serve.guard.guard(o.serve.addr)
 	if err != nil {
 		return err
 	}
@@ -39,9 +43,14 @@ func serveNegotiate(ctx context.Context, env *Env, o *negotiateOptions) error {
 		return errors.Join(err, closeAll(listeners))
 	}
 	defer o.serve.ready.remove()
+	warnExposed(env, listeners, negotiateRisk(true))
 	env.out.say("negotiate endpoint: %s", env.out.errColors.name(address))
 	env.out.say("ready; Ctrl-C stops it")
-	return serveHTTP(ctx, h, listeners)
+	return serveHTTP(ctx, guard.Handler(h, env.log), listeners)
+}
+
+func negotiateRisk(present bool) risk {
+	return risk{present, "get client URLs signed with the access key"}
 }
 
 // newNegotiateHandler checks what can be checked before there is a request.
@@ -78,29 +87,17 @@ type negotiateHandler struct {
 }
 
 func (h *negotiateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.cors(w)
 	switch {
 	case r.URL.Path != h.serve.path:
 		http.Error(w, "nothing here; the endpoint is "+h.serve.path, http.StatusNotFound)
-	case r.Method == http.MethodOptions:
+	case r.Method == http.MethodOptions: // the guard answers preflights
+		w.Header().Set("Allow", "GET, POST, OPTIONS")
 		w.WriteHeader(http.StatusNoContent)
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
 		w.Header().Set("Allow", "GET, POST, OPTIONS")
 		http.Error(w, "use GET or POST", http.StatusMethodNotAllowed)
 	default:
 		h.answer(w, r)
-	}
-}
-
-func (h *negotiateHandler) cors(w http.ResponseWriter) {
-	if h.serve.origin == "" {
-		return
-	}
-	w.Header().Set("Access-Control-Allow-Origin", h.serve.origin)
-	w.Header().Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
-	w.Header().Set("Access-Control-Allow-Headers", "*")
-	if h.serve.origin != "*" {
-		w.Header().Set("Vary", "Origin")
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"wps/protocol"
 )
 
-// actOptions are the flags of commands that run event objects.
+// eventFlags are the flags of commands that run event objects.
 type eventFlags struct{ dryRun dryRun }
 
 // dryRun is what --dry-run prints; "" means that things are really done. The

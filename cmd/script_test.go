@@ -59,7 +59,8 @@ func TestMain(m *testing.M) {
 //	                            neither stream show a key or a token
 //	eventually COMMAND [ARG]... run it until it succeeds
 //	http METHOD URL [NAME:VALUE]...
-//	                            ask, and write status and headers to answer.txt
+//	                            ask, under the name of a Host header if there is
+//	                            one, and write status and headers to answer.txt
 //	                            and the body to body.txt
 //	readyfile FILE NAME         wait for a --ready-file, put its text into $NAME
 func TestScript(t *testing.T) {
@@ -163,6 +164,7 @@ func httpAsk(ts *testscript.TestScript, neg bool, args []string) {
 		name, value, _ := strings.Cut(header, ":")
 		r.Header.Set(name, value)
 	}
+	r.Host = r.Header.Get("Host") // "": that of the URL
 	resp, err := http.DefaultClient.Do(r)
 	ts.Check(err)
 	defer resp.Body.Close()
