@@ -31,9 +31,9 @@ const (
 	writeTimeout = 30 * time.Second
 	// closeTimeout bounds the wait for the service's half of a close handshake.
 	closeTimeout = 5 * time.Second
-	// lastWords is how long we read on after a write has failed, because the
-	// reason may still be on its way.
-	lastWords = 2 * time.Second
+	// closeFrameWait is how long a transport is still read after a write has
+	// failed, because a close frame with the reason may be on its way.
+	closeFrameWait = 2 * time.Second
 	// silentIntervals is how many intervals of the keep-alive may pass silently.
 	silentIntervals = 3
 )

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,24 +18,40 @@ import (
 	"wps/protocol"
 )
 
-// line is a wire that can be cut: each dial of a client gives the service's end
-// of a new connection.
+// line is a wire that can be cut: each dial of a client sends the service's end
+// of a new connection to dials. While deaf is set, what the client writes fails.
 type line struct {
 	t     testing.TB
 	dials chan net.Conn
+	deaf  atomic.Bool
+}
+
+// lineConn is the client's end of a connection on a line.
+type lineConn struct {
+	net.Conn
+	l *line
+}
+
+var errDeaf = errors.New("the line is deaf")
+
+func (c lineConn) Write(b []byte) (int, error) {
+	if c.l.deaf.Load() {
+		return 0, errDeaf
+	}
+	return c.Conn.Write(b)
 }
 
 // dialLine connects a reliable client, greeted as u1 on c1, without a keep-alive
 // unless o has one.
 func dialLine(t testing.TB, o client.DialOptions) (*client.Conn, *line, *peer) {
 	t.Helper()
-	l := &line{t, make(chan net.Conn)}
+	l := &line{t: t, dials: make(chan net.Conn)}
 	o.URL, o.Subprotocol = "ws://h.example/client/hubs/chat?x=1&access_token=secret", protocol.SubprotocolJSONReliable
 	o.NetDial = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		near, far := net.Pipe()
 		select {
 		case l.dials <- far:
-			return near, nil
+			return lineConn{near, l}, nil
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -225,6 +242,47 @@ func TestRecoveryRenewed(t *testing.T) {
 			t.Errorf("asked for %s, want %s", uri, want)
 		}
 		go p.drain()
+	})
+}
+
+// TestWriteFailsAfterRecovery: when a recovered transport can no longer be
+// written to, the client recovers again, although the service still sends.
+func TestWriteFailsAfterRecovery(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, l, p := dialLine(t, client.DialOptions{})
+		p.raw.Close()
+		wantEvent(t, c, client.EventRecovering)
+		_, p = l.accept()
+		p.expectText(`{"type":"ping"}`)
+		l.deaf.Store(true)
+		joined := make(chan error, 1)
+		go func() { joined <- c.JoinGroup(t.Context(), "g") }()
+		synctest.Wait() // the write has failed
+		p.send(numbered(1))
+		wantEvent(t, c, client.EventRecovered)
+		wantData(t, c, 1)
+
+		failed := time.Now()
+		synctest.Wait()
+		l.deaf.Store(false)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if r, err := c.Receive(ctx); err != nil || r.Event != client.EventRecovering {
+			t.Fatalf("Receive = %+v, %v after %v, want %s", r, err, time.Since(failed), client.EventRecovering)
+		}
+		_, p = l.accept()
+		for _, frame := range []string{
+			`{"type":"sequenceAck","sequenceId":1}`, `{"type":"joinGroup","group":"g","ackId":1}`, `{"type":"ping"}`,
+		} {
+			p.expectText(frame)
+		}
+		p.send(`{"type":"ack","ackId":1,"success":true}`)
+		if err := <-joined; err != nil {
+			t.Errorf("JoinGroup = %v", err)
+		}
+		wantEvent(t, c, client.EventRecovered)
+		closeFrom(t, c, p)
 	})
 }
 

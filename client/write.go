@@ -96,23 +96,34 @@ func (c *Conn) writeClose() error {
 	}
 }
 
-// writeFailed leaves it to the reader to end the transport, because a close
-// frame that says why may still be unread. A reader that waits for Receive does
-// not see the end; then the connection ends without it, so that nobody waits for
-// a writer that is gone. One that can recover is not ended: it goes on when
-// somebody receives.
+// writeFailed ends a transport that can no longer be written to. The reader has
+// closeFrameWait to receive a close frame with the reason; then the transport is
+// closed, which ends the reader. A reader that waits for Receive does not notice
+// that: a connection that can recover goes on when Receive is called, any other
+// one ends without its reader.
 func (c *Conn) writeFailed(err error, ended <-chan struct{}) {
 	c.noteWriteErr(err)
-	c.ws.SetReadDeadline(time.Now().Add(lastWords))
+	if endsWithin(closeFrameWait, ended) {
+		return
+	}
+	c.ws.Close()
 	if c.reliable() && c.recoveryTimeout > 0 {
 		return
 	}
-	patience := time.NewTimer(2 * lastWords)
-	defer patience.Stop()
+	if !endsWithin(closeFrameWait, ended) {
+		c.fail(c.readError(err))
+	}
+}
+
+// endsWithin reports whether ended is closed before d has passed.
+func endsWithin(d time.Duration, ended <-chan struct{}) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
 	select {
 	case <-ended:
-	case <-patience.C:
-		c.fail(c.readError(err))
+		return true
+	case <-t.C:
+		return false
 	}
 }
 
