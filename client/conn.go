@@ -77,7 +77,8 @@ type Conn struct {
 	recovering bool // the transport is a new one that has not proved good; the reader's own
 
 	closeOnce sync.Once
-	lastSeen  atomic.Int64 // Unix nanoseconds of the last sign of life
+	started   time.Time    // origin of lastSeen
+	lastSeen  atomic.Int64 // nanoseconds from started to the last sign of life
 	paused    atomic.Bool  // the reader waits for Receive
 
 	mu                sync.Mutex
@@ -119,6 +120,7 @@ func newConn(address *url.URL, codec *codec, o DialOptions) *Conn {
 		finished:        make(chan struct{}),
 		sequence:        sequence{due: make(chan struct{}, 1)},
 		acks:            map[uint64]*awaited{},
+		started:         time.Now(),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -273,5 +275,11 @@ func (c *Conn) waitConnected(ctx context.Context) error {
 	}
 }
 
-// seen notes a sign of life.
-func (c *Conn) seen() { c.lastSeen.Store(time.Now().UnixNano()) }
+// seen records a sign of life. Its time is that of the monotonic clock, so that
+// a step of the wall clock does not look like silence.
+func (c *Conn) seen() { c.lastSeen.Store(int64(time.Since(c.started))) }
+
+// silence returns the time since the last sign of life.
+func (c *Conn) silence() time.Duration {
+	return time.Since(c.started) - time.Duration(c.lastSeen.Load())
+}

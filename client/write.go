@@ -141,8 +141,7 @@ func (c *Conn) noteWriteErr(err error) {
 // ping lets it go on to see the service's pings.
 func (c *Conn) keepAlive() error {
 	paused := c.paused.Load()
-	silence := time.Since(time.Unix(0, c.lastSeen.Load()))
-	if limit := silentIntervals * c.pingInterval; !paused && silence >= limit {
+	if limit := silentIntervals * c.pingInterval; !paused && c.silence() >= limit {
 		err := fmt.Errorf("%w for %v", ErrKeepAlive, limit)
 		c.noteWriteErr(err)
 		c.ws.Close() // ends the reader
