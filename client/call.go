@@ -3,8 +3,6 @@ package client
 import (
 	"context"
 	"net/http"
-	"strconv"
-	"time"
 )
 
 // Call tells how a request went. It is filled while the request runs and good to
@@ -48,37 +46,4 @@ func (c *Call) refused(e *Error) {
 	if c != nil {
 		c.Code = e.Code
 	}
-}
-
-// throttled tells whether the service refuses because there is too much, and for
-// how long it asks to be left alone; 0 when it does not say.
-func throttled(resp *http.Response) (wait time.Duration, ok bool) {
-	switch resp.StatusCode {
-	case http.StatusTooManyRequests:
-		return retryAfter(resp.Header, time.Now()), true
-	case http.StatusServiceUnavailable:
-		wait = retryAfter(resp.Header, time.Now())
-		return wait, wait > 0
-	}
-	return 0, false
-}
-
-// retryAfter reads the headers that ask for a wait: two in milliseconds, one in
-// seconds or with a date. 0 means that there is none.
-//
-// Source: the SDKs for Go and JavaScript.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	for _, name := range []string{"retry-after-ms", "x-ms-retry-after-ms"} {
-		if ms, err := strconv.Atoi(h.Get(name)); err == nil && ms > 0 {
-			return time.Duration(ms) * time.Millisecond
-		}
-	}
-	text := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return max(time.Duration(seconds)*time.Second, 0)
-	}
-	if date, err := http.ParseTime(text); err == nil {
-		return max(date.Sub(now), 0)
-	}
-	return 0
 }

@@ -143,18 +143,31 @@ func checkBearerAt(t *testing.T, got try) {
 	}
 }
 
-// TestRetryAfterTooLong: an answer that demands a longer wait than allowed is
-// final.
+// TestRetryAfterTooLong: an answer that asks for a longer wait than allowed is
+// final, however large its number is.
 func TestRetryAfterTooLong(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := &script{answers: []func(*http.Request) (*http.Response, error){answer(503, "Retry-After", "61"), answer(202)}}
-		err := sendThrough(t, t.Context(), s, client.Options{})
-		var e *client.Error
-		if !errors.As(err, &e) || e.Status != 503 || len(s.tries) != 1 {
-			t.Errorf("Send = %v after %d tries, want 503 after 1", err, len(s.tries))
+	for _, header := range [][2]string{
+		{"Retry-After", "61"},
+		{"Retry-After", "18446744074"}, // in nanoseconds, little over 2^64
+		{"Retry-After", "9223372036854775808"},
+		{"Retry-After", strings.Repeat("9", 40)},
+		{"Retry-After", "Sat, 01 Jan 2000 00:01:01 GMT"}, // synctest begins at midnight
+		{"Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"},
+		{"Retry-After-Ms", "60001"},
+		{"Retry-After-Ms", "18446744073710"},
+		{"X-Ms-Retry-After-Ms", "99999999999999999999"},
+	} {
+		for _, code := range []int{429, 503} {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{answers: []func(*http.Request) (*http.Response, error){answer(code, header[0], header[1]), answer(202)}}
+				err := sendThrough(t, t.Context(), s, client.Options{})
+				if e, ok := errors.AsType[*client.Error](err); !ok || e.Status != code || len(s.tries) != 1 {
+					t.Errorf("Send with %d and %s: %s = %v after %d tries, want %[1]d after 1", code, header[0], header[1], err, len(s.tries))
+				}
+			})
 		}
-	})
+	}
 }
 
 // TestRetryLimit: a request gets as many tries as allowed, with growing waits
