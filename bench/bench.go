@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"wps/internal/wait"
 )
 
 // Options are common to all kinds of run.
@@ -38,8 +40,8 @@ const (
 	drainTime = 10 * time.Second
 	// answerTime bounds the wait for a message that the service has taken.
 	answerTime = 5 * time.Second
-	// failPause is how long a worker rests after a failure, so that a service
-	// that is gone does not make it spin.
+	// failPause is how long a worker waits after a failure, so that a service
+	// that is down does not make it spin.
 	failPause = 20 * time.Millisecond
 )
 
@@ -93,7 +95,7 @@ func (r *run) awaitEnd(caller context.Context) {
 		r.endedAt = r.end
 	}
 	close(r.ended)
-	rest(r.work, drainTime)
+	_ = wait.For(r.work, drainTime) // or until everything is answered
 	r.stopWork()
 }
 
@@ -143,17 +145,7 @@ func (r *run) worker(w int, s *schedule, do func(worker int, from time.Time) err
 			err = errGivenUp
 		}
 		r.recorder.failedWith(w, from, err)
-		rest(r.ctx, failPause)
-	}
-}
-
-// rest waits, or until ctx ends.
-func rest(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
+		_ = wait.For(r.ctx, failPause) // next ends the worker
 	}
 }
 
@@ -175,17 +167,11 @@ func newSchedule(r *run, worker int) *schedule {
 // next waits for the next call and gives the time from which it counts; false
 // when the time is over.
 func (s *schedule) next(ctx context.Context) (from time.Time, ok bool) {
-	if ctx.Err() != nil {
-		return from, false
-	}
 	if s.every == 0 {
-		return time.Now(), true
+		return time.Now(), ctx.Err() == nil
 	}
-	if wait := time.Until(s.due); wait > 0 {
-		rest(ctx, wait)
-		if ctx.Err() != nil {
-			return from, false
-		}
+	if wait.For(ctx, time.Until(s.due)) != nil {
+		return from, false
 	}
 	from, s.due = s.due, s.due.Add(s.every)
 	return from, true

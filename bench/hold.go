@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"wps/internal/wait"
 )
 
 // HoldOptions say how many connections are opened and how long they are kept.
@@ -116,7 +118,7 @@ func (h *hold) keep(ctx context.Context) {
 		if h.o.OnHeld != nil {
 			h.o.OnHeld(h.stillOpen(), left)
 		}
-		rest(ctx, min(left, time.Second))
+		_ = wait.For(ctx, min(left, time.Second)) // the loop looks at ctx
 	}
 }
 

@@ -40,8 +40,8 @@ type Options struct {
 	// Retries is how many more tries a request gets: 0 means 3, negative none.
 	// See [Service] for what is tried again.
 	Retries int
-	// RetryDelay is the first wait between two tries; it grows with each. 0
-	// means 800 ms, negative none.
+	// RetryDelay is the first wait between two tries; it doubles with each, and up
+	// to a fifth of it is left off at random. 0 means 800 ms, negative none.
 	RetryDelay time.Duration
 	// MaxRetryDelay bounds a wait between two tries; an answer that demands a
 	// longer one is final. 0 means 60 s.

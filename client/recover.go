@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/url"
 	"slices"
 	"time"
 
 	"github.com/gorilla/websocket"
 
+	"wps/internal/wait"
 	"wps/protocol"
 )
 
@@ -23,12 +23,9 @@ const (
 	EventLost       = "lost"
 )
 
-// Time between two attempts to recover: doubled from the first to the last, and
-// between half and all of that, so that many clients do not come at once.
-const (
-	firstBackoff = 100 * time.Millisecond
-	lastBackoff  = 5 * time.Second
-)
+// recoveryBackoff is the delay before an attempt to recover, between half and all
+// of the one that doubles, so that many clients do not come back at once.
+var recoveryBackoff = wait.Backoff{First: 50 * time.Millisecond, Max: 5 * time.Second, Jitter: 0.5}
 
 // mayRecover tells whether the end of a transport is not that of the connection.
 func (c *Conn) mayRecover(err error) bool {
@@ -66,7 +63,7 @@ func (c *Conn) recover(cause error) (again bool, err error) {
 	within, cancel := context.WithTimeout(c.ctx, c.recoveryTimeout)
 	defer cancel()
 	last := cause
-	for n := 0; pause(within, n); n++ {
+	for n := 0; wait.For(within, recoveryBackoff.Delay(n)) == nil; n++ {
 		ws, err := c.reopen(within)
 		if err != nil {
 			c.log.Info("recovery failed", "attempt", n+1, "error", err)
@@ -94,15 +91,6 @@ func (c *Conn) recover(cause error) (again bool, err error) {
 		Code:  websocket.CloseAbnormalClosure,
 		cause: fmt.Errorf("not recovered within %v: %w", c.recoveryTimeout, last),
 	}
-}
-
-// pause waits before attempt n, counted from 0; false when ctx ends first.
-func pause(ctx context.Context, n int) bool {
-	d := min(firstBackoff<<min(n, 10), lastBackoff)
-	if n == 0 {
-		d /= 4
-	}
-	return sleep(ctx, d/2+rand.N(d/2)) == nil
 }
 
 // reopen makes a transport for the same connection. It is good for as long as it

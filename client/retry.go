@@ -4,11 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
 	"time"
+
+	"wps/internal/wait"
 )
 
 // Defaults of [Options].
@@ -22,16 +23,21 @@ const (
 
 // retryPolicy says how often a request is tried again, and when.
 type retryPolicy struct {
-	retries  int           // after the first try
-	delay    time.Duration // before the first of them
-	maxDelay time.Duration
+	retries int // after the first try
+	backoff wait.Backoff
 }
+
+// retryJitter is the part of a delay that is left to chance.
+const retryJitter = 0.2
 
 func newRetryPolicy(o Options) retryPolicy {
 	return retryPolicy{
-		retries:  max(defaultTo(o.Retries, defaultRetries), 0),
-		delay:    max(defaultTo(o.RetryDelay, defaultRetryDelay), 0),
-		maxDelay: max(defaultTo(o.MaxRetryDelay, defaultMaxRetryDelay), 0),
+		retries: max(defaultTo(o.Retries, defaultRetries), 0),
+		backoff: wait.Backoff{
+			First:  max(defaultTo(o.RetryDelay, defaultRetryDelay), 0),
+			Max:    max(defaultTo(o.MaxRetryDelay, defaultMaxRetryDelay), 0),
+			Jitter: retryJitter,
+		},
 	}
 }
 
@@ -43,11 +49,11 @@ func (s *Service) send(r *http.Request) (*http.Response, error) {
 		if r.Context().Err() != nil || again > s.retry.retries || !shouldRetry(resp, err) {
 			return resp, err
 		}
-		wait, ok := s.retry.wait(resp, again)
+		delay, ok := s.retry.delay(resp, again)
 		if !ok {
 			return resp, err
 		}
-		if err := sleep(r.Context(), wait); err != nil {
+		if err := wait.For(r.Context(), delay); err != nil {
 			return resp, err
 		}
 		if r, err = copyOf(r); err != nil {
@@ -56,33 +62,18 @@ func (s *Service) send(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// wait gives the time before a try: what the answer asks for, not ok when that
-// is longer than allowed; else one that about doubles, so that the tries of many
-// who failed together do not come together.
+// delay returns the wait before try again, counted from 1: the one that the
+// answer asks for, which is not ok when it is longer than allowed, else one that
+// doubles with each try.
 //
-// Source: the guidelines of the Azure SDKs, and the numbers that the one for Go
-// takes: 2^n-1 times the delay, 0.8 to 1.3 of that.
-func (p retryPolicy) wait(resp *http.Response, again int) (wait time.Duration, ok bool) {
+// Source: the guidelines of the Azure SDKs.
+func (p retryPolicy) delay(resp *http.Response, again int) (d time.Duration, ok bool) {
 	if resp != nil {
-		if wait := retryAfter(resp.Header, time.Now()); wait > 0 {
-			return wait, wait <= p.maxDelay
+		if d := retryAfter(resp.Header, time.Now()); d > 0 {
+			return d, d <= p.backoff.Max
 		}
 	}
-	const never = float64(1 << 62) // in nanoseconds
-	grown := float64(p.delay) * float64(uint64(1)<<min(again, 62)-1) * (0.8 + rand.Float64()/2)
-	return min(time.Duration(min(grown, never)), p.maxDelay), true
-}
-
-// sleep waits, or until the context ends, whose error it gives then.
-func sleep(ctx context.Context, wait time.Duration) error {
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return p.backoff.Delay(again - 1), true
 }
 
 func copyOf(r *http.Request) (*http.Request, error) {
