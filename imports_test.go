@@ -16,8 +16,9 @@ import (
 // go down only: client, trigger and emulator never meet but in cmd.
 var rooms = map[string][]string{
 	".":                     {"cmd"},
-	"cmd":                   {"bench", "client", "trigger", "emulator", "output", "token", "protocol", "internal/webguard"},
-	"client":                {"token", "protocol", "internal/wait"},
+	"cmd":                   {"bench", "client", "trigger", "emulator", "output", "token", "protocol", "internal/webguard", "client/ws"},
+	"client":                {"token", "protocol", "internal/wait", "internal/oneline"},
+	"client/ws":             {"client", "internal/oneline", "internal/wait", "token", "protocol"},
 	"trigger":               {"output", "token", "protocol"},
 	"emulator":              {"emulator/filter", "token", "protocol", "internal/webguard"},
 	"emulator/filter":       {},
@@ -28,7 +29,8 @@ var rooms = map[string][]string{
 	"protocol":              {},
 	"internal/webguard":     {},
 	// What our packages share that is not part of the API.
-	"internal/wait": {},
+	"internal/oneline": {},
+	"internal/wait":    {},
 	// Programs of scripts/bench: they measure from outside.
 	"scripts/bench.d/measure": {},
 	"scripts/bench.d/minimal": {},
@@ -47,7 +49,7 @@ var outside = map[string][]string{
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
 	"golang.org/x/time":                       {"output"},
 	"golang.org/x/sys":                        {"cmd", "output", "trigger"},
-	"github.com/gorilla/websocket":            {"client", "emulator"},
+	"github.com/gorilla/websocket":            {"client/ws", "emulator"},
 	"github.com/golang-jwt/jwt/v5":            {"token", "scripts/bench.d/minimal"},
 }
 

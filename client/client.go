@@ -1,5 +1,5 @@
-// Package client talks to Azure Web PubSub: [Service] calls its REST
-// operations, [Conn] is a WebSocket client.
+// Package client calls the REST operations of Azure Web PubSub. Its subpackage
+// ws is a WebSocket client.
 //
 // It leaves to others what a request means for a program: reading and checking
 // event objects, printing, exit codes. Its errors name the cause only, because
@@ -7,10 +7,10 @@
 //
 //	s, err := client.FromConnectionString(cs, "chat", client.Options{})
 //	err = s.Send(ctx, protocol.Target{Kind: protocol.TargetAll}, m)
-//	c, err := client.Dial(ctx, client.DialOptions{URL: url, Subprotocol: protocol.SubprotocolJSON})
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -122,12 +122,12 @@ func New(o Options) (*Service, error) {
 		hub:        "/api/hubs/" + protocol.EscapeSegment(o.Hub),
 		authorizer: o.Authorizer,
 		transport:  o.Transport,
-		userAgent:  []string{defaultTo(o.UserAgent, "wps")},
+		userAgent:  []string{cmp.Or(o.UserAgent, "wps")},
 		log:        o.Logger,
 		warn:       o.Warn,
 		throttled:  o.Throttled,
 		retry:      newRetryPolicy(o),
-		tryTimeout: max(defaultTo(o.TryTimeout, defaultTryTimeout), 0),
+		tryTimeout: max(cmp.Or(o.TryTimeout, defaultTryTimeout), 0),
 		warned:     map[protocol.Target]bool{},
 	}
 	if err := s.setProxy(o.ReverseProxy); err != nil {
@@ -185,12 +185,4 @@ func checkEndpoint(what string, u *url.URL) error {
 		return fmt.Errorf("%s may hold a scheme, a host and a path only", what)
 	}
 	return nil
-}
-
-func defaultTo[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"wps/client"
+	"wps/client/ws"
 	"wps/emulator"
 	"wps/emulator/emulatortest"
 	"wps/protocol"
@@ -36,7 +37,7 @@ func TestListEmulated(t *testing.T) {
 		if i > 0 { // one is anonymous
 			o.UserID = fmt.Sprintf("u%d", i)
 		}
-		c := connect(t, e, o, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
+		c := connect(t, e, o, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 		want = append(want, c.ConnectionID()+" "+c.UserID())
 	}
 	slices.Sort(want)
@@ -65,7 +66,7 @@ func TestPermissionsEmulated(t *testing.T) {
 	t.Parallel()
 	e, svc := emulated(t)
 	ctx := within(t)
-	c := connect(t, e, token.ClientOptions{Roles: []string{}}, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
+	c := connect(t, e, token.ClientOptions{Roles: []string{}}, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 	has := func(p protocol.Permission, g string, want bool) {
 		t.Helper()
 		if got, err := svc.CheckPermission(ctx, c.ConnectionID(), p, g); err != nil || got != want {
@@ -79,14 +80,14 @@ func TestPermissionsEmulated(t *testing.T) {
 	has(protocol.PermissionSendToGroup, "a/b", true)
 	has(protocol.PermissionSendToGroup, "a", false)
 	has(protocol.PermissionJoinLeaveGroup, "a/b", false)
-	if err := c.SendToGroup(ctx, "a/b", client.SendOptions{}, []byte("x")); err != nil {
+	if err := c.SendToGroup(ctx, "a/b", ws.SendOptions{}, []byte("x")); err != nil {
 		t.Errorf("SendToGroup = %v", err)
 	}
 	if err := svc.RevokePermission(ctx, c.ConnectionID(), protocol.PermissionSendToGroup, "a/b"); err != nil {
 		t.Fatal(err)
 	}
 	has(protocol.PermissionSendToGroup, "a/b", false)
-	if err := c.SendToGroup(ctx, "a/b", client.SendOptions{}, []byte("x")); !errors.Is(err, client.ErrUnauthorized) {
+	if err := c.SendToGroup(ctx, "a/b", ws.SendOptions{}, []byte("x")); !errors.Is(err, client.ErrUnauthorized) {
 		t.Errorf("SendToGroup = %v, want Forbidden", err)
 	}
 	if err := svc.GrantPermission(ctx, "nobody", protocol.PermissionSendToGroup, "g"); !errors.Is(err, client.ErrNotFound) {
@@ -99,8 +100,8 @@ func TestBulkEmulated(t *testing.T) {
 	t.Parallel()
 	e, svc := emulated(t)
 	ctx := within(t)
-	a := connect(t, e, token.ClientOptions{UserID: "tenant/alice"}, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
-	b := connect(t, e, token.ClientOptions{UserID: "bob"}, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
+	a := connect(t, e, token.ClientOptions{UserID: "tenant/alice"}, ws.Options{Subprotocol: protocol.SubprotocolJSON})
+	b := connect(t, e, token.ClientOptions{UserID: "bob"}, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 	if err := svc.AddConnectionsToGroups(ctx, []string{"a/b", "g"}, "userId eq 'tenant/alice'"); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func TestBulkEmulated(t *testing.T) {
 	if err := svc.Send(ctx, everyone, last); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []*client.Conn{a, b} {
+	for _, c := range []*ws.Conn{a, b} {
 		if got := message(t, c); string(got.Data) != "last" {
 			t.Errorf("got %+v, want only the last message", got)
 		}
@@ -168,7 +169,7 @@ func TestGenerateEmulated(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := token.ClientURL(e.ConnectionString.Endpoint, "chat", token.KindDefault)
-	c, err := client.Dial(within(t), client.DialOptions{URL: base + "?access_token=" + tok, Subprotocol: protocol.SubprotocolJSON})
+	c, err := ws.Dial(within(t), ws.Options{URL: base + "?access_token=" + tok, Subprotocol: protocol.SubprotocolJSON})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,58 +182,6 @@ func TestGenerateEmulated(t *testing.T) {
 	}
 	if yes, err := svc.Exists(within(t), group("h")); err != nil || !yes {
 		t.Errorf("Exists(h) = %v, %v, want the group of the token", yes, err)
-	}
-}
-
-// TestEventEmulated: a handler gets the event with its data type, and what it
-// answers comes before SendEvent returns.
-func TestEventEmulated(t *testing.T) {
-	t.Parallel()
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("WebHook-Allowed-Origin", "*")
-		if r.Method == http.MethodOptions {
-			return
-		}
-		b, err := io.ReadAll(r.Body)
-		if err != nil || r.Header.Get("ce-eventName") == "fail" {
-			w.WriteHeader(http.StatusBadRequest) // which is not tried again
-			return
-		}
-		w.Header().Set("Content-Type", "text/plain")
-		fmt.Fprintf(w, "%s %s %s", r.Header.Get("ce-eventName"), r.Header.Get("Content-Type"), b)
-	})
-	e := emulatortest.RunWith(t, emulator.Options{Hubs: map[string]emulator.HubSettings{"chat": {Handlers: []emulator.EventHandler{
-		{URLTemplate: "http://handler.example/", EventPattern: emulator.EveryEvent, Transport: emulator.InProcess(handler)},
-	}}}})
-	c := connect(t, e, token.ClientOptions{}, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
-	receive(t, c) // connected
-	for _, tt := range []struct {
-		o          client.EventOptions
-		data, want string
-	}{
-		{client.EventOptions{}, "hé", "echo text/plain; charset=utf-8 hé"},
-		{client.EventOptions{DataType: protocol.DataTypeJSON}, `{"a": 1}`, `echo application/json {"a": 1}`},
-		{client.EventOptions{DataType: protocol.DataTypeBinary}, "\x01", "echo application/octet-stream \x01"},
-	} {
-		if err := c.SendEvent(within(t), "echo", tt.o, []byte(tt.data)); err != nil {
-			t.Fatalf("SendEvent = %v", err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel() // it is there already
-		if r, err := c.Receive(ctx); err != nil || r.From != protocol.FromServer || string(r.Data) != tt.want {
-			t.Errorf("Receive = %+v, %v, want %q", r, err, tt.want)
-		}
-	}
-	var refused *client.AckError
-	if err := c.SendEvent(within(t), "fail", client.EventOptions{}, nil); !errors.As(err, &refused) || refused.Name != protocol.AckInternalServerError {
-		t.Errorf("SendEvent of a failing handler = %v, want InternalServerError", err)
-	}
-	simple := connect(t, e, token.ClientOptions{}, client.DialOptions{})
-	if err := simple.SendRaw(within(t), protocol.DataTypeText, []byte("hi")); err != nil {
-		t.Fatal(err)
-	}
-	if r := receive(t, simple); string(r.Data) != "message text/plain; charset=utf-8 hi" {
-		t.Errorf("Receive = %+v, want the answer to the event message", r)
 	}
 }
 
@@ -271,7 +220,7 @@ func TestTLS(t *testing.T) {
 	if err != nil || !strings.HasPrefix(n.URL, "wss://") {
 		t.Fatalf("Negotiate = %q, %v, want wss", n.URL, err)
 	}
-	c, err := client.Dial(within(t), client.DialOptions{URL: n.URL, Subprotocol: protocol.SubprotocolJSON, TLS: trusting})
+	c, err := ws.Dial(within(t), ws.Options{URL: n.URL, Subprotocol: protocol.SubprotocolJSON, TLS: trusting})
 	if err != nil {
 		t.Fatalf("Dial over wss = %v", err)
 	}
@@ -289,7 +238,7 @@ func TestTLS(t *testing.T) {
 	if err := doubting.Send(within(t), everyone, text("x")); !errors.As(err, &unreachable) || !errors.As(err, &cert) {
 		t.Errorf("Send to an unknown certificate = %v", err)
 	}
-	if _, err := client.Dial(within(t), client.DialOptions{URL: n.URL}); !errors.As(err, &unreachable) || !errors.As(err, &cert) || strings.Contains(err.Error(), n.AccessToken) {
+	if _, err := ws.Dial(within(t), ws.Options{URL: n.URL}); !errors.As(err, &unreachable) || !errors.As(err, &cert) || strings.Contains(err.Error(), n.AccessToken) {
 		t.Errorf("Dial to an unknown certificate = %v", err)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
-	"unicode"
 
+	"wps/internal/oneline"
 	"wps/protocol"
 )
 
@@ -127,16 +127,14 @@ func (e *BrokenAnswerError) Error() string {
 // Unwrap returns the cause.
 func (e *BrokenAnswerError) Unwrap() error { return e.err }
 
-// maxMessage bounds the text of an error, in bytes.
-const maxMessage = 2048
-
-// newError reads an answer that is not 2xx.
-func newError(resp *http.Response, body []byte, requestID string) *Error {
-	e := parseErrorBody(resp.Header.Get("Content-Type"), body)
-	e.Status, e.RequestID = resp.StatusCode, requestID
-	e.fromService = resp.Header.Get(protocol.HeaderErrorCode) != "" ||
-		resp.Header.Get(protocol.HeaderSupportedVersions) != ""
-	if code := oneLine(resp.Header.Get(protocol.HeaderErrorCode)); code != "" {
+// NewError returns the error of an answer that is not 2xx, with what its headers
+// and its body say. The body may be cut short.
+func NewError(status int, header http.Header, body []byte) *Error {
+	e := parseErrorBody(header.Get("Content-Type"), body)
+	e.Status = status
+	e.fromService = header.Get(protocol.HeaderErrorCode) != "" ||
+		header.Get(protocol.HeaderSupportedVersions) != ""
+	if code := oneline.Of(header.Get(protocol.HeaderErrorCode)); code != "" {
 		e.Code = code
 	}
 	return e
@@ -157,7 +155,7 @@ func parseErrorBody(contentType string, body []byte) *Error {
 	if err == nil && media != "text/plain" && !strings.HasSuffix(media, "json") {
 		return e
 	}
-	e.Message = oneLine(string(body))
+	e.Message = oneline.Of(string(body))
 	return e
 }
 
@@ -173,7 +171,7 @@ func readErrorJSON(e *Error, body []byte) (inner json.RawMessage) {
 		if json.Unmarshal(m[name], &s) != nil {
 			return ""
 		}
-		return oneLine(s)
+		return oneline.Of(s)
 	}
 	e.Code, e.Message, e.Target = text("code"), text("message"), text("target")
 	for _, name := range []string{"detail", "title"} {
@@ -185,19 +183,4 @@ func readErrorJSON(e *Error, body []byte) (inner json.RawMessage) {
 		return nil
 	}
 	return m["error"]
-}
-
-// oneLine makes one line of foreign text: blanks for control characters, valid
-// UTF-8, cut after maxMessage bytes.
-func oneLine(s string) string {
-	if len(s) > maxMessage {
-		s = strings.ToValidUTF8(s[:maxMessage], "") + "…"
-	}
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	return strings.Join(strings.Fields(s), " ")
 }

@@ -24,8 +24,10 @@ func refuseOthers(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// dialLoopback opens network connections to this machine alone.
-func dialLoopback(ctx context.Context, network, address string) (net.Conn, error) {
+// DialLoopback opens network connections to this machine alone: it returns
+// [ErrNotLoopback] for every other address, whatever name led to it. It may be
+// called concurrently.
+func DialLoopback(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialTimeout, Control: refuseOthers}
 	return d.DialContext(ctx, network, address)
 }

@@ -8,7 +8,6 @@ import (
 	"wps/client"
 	"wps/emulator/emulatortest"
 	"wps/protocol"
-	"wps/token"
 )
 
 // elsewhere is an address of a network for documentation (RFC 5737): nothing is
@@ -24,10 +23,6 @@ func TestLoopbackOnly(t *testing.T) {
 	if !errors.Is(err, client.ErrNotLoopback) || !strings.Contains(err.Error(), "192.0.2.1:9 is not an address of this machine") {
 		t.Errorf("Send = %v", err)
 	}
-	_, err = client.Dial(within(t), client.DialOptions{URL: websocketURL(elsewhere), LoopbackOnly: true})
-	if !errors.Is(err, client.ErrNotLoopback) {
-		t.Errorf("Dial = %v", err)
-	}
 	if client.NewTransport(client.Options{LoopbackOnly: true}).Proxy != nil || client.NewTransport(client.Options{}).Proxy == nil {
 		t.Error("with LoopbackOnly there must be no proxy, without it that of the environment")
 	}
@@ -40,5 +35,4 @@ func TestLoopbackOnly(t *testing.T) {
 		t.Errorf("Send to this machine = %v", err)
 	}
 	svc.CloseIdleConnections()
-	connect(t, e, token.ClientOptions{}, client.DialOptions{Subprotocol: protocol.SubprotocolJSON, LoopbackOnly: true})
 }

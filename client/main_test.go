@@ -16,8 +16,8 @@ import (
 	"wps/token"
 )
 
-// TestMain fails when a test leaves a goroutine of this room behind.
-func TestMain(m *testing.M) { emulatortest.Main(m, "wps/client.") }
+// TestMain fails when a test leaves a goroutine of this package running.
+func TestMain(m *testing.M) { emulatortest.Main(m, "wps/client.", "wps/client/ws.") }
 
 // patience bounds every wait of these tests.
 const patience = 20 * time.Second

@@ -73,7 +73,8 @@ func (s *Service) do(ctx context.Context, r *request) ([]byte, error) {
 	if resp.StatusCode/100 == 2 {
 		return body, nil
 	}
-	refusal := newError(resp, body, req.Header.Get(headerRequestID))
+	refusal := NewError(resp.StatusCode, resp.Header, body)
+	refusal.RequestID = req.Header.Get(headerRequestID)
 	callOf(ctx).refused(refusal)
 	return nil, refusal
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -32,10 +33,10 @@ const retryJitter = 0.2
 
 func newRetryPolicy(o Options) retryPolicy {
 	return retryPolicy{
-		retries: max(defaultTo(o.Retries, defaultRetries), 0),
+		retries: max(cmp.Or(o.Retries, defaultRetries), 0),
 		backoff: wait.Backoff{
-			First:  max(defaultTo(o.RetryDelay, defaultRetryDelay), 0),
-			Max:    max(defaultTo(o.MaxRetryDelay, defaultMaxRetryDelay), 0),
+			First:  max(cmp.Or(o.RetryDelay, defaultRetryDelay), 0),
+			Max:    max(cmp.Or(o.MaxRetryDelay, defaultMaxRetryDelay), 0),
 			Jitter: retryJitter,
 		},
 	}

@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"wps/client"
+	"wps/client/ws"
 	"wps/emulator/emulatortest"
 	"wps/protocol"
 	"wps/token"
 )
 
 // connect opens a JSON connection to an emulator, with every right.
-func connect(t testing.TB, e *emulatortest.Emulator, o token.ClientOptions, d client.DialOptions) *client.Conn {
+func connect(t testing.TB, e *emulatortest.Emulator, o token.ClientOptions, d ws.Options) *ws.Conn {
 	t.Helper()
 	if o.Hub == "" {
 		o.Hub = "chat"
@@ -28,7 +29,7 @@ func connect(t testing.TB, e *emulatortest.Emulator, o token.ClientOptions, d cl
 		t.Fatalf("Negotiate: %v", err)
 	}
 	d.URL = n.URL
-	c, err := client.Dial(within(t), d)
+	c, err := ws.Dial(within(t), d)
 	if err != nil {
 		t.Fatalf("Dial: %v", err)
 	}
@@ -40,7 +41,7 @@ func connect(t testing.TB, e *emulatortest.Emulator, o token.ClientOptions, d cl
 }
 
 // receive gives the next message or system frame.
-func receive(t testing.TB, c *client.Conn) *protocol.Response {
+func receive(t testing.TB, c *ws.Conn) *protocol.Response {
 	t.Helper()
 	r, err := c.Receive(within(t))
 	if err != nil {
@@ -50,7 +51,7 @@ func receive(t testing.TB, c *client.Conn) *protocol.Response {
 }
 
 // message gives the next message, past system frames.
-func message(t testing.TB, c *client.Conn) *protocol.Response {
+func message(t testing.TB, c *ws.Conn) *protocol.Response {
 	t.Helper()
 	for {
 		if r := receive(t, c); r.Type == protocol.ResponseMessage {
@@ -65,7 +66,7 @@ func TestEmulated(t *testing.T) {
 	t.Parallel()
 	e, svc := emulated(t)
 	ctx := within(t)
-	c := connect(t, e, token.ClientOptions{UserID: "u1"}, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
+	c := connect(t, e, token.ClientOptions{UserID: "u1"}, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 	must := func(what string, err error) {
 		t.Helper()
 		if err != nil {
@@ -131,7 +132,7 @@ func TestWrongKey(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	e, svc := emulated(t)
-	c := connect(t, e, token.ClientOptions{}, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
+	c := connect(t, e, token.ClientOptions{}, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 	const callers, each = 8, 10
 	var wg sync.WaitGroup
 	for i := range callers {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -35,13 +36,13 @@ func newTransport(o Options) *http.Transport {
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         d.DialContext,
 		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: defaultTo(o.IdleConns, defaultIdleConns),
+		MaxIdleConnsPerHost: cmp.Or(o.IdleConns, defaultIdleConns),
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 10 * time.Second,
 		DisableCompression:  true,
 	}
 	if o.LoopbackOnly {
-		t.Proxy, t.DialContext = nil, dialLoopback
+		t.Proxy, t.DialContext = nil, DialLoopback
 	}
 	return t
 }

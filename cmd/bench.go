@@ -12,6 +12,7 @@ import (
 
 	"wps/bench"
 	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 	"wps/token"
 )
@@ -169,7 +170,7 @@ func (b *bencher) dial(ctx context.Context, groups []string) (bench.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.Dial(ctx, client.DialOptions{
+	c, err := ws.Dial(ctx, ws.Options{
 		URL: n.URL, Subprotocol: protocol.SubprotocolJSON, Logger: b.env.log, LoopbackOnly: !b.o.yes,
 		HandshakeTimeout: b.env.settings.timeout, AckTimeout: b.env.settings.timeout,
 	})
@@ -180,10 +181,10 @@ func (b *bencher) dial(ctx context.Context, groups []string) (bench.Conn, error)
 }
 
 // benchConn is a client as package bench wants it.
-type benchConn struct{ *client.Conn }
+type benchConn struct{ *ws.Conn }
 
 func (c benchConn) SendEvent(ctx context.Context, event string, data []byte) error {
-	return c.Conn.SendEvent(ctx, event, client.EventOptions{}, data)
+	return c.Conn.SendEvent(ctx, event, ws.EventOptions{}, data)
 }
 
 // finish saves, reports and prints a result, in this order: who reads stdout may

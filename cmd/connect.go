@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 	"wps/token"
 )
@@ -187,10 +187,10 @@ func connect(ctx context.Context, env *Env, o *connectOptions, given givenFlags)
 	if err := o.ready.clear(); err != nil {
 		return err
 	}
-	dial := client.DialOptions{
+	dial := ws.Options{
 		URL: address, Logger: env.log, HandshakeTimeout: env.settings.timeout, Subprotocol: subprotocols[o.subprotocol],
 	}
-	conn, err := client.Dial(ctx, dial)
+	conn, err := ws.Dial(ctx, dial)
 	if err != nil {
 		return explainDial(env.settings, err, o.url)
 	}

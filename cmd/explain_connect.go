@@ -7,12 +7,13 @@ import (
 	"net/url"
 
 	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 )
 
 // explainDial adds the next step to a refused handshake.
 func explainDial(s *settings, err error, givenURL string) error {
-	var refused *client.HandshakeError
+	var refused *ws.HandshakeError
 	var unreachable *client.UnreachableError
 	switch {
 	case errors.As(err, &unreachable) && givenURL != "":
@@ -49,7 +50,7 @@ func hasToken(address string) bool {
 // explainLine adds the next step to a line that was refused: a message to a group,
 // or else an event.
 func explainLine(err error, toGroup, event string) error {
-	var ack *client.AckError
+	var ack *ws.AckError
 	if toGroup != "" {
 		return withRoleHint(err, protocol.PermissionSendToGroup, toGroup)
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 )
 
@@ -20,7 +20,7 @@ import (
 type session struct {
 	env      *Env
 	o        *connectOptions
-	conn     *client.Conn
+	conn     *ws.Conn
 	print    sync.Mutex // arrivals and acks come from two goroutines
 	received int
 	lines    lineTally
@@ -75,7 +75,7 @@ func (s *session) run(parent context.Context) error {
 
 // outcome tells how the session ended and makes it an error if it is one.
 func (s *session) outcome(err, cause error) error {
-	closed := &client.CloseError{Code: 1000}
+	closed := &ws.CloseError{Code: 1000}
 	switch {
 	case err == nil:
 	case errors.As(err, &closed):
@@ -101,7 +101,7 @@ func (s *session) outcome(err, cause error) error {
 }
 
 // tellClosed prints the close code and reason.
-func (s *session) tellClosed(e *client.CloseError) {
+func (s *session) tellClosed(e *ws.CloseError) {
 	s.print.Lock()
 	defer s.print.Unlock()
 	if s.env.out.json() {
@@ -238,7 +238,7 @@ func (s *session) sendAll(ctx, reading context.Context, w *window) (n int, err e
 
 // sendLine sends one line. A message to a group is then still to be
 // acknowledged.
-func (s *session) sendLine(ctx context.Context, line []byte) (*client.Pending, error) {
+func (s *session) sendLine(ctx context.Context, line []byte) (*ws.Pending, error) {
 	dataType, err := protocol.ParseDataType(s.o.dataType)
 	if err != nil {
 		return nil, err
@@ -257,9 +257,9 @@ func (s *session) sendLine(ctx context.Context, line []byte) (*client.Pending, e
 		return nil, s.conn.SendRaw(ctx, dataType, data)
 	}
 	if s.o.toGroup != "" {
-		return s.conn.StartSendToGroup(ctx, s.o.toGroup, client.SendOptions{DataType: dataType, NoEcho: s.o.noEcho}, data)
+		return s.conn.StartSendToGroup(ctx, s.o.toGroup, ws.SendOptions{DataType: dataType, NoEcho: s.o.noEcho}, data)
 	}
-	if err = s.conn.SendEvent(ctx, s.o.event, client.EventOptions{DataType: dataType}, data); err == nil {
+	if err = s.conn.SendEvent(ctx, s.o.event, ws.EventOptions{DataType: dataType}, data); err == nil {
 		err = s.acked()
 	}
 	return nil, err

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 )
 
@@ -83,11 +83,11 @@ func systemText(m *protocol.Response) string {
 		return text
 	}
 	switch m.Event {
-	case client.EventRecovering:
+	case ws.EventRecovering:
 		return "connection broken, recovering"
-	case client.EventRecovered:
+	case ws.EventRecovered:
 		return "recovered"
-	case client.EventLost:
+	case ws.EventLost:
 		return "connection lost, it cannot be recovered"
 	}
 	return m.Event + ": " + m.Message

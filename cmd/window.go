@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"sync"
 
-	"wps/client"
+	"wps/client/ws"
 )
 
 // sendWindow is how many lines may be on their way without an ack.
@@ -25,7 +25,7 @@ type window struct {
 
 type sentLine struct {
 	number  int
-	pending *client.Pending
+	pending *ws.Pending
 }
 
 // newWindow makes a window, of which one line is with the second goroutine; acked is called for each ack, in order, and failed

@@ -1,4 +1,4 @@
-package client_test
+package ws_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 )
 
@@ -43,7 +43,7 @@ func (c lineConn) Write(b []byte) (int, error) {
 
 // dialLine connects a reliable client, greeted as u1 on c1, without a keep-alive
 // unless o has one.
-func dialLine(t testing.TB, o client.DialOptions) (*client.Conn, *line, *peer) {
+func dialLine(t testing.TB, o ws.Options) (*ws.Conn, *line, *peer) {
 	t.Helper()
 	l := &line{t: t, dials: make(chan net.Conn)}
 	o.URL, o.Subprotocol = "ws://h.example/client/hubs/chat?x=1&access_token=secret", protocol.SubprotocolJSONReliable
@@ -68,7 +68,7 @@ func dialLine(t testing.TB, o client.DialOptions) (*client.Conn, *line, *peer) {
 		p.greet(o.Subprotocol)
 		greeted <- p
 	}()
-	c, err := client.Dial(t.Context(), o)
+	c, err := ws.Dial(t.Context(), o)
 	if err != nil {
 		t.Fatalf("Dial: %v", err)
 	}
@@ -101,7 +101,7 @@ func numbered(id int) string {
 	return fmt.Sprintf(`{"type":"message","from":"server","sequenceId":%d,"dataType":"text","data":"%d"}`, id, id)
 }
 
-func wantData(t testing.TB, c *client.Conn, ids ...int) {
+func wantData(t testing.TB, c *ws.Conn, ids ...int) {
 	t.Helper()
 	for _, id := range ids {
 		if r := next1(t, c); r.Type != protocol.ResponseMessage || string(r.Data) != fmt.Sprint(id) {
@@ -110,7 +110,7 @@ func wantData(t testing.TB, c *client.Conn, ids ...int) {
 	}
 }
 
-func wantEvent(t testing.TB, c *client.Conn, event string) {
+func wantEvent(t testing.TB, c *ws.Conn, event string) {
 	t.Helper()
 	if r := next1(t, c); r.Type != protocol.ResponseSystem || r.Event != event {
 		t.Errorf("Receive = %+v, want %s", r, event)
@@ -124,7 +124,7 @@ func wantEvent(t testing.TB, c *client.Conn, event string) {
 func TestSequenceAcks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, _, p := dialLine(t, client.DialOptions{})
+		c, _, p := dialLine(t, ws.Options{})
 		start := time.Now()
 		for _, id := range []int{1, 2, 4, 5, 3, 5} {
 			p.send(numbered(id))
@@ -157,7 +157,7 @@ func TestSequenceAcks(t *testing.T) {
 func TestRecovery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, l, p := dialLine(t, client.DialOptions{})
+		c, l, p := dialLine(t, ws.Options{})
 		p.send(numbered(1))
 		p.send(numbered(2))
 		calls := map[string]chan error{}
@@ -177,7 +177,7 @@ func TestRecovery(t *testing.T) {
 		}
 		p.raw.Close()
 		wantData(t, c, 1, 2)
-		wantEvent(t, c, client.EventRecovering)
+		wantEvent(t, c, ws.EventRecovering)
 
 		uri, p := l.accept()
 		if uri != recoveryURI {
@@ -197,7 +197,7 @@ func TestRecovery(t *testing.T) {
 		} {
 			p.send(frame)
 		}
-		wantEvent(t, c, client.EventRecovered)
+		wantEvent(t, c, ws.EventRecovered)
 		wantData(t, c, 3)
 		for _, name := range []string{"join", "leave", "ping"} {
 			if err := <-calls[name]; err != nil {
@@ -209,7 +209,7 @@ func TestRecovery(t *testing.T) {
 }
 
 // closeFrom closes a connection from our side, which the peer answers.
-func closeFrom(t testing.TB, c *client.Conn, p *peer) {
+func closeFrom(t testing.TB, c *ws.Conn, p *peer) {
 	t.Helper()
 	closed := make(chan error, 1)
 	go func() { closed <- c.Close(t.Context()) }()
@@ -226,17 +226,17 @@ func closeFrom(t testing.TB, c *client.Conn, p *peer) {
 func TestRecoveryRenewed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, l, p := dialLine(t, client.DialOptions{})
+		c, l, p := dialLine(t, ws.Options{})
 		p.raw.Close()
-		wantEvent(t, c, client.EventRecovering)
+		wantEvent(t, c, ws.EventRecovering)
 		_, p = l.accept()
 		p.expectText(`{"type":"ping"}`)
 		p.send(`{"type":"system","event":"connected","userId":"u1","connectionId":"c1","reconnectionToken":"another"}`)
 		p.send(numbered(1))
-		wantEvent(t, c, client.EventRecovered)
+		wantEvent(t, c, ws.EventRecovered)
 		wantData(t, c, 1)
 		p.raw.Close()
-		wantEvent(t, c, client.EventRecovering)
+		wantEvent(t, c, ws.EventRecovering)
 		uri, p := l.accept()
 		if want := strings.ReplaceAll(recoveryURI, "right+to+come+back", "another"); uri != want {
 			t.Errorf("asked for %s, want %s", uri, want)
@@ -250,9 +250,9 @@ func TestRecoveryRenewed(t *testing.T) {
 func TestWriteFailsAfterRecovery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, l, p := dialLine(t, client.DialOptions{})
+		c, l, p := dialLine(t, ws.Options{})
 		p.raw.Close()
-		wantEvent(t, c, client.EventRecovering)
+		wantEvent(t, c, ws.EventRecovering)
 		_, p = l.accept()
 		p.expectText(`{"type":"ping"}`)
 		l.deaf.Store(true)
@@ -260,7 +260,7 @@ func TestWriteFailsAfterRecovery(t *testing.T) {
 		go func() { joined <- c.JoinGroup(t.Context(), "g") }()
 		synctest.Wait() // the write has failed
 		p.send(numbered(1))
-		wantEvent(t, c, client.EventRecovered)
+		wantEvent(t, c, ws.EventRecovered)
 		wantData(t, c, 1)
 
 		failed := time.Now()
@@ -268,8 +268,8 @@ func TestWriteFailsAfterRecovery(t *testing.T) {
 		l.deaf.Store(false)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		if r, err := c.Receive(ctx); err != nil || r.Event != client.EventRecovering {
-			t.Fatalf("Receive = %+v, %v after %v, want %s", r, err, time.Since(failed), client.EventRecovering)
+		if r, err := c.Receive(ctx); err != nil || r.Event != ws.EventRecovering {
+			t.Fatalf("Receive = %+v, %v after %v, want %s", r, err, time.Since(failed), ws.EventRecovering)
 		}
 		_, p = l.accept()
 		for _, frame := range []string{
@@ -281,7 +281,7 @@ func TestWriteFailsAfterRecovery(t *testing.T) {
 		if err := <-joined; err != nil {
 			t.Errorf("JoinGroup = %v", err)
 		}
-		wantEvent(t, c, client.EventRecovered)
+		wantEvent(t, c, ws.EventRecovered)
 		closeFrom(t, c, p)
 	})
 }
@@ -291,9 +291,9 @@ func TestWriteFailsAfterRecovery(t *testing.T) {
 func TestRecoveryTriesAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, l, p := dialLine(t, client.DialOptions{HandshakeTimeout: 2 * time.Second})
+		c, l, p := dialLine(t, ws.Options{HandshakeTimeout: 2 * time.Second})
 		p.raw.Close()
-		wantEvent(t, c, client.EventRecovering)
+		wantEvent(t, c, ws.EventRecovering)
 		start := time.Now()
 		raw := <-l.dials
 		go io.Copy(io.Discard, raw) // silent
@@ -313,7 +313,7 @@ func TestRecoveryTriesAgain(t *testing.T) {
 		_, p = l.accept()
 		p.expectText(`{"type":"ping"}`)
 		p.send(`{"type":"pong"}`)
-		wantEvent(t, c, client.EventRecovered)
+		wantEvent(t, c, ws.EventRecovered)
 		if took := time.Since(start); took > 30*time.Second {
 			t.Errorf("recovered after %v", took)
 		}
@@ -326,7 +326,7 @@ func TestRecoveryTriesAgain(t *testing.T) {
 func TestRecoveryGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, l, p := dialLine(t, client.DialOptions{AckTimeout: time.Hour})
+		c, l, p := dialLine(t, ws.Options{AckTimeout: time.Hour})
 		joined := make(chan error, 1)
 		go func() { joined <- c.JoinGroup(t.Context(), "g") }()
 		p.expectText(`{"type":"joinGroup","group":"g","ackId":1}`)
@@ -338,8 +338,8 @@ func TestRecoveryGivenUp(t *testing.T) {
 			}
 		}()
 		defer close(l.dials)
-		wantEvent(t, c, client.EventRecovering)
-		wantEvent(t, c, client.EventLost)
+		wantEvent(t, c, ws.EventRecovering)
+		wantEvent(t, c, ws.EventLost)
 		_, err := c.Receive(t.Context())
 		if took := time.Since(start); took != 30*time.Second {
 			t.Errorf("lost after %v, want 30 s", took)
@@ -364,18 +364,18 @@ func TestWhatIsRecovered(t *testing.T) {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, l, p := dialLine(t, client.DialOptions{})
+				c, l, p := dialLine(t, ws.Options{})
 				p.close(code, "why")
 				if !again {
 					_, err := c.Receive(t.Context())
 					isClosed(t, err, code, "why", "")
 					return
 				}
-				wantEvent(t, c, client.EventRecovering)
+				wantEvent(t, c, ws.EventRecovering)
 				_, p = l.accept()
 				p.expectText(`{"type":"ping"}`)
 				p.send(`{"type":"pong"}`)
-				wantEvent(t, c, client.EventRecovered)
+				wantEvent(t, c, ws.EventRecovered)
 				closeFrom(t, c, p)
 			})
 		})
@@ -387,15 +387,15 @@ func TestWhatIsRecovered(t *testing.T) {
 func TestRecoveryRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, l, p := dialLine(t, client.DialOptions{})
+		c, l, p := dialLine(t, ws.Options{})
 		p.raw.Close()
-		wantEvent(t, c, client.EventRecovering)
+		wantEvent(t, c, ws.EventRecovering)
 		_, p = l.accept()
 		p.close(websocket.ClosePolicyViolation, "The connection could not be recovered.")
-		wantEvent(t, c, client.EventLost)
+		wantEvent(t, c, ws.EventLost)
 		_, err := c.Receive(t.Context())
 		isClosed(t, err, 1008, "The connection could not be recovered.", "")
-		if err := c.JoinGroup(t.Context(), "g"); !errors.As(err, new(*client.CloseError)) {
+		if err := c.JoinGroup(t.Context(), "g"); !errors.As(err, new(*ws.CloseError)) {
 			t.Errorf("JoinGroup = %v, want the reason of the end", err)
 		}
 	})

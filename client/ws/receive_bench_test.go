@@ -1,4 +1,4 @@
-package client_test
+package ws_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 )
 
@@ -61,9 +61,9 @@ func tcpPair(b *testing.B) (near, far net.Conn) {
 }
 
 // dialBench connects a client over near and reads what it writes.
-func dialBench(b *testing.B, near, far net.Conn, subprotocol string) *client.Conn {
+func dialBench(b *testing.B, near, far net.Conn, subprotocol string) *ws.Conn {
 	b.Helper()
-	o, _ := pipeOptions(client.DialOptions{Subprotocol: subprotocol, PingInterval: -1, RecoveryTimeout: -1})
+	o, _ := pipeOptions(ws.Options{Subprotocol: subprotocol, PingInterval: -1, RecoveryTimeout: -1})
 	o.NetDial = func(context.Context, string, string) (net.Conn, error) { return near, nil }
 	go func() {
 		ws, err := upgrade(far, subprotocol)
@@ -75,7 +75,7 @@ func dialBench(b *testing.B, near, far net.Conn, subprotocol string) *client.Con
 		(&peer{b, ws, far, make(chan struct{}, 1)}).greet(subprotocol)
 		io.Copy(io.Discard, far)
 	}()
-	c, err := client.Dial(b.Context(), o)
+	c, err := ws.Dial(b.Context(), o)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package client_test
+package ws_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 )
 
@@ -22,28 +23,28 @@ func TestRequestFrames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
-		do   func(ctx context.Context, c *client.Conn) error
+		do   func(ctx context.Context, c *ws.Conn) error
 		want string // "" for no ack
 		ack  bool
 	}{
-		{"join", func(ctx context.Context, c *client.Conn) error { return c.JoinGroup(ctx, `a"b`) }, `{"type":"joinGroup","group":"a\"b","ackId":1}`, true},
-		{"leave", func(ctx context.Context, c *client.Conn) error { return c.LeaveGroup(ctx, "g") }, `{"type":"leaveGroup","group":"g","ackId":1}`, true},
-		{"send", func(ctx context.Context, c *client.Conn) error {
-			return c.SendToGroup(ctx, "g", client.SendOptions{}, []byte("hi"))
+		{"join", func(ctx context.Context, c *ws.Conn) error { return c.JoinGroup(ctx, `a"b`) }, `{"type":"joinGroup","group":"a\"b","ackId":1}`, true},
+		{"leave", func(ctx context.Context, c *ws.Conn) error { return c.LeaveGroup(ctx, "g") }, `{"type":"leaveGroup","group":"g","ackId":1}`, true},
+		{"send", func(ctx context.Context, c *ws.Conn) error {
+			return c.SendToGroup(ctx, "g", ws.SendOptions{}, []byte("hi"))
 		}, `{"type":"sendToGroup","group":"g","ackId":1,"dataType":"text","data":"hi"}`, true},
-		{"send with all", func(ctx context.Context, c *client.Conn) error {
-			return c.SendToGroup(ctx, "g", client.SendOptions{
+		{"send with all", func(ctx context.Context, c *ws.Conn) error {
+			return c.SendToGroup(ctx, "g", ws.SendOptions{
 				DataType: protocol.DataTypeJSON, NoEcho: true, TTLSeconds: 300, Metadata: map[string]string{"k": "v"},
 			}, []byte(`{"a": 1}`))
 		}, `{"type":"sendToGroup","group":"g","noEcho":true,"ttlSeconds":300,"ackId":1,"metadata":{"k":"v"},"dataType":"json","data":{"a": 1}}`, true},
-		{"send without ack", func(ctx context.Context, c *client.Conn) error {
-			return c.SendToGroup(ctx, "g", client.SendOptions{NoAck: true, DataType: protocol.DataTypeBinary}, []byte{1, 2, 3})
+		{"send without ack", func(ctx context.Context, c *ws.Conn) error {
+			return c.SendToGroup(ctx, "g", ws.SendOptions{NoAck: true, DataType: protocol.DataTypeBinary}, []byte{1, 2, 3})
 		}, `{"type":"sendToGroup","group":"g","dataType":"binary","data":"AQID"}`, false},
-		{"event", func(ctx context.Context, c *client.Conn) error {
-			return c.SendEvent(ctx, "echo", client.EventOptions{DataType: protocol.DataTypeText}, []byte(""))
+		{"event", func(ctx context.Context, c *ws.Conn) error {
+			return c.SendEvent(ctx, "echo", ws.EventOptions{DataType: protocol.DataTypeText}, []byte(""))
 		}, `{"type":"event","event":"echo","ackId":1,"dataType":"text","data":""}`, true},
-		{"event without ack", func(ctx context.Context, c *client.Conn) error {
-			return c.SendEvent(ctx, "echo", client.EventOptions{NoAck: true, Metadata: map[string]string{"k": "v"}}, []byte("x"))
+		{"event without ack", func(ctx context.Context, c *ws.Conn) error {
+			return c.SendEvent(ctx, "echo", ws.EventOptions{NoAck: true, Metadata: map[string]string{"k": "v"}}, []byte("x"))
 		}, `{"type":"event","event":"echo","metadata":{"k":"v"},"dataType":"text","data":"x"}`, false},
 	}
 	for _, tt := range tests {
@@ -87,7 +88,7 @@ func TestAcks(t *testing.T) {
 		if fmt.Sprint(err) != tt.want {
 			t.Errorf("JoinGroup with %s = %v, want %q", tt.ack, err, tt.want)
 		}
-		var e *client.AckError
+		var e *ws.AckError
 		if errors.As(err, &e) && e.AckID != uint64(i+1) {
 			t.Errorf("AckID = %d, want %d", e.AckID, i+1)
 		}
@@ -106,7 +107,7 @@ func TestAcksOutOfOrder(t *testing.T) {
 	for i := range n {
 		wg.Go(func() {
 			name := fmt.Sprintf("g%d", i)
-			var e *client.AckError
+			var e *ws.AckError
 			if err := c.JoinGroup(within(t), name); !errors.As(err, &e) || e.Message != name {
 				t.Errorf("JoinGroup(%q) = %v, want its own refusal", name, err)
 			}
@@ -139,7 +140,7 @@ func TestAckDeadline(t *testing.T) {
 		go p.drain()
 		start := time.Now()
 		err := c.JoinGroup(t.Context(), "g")
-		if took := time.Since(start); !errors.Is(err, client.ErrAckTimeout) || err.Error() != "no answer from the service within 10s" || took != 10*time.Second {
+		if took := time.Since(start); !errors.Is(err, ws.ErrAckTimeout) || err.Error() != "no answer from the service within 10s" || took != 10*time.Second {
 			t.Errorf("JoinGroup = %v after %v, want no answer within 10 s", err, took)
 		}
 		p.send(`{"type":"ack","ackId":1,"success":true}`)
@@ -163,7 +164,7 @@ func TestAckContext(t *testing.T) {
 			"Ping":      func() error { return c.Ping(ctx) },
 			"Receive":   func() error { _, err := c.Receive(ctx); return err },
 		} {
-			if err := do(); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, client.ErrAckTimeout) {
+			if err := do(); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ws.ErrAckTimeout) {
 				t.Errorf("%s = %v, want the end of the context", name, err)
 			}
 		}
@@ -185,7 +186,7 @@ func TestEndWhileWaiting(t *testing.T) {
 		isClosed(t, <-done, 1008, "The outbound message queue is full.", "")
 	}
 	for _, err := range []error{
-		c.JoinGroup(within(t), "g"), c.Ping(within(t)), c.SendToGroup(within(t), "g", client.SendOptions{NoAck: true}, []byte("x")), ended(t, c), ended(t, c),
+		c.JoinGroup(within(t), "g"), c.Ping(within(t)), c.SendToGroup(within(t), "g", ws.SendOptions{NoAck: true}, []byte("x")), ended(t, c), ended(t, c),
 	} {
 		isClosed(t, err, 1008, "The outbound message queue is full.", "")
 	}
@@ -223,7 +224,7 @@ func TestPing(t *testing.T) {
 	})
 	t.Run("simple", func(t *testing.T) {
 		t.Parallel()
-		c, p := dialPeer(t, client.DialOptions{PingInterval: -1})
+		c, p := dialPeer(t, ws.Options{PingInterval: -1})
 		go p.drain() // the library answers
 		if err := c.Ping(within(t)); err != nil {
 			t.Errorf("Ping = %v", err)
@@ -236,7 +237,7 @@ func TestPing(t *testing.T) {
 			o.AckTimeout = time.Second
 			c, p := dialPeer(t, o)
 			go p.drain()
-			if err := c.Ping(t.Context()); !errors.Is(err, client.ErrAckTimeout) || err.Error() != "no answer from the service within 1s" {
+			if err := c.Ping(t.Context()); !errors.Is(err, ws.ErrAckTimeout) || err.Error() != "no answer from the service within 1s" {
 				t.Errorf("Ping = %v, want no answer", err)
 			}
 		})
@@ -264,7 +265,7 @@ func TestPongsInOrder(t *testing.T) {
 		default:
 		}
 		p.send(`{"type":"pong"}`)
-		if err := <-second; err != nil || !errors.Is(first, client.ErrAckTimeout) {
+		if err := <-second; err != nil || !errors.Is(first, ws.ErrAckTimeout) {
 			t.Errorf("Pings = %v, %v, want no answer, then one", first, err)
 		}
 	})
@@ -274,7 +275,7 @@ func TestPongsInOrder(t *testing.T) {
 func TestAnswersServicePing(t *testing.T) {
 	t.Parallel()
 	for _, subprotocol := range []string{"", protocol.SubprotocolJSON} {
-		_, p := dialPeer(t, client.DialOptions{Subprotocol: subprotocol, PingInterval: -1})
+		_, p := dialPeer(t, ws.Options{Subprotocol: subprotocol, PingInterval: -1})
 		pong := make(chan string, 1)
 		p.ws.SetPongHandler(func(s string) error { pong <- s; return nil })
 		if err := p.ws.WriteControl(websocket.PingMessage, []byte("are you there"), time.Now().Add(patience)); err != nil {

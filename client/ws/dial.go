@@ -1,6 +1,7 @@
-package client
+package ws
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -15,9 +16,11 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"wps/client"
 )
 
-// Defaults of [DialOptions].
+// Defaults of [Options].
 const (
 	defaultHandshakeTimeout = 10 * time.Second
 	defaultAckTimeout       = 10 * time.Second
@@ -33,8 +36,8 @@ const writeBufferSize = 64 << 10
 // writeBuffers lends buffers to the connections that write at the moment.
 var writeBuffers sync.Pool
 
-// DialOptions say where a [Conn] leads, and how.
-type DialOptions struct {
+// Options say where a [Conn] leads, and how.
+type Options struct {
 	// URL is the client URL, ws or wss, usually with a token in its query: a
 	// secret.
 	URL string
@@ -78,28 +81,32 @@ type HandshakeError struct {
 	Body string
 }
 
-// Error names the status and what the body says, as that of [Error] does.
+// Error names the status and what the body says, as that of client.Error does.
 func (e *HandshakeError) Error() string {
-	said := parseErrorBody(http.DetectContentType([]byte(e.Body)), []byte(e.Body))
-	said.Status = e.Status
-	return "the service refused the connection: " + said.Error()
+	return "the service refused the connection: " + e.refusal().Error()
 }
 
-// Is reports whether target is the sentinel of e's status.
-func (e *HandshakeError) Is(target error) bool { return isStatus(e.Status, target) }
+// Is reports whether target is the sentinel of e's status, such as
+// client.ErrUnauthorized.
+func (e *HandshakeError) Is(target error) bool { return e.refusal().Is(target) }
+
+func (e *HandshakeError) refusal() *client.Error {
+	h := http.Header{"Content-Type": {http.DetectContentType([]byte(e.Body))}}
+	return client.NewError(e.Status, h, []byte(e.Body))
+}
 
 // Dial opens a connection. A client with a subprotocol is returned once the
 // service has named its connection, so that [Conn.ConnectionID] is known. The
 // context bounds Dial alone; [Conn.Close] ends the connection.
 //
-// A refusal is a [*HandshakeError], silence an [*UnreachableError], and a
+// A refusal is a [*HandshakeError], silence an [*client.UnreachableError], and a
 // connection that is closed before it is named a [*CloseError].
-func Dial(ctx context.Context, o DialOptions) (*Conn, error) {
+func Dial(ctx context.Context, o Options) (*Conn, error) {
 	u, err := clientURL(o.URL)
 	if err != nil {
 		return nil, err
 	}
-	within, cancel := context.WithTimeout(ctx, defaultTo(o.HandshakeTimeout, defaultHandshakeTimeout))
+	within, cancel := context.WithTimeout(ctx, cmp.Or(o.HandshakeTimeout, defaultHandshakeTimeout))
 	defer cancel()
 	ws, err := handshake(within, u, o)
 	if err != nil {
@@ -130,10 +137,13 @@ func clientURL(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// errNoSubprotocol is told when the service would treat us as a simple client.
+// errNoAnswer is the cause when HandshakeTimeout is over.
+var errNoAnswer = errors.New("no answer in time")
+
+// errNoSubprotocol is returned when the service would treat us as a simple client.
 var errNoSubprotocol = errors.New("the service did not agree to the subprotocol")
 
-func handshake(ctx context.Context, u *url.URL, o DialOptions) (*websocket.Conn, error) {
+func handshake(ctx context.Context, u *url.URL, o Options) (*websocket.Conn, error) {
 	d := websocket.Dialer{
 		Proxy:           http.ProxyFromEnvironment,
 		TLSClientConfig: o.TLS,
@@ -173,12 +183,12 @@ func handshake(ctx context.Context, u *url.URL, o DialOptions) (*websocket.Conn,
 	return ws, nil
 }
 
-func netDial(ctx context.Context, o DialOptions, network, addr string) (net.Conn, error) {
+func netDial(ctx context.Context, o Options, network, addr string) (net.Conn, error) {
 	if o.NetDial != nil {
 		return o.NetDial(ctx, network, addr)
 	}
 	if o.LoopbackOnly {
-		return dialLoopback(ctx, network, addr)
+		return client.DialLoopback(ctx, network, addr)
 	}
 	var d net.Dialer
 	return d.DialContext(ctx, network, addr)
@@ -207,7 +217,7 @@ func explainDial(ctx, within context.Context, u *url.URL, err error) error {
 	case errors.As(err, &refused), errors.As(err, &closed), errors.Is(err, errNoSubprotocol):
 		return err
 	case within.Err() != nil:
-		err = errTryTimeout
+		err = errNoAnswer
 	}
-	return &UnreachableError{Endpoint: fmt.Sprintf("%s://%s", u.Scheme, u.Host), Cause: err}
+	return &client.UnreachableError{Endpoint: fmt.Sprintf("%s://%s", u.Scheme, u.Host), Cause: err}
 }

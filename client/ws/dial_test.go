@@ -1,4 +1,4 @@
-package client_test
+package ws_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"wps/client"
+	"wps/client/ws"
 	"wps/emulator/emulatortest"
 	"wps/protocol"
 	"wps/token"
@@ -52,8 +53,8 @@ func TestHandshakeRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, tt.answer)
-			_, err := client.Dial(within(t), client.DialOptions{URL: websocketURL(s.URL), Subprotocol: protocol.SubprotocolJSON})
-			var e *client.HandshakeError
+			_, err := ws.Dial(within(t), ws.Options{URL: websocketURL(s.URL), Subprotocol: protocol.SubprotocolJSON})
+			var e *ws.HandshakeError
 			if !errors.As(err, &e) || e.Status != tt.status || err.Error() != tt.want {
 				t.Errorf("Dial = %v, want %q", err, tt.want)
 			}
@@ -62,8 +63,8 @@ func TestHandshakeRefused(t *testing.T) {
 					t.Errorf("errors.Is(%v, %v) = %v", err, sentinel, got)
 				}
 			}
-			if r := s.only(t); r.uri != "/client/hubs/chat?access_token=secret" || r.header.Get("Sec-Websocket-Protocol") != protocol.SubprotocolJSON {
-				t.Errorf("asked for %s with %v", r.uri, r.header)
+			if r := s.only(t); r.RequestURI != "/client/hubs/chat?access_token=secret" || r.Header.Get("Sec-Websocket-Protocol") != protocol.SubprotocolJSON {
+				t.Errorf("asked for %s with %v", r.RequestURI, r.Header)
 			}
 		})
 	}
@@ -82,7 +83,7 @@ func TestDialOptionsRefused(t *testing.T) {
 		{"wss://h:port/?access_token=secret", "", "client URL cannot be read"},
 		{"wss://h/\x00secret", "", "client URL cannot be read"},
 	} {
-		_, err := client.Dial(within(t), client.DialOptions{URL: tt.url, Subprotocol: tt.subprotocol, NetDial: func(context.Context, string, string) (net.Conn, error) {
+		_, err := ws.Dial(within(t), ws.Options{URL: tt.url, Subprotocol: tt.subprotocol, NetDial: func(context.Context, string, string) (net.Conn, error) {
 			t.Errorf("%q was dialled", tt.url)
 			return nil, io.EOF
 		}})
@@ -95,13 +96,13 @@ func TestDialOptionsRefused(t *testing.T) {
 // TestDialUnreachable: whoever cannot be reached is named, without the token.
 func TestDialUnreachable(t *testing.T) {
 	t.Parallel()
-	o := client.DialOptions{URL: "ws://h.example/client/hubs/chat?access_token=secret"}
+	o := ws.Options{URL: "ws://h.example/client/hubs/chat?access_token=secret"}
 	for fault, want := range map[error]string{
 		&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}: "ws://h.example does not answer: connection refused",
 		&net.DNSError{Err: "no such host", Name: "h.example"}:           "ws://h.example does not answer: lookup h.example: no such host",
 	} {
 		o.NetDial = func(context.Context, string, string) (net.Conn, error) { return nil, fault }
-		_, err := client.Dial(within(t), o)
+		_, err := ws.Dial(within(t), o)
 		var unreachable *client.UnreachableError
 		if !errors.As(err, &unreachable) || err.Error() != want {
 			t.Errorf("Dial = %v, want %q", err, want)
@@ -129,7 +130,7 @@ func TestDialSilence(t *testing.T) {
 				defer far.Close()
 				go service(far)
 				start := time.Now()
-				_, err := client.Dial(t.Context(), o)
+				_, err := ws.Dial(t.Context(), o)
 				var unreachable *client.UnreachableError
 				if took := time.Since(start); !errors.As(err, &unreachable) || err.Error() != "ws://h.example does not answer: no answer in time" || took != 10*time.Second {
 					t.Errorf("Dial = %v after %v, want no answer after 10 s", err, took)
@@ -142,7 +143,7 @@ func TestDialSilence(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(time.Second, cancel)
 				start := time.Now()
-				if _, err := client.Dial(ctx, o); !errors.Is(err, context.Canceled) || time.Since(start) != time.Second {
+				if _, err := ws.Dial(ctx, o); !errors.Is(err, context.Canceled) || time.Since(start) != time.Second {
 					t.Errorf("Dial = %v after %v, want the end of the context after 1 s", err, time.Since(start))
 				}
 			})
@@ -164,7 +165,7 @@ func TestDialClosed(t *testing.T) {
 		p.send(`{"type":"system","event":"disconnected","message":"no room"}`)
 		p.close(websocket.ClosePolicyViolation, "The connection could not be activated.")
 	}()
-	_, err := client.Dial(within(t), o)
+	_, err := ws.Dial(within(t), o)
 	isClosed(t, err, 1008, "The connection could not be activated.", "no room")
 }
 
@@ -179,7 +180,7 @@ func TestDialNoSubprotocol(t *testing.T) {
 				(&peer{ws: ws, raw: far}).drain()
 			}
 		}()
-		if _, err := client.Dial(within(t), o); err == nil || err.Error() != "the service did not agree to the subprotocol" {
+		if _, err := ws.Dial(within(t), o); err == nil || err.Error() != "the service did not agree to the subprotocol" {
 			t.Errorf("Dial = %v, want no agreement to %q", err, agreed)
 		}
 	}
@@ -189,137 +190,22 @@ func TestDialNoSubprotocol(t *testing.T) {
 func TestDialHeader(t *testing.T) {
 	t.Parallel()
 	s := serve(t, status(401))
-	_, err := client.Dial(within(t), client.DialOptions{URL: websocketURL(s.URL), Header: http.Header{"Authorization": {"Bearer t"}}})
+	_, err := ws.Dial(within(t), ws.Options{URL: websocketURL(s.URL), Header: http.Header{"Authorization": {"Bearer t"}}})
 	if !errors.Is(err, client.ErrUnauthorized) {
 		t.Errorf("Dial = %v", err)
 	}
-	if r := s.only(t); r.header.Get("Authorization") != "Bearer t" || r.header.Get("Sec-Websocket-Protocol") != "" {
-		t.Errorf("header = %v", r.header)
+	if r := s.only(t); r.Header.Get("Authorization") != "Bearer t" || r.Header.Get("Sec-Websocket-Protocol") != "" {
+		t.Errorf("header = %v", r.Header)
 	}
 }
 
-// TestConnEmulated uses a JSON connection on the emulator: groups, events, acks,
-// roles, and the reason of a close by REST.
-func TestConnEmulated(t *testing.T) {
+// TestLoopbackOnly: with it, another machine is refused before a packet is sent,
+// and this one is reached.
+func TestLoopbackOnly(t *testing.T) {
 	t.Parallel()
-	e, svc := emulated(t)
-	ctx := within(t)
-	c := connect(t, e, token.ClientOptions{UserID: "u1"}, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
-	if hello := receive(t, c); hello.Event != "connected" || hello.ConnectionID != c.ConnectionID() || c.ConnectionID() == "" || c.UserID() != "u1" {
-		t.Errorf("connected = %+v, connection %q of %q", hello, c.ConnectionID(), c.UserID())
+	const elsewhere = "http://192.0.2.1:9" // of a network for documentation (RFC 5737)
+	if _, err := ws.Dial(within(t), ws.Options{URL: websocketURL(elsewhere), LoopbackOnly: true}); !errors.Is(err, client.ErrNotLoopback) {
+		t.Errorf("Dial(%s) = %v, want ErrNotLoopback", elsewhere, err)
 	}
-	for range 2 { // joining twice is no error
-		if err := c.JoinGroup(ctx, "g"); err != nil {
-			t.Fatalf("JoinGroup = %v", err)
-		}
-	}
-	if err := c.SendToGroup(ctx, "g", client.SendOptions{DataType: protocol.DataTypeJSON, Metadata: map[string]string{"k": "v"}}, []byte(`[1]`)); err != nil {
-		t.Fatalf("SendToGroup = %v", err)
-	}
-	if m := message(t, c); m.From != "group" || m.Group != "g" || m.FromUserID != "u1" || string(m.Data) != "[1]" || m.Metadata["k"] != "v" {
-		t.Errorf("message = %+v", m)
-	}
-	if err := c.SendToGroup(ctx, "g", client.SendOptions{NoEcho: true}, []byte("not for me")); err != nil {
-		t.Fatalf("SendToGroup = %v", err)
-	}
-	for range 2 { // leaving twice is no error
-		if err := c.LeaveGroup(ctx, "g"); err != nil {
-			t.Fatalf("LeaveGroup = %v", err)
-		}
-	}
-	if err := c.SendToGroup(ctx, "g", client.SendOptions{}, []byte("nor this")); err != nil {
-		t.Fatalf("SendToGroup = %v", err)
-	}
-	var refused *client.AckError
-	if err := c.SendEvent(ctx, "echo", client.EventOptions{}, []byte("x")); !errors.As(err, &refused) || refused.Name != protocol.AckInternalServerError {
-		t.Errorf("SendEvent without a handler = %v, want InternalServerError", err)
-	}
-	if err := c.Ping(ctx); err != nil {
-		t.Errorf("Ping = %v", err)
-	}
-	if err := svc.CloseConnections(ctx, connection(c.ConnectionID()), protocol.Close{Reason: "maintenance"}); err != nil {
-		t.Fatal(err)
-	}
-	text := "Application server closed the connection. Reason: maintenance"
-	if bye := receive(t, c); bye.Event != "disconnected" || bye.Message != text {
-		t.Errorf("Receive = %+v, want disconnected and none of the messages before", bye)
-	}
-	_, err := c.Receive(ctx)
-	isClosed(t, err, 1000, "", text)
-}
-
-// TestForbiddenEmulated: without a role the service refuses, and the connection
-// stays open.
-func TestForbiddenEmulated(t *testing.T) {
-	t.Parallel()
-	e := emulatortest.Run(t)
-	c := connect(t, e, token.ClientOptions{Roles: []string{}}, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
-	for want, err := range map[string]error{
-		"Forbidden: The client does not have permission to join group 'g'.":    c.JoinGroup(within(t), "g"),
-		"Forbidden: The client does not have permission to leave group 'g'.":   c.LeaveGroup(within(t), "g"),
-		"Forbidden: The client does not have permission to send to group 'g'.": c.SendToGroup(within(t), "g", client.SendOptions{}, []byte("x")),
-	} {
-		if !errors.Is(err, client.ErrUnauthorized) || err.Error() != want {
-			t.Errorf("error = %v, want %q", err, want)
-		}
-	}
-	if err := c.Ping(within(t)); err != nil {
-		t.Errorf("Ping after that = %v", err)
-	}
-}
-
-// TestSimpleEmulated uses a simple connection: it gets bare messages, and is
-// closed where others get an error.
-func TestSimpleEmulated(t *testing.T) {
-	t.Parallel()
-	e, svc := emulated(t)
-	c := connect(t, e, token.ClientOptions{UserID: "u1"}, client.DialOptions{})
-	for _, m := range []protocol.Send{text("hé"), {DataType: protocol.DataTypeJSON, Data: []byte(`"hi"`)}, {DataType: protocol.DataTypeBinary, Data: []byte{0, 255}}} {
-		if err := svc.Send(within(t), user("u1"), m); err != nil {
-			t.Fatal(err)
-		}
-		want := m.DataType
-		if want == protocol.DataTypeJSON {
-			want = protocol.DataTypeText
-		}
-		if r := receive(t, c); r.DataType != want || string(r.Data) != string(m.Data) {
-			t.Errorf("sent %+v, got %+v", m, r)
-		}
-	}
-	if err := c.Ping(within(t)); err != nil {
-		t.Errorf("Ping = %v", err)
-	}
-	if err := c.SendRaw(within(t), protocol.DataTypeText, []byte("an event without a handler")); err != nil {
-		t.Fatal(err)
-	}
-	isClosed(t, ended(t, c), 1011, "Internal server error", "")
-}
-
-// TestDialEmulated has what the emulator refuses.
-func TestDialEmulated(t *testing.T) {
-	t.Parallel()
-	e := emulatortest.Run(t)
-	other := e.ConnectionString
-	other.Key = key
-	n, err := token.Negotiate(other, token.ClientOptions{Hub: "chat"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.Dial(within(t), client.DialOptions{URL: n.URL, Subprotocol: protocol.SubprotocolJSON}); !errors.Is(err, client.ErrUnauthorized) {
-		t.Errorf("Dial with another key = %v, want 401", err)
-	}
-	if _, err := client.Dial(within(t), client.DialOptions{URL: n.BaseURL}); !errors.Is(err, client.ErrUnauthorized) {
-		t.Errorf("Dial without a token = %v, want 401", err)
-	}
-}
-
-// TestEmulatorStops: clients hear of a stopping service.
-func TestEmulatorStops(t *testing.T) {
-	t.Parallel()
-	e := emulatortest.Run(t)
-	c := connect(t, e, token.ClientOptions{}, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
-	if err := e.Server.Close(); err != nil {
-		t.Fatal(err)
-	}
-	isClosed(t, ended(t, c), websocket.CloseGoingAway, "", "")
+	connect(t, emulatortest.Run(t), token.ClientOptions{}, ws.Options{Subprotocol: protocol.SubprotocolJSON, LoopbackOnly: true})
 }

@@ -1,4 +1,4 @@
-package client_test
+package ws_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"wps/client"
+	"wps/client/ws"
 	"wps/emulator/emulatortest"
 	"wps/protocol"
 	"wps/token"
@@ -21,7 +21,7 @@ import (
 const recoveryLimit = 2 * time.Minute
 
 // connectTo dials a client of hub chat that may do everything.
-func connectTo(t testing.TB, e *emulatortest.Emulator, o client.DialOptions, groups ...string) *client.Conn {
+func connectTo(t testing.TB, e *emulatortest.Emulator, o ws.Options, groups ...string) *ws.Conn {
 	t.Helper()
 	n, err := token.Negotiate(e.ConnectionString, token.ClientOptions{
 		Hub: "chat", UserID: "u1", Groups: groups, Roles: []string{protocol.RoleJoinLeaveGroup, protocol.RoleSendToGroup},
@@ -32,7 +32,7 @@ func connectTo(t testing.TB, e *emulatortest.Emulator, o client.DialOptions, gro
 	o.URL = n.URL
 	ctx, cancel := context.WithTimeout(t.Context(), recoveryLimit)
 	defer cancel()
-	c, err := client.Dial(ctx, o)
+	c, err := ws.Dial(ctx, o)
 	if err != nil {
 		t.Fatalf("Dial(%s): %v", o.Subprotocol, err)
 	}
@@ -42,7 +42,7 @@ func connectTo(t testing.TB, e *emulatortest.Emulator, o client.DialOptions, gro
 
 // arrivals receives until the connection ends or done is true, and gives what
 // came: data of messages and names of system events.
-func arrivals(t testing.TB, c *client.Conn, done func(*protocol.Response) bool) (messages []string, events []string, err error) {
+func arrivals(t testing.TB, c *ws.Conn, done func(*protocol.Response) bool) (messages []string, events []string, err error) {
 	ctx, cancel := context.WithTimeout(t.Context(), recoveryLimit)
 	defer cancel()
 	for {
@@ -72,10 +72,10 @@ func TestRecoveryUnderLoad(t *testing.T) {
 			e := emulatortest.Run(t)
 			random := rand.New(rand.NewPCG(1, 2))
 			proxy := emulatortest.NewProxy(t, e.URL, func() int { return 100_000 + random.IntN(100_000) }) // more than a replay
-			c := connectTo(t, e, client.DialOptions{Subprotocol: subprotocol, NetDial: proxy.Dial, AckTimeout: recoveryLimit}, "down")
+			c := connectTo(t, e, ws.Options{Subprotocol: subprotocol, NetDial: proxy.Dial, AckTimeout: recoveryLimit}, "down")
 			const messages, requests, ahead = 6000, 200, 100 // the service takes 1000 unacknowledged ones
-			sender := connectTo(t, e, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
-			watcher := connectTo(t, e, client.DialOptions{Subprotocol: protocol.SubprotocolJSON, QueueSize: requests}, "up")
+			sender := connectTo(t, e, ws.Options{Subprotocol: protocol.SubprotocolJSON})
+			watcher := connectTo(t, e, ws.Options{Subprotocol: protocol.SubprotocolJSON, QueueSize: requests}, "up")
 			room := make(chan struct{}, ahead)
 			var work, asking sync.WaitGroup
 			defer func() { work.Wait(); asking.Wait() }()
@@ -88,7 +88,7 @@ func TestRecoveryUnderLoad(t *testing.T) {
 					case <-ctx.Done():
 						return
 					}
-					if err := sender.SendToGroup(ctx, "down", client.SendOptions{NoAck: true, Metadata: padding}, fmt.Append(nil, i)); err != nil {
+					if err := sender.SendToGroup(ctx, "down", ws.SendOptions{NoAck: true, Metadata: padding}, fmt.Append(nil, i)); err != nil {
 						t.Errorf("send %d: %v", i, err)
 						return
 					}
@@ -96,7 +96,7 @@ func TestRecoveryUnderLoad(t *testing.T) {
 			})
 			asking.Go(func() {
 				for i := range requests {
-					if err := c.SendToGroup(ctx, "up", client.SendOptions{}, fmt.Append(nil, i)); err != nil {
+					if err := c.SendToGroup(ctx, "up", ws.SendOptions{}, fmt.Append(nil, i)); err != nil {
 						t.Errorf("request %d: %v", i, err)
 						return
 					}
@@ -153,7 +153,7 @@ func expectRecoveries(t *testing.T, events []string, least int) {
 	t.Helper()
 	events = events[1:] // connected
 	for i, event := range events {
-		if want := []string{client.EventRecovering, client.EventRecovered}[i%2]; event != want {
+		if want := []string{ws.EventRecovering, ws.EventRecovered}[i%2]; event != want {
 			t.Fatalf("event %d is %q, want %q", i, event, want)
 		}
 	}
@@ -168,15 +168,15 @@ func expectRecoveries(t *testing.T, events []string, least int) {
 func TestManyMessages(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
-	c := connectTo(t, e, client.DialOptions{Subprotocol: protocol.SubprotocolJSONReliable}, "g")
-	sender := connectTo(t, e, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
+	c := connectTo(t, e, ws.Options{Subprotocol: protocol.SubprotocolJSONReliable}, "g")
+	sender := connectTo(t, e, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 	ctx, cancel := context.WithTimeout(t.Context(), recoveryLimit)
 	defer cancel()
 	const messages, atOnce = 4000, 400
 	var got []string
 	for len(got) < messages {
 		for i := range atOnce {
-			if err := sender.SendToGroup(ctx, "g", client.SendOptions{NoAck: true}, fmt.Append(nil, len(got)+i)); err != nil {
+			if err := sender.SendToGroup(ctx, "g", ws.SendOptions{NoAck: true}, fmt.Append(nil, len(got)+i)); err != nil {
 				t.Fatalf("send %d: %v", len(got)+i, err)
 			}
 		}
@@ -210,15 +210,15 @@ func TestRecoveryLost(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
 	proxy := emulatortest.NewProxy(t, e.URL, nil)
-	c := connectTo(t, e, client.DialOptions{Subprotocol: protocol.SubprotocolJSONReliable, NetDial: proxy.Dial})
+	c := connectTo(t, e, ws.Options{Subprotocol: protocol.SubprotocolJSONReliable, NetDial: proxy.Dial})
 	proxy.Block(true)
-	if _, _, err := arrivals(t, c, until(client.EventRecovering)); err != nil {
+	if _, _, err := arrivals(t, c, until(ws.EventRecovering)); err != nil {
 		t.Fatal(err)
 	}
 	closeByREST(t, e, c.ConnectionID())
 	proxy.Block(false)
 	_, events, err := arrivals(t, c, never)
-	var closed *client.CloseError
+	var closed *ws.CloseError
 	if !errors.As(err, &closed) || closed.Code != 1008 || closed.Reason != "The connection could not be recovered." {
 		t.Errorf("ended with %v, want code 1008", err)
 	}
@@ -259,12 +259,12 @@ func TestRecoveryTimeout(t *testing.T) {
 	for timeout, want := range map[time.Duration]string{200 * time.Millisecond: "[connected recovering lost]", -1: "[connected]"} {
 		e := emulatortest.Run(t)
 		proxy := emulatortest.NewProxy(t, e.URL, nil)
-		c := connectTo(t, e, client.DialOptions{
+		c := connectTo(t, e, ws.Options{
 			Subprotocol: protocol.SubprotocolProtobufReliable, NetDial: proxy.Dial, RecoveryTimeout: timeout,
 		})
 		proxy.Block(true)
 		_, events, err := arrivals(t, c, never)
-		var closed *client.CloseError
+		var closed *ws.CloseError
 		if !errors.As(err, &closed) || closed.Code != 1006 {
 			t.Errorf("timeout %v: ended with %v, want a lost connection", timeout, err)
 		}
@@ -280,16 +280,16 @@ func TestRecoveryWaits(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
 	proxy := emulatortest.NewProxy(t, e.URL, nil)
-	c := connectTo(t, e, client.DialOptions{Subprotocol: protocol.SubprotocolJSONReliable, NetDial: proxy.Dial})
+	c := connectTo(t, e, ws.Options{Subprotocol: protocol.SubprotocolJSONReliable, NetDial: proxy.Dial})
 	proxy.Block(true)
-	if _, _, err := arrivals(t, c, until(client.EventRecovering)); err != nil {
+	if _, _, err := arrivals(t, c, until(ws.EventRecovering)); err != nil {
 		t.Fatal(err)
 	}
 	joined, pinged := make(chan error, 1), make(chan error, 1)
 	go func() { joined <- c.JoinGroup(t.Context(), "g") }()
 	go func() { pinged <- c.Ping(t.Context()) }()
 	proxy.Block(false)
-	if _, _, err := arrivals(t, c, until(client.EventRecovered)); err != nil {
+	if _, _, err := arrivals(t, c, until(ws.EventRecovered)); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-joined; err != nil {
@@ -298,7 +298,7 @@ func TestRecoveryWaits(t *testing.T) {
 	if err := <-pinged; err != nil {
 		t.Errorf("Ping over a break: %v", err)
 	}
-	if err := c.SendToGroup(t.Context(), "g", client.SendOptions{}, []byte("hi")); err != nil {
+	if err := c.SendToGroup(t.Context(), "g", ws.SendOptions{}, []byte("hi")); err != nil {
 		t.Fatal(err)
 	}
 	if got, _, err := arrivals(t, c, func(r *protocol.Response) bool { return r.Type == protocol.ResponseMessage }); err != nil || got[0] != "hi" {
@@ -310,15 +310,15 @@ func TestCloseWhileRecovering(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
 	proxy := emulatortest.NewProxy(t, e.URL, nil)
-	c := connectTo(t, e, client.DialOptions{Subprotocol: protocol.SubprotocolJSONReliable, NetDial: proxy.Dial})
+	c := connectTo(t, e, ws.Options{Subprotocol: protocol.SubprotocolJSONReliable, NetDial: proxy.Dial})
 	proxy.Block(true)
-	if _, _, err := arrivals(t, c, until(client.EventRecovering)); err != nil {
+	if _, _, err := arrivals(t, c, until(ws.EventRecovering)); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Close(t.Context()); err != nil {
 		t.Errorf("Close: %v", err)
 	}
-	if _, _, err := arrivals(t, c, never); !errors.Is(err, client.ErrClosed) {
+	if _, _, err := arrivals(t, c, never); !errors.Is(err, ws.ErrClosed) {
 		t.Errorf("Receive after Close: %v, want ErrClosed", err)
 	}
 }
@@ -334,7 +334,7 @@ func TestSubprotocols(t *testing.T) {
 		t.Run(subprotocol, func(t *testing.T) {
 			t.Parallel()
 			e := emulatortest.Run(t)
-			c := connectTo(t, e, client.DialOptions{Subprotocol: subprotocol})
+			c := connectTo(t, e, ws.Options{Subprotocol: subprotocol})
 			ctx, cancel := context.WithTimeout(t.Context(), recoveryLimit)
 			defer cancel()
 			if c.ConnectionID() == "" || c.UserID() != "u1" {
@@ -346,14 +346,14 @@ func TestSubprotocols(t *testing.T) {
 			if err := c.Ping(ctx); err != nil {
 				t.Errorf("Ping: %v", err)
 			}
-			var refused *client.AckError
-			if err := c.SendEvent(ctx, "e", client.EventOptions{}, []byte("x")); !errors.As(err, &refused) || refused.Name != protocol.AckInternalServerError {
+			var refused *ws.AckError
+			if err := c.SendEvent(ctx, "e", ws.EventOptions{}, []byte("x")); !errors.As(err, &refused) || refused.Name != protocol.AckInternalServerError {
 				t.Errorf("SendEvent = %v, want InternalServerError", err)
 			}
 			for dataType, data := range map[protocol.DataType]string{
 				protocol.DataTypeText: "hi", protocol.DataTypeJSON: `{"a": 1}`, protocol.DataTypeBinary: "\x01\x02\xff",
 			} {
-				err := c.SendToGroup(ctx, "g", client.SendOptions{DataType: dataType, Metadata: map[string]string{"k": "v"}}, []byte(data))
+				err := c.SendToGroup(ctx, "g", ws.SendOptions{DataType: dataType, Metadata: map[string]string{"k": "v"}}, []byte(data))
 				if err != nil {
 					t.Fatalf("SendToGroup(%s): %v", dataType, err)
 				}

@@ -1,4 +1,4 @@
-package client
+package ws
 
 import (
 	"cmp"
@@ -96,7 +96,7 @@ func (c *Conn) recover(cause error) (again bool, err error) {
 // reopen makes a transport for the same connection. It is good for as long as it
 // may take to hear from the service; confirm takes that limit away.
 func (c *Conn) reopen(ctx context.Context) (*websocket.Conn, error) {
-	limit := defaultTo(c.options.HandshakeTimeout, defaultHandshakeTimeout)
+	limit := cmp.Or(c.options.HandshakeTimeout, defaultHandshakeTimeout)
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	u := c.recoveryURL()

@@ -1,4 +1,4 @@
-package client_test
+package ws_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 )
 
@@ -51,7 +51,7 @@ func TestCloseByService(t *testing.T) {
 				}
 			}
 			err := ended(t, c)
-			var e *client.CloseError
+			var e *ws.CloseError
 			if !errors.As(err, &e) || e.Code != tt.code || e.Reason != tt.reason || err.Error() != tt.want {
 				t.Errorf("ended with %q (%+v), want %q", err, e, tt.want)
 			}
@@ -110,7 +110,7 @@ func TestBrokenFrames(t *testing.T) {
 				t.Log(err) // the client may leave in the middle
 			}
 			err := ended(t, c)
-			var e *client.CloseError
+			var e *ws.CloseError
 			if !errors.As(err, &e) || e.Code != tt.code || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("ended with %v, want close %d with %q", err, tt.code, tt.want)
 			}
@@ -123,7 +123,7 @@ func TestBrokenFrames(t *testing.T) {
 func TestClose(t *testing.T) {
 	t.Parallel()
 	for _, subprotocol := range []string{"", protocol.SubprotocolJSON} {
-		c, p := dialPeer(t, client.DialOptions{Subprotocol: subprotocol, PingInterval: -1})
+		c, p := dialPeer(t, ws.Options{Subprotocol: subprotocol, PingInterval: -1})
 		for i := range 3 {
 			if err := sendUnasked(t, c, subprotocol, fmt.Sprint(i)); err != nil {
 				t.Fatal(err)
@@ -142,13 +142,13 @@ func TestClose(t *testing.T) {
 		if err := <-closed; err != nil {
 			t.Errorf("Close = %v", err)
 		}
-		if err := ended(t, c); !errors.Is(err, client.ErrClosed) {
+		if err := ended(t, c); !errors.Is(err, ws.ErrClosed) {
 			t.Errorf("Receive after Close = %v, want ErrClosed", err)
 		}
-		if err := sendUnasked(t, c, subprotocol, "x"); !errors.Is(err, client.ErrClosed) {
+		if err := sendUnasked(t, c, subprotocol, "x"); !errors.Is(err, ws.ErrClosed) {
 			t.Errorf("send after Close = %v, want ErrClosed", err)
 		}
-		if err := c.Ping(within(t)); !errors.Is(err, client.ErrClosed) {
+		if err := c.Ping(within(t)); !errors.Is(err, ws.ErrClosed) {
 			t.Errorf("Ping after Close = %v, want ErrClosed", err)
 		}
 		if err := c.Close(within(t)); err != nil {
@@ -158,12 +158,12 @@ func TestClose(t *testing.T) {
 }
 
 // sendUnasked sends without waiting for an answer.
-func sendUnasked(t testing.TB, c *client.Conn, subprotocol, data string) error {
+func sendUnasked(t testing.TB, c *ws.Conn, subprotocol, data string) error {
 	t.Helper()
 	if subprotocol == "" {
 		return c.SendRaw(within(t), protocol.DataTypeText, []byte(data))
 	}
-	return c.SendToGroup(within(t), "g", client.SendOptions{NoAck: true}, []byte(data))
+	return c.SendToGroup(within(t), "g", ws.SendOptions{NoAck: true}, []byte(data))
 }
 
 // TestCloseUnanswered: a service that does not answer the close gets 5 seconds,
@@ -181,7 +181,7 @@ func TestCloseUnanswered(t *testing.T) {
 			if took := time.Since(start); err == nil || err.Error() != "the service did not answer the close within 5s" || took != 5*time.Second {
 				t.Errorf("Close = %v after %v, want no answer after 5 s", err, took)
 			}
-			if err := ended(t, c); !errors.Is(err, client.ErrClosed) {
+			if err := ended(t, c); !errors.Is(err, ws.ErrClosed) {
 				t.Errorf("Receive = %v, want ErrClosed", err)
 			}
 		})
@@ -223,13 +223,13 @@ func TestKeepAlive(t *testing.T) {
 		t.Run("silent "+subprotocol, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, p := dialPeer(t, client.DialOptions{Subprotocol: subprotocol})
+				c, p := dialPeer(t, ws.Options{Subprotocol: subprotocol})
 				p.ws.SetPingHandler(func(string) error { return nil })
 				go p.drain()
 				start := time.Now()
 				err := ended(t, c)
 				isClosed(t, err, websocket.CloseAbnormalClosure, "", "")
-				if took := time.Since(start); !errors.Is(err, client.ErrKeepAlive) || took != time.Minute {
+				if took := time.Since(start); !errors.Is(err, ws.ErrKeepAlive) || took != time.Minute {
 					t.Errorf("ended with %v after %v, want silence for 1 minute", err, took)
 				}
 				if want := "connection lost: the service fell silent for 1m0s"; err.Error() != want {
@@ -240,7 +240,7 @@ func TestKeepAlive(t *testing.T) {
 		t.Run("answering "+subprotocol, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, p := dialPeer(t, client.DialOptions{Subprotocol: subprotocol, PingInterval: time.Second})
+				c, p := dialPeer(t, ws.Options{Subprotocol: subprotocol, PingInterval: time.Second})
 				go p.pongs()
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()

@@ -1,4 +1,4 @@
-package client_test
+package ws_test
 
 import (
 	"bufio"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 )
 
@@ -60,7 +60,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // pipeOptions make a dialled connection end in memory at the other.
-func pipeOptions(o client.DialOptions) (client.DialOptions, net.Conn) {
+func pipeOptions(o ws.Options) (ws.Options, net.Conn) {
 	near, far := net.Pipe()
 	o.URL = "ws://h.example/client/hubs/chat?access_token=secret"
 	o.NetDial = func(context.Context, string, string) (net.Conn, error) { return near, nil }
@@ -69,7 +69,7 @@ func pipeOptions(o client.DialOptions) (client.DialOptions, net.Conn) {
 
 // dialPeer connects a client in memory. A client with a subprotocol is greeted
 // as u1 on c1.
-func dialPeer(t testing.TB, o client.DialOptions) (*client.Conn, *peer) {
+func dialPeer(t testing.TB, o ws.Options) (*ws.Conn, *peer) {
 	t.Helper()
 	o, far := pipeOptions(o)
 	ready := make(chan *peer, 1)
@@ -85,7 +85,7 @@ func dialPeer(t testing.TB, o client.DialOptions) (*client.Conn, *peer) {
 		p.greet(o.Subprotocol)
 		ready <- p
 	}()
-	c, err := client.Dial(t.Context(), o)
+	c, err := ws.Dial(t.Context(), o)
 	if err != nil {
 		t.Fatalf("Dial: %v", err)
 	}
@@ -125,7 +125,7 @@ func (p *peer) greet(subprotocol string) {
 const reconnectionToken = "right to come back"
 
 // next1 gives what Receive gives next.
-func next1(t testing.TB, c *client.Conn) *protocol.Response {
+func next1(t testing.TB, c *ws.Conn) *protocol.Response {
 	t.Helper()
 	r, err := c.Receive(t.Context())
 	if err != nil {
@@ -194,12 +194,12 @@ func (p *peer) drain() {
 }
 
 // jsonOptions are those of a JSON client without a keep-alive.
-func jsonOptions() client.DialOptions {
-	return client.DialOptions{Subprotocol: protocol.SubprotocolJSON, PingInterval: -1}
+func jsonOptions() ws.Options {
+	return ws.Options{Subprotocol: protocol.SubprotocolJSON, PingInterval: -1}
 }
 
 // ended gives why the connection ended, past what came before.
-func ended(t testing.TB, c *client.Conn) error {
+func ended(t testing.TB, c *ws.Conn) error {
 	t.Helper()
 	for {
 		if _, err := c.Receive(t.Context()); err != nil {
@@ -211,7 +211,7 @@ func ended(t testing.TB, c *client.Conn) error {
 // isClosed compares the close of a connection.
 func isClosed(t testing.TB, err error, code int, reason, message string) {
 	t.Helper()
-	var e *client.CloseError
+	var e *ws.CloseError
 	if !errors.As(err, &e) || e.Code != code || e.Reason != reason || e.Message != message {
 		t.Errorf("ended with %v (%+v), want close %d %q %q", err, e, code, reason, message)
 	}

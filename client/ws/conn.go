@@ -1,6 +1,16 @@
-package client
+// Package ws is a WebSocket client of Azure Web PubSub: it dials, sends requests
+// and waits for their acks, keeps the connection alive, and recovers a reliable
+// one when its transport breaks. Client URLs come from package token, or from a
+// negotiate endpoint; reconnecting as a new client is left to the caller.
+//
+//	c, err := ws.Dial(ctx, ws.Options{URL: url, Subprotocol: protocol.SubprotocolJSON})
+//	err = c.JoinGroup(ctx, "g")
+//	r, err := c.Receive(ctx)
+//	err = c.Close(ctx)
+package ws
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +57,7 @@ const (
 // tells of it with system responses of the events [EventRecovering],
 // [EventRecovered] and [EventLost].
 //
-// What arrives waits for [Conn.Receive] in order, up to DialOptions.QueueSize
+// What arrives waits for [Conn.Receive] in order, up to Options.QueueSize
 // messages or 16 MiB. Beyond that the connection is not read, which slows the
 // service down and in the end makes it close the connection. Acks and pongs
 // travel behind messages, so while a call or the keep-alive awaits one, up to
@@ -56,7 +66,7 @@ type Conn struct {
 	codec   *codec // nil for a simple client
 	log     *slog.Logger
 	address *url.URL
-	options DialOptions
+	options Options
 
 	ackTimeout      time.Duration
 	pingInterval    time.Duration // 0: no keep-alive
@@ -102,16 +112,16 @@ type frame struct {
 	ackID       uint64
 }
 
-func newConn(address *url.URL, codec *codec, o DialOptions) *Conn {
+func newConn(address *url.URL, codec *codec, o Options) *Conn {
 	c := &Conn{
 		codec:           codec,
 		log:             o.Logger,
 		address:         address,
 		options:         o,
-		ackTimeout:      defaultTo(o.AckTimeout, defaultAckTimeout),
-		pingInterval:    max(defaultTo(o.PingInterval, defaultPingInterval), 0),
-		recoveryTimeout: max(defaultTo(o.RecoveryTimeout, defaultRecoveryTimeout), 0),
-		inbox:           newInbox(defaultTo(o.QueueSize, defaultQueueSize)),
+		ackTimeout:      cmp.Or(o.AckTimeout, defaultAckTimeout),
+		pingInterval:    max(cmp.Or(o.PingInterval, defaultPingInterval), 0),
+		recoveryTimeout: max(cmp.Or(o.RecoveryTimeout, defaultRecoveryTimeout), 0),
+		inbox:           newInbox(cmp.Or(o.QueueSize, defaultQueueSize)),
 		out:             make(chan frame, sendQueue),
 		pong:            make(chan string, 1),
 		connected:       make(chan struct{}),

@@ -1,9 +1,11 @@
-package client
+package ws
 
 import (
 	"fmt"
 
 	"github.com/gorilla/websocket"
+
+	"wps/internal/oneline"
 )
 
 var errReadLimit = fmt.Errorf("the service sent a message over %d bytes", readLimit)
@@ -43,7 +45,7 @@ func (e *CloseError) Error() string {
 	if e.Code == websocket.CloseAbnormalClosure {
 		s = "connection lost"
 	}
-	for _, text := range []string{oneLine(e.Reason), oneLine(e.Message)} {
+	for _, text := range []string{oneline.Of(e.Reason), oneline.Of(e.Message)} {
 		if text != "" {
 			s += ": " + text
 		}

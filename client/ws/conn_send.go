@@ -1,7 +1,8 @@
-package client
+package ws
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,7 +66,7 @@ func (c *Conn) member(ctx context.Context, t protocol.RequestType, group string)
 }
 
 // SendToGroup sends data to the members of group, of which the sender need not
-// be one. A frame over [protocol.MaxMessageSize] is [ErrTooLarge] and not sent.
+// be one. A frame over [protocol.MaxMessageSize] is [client.ErrTooLarge] and not sent.
 func (c *Conn) SendToGroup(ctx context.Context, group string, o SendOptions, data []byte) error {
 	r, err := groupRequest(group, o, data)
 	if err != nil {
@@ -129,7 +130,7 @@ func (c *Conn) checkSend(r *protocol.Request) error {
 	if c.codec == nil {
 		return errSimple
 	}
-	r.DataType = defaultTo(r.DataType, protocol.DataTypeText)
+	r.DataType = cmp.Or(r.DataType, protocol.DataTypeText)
 	if err := checkData(r.DataType, r.Data); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package client_test
+package ws_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"wps/client"
+	"wps/client/ws"
 	"wps/protocol"
 )
 
@@ -81,7 +82,7 @@ func TestReceiveEndsLast(t *testing.T) {
 // TestSimple: a simple client sends and gets bare messages, text or binary.
 func TestSimple(t *testing.T) {
 	t.Parallel()
-	c, p := dialPeer(t, client.DialOptions{PingInterval: -1})
+	c, p := dialPeer(t, ws.Options{PingInterval: -1})
 	if c.ConnectionID() != "" || c.UserID() != "" {
 		t.Errorf("the connection is %q of %q, want unknown", c.ConnectionID(), c.UserID())
 	}
@@ -113,9 +114,9 @@ func TestRefusedRequests(t *testing.T) {
 	t.Parallel()
 	ctx := within(t)
 	c, p := dialPeer(t, jsonOptions())
-	simple, q := dialPeer(t, client.DialOptions{PingInterval: -1})
-	send := func(g string, o client.SendOptions, data string) error { return c.SendToGroup(ctx, g, o, []byte(data)) }
-	event := func(name string, o client.EventOptions, data string) error {
+	simple, q := dialPeer(t, ws.Options{PingInterval: -1})
+	send := func(g string, o ws.SendOptions, data string) error { return c.SendToGroup(ctx, g, o, []byte(data)) }
+	event := func(name string, o ws.EventOptions, data string) error {
 		return c.SendEvent(ctx, name, o, []byte(data))
 	}
 	tests := []struct {
@@ -125,23 +126,23 @@ func TestRefusedRequests(t *testing.T) {
 	}{
 		{"join nothing", c.JoinGroup(ctx, " "), "group name is empty"},
 		{"leave too long", c.LeaveGroup(ctx, strings.Repeat("g", 1025)), "group name has 1025"},
-		{"send to nothing", send("", client.SendOptions{}, "x"), "group name is empty"},
-		{"ttl", send("g", client.SendOptions{TTLSeconds: 301}, "x"), "it must be 0 to 300"},
-		{"metadata", send("g", client.SendOptions{Metadata: map[string]string{"a b": ""}}, "x"), `metadata key "a b"`},
-		{"text that is none", send("g", client.SendOptions{}, "\xff"), "text is not valid UTF-8"},
-		{"JSON that is none", send("g", client.SendOptions{DataType: protocol.DataTypeJSON}, "{"), "data is not valid JSON"},
-		{"no JSON", send("g", client.SendOptions{DataType: protocol.DataTypeJSON}, ""), "data is not valid JSON"},
-		{"null", send("g", client.SendOptions{DataType: protocol.DataTypeJSON}, " null\n"), "null cannot be sent"},
-		{"two values", send("g", client.SendOptions{DataType: protocol.DataTypeJSON}, `1,"ackId":2`), "data is not valid JSON"},
-		{"data type", send("g", client.SendOptions{DataType: "xml"}, "x"), `unknown data type "xml"`},
-		{"too large", send("g", client.SendOptions{}, strings.Repeat("x", protocol.MaxMessageSize)), client.ErrTooLarge.Error()},
-		{"too large in base64", send("g", client.SendOptions{DataType: protocol.DataTypeBinary}, strings.Repeat("x", 800<<10)), client.ErrTooLarge.Error()},
-		{"event name", event("9", client.EventOptions{}, "x"), `event name "9"`},
-		{"event data", event("e", client.EventOptions{DataType: protocol.DataTypeJSON}, "{"), "data is not valid JSON"},
+		{"send to nothing", send("", ws.SendOptions{}, "x"), "group name is empty"},
+		{"ttl", send("g", ws.SendOptions{TTLSeconds: 301}, "x"), "it must be 0 to 300"},
+		{"metadata", send("g", ws.SendOptions{Metadata: map[string]string{"a b": ""}}, "x"), `metadata key "a b"`},
+		{"text that is none", send("g", ws.SendOptions{}, "\xff"), "text is not valid UTF-8"},
+		{"JSON that is none", send("g", ws.SendOptions{DataType: protocol.DataTypeJSON}, "{"), "data is not valid JSON"},
+		{"no JSON", send("g", ws.SendOptions{DataType: protocol.DataTypeJSON}, ""), "data is not valid JSON"},
+		{"null", send("g", ws.SendOptions{DataType: protocol.DataTypeJSON}, " null\n"), "null cannot be sent"},
+		{"two values", send("g", ws.SendOptions{DataType: protocol.DataTypeJSON}, `1,"ackId":2`), "data is not valid JSON"},
+		{"data type", send("g", ws.SendOptions{DataType: "xml"}, "x"), `unknown data type "xml"`},
+		{"too large", send("g", ws.SendOptions{}, strings.Repeat("x", protocol.MaxMessageSize)), client.ErrTooLarge.Error()},
+		{"too large in base64", send("g", ws.SendOptions{DataType: protocol.DataTypeBinary}, strings.Repeat("x", 800<<10)), client.ErrTooLarge.Error()},
+		{"event name", event("9", ws.EventOptions{}, "x"), `event name "9"`},
+		{"event data", event("e", ws.EventOptions{DataType: protocol.DataTypeJSON}, "{"), "data is not valid JSON"},
 		{"raw", c.SendRaw(ctx, protocol.DataTypeText, []byte("x")), "raw messages are for simple clients"},
 		{"simple join", simple.JoinGroup(ctx, "g"), "a simple client can send raw messages only"},
-		{"simple send", simple.SendToGroup(ctx, "g", client.SendOptions{}, []byte("x")), "a simple client can send raw"},
-		{"simple event", simple.SendEvent(ctx, "e", client.EventOptions{}, []byte("x")), "a simple client can send raw"},
+		{"simple send", simple.SendToGroup(ctx, "g", ws.SendOptions{}, []byte("x")), "a simple client can send raw"},
+		{"simple event", simple.SendEvent(ctx, "e", ws.EventOptions{}, []byte("x")), "a simple client can send raw"},
 		{"raw text that is none", simple.SendRaw(ctx, protocol.DataTypeText, []byte("\xff")), "text is not valid UTF-8"},
 		{"raw JSON", simple.SendRaw(ctx, protocol.DataTypeJSON, []byte("1")), `a raw message is text or binary, not "json"`},
 		{"raw too large", simple.SendRaw(ctx, protocol.DataTypeBinary, make([]byte, protocol.MaxMessageSize+1)), client.ErrTooLarge.Error()},
@@ -152,7 +153,7 @@ func TestRefusedRequests(t *testing.T) {
 		}
 	}
 	// Nothing went before these.
-	for conn, far := range map[*client.Conn]*peer{c: p, simple: q} {
+	for conn, far := range map[*ws.Conn]*peer{c: p, simple: q} {
 		closed := make(chan error, 1)
 		go func() { closed <- conn.Close(within(t)) }()
 		if _, b, err := far.ws.ReadMessage(); !websocket.IsCloseError(err, 1000) {
@@ -167,7 +168,7 @@ func TestRefusedRequests(t *testing.T) {
 // TestLargestFrame: a frame of exactly 1 MiB goes, in pieces.
 func TestLargestFrame(t *testing.T) {
 	t.Parallel()
-	c, p := dialPeer(t, client.DialOptions{PingInterval: -1})
+	c, p := dialPeer(t, ws.Options{PingInterval: -1})
 	want := strings.Repeat("0123456789abcdef", protocol.MaxMessageSize/16)
 	done := make(chan error, 1)
 	go func() { done <- c.SendRaw(within(t), protocol.DataTypeText, []byte(want)) }()
@@ -211,7 +212,7 @@ func TestSlowReceiver(t *testing.T) {
 // it does not come in time, and still nothing is lost.
 func TestAckPastSlowReceiver(t *testing.T) {
 	t.Parallel()
-	for n, want := range map[int]error{900: nil, 1100: client.ErrAckTimeout} {
+	for n, want := range map[int]error{900: nil, 1100: ws.ErrAckTimeout} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -275,7 +276,7 @@ func TestSlowService(t *testing.T) {
 		defer cancel()
 		queued := 0
 		for ctx.Err() == nil {
-			if err := c.SendToGroup(ctx, "g", client.SendOptions{NoAck: true}, fmt.Append(nil, queued)); err == nil {
+			if err := c.SendToGroup(ctx, "g", ws.SendOptions{NoAck: true}, fmt.Append(nil, queued)); err == nil {
 				queued++
 			} else if !errors.Is(err, context.DeadlineExceeded) {
 				t.Fatalf("SendToGroup = %v, want the end of the context", err)
@@ -294,7 +295,7 @@ func TestSlowService(t *testing.T) {
 // call gets its answer.
 func TestConcurrentConn(t *testing.T) {
 	t.Parallel()
-	c, p := dialPeer(t, client.DialOptions{Subprotocol: protocol.SubprotocolJSON})
+	c, p := dialPeer(t, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 	go p.answer()
 	var calls, receivers sync.WaitGroup
 	for i := range 4 {
@@ -303,9 +304,9 @@ func TestConcurrentConn(t *testing.T) {
 			for j := range 25 {
 				group := fmt.Sprintf("g%d-%d", i, j)
 				for _, err := range []error{
-					c.JoinGroup(within(t), group), c.SendToGroup(within(t), group, client.SendOptions{}, []byte("x")),
-					c.SendToGroup(within(t), group, client.SendOptions{NoAck: true}, []byte("x")),
-					c.SendEvent(within(t), "e", client.EventOptions{}, []byte("x")), c.Ping(within(t)), c.LeaveGroup(within(t), group),
+					c.JoinGroup(within(t), group), c.SendToGroup(within(t), group, ws.SendOptions{}, []byte("x")),
+					c.SendToGroup(within(t), group, ws.SendOptions{NoAck: true}, []byte("x")),
+					c.SendEvent(within(t), "e", ws.EventOptions{}, []byte("x")), c.Ping(within(t)), c.LeaveGroup(within(t), group),
 				} {
 					if err != nil {
 						t.Errorf("%s: %v", group, err)
@@ -361,7 +362,7 @@ func FuzzService(f *testing.F) {
 	f.Add(2, []byte("\x82\x09\x1a\x07\x12\x05\x12\x03bye\x82\x02\x22\x00\x82\x0a\x0a\x04\x08\x05\x10\x01\xff\xff\xff\xff"))
 	f.Add(4, []byte("\x82\x18\x12\x16\x0a\x05group\x12\x05lobby\x1a\x04\x0a\x02hi\x20\x03"))
 	f.Fuzz(func(t *testing.T, kind int, b []byte) {
-		o := client.DialOptions{
+		o := ws.Options{
 			Subprotocol: kinds[uint(kind)%uint(len(kinds))], PingInterval: -1, RecoveryTimeout: -1,
 		}
 		c, p := dialPeer(t, o)
@@ -378,7 +379,7 @@ func FuzzService(f *testing.F) {
 				}
 				continue
 			}
-			var e *client.CloseError
+			var e *ws.CloseError
 			text := err.Error()
 			if !errors.As(err, &e) || e.Code < 1000 || e.Code > 4999 || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 				t.Fatalf("%q ended with %q (%+v)", b, text, e)
@@ -404,7 +405,7 @@ func TestSendWhenNobodyReceives(t *testing.T) {
 		synctest.Wait()
 		p.raw.Close()
 		for {
-			if err := c.SendToGroup(t.Context(), "g", client.SendOptions{NoAck: true}, []byte("x")); err != nil {
+			if err := c.SendToGroup(t.Context(), "g", ws.SendOptions{NoAck: true}, []byte("x")); err != nil {
 				isClosed(t, err, websocket.CloseAbnormalClosure, "", "")
 				break
 			}

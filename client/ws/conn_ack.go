@@ -1,4 +1,4 @@
-package client
+package ws
 
 import (
 	"context"
@@ -7,11 +7,13 @@ import (
 	"slices"
 	"time"
 
+	"wps/client"
+	"wps/internal/oneline"
 	"wps/protocol"
 )
 
 // ErrAckTimeout is returned when the service did not answer within
-// DialOptions.AckTimeout. The request may have been carried out all the same.
+// Options.AckTimeout. The request may have been carried out all the same.
 var ErrAckTimeout = errors.New("no answer from the service")
 
 // AckError is a refusal of one request; the connection stays open.
@@ -26,7 +28,7 @@ type AckError struct {
 
 // Error names the refusal and its text.
 func (e *AckError) Error() string {
-	name, text := oneLine(e.Name), oneLine(e.Message)
+	name, text := oneline.Of(e.Name), oneline.Of(e.Message)
 	switch {
 	case name == "" && text == "":
 		return "refused by the service"
@@ -38,9 +40,9 @@ func (e *AckError) Error() string {
 	return name + ": " + text
 }
 
-// Is reports a Forbidden as [ErrUnauthorized].
+// Is reports a Forbidden as [client.ErrUnauthorized].
 func (e *AckError) Is(target error) bool {
-	return target == ErrUnauthorized && e.Name == protocol.AckForbidden
+	return target == client.ErrUnauthorized && e.Name == protocol.AckForbidden
 }
 
 // Pending is a request that was queued and not yet answered. Wait must be called
@@ -49,7 +51,7 @@ type Pending struct {
 	c     *Conn
 	id    uint64
 	ack   chan *protocol.Response
-	until time.Time // when DialOptions.AckTimeout is over
+	until time.Time // when Options.AckTimeout is over
 }
 
 // request sends r and waits for its ack.
@@ -172,7 +174,7 @@ func (c *Conn) acked(r *protocol.Response) {
 }
 
 // Ping asks the service for a sign of life and waits for it, for at most
-// DialOptions.AckTimeout. A simple client uses WebSocket control frames for it.
+// Options.AckTimeout. A simple client uses WebSocket control frames for it.
 func (c *Conn) Ping(ctx context.Context) error {
 	within, cancel := c.withAckTimeout(ctx)
 	defer cancel()

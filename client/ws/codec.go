@@ -1,4 +1,4 @@
-package client
+package ws
 
 import (
 	"github.com/gorilla/websocket"

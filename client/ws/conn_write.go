@@ -1,4 +1,4 @@
-package client
+package ws
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"wps/client"
 	"wps/protocol"
 )
 
@@ -170,7 +171,7 @@ func (c *Conn) encode(r *protocol.Request) frame {
 func (c *Conn) enqueue(ctx context.Context, f frame) error {
 	switch {
 	case len(f.data) > protocol.MaxMessageSize:
-		return fmt.Errorf("%w: its frame has %d bytes, the service takes %d", ErrTooLarge, len(f.data), protocol.MaxMessageSize)
+		return fmt.Errorf("%w: its frame has %d bytes, the service takes %d", client.ErrTooLarge, len(f.data), protocol.MaxMessageSize)
 	case c.isClosing():
 		return ErrClosed
 	case c.cause() != nil:

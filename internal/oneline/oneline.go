@@ -1,0 +1,25 @@
+// Package oneline makes texts of the network fit to be part of an error.
+package oneline
+
+import (
+	"strings"
+	"unicode"
+)
+
+// MaxBytes bounds a text, in bytes; what is longer is cut and ends with "…".
+const MaxBytes = 2048
+
+// Of returns s as one line of valid UTF-8, with single blanks for control
+// characters and white space, cut after MaxBytes.
+func Of(s string) string {
+	if len(s) > MaxBytes {
+		s = strings.ToValidUTF8(s[:MaxBytes], "") + "…"
+	}
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	return strings.Join(strings.Fields(s), " ")
+}
