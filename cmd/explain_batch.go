@@ -43,6 +43,8 @@ func explainStream(err error, run streamRun) error {
 		return withHint(err, "\"wps health\" tells whether the service is there; with --journal FILE a second run goes on where the first stopped")
 	case errors.As(err, &gone):
 		return err
+	case errors.Is(err, output.ErrTrailingContent):
+		return withHint(err, "JSON objects one a line need --format json, or a file name that ends in .jsonl")
 	case errors.As(err, &line) && (errors.As(err, &faulty) || !errors.As(err, &refused) && anyHint(err) == ""):
 		if run.lines {
 			return withHint(err, "mend that line, and send it and what comes behind it")

@@ -104,14 +104,21 @@ func (r *Reader) end(err error) error {
 	return &LineError{Line: r.line, Err: err, Ends: true}
 }
 
+// errUTF16 is an input that is refused because of its encoding.
+var errUTF16 = errors.New("this is UTF-16 text: write it as UTF-8")
+
+// isUTF16 reports whether start, the first two bytes of a text, are a byte order
+// mark of UTF-16.
+func isUTF16(start []byte) bool { return string(start) == "\xff\xfe" || string(start) == "\xfe\xff" }
+
 // start skips the bracket of an array.
 func (r *Reader) start() error {
 	if r.started {
 		return nil
 	}
 	r.started = true
-	if mark, _ := r.in.Peek(2); string(mark) == "\xff\xfe" || string(mark) == "\xfe\xff" {
-		return errors.New("this is UTF-16 text: write it as UTF-8")
+	if start, _ := r.in.Peek(2); isUTF16(start) {
+		return errUTF16
 	}
 	b, err := r.skipBlanks()
 	if err != nil {

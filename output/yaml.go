@@ -46,7 +46,7 @@ func (y *YAML) Read() ([]byte, int, error) {
 			return nil, y.line, io.EOF
 		}
 		if err := y.next(); err != nil {
-			return nil, y.first, &LineError{Line: y.first, Err: err, Ends: y.ended}
+			return nil, err.Line, err
 		}
 	}
 	item := y.items[0]
@@ -55,47 +55,113 @@ func (y *YAML) Read() ([]byte, int, error) {
 	y.buf.Reset()
 	err := (&yamlWriter{out: &y.buf, room: maxYAMLDocument - y.spent}).value(item, 0)
 	if y.spent += y.buf.Len(); err != nil {
-		return nil, line, yamlFault(line, err)
+		return nil, line, &LineError{Line: line, Err: yamlFault(err.Error())}
 	}
 	return y.buf.Bytes(), line, nil
 }
 
-func yamlFault(line int, err error) *LineError {
-	return &LineError{Line: line, Err: &FaultError{[]Fault{{"", err.Error()}}}}
-}
-
 // next reads one document and takes it apart. A document may be empty.
-func (y *YAML) next() error {
+func (y *YAML) next() *LineError {
 	if err := y.document(); err != nil {
 		y.ended = !y.left
-		return err
-	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(y.doc.Bytes(), &root); err != nil {
-		return &FaultError{[]Fault{{"", "not YAML: " + y.located(err)}}}
+		return &LineError{Line: y.first, Err: err, Ends: y.ended}
 	}
 	y.base, y.spent = y.first-1, 0
-	if root.Kind != yaml.DocumentNode || len(root.Content) == 0 {
-		return nil
-	}
-	switch top := root.Content[0]; {
+	top, fault := y.parse()
+	switch {
+	case fault != nil || top == nil:
+		return fault
 	case top.Kind == yaml.SequenceNode:
 		y.items = top.Content
-	case top.Kind == yaml.ScalarNode && top.Tag == "!!null":
+	case top.Kind == yaml.ScalarNode && top.Tag == "!!null" && top.Value == "":
 	default:
 		y.items = []*yaml.Node{top}
 	}
 	return nil
 }
 
-// located drops the library's line, which counts from the document's first.
-func (y *YAML) located(err error) string {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	var line int
-	if n, scanErr := fmt.Sscanf(text, "line %d: ", &line); n == 1 && scanErr == nil {
-		text = fmt.Sprintf("%s (line %d)", text[strings.Index(text, ": ")+2:], y.first-1+line)
+// ErrTrailingContent is what follows a YAML document without a mark between
+// them, such as the second of two JSON objects.
+var ErrTrailingContent = errors.New("something follows the document: put --- between documents")
+
+// noDocumentStart is the library's error for content where it expects the end of
+// the input or the mark "---".
+const noDocumentStart = "did not find expected <document start>"
+
+// parse returns the value of the document, nil for none. The parser stops after
+// the first document of its input, so parse asks it for a second one: there must
+// be none.
+func (y *YAML) parse() (*yaml.Node, *LineError) {
+	dec := yaml.NewDecoder(bytes.NewReader(y.doc.Bytes()))
+	var root, more yaml.Node
+	switch err := dec.Decode(&root); {
+	case errors.Is(err, io.EOF):
+		return nil, nil
+	case err != nil:
+		return nil, y.fault(1, yamlFault(y.located(err)))
 	}
-	return text
+	switch err := dec.Decode(&more); {
+	case err == nil:
+		return nil, y.fault(more.Line, yamlFault("a document begins here, and the line before does not end with a line feed"))
+	case strings.Contains(err.Error(), noDocumentStart):
+		return nil, y.trailing(err)
+	case !errors.Is(err, io.EOF):
+		return nil, y.fault(1, yamlFault(y.located(err)))
+	}
+	return root.Content[0], nil
+}
+
+// trailing returns the error for content after the document. In this error the
+// library counts lines from 0, and omits a 0.
+func (y *YAML) trailing(err error) *LineError {
+	line, _ := cutLine(err)
+	if directive := y.directiveBefore(line); directive > 0 {
+		return y.fault(directive, yamlFault("a directive follows the document: put ... on a line between them"))
+	}
+	return y.fault(line+1, ErrTrailingContent)
+}
+
+// directiveBefore returns the line of the document, at most last, that holds a
+// directive and has only blank lines and comments after it; 0 for none.
+func (y *YAML) directiveBefore(last int) int {
+	lines := bytes.Split(y.doc.Bytes(), []byte("\n"))
+	for n := min(last, len(lines)); n > 0; n-- {
+		if text := bytes.TrimSpace(lines[n-1]); len(text) > 0 && text[0] == '%' {
+			return n
+		} else if len(text) > 0 && text[0] != '#' {
+			return 0
+		}
+	}
+	return 0
+}
+
+// fault returns err as the fault of a line of the document.
+func (y *YAML) fault(line int, err error) *LineError {
+	return &LineError{Line: y.base + line, Err: err}
+}
+
+func yamlFault(text string) error { return &FaultError{[]Fault{{"", text}}} }
+
+// located returns the text of a syntax error of the library with the line of the
+// stream in place of that of the document.
+func (y *YAML) located(err error) string {
+	line, text := cutLine(err)
+	if text == noDocumentStart {
+		text = "--- must follow the directives"
+	}
+	if line > 0 {
+		text = fmt.Sprintf("%s (line %d)", text, y.base+line)
+	}
+	return "not YAML: " + text
+}
+
+// cutLine splits an error of the library into its line, 0 for none, and its text.
+func cutLine(err error) (line int, text string) {
+	text = strings.TrimPrefix(err.Error(), "yaml: ")
+	if n, scanErr := fmt.Sscanf(text, "line %d: ", &line); n == 1 && scanErr == nil {
+		text = text[strings.Index(text, ": ")+2:]
+	}
+	return line, text
 }
 
 // document reads one document: to the line "---" that begins the next one, or
@@ -107,6 +173,9 @@ func (y *YAML) document() error {
 		return y.cut(err)
 	}
 	y.first = y.line + 1
+	if start, _ := y.in.Peek(2); y.first == 1 && isUTF16(start) {
+		return errUTF16
+	}
 	preamble := true // blank lines, comments and directives, which "---" may follow
 	for {
 		mark := y.mark()
@@ -116,13 +185,16 @@ func (y *YAML) document() error {
 		start := y.doc.Len()
 		err := y.readLine()
 		text := bytes.TrimSpace(y.doc.Bytes()[start:])
+		blank := preamble
 		preamble = preamble && mark == "" && (len(text) == 0 || text[0] == '#' || text[0] == '%')
 		switch {
 		case err != nil:
 			return y.cut(err)
 		case mark == "...":
-			y.doc.Truncate(start)
-			return nil
+			if tail := bytes.TrimSpace(text[len(mark):]); blank && (len(tail) == 0 || tail[0] == '#') {
+				y.doc.Truncate(start) // there is no document that it could end
+			}
+			return nil // with the mark, so that the parser refuses what follows it on its line
 		}
 	}
 }
@@ -157,9 +229,23 @@ func (y *YAML) pass() error {
 	return nil
 }
 
-// mark tells which mark stands at the start of the coming line.
+// mark returns the mark at the start of the next line, "" for none. It skips a
+// byte order mark there, as in a stream made of several files.
 func (y *YAML) mark() string {
 	b, _ := y.in.Peek(4)
+	if !bytes.HasPrefix(b, []byte(byteOrderMark)) {
+		return markOf(b)
+	}
+	b, _ = y.in.Peek(len(byteOrderMark) + 4)
+	mark := markOf(b[len(byteOrderMark):])
+	if mark != "" || y.doc.Len() == 0 {
+		_, _ = y.in.Discard(len(byteOrderMark)) // it was peeked at
+	}
+	return mark
+}
+
+// markOf returns the mark at the start of a line of which b are the first bytes.
+func markOf(b []byte) string {
 	if len(b) < 3 || len(b) > 3 && !strings.ContainsRune(" \t\r\n", rune(b[3])) {
 		return ""
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"go.yaml.in/yaml/v3"
+
 	"wps/output"
 )
 
@@ -49,6 +51,112 @@ func TestYAML(t *testing.T) {
 	}
 }
 
+// TestYAMLTrailing checks that whatever follows a document without a mark between
+// them is refused with its line, and that the document is not run either.
+func TestYAMLTrailing(t *testing.T) {
+	t.Parallel()
+	const (
+		a, b      = "{message: a, dataType: text}", "{message: b, dataType: text}"
+		trailing  = "something follows the document: put --- between documents"
+		lineFeed  = "a document begins here, and the line before does not end with a line feed"
+		directive = "a directive follows the document: put ... on a line between them"
+	)
+	tests := []struct {
+		in   string
+		want []string
+	}{
+		// JSON lines and other flow forms.
+		{msg("a") + "\n" + msg("b") + "\n", []string{"2! " + trailing}},
+		{strings.Repeat(msg("a")+"\n", 1000), []string{"2! " + trailing}},
+		{strings.Repeat(msg("a")+"\r\n", 3), []string{"2! " + trailing}},
+		{"\ufeff" + msg("a") + "\n" + msg("b"), []string{"2! " + trailing}},
+		{a + "\n" + b + "\n", []string{"2! " + trailing}},
+		{a + " " + b + "\n", []string{"1! " + trailing}},
+		{a + b, []string{"1! " + trailing}},
+		{a + "\ngarbage\n", []string{"2! " + trailing}},
+		{a + "\n  garbage\n", []string{"2! " + trailing}},
+		{a + "\n\n# c\n\n" + b, []string{"5! " + trailing}},
+		{a + "# c\n" + b, []string{"2! " + trailing}},
+		{a + ",\n" + b, []string{"1! " + trailing}},
+		{a + "}", []string{"1! " + trailing}},
+		{a + "]", []string{"1! " + trailing}},
+		{a + "\n- " + b, []string{"2! " + trailing}},
+		{a + "\n: " + b, []string{"2! " + trailing}},
+		{a + "\nmessage: b\n", []string{"2! " + trailing}},
+		{a + "\n&x " + b, []string{"2! " + trailing}},
+		{a + "\n*x\n", []string{"2! " + trailing}},
+		{a + "\n!x " + b, []string{"2! " + trailing}},
+		{a + "\n'b'", []string{"2! " + trailing}},
+		{a + "\n'b", []string{"1! not YAML: found unexpected end of stream (line 2)"}},
+		{a + "\n\t" + b, []string{"1! not YAML: found character that cannot start any token (line 2)"}},
+		{a + "\t" + b, []string{"1! " + trailing}},
+		{a + "\n{message", []string{"2! " + trailing}},
+		{"[" + a + "] [" + b + "]", []string{"1! " + trailing}},
+		{"[" + a + "]\n[" + b + "]", []string{"2! " + trailing}},
+		{"[" + a + "]\n  - " + b, []string{"2! " + trailing}},
+		{"- " + a + "\n" + b, []string{"1! not YAML: could not find expected ':' (line 2)"}},
+		{"message: a\n" + b + "\n", []string{"1! not YAML: could not find expected ':' (line 2)"}},
+		{"message: 'a' b\n", []string{"1! not YAML: did not find expected key"}},
+		// Scalars.
+		{"'a' garbage\n", []string{"1! " + trailing}},
+		{"\"a\"\n" + b, []string{"2! " + trailing}},
+		{"--- |\n text\nmore\n", []string{"3! " + trailing}},
+		{"--- |\n text\n" + b, []string{"3! " + trailing}},
+		{"a\n" + b, []string{"1! not YAML: mapping values are not allowed in this context (line 2)"}},
+		{"~\n", []string{"1! not a JSON object"}},
+		{"null\n---\n" + b, []string{"1! not a JSON object", "3 b"}},
+		// Marks.
+		{"--- " + a + "\n" + b, []string{"2! " + trailing}},
+		{"---\n" + a + "\n--- " + b + "\n" + b + "\n---\n" + b, []string{"2 a", "4! " + trailing, "6 b"}},
+		{a + "\n...\n" + b, []string{"1 a", "3 b"}},
+		{a + "\n... # end\n" + b, []string{"1 a", "3 b"}},
+		{a + "\n... " + b, []string{"2! " + trailing}},
+		{a + "\n... " + b + "\n---\n" + b, []string{"2! " + trailing, "4 b"}},
+		{"... " + b, []string{"1! not YAML: did not find expected node content"}},
+		{"...\n# c\n... # d\n" + b, []string{"4 b"}},
+		{a + "\n---" + b, []string{"2! " + trailing}},
+		// Directives.
+		{"%YAML 1.1\n---\n" + a + "\n" + b, []string{"4! " + trailing}},
+		{"%YAML 1.1\n" + a, []string{"1! not YAML: --- must follow the directives (line 1)"}},
+		{a + "\n\n%YAML 1.1\n# c\n---\n" + b, []string{"3! " + directive, "6 b"}},
+		{a + "\n" + b + "\n%YAML 1.1\n---\n" + b, []string{"2! " + trailing, "5 b"}},
+		{a + "\n...\n%YAML 1.1\n---\n" + b, []string{"1 a", "5 b"}},
+		// Comments and line breaks.
+		{a + "\n# c\n\n  # d\n", []string{"1 a"}},
+		{a + " # c\r\n---\r\n" + b + "\r\n", []string{"1 a", "3 b"}},
+		{a + "\r" + b + "\r", []string{"2! " + trailing}},
+		{a + "\r---\r" + b, []string{"2! " + lineFeed}},
+		{a + "\u2028---\u2028" + b, []string{"2! " + lineFeed}},
+		{a + "\x00" + b, []string{"1! not YAML: control characters are not allowed"}},
+		// Byte order marks, as in a stream made of several files.
+		{"\ufeff# c\n%YAML 1.1\n---\n" + a, []string{"4 a"}},
+		{"\ufeff%YAML 1.1\n---\n" + a + "\n\ufeff---\n" + b, []string{"3 a", "5 b"}},
+		{a + "\n...\n\ufeff" + b, []string{"1 a", "3 b"}},
+		{a + "\n\ufeff" + b, []string{"2! " + trailing}},
+		{"\xff\xfe{\x00", []string{"1! this is UTF-16 text: write it as UTF-8"}},
+	}
+	for _, tt := range tests {
+		for name, in := range map[string]io.Reader{
+			"": strings.NewReader(tt.in), " byte by byte": iotest.OneByteReader(strings.NewReader(tt.in)),
+		} {
+			if got := readSource(output.NewYAML(in)); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("reading %.200q%s = %.300q, want %.300q", tt.in, name, got, tt.want)
+			}
+		}
+	}
+}
+
+// TestYAMLTrailingError checks that callers can tell trailing content from other
+// faults.
+func TestYAMLTrailingError(t *testing.T) {
+	t.Parallel()
+	raw, line, err := output.NewYAML(strings.NewReader("{}\n{}")).Read()
+	fault, _ := errors.AsType[*output.LineError](err)
+	if raw != nil || line != 2 || fault == nil || fault.Line != 2 || fault.Ends || !errors.Is(err, output.ErrTrailingContent) {
+		t.Errorf("Read = %q, %d, %#v, want ErrTrailingContent on line 2", raw, line, err)
+	}
+}
+
 // TestYAMLBounds: neither size nor aliases take memory without end.
 func TestYAMLBounds(t *testing.T) {
 	t.Parallel()
@@ -78,20 +186,29 @@ func TestYAMLBounds(t *testing.T) {
 	}
 }
 
-// FuzzYAML: what is read is JSON, every stream ends, and lines never go back.
+// FuzzYAML checks that what is read is JSON, that every stream ends and lines
+// never go back, and that nothing is lost: a stream without a fault gives as many
+// objects as the library finds in it.
 func FuzzYAML(f *testing.F) {
 	f.Add("---\nmessage: a\ndataType: text\n...\n---\n- {type: GroupEvent}\n")
 	f.Add("message: &a [*a]\n---\n<<: {a: 1}\n? [x]\n: !!binary aGV5\n")
 	f.Add("%YAML 1.1\n--- |\n text\n")
+	f.Add("{message: a}\n{message: b}\n")
+	f.Add("[{message: a}] # c\n... # d\n\ufeff--- {message: b}\r---\r{}")
 	f.Fuzz(func(t *testing.T, in string) {
 		y := output.NewYAML(strings.NewReader(in))
-		last := 0
+		last, objects, faults := 0, 0, 0
 		for range len(in) + 3 {
 			raw, line, err := y.Read()
 			if errors.Is(err, io.EOF) {
+				if want, ok := countYAML(in); ok && faults == 0 && objects != want {
+					t.Errorf("%d objects are read without a fault, want %d", objects, want)
+				}
 				return
 			}
-			if err == nil && !json.Valid(raw) {
+			if err != nil {
+				faults++
+			} else if objects++; !json.Valid(raw) {
 				t.Errorf("%q is not JSON", raw)
 			}
 			if line < last {
@@ -101,4 +218,27 @@ func FuzzYAML(f *testing.F) {
 		}
 		t.Error("the stream does not end")
 	})
+}
+
+// countYAML counts the values of a stream that are no lists, and those in lists;
+// ok is false for a stream that the library does not read to its end, and for one
+// with a byte order mark before a later document, which it does not know.
+func countYAML(in string) (n int, ok bool) {
+	if strings.Contains(in, "\n\ufeff") {
+		return 0, false
+	}
+	dec := yaml.NewDecoder(strings.NewReader(in))
+	for {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if err != nil {
+			return n, errors.Is(err, io.EOF)
+		}
+		switch top := doc.Content[0]; {
+		case top.Kind == yaml.SequenceNode:
+			n += len(top.Content)
+		case top.Tag != "!!null" || top.Value != "":
+			n++
+		}
+	}
 }
