@@ -138,24 +138,30 @@ func (o *object) content(ev *MessageEvent) {
 	}
 }
 
-// messageBytes gives the bytes to send. Without a data type a string is its
-// UTF-8 bytes, as the spec says; with "binary" written it is base64.
+// messageBytes returns the bytes to send. A serialised Buffer is its bytes,
+// whatever the data type. Without a data type a string is its UTF-8 bytes, as the
+// spec says; with "binary" written it is base64.
 func messageBytes(raw json.RawMessage, d protocol.DataType, written bool) (b []byte, problem string) {
-	var s string
-	isString := raw[0] == '"'
-	if isString {
-		s = plainString(raw)
-	}
 	switch {
-	case d == protocol.DataTypeJSON:
-		if isString && json.Valid([]byte(s)) {
-			return []byte(s), ""
+	case raw[0] == '"':
+		return stringMessage(plainString(raw), raw, d, written)
+	case isBuffer(raw):
+		if b, problem = bufferBytes(raw); problem != "" && d == protocol.DataTypeJSON {
+			problem += ": write JSON of type Buffer as a string"
 		}
+		return b, problem
+	case d == protocol.DataTypeJSON:
 		return bytes.Clone(raw), ""
-	case d == protocol.DataTypeBinary && !isString:
-		return bufferBytes(raw)
-	case !isString:
-		return nil, "must be a string when dataType is " + string(d)
+	}
+	return nil, "must be a string or a serialised Buffer when dataType is " + string(d)
+}
+
+// stringMessage returns the bytes of a message that is the string s, in JSON raw.
+// A string that holds JSON is that JSON, as in Functions.
+func stringMessage(s string, raw json.RawMessage, d protocol.DataType, written bool) (b []byte, problem string) {
+	switch {
+	case d == protocol.DataTypeJSON && !json.Valid([]byte(s)):
+		return bytes.Clone(raw), ""
 	case d == protocol.DataTypeBinary && written:
 		b, err := base64.StdEncoding.DecodeString(s)
 		if err != nil {
@@ -165,38 +171,6 @@ func messageBytes(raw json.RawMessage, d protocol.DataType, written bool) (b []b
 	}
 	return []byte(s), ""
 }
-
-// bufferBytes reads a Node Buffer as JSON.stringify writes it, or with its data
-// in base64.
-func bufferBytes(raw json.RawMessage) (b []byte, problem string) {
-	const want = "must be a string or a serialised Buffer when dataType is binary"
-	var buffer struct {
-		Type string          `json:"type"`
-		Data json.RawMessage `json:"data"`
-	}
-	if json.Unmarshal(raw, &buffer) != nil || buffer.Type != "Buffer" || len(buffer.Data) == 0 {
-		return nil, want
-	}
-	if json.Unmarshal(buffer.Data, &b) == nil && buffer.Data[0] == '"' {
-		return b, ""
-	}
-	var numbers []uint8Number
-	if json.Unmarshal(buffer.Data, &numbers) != nil {
-		return nil, "holds a Buffer whose data is neither bytes nor base64"
-	}
-	b = make([]byte, len(numbers))
-	for i, n := range numbers {
-		b[i] = byte(n)
-	}
-	return b, ""
-}
-
-// uint8Number is a byte that is written as a number; encoding/json reads a slice
-// of plain bytes as base64 only.
-type uint8Number uint8
-
-// UnmarshalJSON takes a number from 0 to 255.
-func (n *uint8Number) UnmarshalJSON(b []byte) error { return json.Unmarshal(b, (*uint8)(n)) }
 
 func readGroup(o *object) Event {
 	return &GroupEvent{

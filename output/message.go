@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -128,10 +129,11 @@ func messageValue(d protocol.DataType, b []byte) any {
 	case protocol.DataTypeText:
 		return string(b)
 	case protocol.DataTypeJSON:
-		// A string that holds JSON would be read as that JSON, so it is wrapped
-		// once more.
+		// A string that holds JSON would be read as that JSON, and a serialised
+		// Buffer as its bytes, so these are wrapped in a string.
+		trimmed := bytes.TrimSpace(b)
 		var s string
-		if json.Unmarshal(b, &s) == nil && json.Valid([]byte(s)) {
+		if json.Unmarshal(b, &s) == nil && json.Valid([]byte(s)) || json.Valid(b) && isBuffer(trimmed) {
 			return string(b)
 		}
 		return json.RawMessage(b)

@@ -109,20 +109,10 @@ func readObject(b []byte) (*object, error) {
 		}
 		return nil, syntaxFault(nil, "not a JSON object")
 	}
-	s := splitter{rest: b}
-	if s.next() != '{' {
+	if bytes.TrimLeft(b, " \t\r\n")[0] != '{' {
 		return nil, syntaxFault(nil, "not a JSON object")
 	}
-	for s.skip(); s.next() != '}'; {
-		name := s.value()
-		s.next()
-		s.skip() // the colon
-		s.next()
-		o.read(name, s.value())
-		if s.next() == ',' {
-			s.skip()
-		}
-	}
+	splitMembers(b, o.read)
 	o.settleAction()
 	return o, nil
 }
@@ -150,6 +140,29 @@ func findSyntaxFault(b []byte) error {
 		return syntaxFault(nil, "there is more behind the object")
 	}
 	return nil
+}
+
+// splitMembers calls f with the name, as JSON, and the value of each member of a
+// valid JSON object.
+func splitMembers(b []byte, f func(name, value json.RawMessage)) {
+	s := splitter{rest: b}
+	s.next()
+	for s.skip(); s.next() != '}'; {
+		name := s.value()
+		s.next()
+		s.skip() // the colon
+		s.next()
+		f(name, s.value())
+		if s.next() == ',' {
+			s.skip()
+		}
+	}
+}
+
+// eachMember calls f with the name and the value of each member of a valid JSON
+// object.
+func eachMember(object []byte, f func(name string, value []byte)) {
+	splitMembers(object, func(name, value json.RawMessage) { f(plainString(name), value) })
 }
 
 // splitter takes valid JSON apart.

@@ -53,7 +53,7 @@ func (y *YAML) Read() ([]byte, int, error) {
 	y.items = y.items[1:]
 	line := y.base + item.Line
 	y.buf.Reset()
-	err := (&yamlWriter{out: &y.buf, room: maxYAMLDocument - y.spent}).value(item, 0)
+	err := (&yamlWriter{out: &y.buf, room: maxYAMLDocument - y.spent}).value(resolve(item), 0)
 	if y.spent += y.buf.Len(); err != nil {
 		return nil, line, &LineError{Line: line, Err: yamlFault(err.Error())}
 	}
@@ -321,13 +321,27 @@ func (w *yamlWriter) value(n *yaml.Node, depth int) error {
 	return w.scalar(n)
 }
 
+// buffer writes bytes that are a member of the object as a serialised Buffer, so
+// that they are bytes for every data type.
+func (w *yamlWriter) buffer(n *yaml.Node) error {
+	w.out.WriteString(`{"type":"Buffer","data":`)
+	err := w.scalar(n)
+	w.out.WriteByte('}')
+	return err
+}
+
+// resolve returns the node that an alias stands for.
+func resolve(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
 func (w *yamlWriter) mapping(n *yaml.Node, depth int) error {
 	w.out.WriteByte('{')
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
-		if key.Kind == yaml.AliasNode {
-			key = key.Alias
-		}
+		key := resolve(n.Content[i])
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			return errors.New("the name of a member must be text")
@@ -338,7 +352,11 @@ func (w *yamlWriter) mapping(n *yaml.Node, depth int) error {
 		}
 		w.text(key.Value)
 		w.out.WriteByte(':')
-		if err := w.value(n.Content[i+1], depth+1); err != nil {
+		if value := resolve(n.Content[i+1]); depth == 0 && value.Tag == "!!binary" && value.Kind == yaml.ScalarNode {
+			if err := w.buffer(value); err != nil {
+				return err
+			}
+		} else if err := w.value(n.Content[i+1], depth+1); err != nil {
 			return err
 		}
 	}

@@ -51,6 +51,8 @@ func TestAnswersLikeTheOfficialMiddleware(t *testing.T) {
 		{"user json string", event{name: "message"}, `{"data":"{\"a\": 1}","dataType":"json"}`, wire{200, jsonType, "", `{"a": 1}`}},
 		{"user binary", event{name: "message"}, `{"message":"AAE=","dataType":"binary"}`, wire{200, binaryType, "", "\x00\x01"}},
 		{"user Buffer", event{name: "message"}, `{"data":{"type":"Buffer","data":[0,1]},"dataType":"binary"}`, wire{200, binaryType, "", "\x00\x01"}},
+		{"user Buffer of text", event{name: "message"}, `{"data":{"type":"Buffer","data":[104,195,169]},"dataType":"text"}`, wire{200, textType, "", "hé"}},
+		{"user Buffer of JSON", event{name: "message"}, `{"data":{"type":"Buffer","data":[123,125]},"dataType":"json"}`, wire{200, jsonType, "", "{}"}},
 		{"user no type", event{name: "message"}, `{"message":"hi"}`, wire{200, binaryType, "", "hi"}},
 		{"user success()", event{name: "message"}, "", wire{200, binaryType, "", ""}},
 		{"user success('')", event{name: "message"}, `{"message":"","dataType":"text"}`, wire{200, textType, "", ""}},
@@ -158,6 +160,7 @@ func TestBrokenAnswersAreServerErrors(t *testing.T) {
 		{"message", `{"message":"%","dataType":"binary"}`, "base64"},
 		{"message", `{"metadata":{"a":1}}`, "metadata of the answer must be an object of strings"},
 		{"message", `{"metadata":{"a b":"x"}}`, "metadata of the answer cannot be used"},
+		{"message", `{"data":{"type":"Buffer","data":[256]},"dataType":"json"}`, "the answer cannot be sent: message is a Buffer whose data[0] is not a number from 0 to 255"},
 		{"message", `{"outputs":7}`, "outputs of the answer must be an array"},
 	} {
 		var problem string
