@@ -20,7 +20,7 @@ var rooms = map[string][]string{
 	"client":                {"token", "protocol", "internal/wait", "internal/oneline"},
 	"client/ws":             {"client", "internal/oneline", "internal/wait", "token", "protocol"},
 	"trigger":               {"output", "token", "protocol"},
-	"emulator":              {"emulator/filter", "token", "protocol", "internal/webguard"},
+	"emulator":              {"emulator/filter", "token", "protocol", "internal/webguard", "emulator/internal/rights"},
 	"emulator/filter":       {},
 	"emulator/emulatortest": {"emulator", "token", "protocol"},
 	"output":                {"protocol"},
@@ -29,8 +29,9 @@ var rooms = map[string][]string{
 	"protocol":              {},
 	"internal/webguard":     {},
 	// What our packages share that is not part of the API.
-	"internal/oneline": {},
-	"internal/wait":    {},
+	"internal/oneline":         {},
+	"internal/wait":            {},
+	"emulator/internal/rights": {"protocol"},
 	// Programs of scripts/bench: they measure from outside.
 	"scripts/bench.d/measure": {},
 	"scripts/bench.d/minimal": {},

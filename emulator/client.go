@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"wps/emulator/internal/rights"
 	"wps/protocol"
 	"wps/token"
 )
@@ -42,7 +43,7 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request, rest string
 	if !ok {
 		return
 	}
-	c.userID, c.hasUser, c.rights = claims.UserID, claims.HasUserID, newRights(claims.Roles)
+	c.userID, c.hasUser, c.rights = claims.UserID, claims.HasUserID, rights.New(claims.Roles)
 	c.agree(subprotocol)
 	s.open(w, r, c, claims.Groups)
 }

@@ -4,6 +4,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
+
+	"wps/emulator/internal/rights"
 )
 
 // conn is one client connection as the service knows it. It has one transport
@@ -18,7 +20,7 @@ type conn struct {
 	hub         *hub
 	kind        kind
 	client      clientProtocol
-	rights      *rights
+	rights      *rights.Rights
 	groups      map[string]struct{} // guarded by hub.mu
 	link        *link               // of a reliable connection guarded by replay.mu
 	replay      *replay             // nil unless reliable

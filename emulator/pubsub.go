@@ -155,7 +155,7 @@ func forbidden(verb, group string) (name, message string) {
 }
 
 func (c *conn) changeGroup(group, verb string, change func(*conn, string)) (name, message string) {
-	if !c.rights.may(protocol.PermissionJoinLeaveGroup, group) {
+	if !c.rights.May(protocol.PermissionJoinLeaveGroup, group) {
 		return forbidden(verb, group)
 	}
 	c.hub.change(protocol.Target{Kind: protocol.TargetConnection, ID: c.id}, func(c *conn) { change(c, group) })
@@ -164,7 +164,7 @@ func (c *conn) changeGroup(group, verb string, change func(*conn, string)) (name
 
 // publish sends a client's message to a group; false when it may not.
 func (c *conn) publish(r *protocol.Request) bool {
-	if !c.rights.may(protocol.PermissionSendToGroup, r.Group) {
+	if !c.rights.May(protocol.PermissionSendToGroup, r.Group) {
 		return false
 	}
 	m := newMessage(protocol.FromGroup, r.DataType, r.Data)

@@ -53,7 +53,7 @@ func grantPermission(c *call, _ protocol.Target) {
 	switch {
 	case m == nil:
 		c.noPermission()
-	case !m.rights.set(p.permission, p.group, true):
+	case !m.rights.Set(p.permission, p.group, true):
 		c.tooManyRules()
 	default:
 		c.w.WriteHeader(http.StatusOK)
@@ -66,7 +66,7 @@ func revokePermission(c *call, _ protocol.Target) {
 	if !ok {
 		return
 	}
-	if m := c.hub.connection(c.second); m != nil && !m.rights.set(p.permission, p.group, false) {
+	if m := c.hub.connection(c.second); m != nil && !m.rights.Set(p.permission, p.group, false) {
 		c.tooManyRules()
 		return
 	}
@@ -80,7 +80,7 @@ func checkPermission(c *call, _ protocol.Target) {
 	if !ok {
 		return
 	}
-	if m := c.hub.connection(c.second); m == nil || !m.rights.may(p.permission, p.group) {
+	if m := c.hub.connection(c.second); m == nil || !m.rights.May(p.permission, p.group) {
 		c.noPermission()
 		return
 	}

@@ -78,56 +78,6 @@ func TestPermissionsRefused(t *testing.T) {
 	want(t, e, 200, permission("PUT", "sendToGroup", id, strings.Repeat("g", protocol.MaxGroupName)))
 }
 
-// TestRoles asks the check operation what the roles of a token allow.
-func TestRoles(t *testing.T) {
-	t.Parallel()
-	e := emulatortest.Run(t)
-	patterns := func(names ...string) (roles []string) {
-		for _, n := range names {
-			roles = append(roles, "webpubsub.sendToGroups."+n)
-		}
-		return roles
-	}
-	tests := []struct {
-		name    string
-		roles   []string
-		yes, no []string
-	}{
-		{"none", nil, nil, []string{"g"}},
-		{"all", []string{"webpubsub.sendToGroup"}, []string{"g", "a.b"}, nil},
-		{"one", []string{"webpubsub.sendToGroup.g"}, []string{"g"}, []string{"G", "gg"}},
-		{"dots belong to the name", []string{"webpubsub.sendToGroup.a.b"}, []string{"a.b"}, []string{"a", "b"}},
-		{"a star in the singular", []string{"webpubsub.sendToGroup.*"}, []string{"*"}, []string{"g"}},
-		{"case of a role", []string{"webpubsub.sendtogroup", "Webpubsub.sendToGroup", "webpubsub.sendToGroup."}, nil, []string{"g"}},
-		{"other permission", []string{"webpubsub.joinLeaveGroup", "webpubsub.joinLeaveGroups.**"}, nil, []string{"g"}},
-		{"run", patterns("ab*"), []string{"ab", "abcd"}, []string{"ab.cd", "a", "AB"}},
-		{"one character", patterns("a?c"), []string{"abc", "aéc"}, []string{"a.c", "ac"}},
-		{"any", patterns("ab**"), []string{"ab", "ab.cd.ef"}, []string{"b"}},
-		{"any between dots", patterns("a.**.b"), []string{"a..b", "a.x.y.b"}, []string{"a.b"}},
-		{"everything", patterns("**"), []string{"g", "a.b"}, nil},
-		{"escaped star", patterns(`a\*.***b`), []string{"a*.ab"}, []string{"aa.ab"}},
-		{"bad escape", patterns(`a\b`, `b\`), nil, []string{"a", "b", `a\b`}},
-		{"five stars", patterns("*a*b*c*d*"), []string{"abcd"}, nil},
-		{"six stars", patterns("**a**b**"), nil, []string{"ab"}},
-		{"escaped stars are free", patterns(`\*\*\*\*\*\**`), []string{"******x"}, nil},
-		{"nine patterns", patterns("p1*", "p2*", "p3*", "p4*", "p5*", "p6*", "p7*", "p8*", "p9*", "q*"), []string{"p1", "p9x"}, []string{"q"}},
-		{"repeated role counts once", append(patterns("p1*", "p2*", "p3*", "p4*", "p5*", "p6*", "p7*", "p8*", "q*"), patterns("p1*", "p2*")...), []string{"p1", "q"}, nil},
-		{"all in front of patterns", append(patterns("a*"), "webpubsub.sendToGroup"), []string{"a", "b"}, nil},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			_, id := dialJSON(t, e, clientOptions{roles: tt.roles})
-			for _, g := range tt.yes {
-				want(t, e, 200, permission("HEAD", "sendToGroup", id, g))
-			}
-			for _, g := range tt.no {
-				want(t, e, 404, permission("HEAD", "sendToGroup", id, g))
-			}
-		})
-	}
-}
-
 // TestPermissionRules proves that a single-group rule beats what roles say, both
 // ways, and that taking it back restores what they say.
 func TestPermissionRules(t *testing.T) {

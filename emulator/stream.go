@@ -57,7 +57,7 @@ func (c *conn) openStream(r *protocol.Request) *protocol.Response {
 	if id == "" || r.Stream.HasIdleTimeout && r.Stream.IdleTimeout == 0 {
 		return streamClosed(id, protocol.StreamBadRequest, "The stream needs an id and an idle timeout of more than 0 ms.")
 	}
-	if !c.rights.may(protocol.PermissionSendToGroup, group) {
+	if !c.rights.May(protocol.PermissionSendToGroup, group) {
 		_, text := forbidden("send to", group)
 		return streamClosed(id, protocol.StreamForbidden, text)
 	}
@@ -116,7 +116,7 @@ func (c *conn) streamData(r *protocol.Request) *protocol.Response {
 	if answer != nil || s == nil {
 		return answer
 	}
-	if !c.rights.may(protocol.PermissionSendToGroup, s.group) {
+	if !c.rights.May(protocol.PermissionSendToGroup, s.group) {
 		c.dropStream(s.id)
 		_, text := forbidden("send to", s.group)
 		c.publishEnd(s, protocol.StreamInfo{ErrorName: protocol.StreamForbidden, ErrorMessage: text})

@@ -1,12 +1,12 @@
-package emulator
+package rights
 
 import "wps/protocol"
 
-// maxStars is how many star characters a pattern may hold; "**" counts two.
+// maxStars is how many stars a pattern may contain; "**" counts as two.
 const maxStars = 5
 
-// pattern matches group names: ? is one character but a dot, * any run without
-// a dot, ** any run; a backslash escapes * ? \ and nothing else.
+// pattern matches group names: ? is one character other than a dot, * any run
+// without a dot, ** any run; a backslash escapes * ? \ and nothing else.
 //
 // Source: product documentation on roles with wildcards.
 type pattern []patternItem
@@ -25,6 +25,7 @@ const (
 	matchAny
 )
 
+// parsePattern returns false for text that is no valid pattern.
 func parsePattern(s string) (pattern, bool) {
 	if s == "" || protocol.CheckGroup(s) != nil {
 		return nil, false
@@ -68,12 +69,13 @@ func starItem(n int) patternItem {
 	return patternItem{kind: matchAny}
 }
 
-func (p pattern) everything() bool { return len(p) == 1 && p[0].kind == matchAny }
+// matchesAll reports whether p is "**" alone.
+func (p pattern) matchesAll() bool { return len(p) == 1 && p[0].kind == matchAny }
 
 func (p pattern) match(s string) bool { return p.matchRunes([]rune(s)) }
 
-// matchRunes goes through s once for each item, keeping the set of positions
-// that the items so far can reach: no input makes it slow.
+// matchRunes goes through s once for each item and keeps the set of positions
+// that the items so far can reach: the time is bounded for every input.
 func (p pattern) matchRunes(s []rune) bool {
 	reach := make([]bool, len(s)+1)
 	reach[0] = true
@@ -87,7 +89,7 @@ func (p pattern) matchRunes(s []rune) bool {
 	return reach[len(s)]
 }
 
-// reaches tells whether item can end before position i.
+// reaches reports whether item can end before position i.
 func (item patternItem) reaches(before, now []bool, s []rune, i int) bool {
 	switch item.kind {
 	case matchRune:

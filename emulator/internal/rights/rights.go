@@ -1,0 +1,155 @@
+// Package rights decides what one connection may do with groups: it reads the
+// roles of a client's token, keeps what REST grants and revokes later, and
+// answers whether a permission holds for a group.
+//
+// It hides how role names and their wildcards are read, which rule outranks
+// which, and the quotas of the service.
+package rights
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"wps/protocol"
+)
+
+// Quotas of the rules of one permission. The default rule counts as a pattern.
+const (
+	maxPatterns = 9
+	maxLiterals = 1000
+)
+
+// Rights are what one connection may do with groups. All methods may be called
+// concurrently.
+type Rights struct {
+	mu    sync.Mutex
+	rules map[protocol.Permission]*rules
+}
+
+// New reads the roles of a token in sorted order, each once. Unknown roles,
+// invalid patterns and rules beyond a quota are ignored, as the service does.
+func New(roles []string) *Rights {
+	r := &Rights{}
+	roles = slices.Compact(slices.Sorted(slices.Values(roles)))
+	for _, role := range roles {
+		for _, p := range []protocol.Permission{protocol.PermissionSendToGroup, protocol.PermissionJoinLeaveGroup} {
+			r.addRole(p, strings.TrimPrefix(role, "webpubsub."+string(p)), role)
+		}
+	}
+	return r
+}
+
+func (r *Rights) addRole(p protocol.Permission, suffix, role string) {
+	switch {
+	case suffix == role: // another permission
+	case suffix == "":
+		r.rulesOf(p).allowAll()
+	case strings.HasPrefix(suffix, "."):
+		if protocol.CheckGroup(suffix[1:]) == nil {
+			r.rulesOf(p).setGroup(suffix[1:], true)
+		}
+	case strings.HasPrefix(suffix, "s."):
+		r.rulesOf(p).allowPattern(suffix[2:])
+	}
+}
+
+func (r *Rights) rulesOf(p protocol.Permission) *rules {
+	if r.rules == nil {
+		r.rules = map[protocol.Permission]*rules{}
+	}
+	if r.rules[p] == nil {
+		r.rules[p] = &rules{}
+	}
+	return r.rules[p]
+}
+
+// May reports whether the connection has permission p for a group.
+func (r *Rights) May(p protocol.Permission, group string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	x := r.rules[p]
+	return x != nil && x.allows(group)
+}
+
+// Set grants permission p for one group, or revokes it. It returns false when
+// that would need more than 1000 rules for single groups; nothing is changed
+// then. A star in the group's name has no meaning.
+func (r *Rights) Set(p protocol.Permission, group string, allowed bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rulesOf(p).setGroup(group, allowed)
+}
+
+// rules decide one permission: a literal rule outranks the patterns, and those
+// outrank the default. Patterns only ever allow, because nothing revokes by
+// pattern, so their order does not matter.
+//
+// Source: the vendor's emulator.
+type rules struct {
+	all      bool
+	patterns []pattern
+	literals map[string]bool // true allows, false denies
+}
+
+func (x *rules) allows(group string) bool {
+	if allowed, ok := x.literals[group]; ok {
+		return allowed
+	}
+	return x.allowsGenerally(group)
+}
+
+// allowsGenerally is the answer for a group without a rule of its own.
+func (x *rules) allowsGenerally(group string) bool {
+	for _, p := range x.patterns {
+		if p.match(group) {
+			return true
+		}
+	}
+	return x.all
+}
+
+func (x *rules) allowAll() { *x = rules{all: true} }
+
+// setGroup makes the answer for one group allowed, with as few literals as
+// possible: an opposite one is removed, and none is added for what holds anyway.
+// It returns false when there are too many.
+func (x *rules) setGroup(group string, allowed bool) bool {
+	if now, ok := x.literals[group]; ok {
+		if now != allowed {
+			delete(x.literals, group)
+		}
+		return true
+	}
+	if x.allowsGenerally(group) == allowed {
+		return true
+	}
+	if len(x.literals) >= maxLiterals {
+		return false
+	}
+	if x.literals == nil {
+		x.literals = map[string]bool{}
+	}
+	x.literals[group] = allowed
+	return true
+}
+
+func (x *rules) allowPattern(text string) {
+	p, ok := parsePattern(text)
+	if !ok {
+		return
+	}
+	if p.matchesAll() {
+		x.allowAll()
+		return
+	}
+	if len(x.patterns) >= maxPatterns {
+		return
+	}
+	for g := range x.literals {
+		if p.match(g) {
+			delete(x.literals, g)
+		}
+	}
+	x.patterns = append(x.patterns, p)
+}

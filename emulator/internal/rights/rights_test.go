@@ -1,0 +1,102 @@
+package rights_test
+
+import (
+	"fmt"
+	"testing"
+
+	"wps/emulator/internal/rights"
+	"wps/protocol"
+)
+
+// TestRoles reads the roles of a token.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	patterns := func(names ...string) (roles []string) {
+		for _, n := range names {
+			roles = append(roles, "webpubsub.sendToGroups."+n)
+		}
+		return roles
+	}
+	tests := []struct {
+		name    string
+		roles   []string
+		yes, no []string
+	}{
+		{"none", nil, nil, []string{"g"}},
+		{"all", []string{"webpubsub.sendToGroup"}, []string{"g", "a.b"}, nil},
+		{"one", []string{"webpubsub.sendToGroup.g"}, []string{"g"}, []string{"G", "gg"}},
+		{"dots belong to the name", []string{"webpubsub.sendToGroup.a.b"}, []string{"a.b"}, []string{"a", "b"}},
+		{"a star in the singular", []string{"webpubsub.sendToGroup.*"}, []string{"*"}, []string{"g"}},
+		{"case of a role", []string{"webpubsub.sendtogroup", "Webpubsub.sendToGroup", "webpubsub.sendToGroup."}, nil, []string{"g"}},
+		{"other permission", []string{"webpubsub.joinLeaveGroup", "webpubsub.joinLeaveGroups.**"}, nil, []string{"g"}},
+		{"run", patterns("ab*"), []string{"ab", "abcd"}, []string{"ab.cd", "a", "AB"}},
+		{"one character", patterns("a?c"), []string{"abc", "aéc"}, []string{"a.c", "ac"}},
+		{"any", patterns("ab**"), []string{"ab", "ab.cd.ef"}, []string{"b"}},
+		{"any between dots", patterns("a.**.b"), []string{"a..b", "a.x.y.b"}, []string{"a.b"}},
+		{"everything", patterns("**"), []string{"g", "a.b"}, nil},
+		{"escaped star", patterns(`a\*.***b`), []string{"a*.ab"}, []string{"aa.ab"}},
+		{"bad escape", patterns(`a\b`, `b\`), nil, []string{"a", "b", `a\b`}},
+		{"five stars", patterns("*a*b*c*d*"), []string{"abcd"}, nil},
+		{"six stars", patterns("**a**b**"), nil, []string{"ab"}},
+		{"escaped stars are free", patterns(`\*\*\*\*\*\**`), []string{"******x"}, nil},
+		{"nine patterns", patterns("p1*", "p2*", "p3*", "p4*", "p5*", "p6*", "p7*", "p8*", "p9*", "q*"), []string{"p1", "p9x"}, []string{"q"}},
+		{"repeated role counts once", append(patterns("p1*", "p2*", "p3*", "p4*", "p5*", "p6*", "p7*", "p8*", "q*"), patterns("p1*", "p2*")...), []string{"p1", "q"}, nil},
+		{"all in front of patterns", append(patterns("a*"), "webpubsub.sendToGroup"), []string{"a", "b"}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := rights.New(tt.roles)
+			for _, g := range tt.yes {
+				if !r.May(protocol.PermissionSendToGroup, g) {
+					t.Errorf("New(%q).May(sendToGroup, %q) = false, want true", tt.roles, g)
+				}
+			}
+			for _, g := range tt.no {
+				if r.May(protocol.PermissionSendToGroup, g) {
+					t.Errorf("New(%q).May(sendToGroup, %q) = true, want false", tt.roles, g)
+				}
+			}
+		})
+	}
+}
+
+// TestSet proves that a rule for one group outranks the roles in both directions,
+// and that removing it restores what they say.
+func TestSet(t *testing.T) {
+	t.Parallel()
+	r := rights.New([]string{"webpubsub.sendToGroups.g*"})
+	steps := []struct {
+		group   string
+		allowed bool
+	}{{"g1", false}, {"g1", true}, {"h", true}, {"h", false}, {"*", true}}
+	for _, s := range steps {
+		if !r.Set(protocol.PermissionSendToGroup, s.group, s.allowed) {
+			t.Errorf("Set(%q, %v) = false, want true", s.group, s.allowed)
+		}
+		if got := r.May(protocol.PermissionSendToGroup, s.group); got != s.allowed {
+			t.Errorf("after Set(%q, %v): May = %v", s.group, s.allowed, got)
+		}
+		if r.May(protocol.PermissionJoinLeaveGroup, s.group) || !r.May(protocol.PermissionSendToGroup, "g2") {
+			t.Errorf("Set(%q, %v) changed another rule", s.group, s.allowed)
+		}
+	}
+}
+
+// TestQuota proves that the 1001st rule for a single group is refused and changes
+// nothing, and that what a role allows anyway needs no rule.
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	r := rights.New([]string{"webpubsub.sendToGroup"})
+	for i := range 1000 {
+		if !r.Set(protocol.PermissionSendToGroup, fmt.Sprint("g", i), false) {
+			t.Fatalf("Set of rule %d = false, want true", i+1)
+		}
+	}
+	if r.Set(protocol.PermissionSendToGroup, "h", false) || !r.May(protocol.PermissionSendToGroup, "h") {
+		t.Error("rule 1001 was accepted")
+	}
+	if !r.Set(protocol.PermissionSendToGroup, "h", true) || !r.Set(protocol.PermissionSendToGroup, "g1", true) {
+		t.Error("a rule that needs no place was refused")
+	}
+}
