@@ -52,6 +52,7 @@ var outside = map[string][]string{
 	"golang.org/x/sys":                        {"cmd", "output", "trigger"},
 	"github.com/gorilla/websocket":            {"client/ws", "emulator"},
 	"github.com/golang-jwt/jwt/v5":            {"token", "scripts/bench.d/minimal"},
+	"google.golang.org/protobuf":              {"protocol"},
 }
 
 // unwanted are packages of the standard library that cost more than they give:

@@ -101,22 +101,22 @@ func (m members) invokeResponse(r *Response) (err error) {
 
 func (r *Request) decodeInvoke(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.Event)
-	case f.is(2, wireBytes):
+	case f.isBytes(2):
 		return f.text(&r.InvocationID)
-	case f.is(3, wireBytes):
+	case f.isBytes(3):
 		return decodeDataField(f.b, &r.DataType, &r.Data)
-	case f.is(4, wireBytes):
+	case f.isBytes(4):
 		return decodeMetadataEntry(f.b, &r.Metadata)
-	case f.is(5, wireBytes):
+	case f.isBytes(5):
 		return errNoStream
 	}
 	return nil
 }
 
 func (r *Request) decodeCancelInvocation(f field) error {
-	if f.is(1, wireBytes) {
+	if f.isBytes(1) {
 		return f.text(&r.InvocationID)
 	}
 	return nil
@@ -162,15 +162,15 @@ func (r *Response) appendInvoke(dst []byte) []byte {
 
 func (r *Response) decodeInvoke(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.InvocationID)
-	case f.is(2, wireVarint):
+	case f.isVarint(2):
 		r.Success = f.n != 0
-	case f.is(3, wireBytes):
+	case f.isBytes(3):
 		return decodeDataField(f.b, &r.DataType, &r.Data)
-	case f.is(4, wireBytes):
+	case f.isBytes(4):
 		return eachField(f.b, r.decodeError)
-	case f.is(5, wireBytes):
+	case f.isBytes(5):
 		return decodeMetadataEntry(f.b, &r.Metadata)
 	}
 	return nil
@@ -196,9 +196,9 @@ func (r *Response) appendError(dst []byte) []byte {
 
 func (r *Response) decodeError(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.ErrorName)
-	case f.is(2, wireBytes):
+	case f.isBytes(2):
 		return f.text(&r.ErrorMessage)
 	}
 	return nil

@@ -1,11 +1,12 @@
 package protocol
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"maps"
 	"slices"
 	"unicode/utf8"
+
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // Field numbers of the protobuf subprotocols, package azure.webpubsub, by the
@@ -51,7 +52,7 @@ func (f *field) text(into *string) error {
 // message sets no data type.
 func decodeDataField(b []byte, d *DataType, data *[]byte) error {
 	return eachField(b, func(f field) error {
-		if f.wire != wireBytes {
+		if f.typ != protowire.BytesType {
 			return nil
 		}
 		switch f.num {
@@ -84,7 +85,7 @@ func checkData(d DataType, b []byte) error {
 		}
 	case DataTypeProtobuf: // a google.protobuf.Any
 		return eachField(b, func(f field) error {
-			if f.is(1, wireBytes) && !utf8.Valid(f.b) {
+			if f.isBytes(1) && !utf8.Valid(f.b) {
 				return frameError("type_url is not UTF-8")
 			}
 			return nil
@@ -94,8 +95,8 @@ func checkData(d DataType, b []byte) error {
 }
 
 // appendDataField appends MessageData as field num.
-func appendDataField(dst []byte, num fieldNumber, d DataType, data []byte) []byte {
-	kind := fieldNumber(dataBinary)
+func appendDataField(dst []byte, num protowire.Number, d DataType, data []byte) []byte {
+	kind := protowire.Number(dataBinary)
 	switch d {
 	case DataTypeText:
 		kind = dataText
@@ -104,8 +105,8 @@ func appendDataField(dst []byte, num fieldNumber, d DataType, data []byte) []byt
 	case DataTypeProtobuf:
 		kind = dataProtobuf
 	}
-	dst = appendTag(dst, num, wireBytes)
-	dst = binary.AppendUvarint(dst, uint64(sizeTag(kind)+sizeBytes(len(data))))
+	dst = protowire.AppendTag(dst, num, protowire.BytesType)
+	dst = protowire.AppendVarint(dst, uint64(protowire.SizeTag(kind)+protowire.SizeBytes(len(data))))
 	return appendBytesField(dst, kind, data)
 }
 
@@ -115,9 +116,9 @@ func decodeMetadataEntry(b []byte, m *map[string]string) error {
 	var key, value string
 	err := eachField(b, func(f field) error {
 		switch {
-		case f.is(1, wireBytes):
+		case f.isBytes(1):
 			return f.text(&key)
-		case f.is(2, wireBytes):
+		case f.isBytes(2):
 			return f.text(&value)
 		}
 		return nil
@@ -134,14 +135,14 @@ func decodeMetadataEntry(b []byte, m *map[string]string) error {
 
 // appendMetadataField appends a map of strings in the order of its keys, so that
 // the same message has the same bytes.
-func appendMetadataField(dst []byte, num fieldNumber, m map[string]string) []byte {
+func appendMetadataField(dst []byte, num protowire.Number, m map[string]string) []byte {
 	if len(m) == 0 {
 		return dst
 	}
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		v := m[k]
-		dst = appendTag(dst, num, wireBytes)
-		dst = binary.AppendUvarint(dst, uint64(2+sizeBytes(len(k))+sizeBytes(len(v))))
+		dst = protowire.AppendTag(dst, num, protowire.BytesType)
+		dst = protowire.AppendVarint(dst, uint64(2+protowire.SizeBytes(len(k))+protowire.SizeBytes(len(v))))
 		dst = appendBytesField(dst, 1, k)
 		dst = appendBytesField(dst, 2, v)
 	}

@@ -1,6 +1,10 @@
 package protocol
 
-import "time"
+import (
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
 
 // decodeProtobufRequest reads an UpstreamMessage. Text that must be UTF-8, JSON
 // that must be JSON and every name are checked as in the JSON format. Nothing of
@@ -8,7 +12,7 @@ import "time"
 func decodeProtobufRequest(b []byte) (*Request, error) {
 	r := &Request{}
 	err := eachField(b, func(f field) error {
-		if f.wire != wireBytes {
+		if f.typ != protowire.BytesType {
 			return nil
 		}
 		decode := r.protobufDecoder(f.num)
@@ -28,7 +32,7 @@ func decodeProtobufRequest(b []byte) (*Request, error) {
 
 // protobufDecoder gives what reads the fields of member num of the oneof. The
 // last member counts; one that comes twice is merged, as everywhere in protobuf.
-func (r *Request) protobufDecoder(num fieldNumber) func(field) error {
+func (r *Request) protobufDecoder(num protowire.Number) func(field) error {
 	switch num {
 	case upSendToGroup:
 		return r.become(RequestSendToGroup).decodeSendToGroup
@@ -66,7 +70,7 @@ func (r *Request) setAckID(n uint64) { r.AckID, r.HasAckID = n, true }
 func (r *Request) decodePing(field) error { return nil }
 
 func (r *Request) decodeSequenceAck(f field) error {
-	if f.is(1, wireVarint) {
+	if f.isVarint(1) {
 		r.SequenceID = f.n
 	}
 	return nil
@@ -74,9 +78,9 @@ func (r *Request) decodeSequenceAck(f field) error {
 
 func (r *Request) decodeMembership(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.Group)
-	case f.is(2, wireVarint):
+	case f.isVarint(2):
 		r.setAckID(f.n)
 	}
 	return nil
@@ -84,19 +88,19 @@ func (r *Request) decodeMembership(f field) error {
 
 func (r *Request) decodeSendToGroup(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.Group)
-	case f.is(2, wireVarint):
+	case f.isVarint(2):
 		r.setAckID(f.n)
-	case f.is(3, wireBytes):
+	case f.isBytes(3):
 		return decodeDataField(f.b, &r.DataType, &r.Data)
-	case f.is(4, wireVarint):
+	case f.isVarint(4):
 		r.NoEcho = f.n != 0
-	case f.is(5, wireVarint):
+	case f.isVarint(5):
 		r.TTLSeconds = uint32(f.n)
-	case f.is(6, wireBytes):
+	case f.isBytes(6):
 		return decodeMetadataEntry(f.b, &r.Metadata)
-	case f.is(sendStream, wireBytes):
+	case f.isBytes(sendStream):
 		r.stream()
 		return eachField(f.b, r.decodeStreamStart)
 	}
@@ -105,15 +109,15 @@ func (r *Request) decodeSendToGroup(f field) error {
 
 func (r *Request) decodeEvent(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.Event)
-	case f.is(2, wireBytes):
+	case f.isBytes(2):
 		return decodeDataField(f.b, &r.DataType, &r.Data)
-	case f.is(3, wireVarint):
+	case f.isVarint(3):
 		r.setAckID(f.n)
-	case f.is(4, wireBytes):
+	case f.isBytes(4):
 		return decodeMetadataEntry(f.b, &r.Metadata)
-	case f.is(5, wireBytes):
+	case f.isBytes(5):
 		return errNoStream
 	}
 	return nil
@@ -204,7 +208,7 @@ func appendProtobufRequest(dst []byte, r *Request) []byte {
 	return dst
 }
 
-func (r *Request) appendAckID(dst []byte, num fieldNumber) []byte {
+func (r *Request) appendAckID(dst []byte, num protowire.Number) []byte {
 	if !r.HasAckID {
 		return dst
 	}

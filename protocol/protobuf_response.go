@@ -1,6 +1,6 @@
 package protocol
 
-import "encoding/binary"
+import "google.golang.org/protobuf/encoding/protowire"
 
 // appendProtobufResponse appends the DownstreamMessage of r, fields in the order
 // of their numbers, but for the sequence id, which comes last. The sender of a
@@ -49,8 +49,8 @@ func appendDataMessage(dst []byte, r *Response) []byte {
 // appendProtobufHead appends what stands before the shared fields of a
 // DataMessage of size bytes, which a sequence id follows.
 func appendProtobufHead(dst []byte, size int, sequenceID uint64) []byte {
-	dst = appendTag(dst, downData, wireBytes)
-	return binary.AppendUvarint(dst, uint64(size+sizeTag(messageSequence)+sizeVarint(sequenceID)))
+	dst = protowire.AppendTag(dst, downData, protowire.BytesType)
+	return protowire.AppendVarint(dst, uint64(size+protowire.SizeTag(messageSequence)+protowire.SizeVarint(sequenceID)))
 }
 
 func appendProtobufTail(dst []byte, sequenceID uint64) []byte {
@@ -82,7 +82,7 @@ func (r *Response) appendSystem(dst []byte) []byte {
 func decodeProtobufResponse(b []byte) (*Response, error) {
 	r := &Response{}
 	err := eachField(b, func(f field) error {
-		if f.wire != wireBytes {
+		if f.typ != protowire.BytesType {
 			return nil
 		}
 		switch f.num {
@@ -129,17 +129,17 @@ func (r *Response) become(t ResponseType) *Response {
 
 func (r *Response) decodeMessage(f field) error {
 	switch {
-	case f.is(messageFrom, wireBytes):
+	case f.isBytes(messageFrom):
 		return f.text(&r.From)
-	case f.is(messageGroup, wireBytes):
+	case f.isBytes(messageGroup):
 		return f.text(&r.Group)
-	case f.is(messageData, wireBytes):
+	case f.isBytes(messageData):
 		return decodeDataField(f.b, &r.DataType, &r.Data)
-	case f.is(messageSequence, wireVarint):
+	case f.isVarint(messageSequence):
 		r.SequenceID = f.n
-	case f.is(messageMetadata, wireBytes):
+	case f.isBytes(messageMetadata):
 		return decodeMetadataEntry(f.b, &r.Metadata)
-	case f.is(messageStream, wireBytes):
+	case f.isBytes(messageStream):
 		return eachField(f.b, r.stream().decodeInfo)
 	}
 	return nil
@@ -147,11 +147,11 @@ func (r *Response) decodeMessage(f field) error {
 
 func (r *Response) decodeAck(f field) error {
 	switch {
-	case f.is(1, wireVarint):
+	case f.isVarint(1):
 		r.AckID = f.n
-	case f.is(2, wireVarint):
+	case f.isVarint(2):
 		r.Success = f.n != 0
-	case f.is(3, wireBytes):
+	case f.isBytes(3):
 		return eachField(f.b, r.decodeError)
 	}
 	return nil
@@ -159,13 +159,13 @@ func (r *Response) decodeAck(f field) error {
 
 func (r *Response) decodeSystem(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		r.Event = SystemConnected
 		return eachField(f.b, r.decodeConnected)
-	case f.is(2, wireBytes):
+	case f.isBytes(2):
 		r.Event = SystemDisconnected
 		return eachField(f.b, func(f field) error {
-			if f.is(2, wireBytes) {
+			if f.isBytes(2) {
 				return f.text(&r.Message)
 			}
 			return nil
@@ -176,11 +176,11 @@ func (r *Response) decodeSystem(f field) error {
 
 func (r *Response) decodeConnected(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.ConnectionID)
-	case f.is(2, wireBytes):
+	case f.isBytes(2):
 		return f.text(&r.UserID)
-	case f.is(3, wireBytes):
+	case f.isBytes(3):
 		return f.text(&r.ReconnectionToken)
 	}
 	return nil

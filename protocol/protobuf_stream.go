@@ -1,5 +1,7 @@
 package protocol
 
+import "google.golang.org/protobuf/encoding/protowire"
+
 // Field numbers of the messages about streams.
 //
 // Source: as those in protobuf.go.
@@ -25,9 +27,9 @@ func (r *Request) stream() *StreamRequest {
 
 func (r *Request) decodeStreamStart(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.Stream.ID)
-	case f.is(2, wireVarint):
+	case f.isVarint(2):
 		r.Stream.IdleTimeout, r.Stream.HasIdleTimeout = uint32(f.n), true
 	}
 	return nil
@@ -35,11 +37,11 @@ func (r *Request) decodeStreamStart(f field) error {
 
 func (r *Request) decodeStreamData(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.stream().ID)
-	case f.is(2, wireVarint):
+	case f.isVarint(2):
 		r.stream().SequenceID = f.n
-	case f.is(3, wireBytes):
+	case f.isBytes(3):
 		return decodeDataField(f.b, &r.DataType, &r.Data)
 	}
 	return nil
@@ -48,15 +50,15 @@ func (r *Request) decodeStreamData(f field) error {
 func (r *Request) decodeStreamEnd(f field) error {
 	s := r.stream()
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&s.ID)
-	case f.is(2, wireBytes):
+	case f.isBytes(2):
 		s.Failed = true
 		return eachField(f.b, func(f field) error {
 			switch {
-			case f.is(1, wireBytes):
+			case f.isBytes(1):
 				return f.text(&s.Message)
-			case f.is(2, wireBytes):
+			case f.isBytes(2):
 				return f.text(&s.UserErrorCode)
 			}
 			return nil
@@ -127,7 +129,7 @@ func (s *StreamInfo) appendInfo(dst []byte) []byte {
 	})
 }
 
-func (s *StreamInfo) appendError(dst []byte, num fieldNumber) []byte {
+func (s *StreamInfo) appendError(dst []byte, num protowire.Number) []byte {
 	if s.ErrorName == "" {
 		return dst
 	}
@@ -164,13 +166,13 @@ func (r *Response) stream() *StreamInfo {
 
 func (s *StreamInfo) decodeInfo(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&s.ID)
-	case f.is(2, wireVarint):
+	case f.isVarint(2):
 		s.SequenceID = f.n
-	case f.is(3, wireVarint):
+	case f.isVarint(3):
 		s.End = f.n != 0
-	case f.is(4, wireBytes):
+	case f.isBytes(4):
 		return eachField(f.b, s.decodeError)
 	}
 	return nil
@@ -178,11 +180,11 @@ func (s *StreamInfo) decodeInfo(f field) error {
 
 func (s *StreamInfo) decodeError(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&s.ErrorName)
-	case f.is(2, wireBytes):
+	case f.isBytes(2):
 		return f.text(&s.ErrorMessage)
-	case f.is(3, wireBytes):
+	case f.isBytes(3):
 		return f.text(&s.UserErrorCode)
 	}
 	return nil
@@ -190,9 +192,9 @@ func (s *StreamInfo) decodeError(f field) error {
 
 func (r *Response) decodeStreamAck(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.stream().ID)
-	case f.is(2, wireVarint):
+	case f.isVarint(2):
 		r.stream().SequenceID = f.n
 	}
 	return nil
@@ -201,13 +203,13 @@ func (r *Response) decodeStreamAck(f field) error {
 func (r *Response) decodeStreamNack(f field) error {
 	s := r.stream()
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&s.ID)
-	case f.is(2, wireBytes):
+	case f.isBytes(2):
 		return f.text(&s.ErrorName)
-	case f.is(3, wireBytes):
+	case f.isBytes(3):
 		return f.text(&s.ErrorMessage)
-	case f.is(4, wireVarint):
+	case f.isVarint(4):
 		s.SequenceID = f.n
 	}
 	return nil
@@ -215,9 +217,9 @@ func (r *Response) decodeStreamNack(f field) error {
 
 func (r *Response) decodeStreamClosed(f field) error {
 	switch {
-	case f.is(1, wireBytes):
+	case f.isBytes(1):
 		return f.text(&r.stream().ID)
-	case f.is(2, wireBytes):
+	case f.isBytes(2):
 		return eachField(f.b, r.stream().decodeError)
 	}
 	return nil
