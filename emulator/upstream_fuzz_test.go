@@ -65,11 +65,11 @@ func FuzzReply(f *testing.F) {
 			}
 			return
 		}
-		frame := protocol.AppendResponse(nil, &m.response)
+		frame := protocol.FormatJSON.AppendResponse(nil, &m.response)
 		if !json.Valid(frame) {
 			t.Fatalf("frame %q is not JSON", frame)
 		}
-		back, err := protocol.DecodeResponse(frame)
+		back, err := protocol.FormatJSON.DecodeResponse(frame)
 		if err != nil || string(back.Data) != string(m.response.Data) || back.DataType != m.response.DataType {
 			t.Errorf("frame %q comes back as %+v, %v", frame, back, err)
 		}

@@ -17,10 +17,10 @@ import (
 // MQTT from its own page; HeaderAWPSVersion and HeaderRequestID as the vendor's
 // emulator sends them.
 const (
-	HeaderSpecVersion          = "ce-specversion"
+	headerSpecVersion          = "ce-specversion"
 	HeaderAWPSVersion          = "ce-awpsversion"
 	HeaderType                 = "ce-type"
-	HeaderSource               = "ce-source"
+	headerSource               = "ce-source"
 	HeaderID                   = "ce-id"
 	HeaderTime                 = "ce-time"
 	HeaderConnectionID         = "ce-connectionId"
@@ -30,8 +30,8 @@ const (
 	HeaderUserID               = "ce-userId"
 	HeaderSubprotocol          = "ce-subprotocol"
 	HeaderConnectionState      = "ce-connectionState"
-	HeaderPhysicalConnectionID = "ce-physicalConnectionId"
-	HeaderSessionID            = "ce-sessionId"
+	headerPhysicalConnectionID = "ce-physicalConnectionId"
+	headerSessionID            = "ce-sessionId"
 	HeaderRequestID            = "x-ms-client-request-id"
 )
 
@@ -137,10 +137,10 @@ func (e *HeaderError) Error() string { return "header " + e.Name + " " + e.Probl
 // that names the first header at fault; the signature is not checked.
 func ReadEventContext(h http.Header) (EventContext, error) {
 	c := EventContext{
-		Subprotocol: first(h, HeaderSubprotocol), ID: first(h, HeaderID), Source: first(h, HeaderSource),
+		Subprotocol: first(h, HeaderSubprotocol), ID: first(h, HeaderID), Source: first(h, headerSource),
 		Signature: first(h, HeaderSignature), Origin: first(h, HeaderRequestOrigin), UserID: first(h, HeaderUserID),
-		RequestID: first(h, HeaderRequestID), PhysicalConnectionID: first(h, HeaderPhysicalConnectionID),
-		SessionID: first(h, HeaderSessionID),
+		RequestID: first(h, HeaderRequestID), PhysicalConnectionID: first(h, headerPhysicalConnectionID),
+		SessionID: first(h, headerSessionID),
 	}
 	if at, err := time.Parse(time.RFC3339, first(h, HeaderTime)); err == nil {
 		c.Time = at.UTC().Truncate(time.Second)
@@ -167,8 +167,8 @@ func ReadEventContext(h http.Header) (EventContext, error) {
 var canonical = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for _, name := range []string{
-		HeaderSubprotocol, HeaderID, HeaderSource, HeaderSignature, HeaderRequestOrigin, HeaderUserID, HeaderRequestID,
-		HeaderPhysicalConnectionID, HeaderSessionID, HeaderTime, HeaderConnectionState, HeaderType, HeaderHub,
+		HeaderSubprotocol, HeaderID, headerSource, HeaderSignature, HeaderRequestOrigin, HeaderUserID, HeaderRequestID,
+		headerPhysicalConnectionID, headerSessionID, HeaderTime, HeaderConnectionState, HeaderType, HeaderHub,
 		HeaderConnectionID, HeaderEventName,
 	} {
 		m[name] = textproto.CanonicalMIMEHeaderKey(name)
@@ -225,10 +225,10 @@ func (c *EventContext) SetHeader(h http.Header) {
 			h[name] = []string{value}
 		}
 	}
-	set(HeaderSpecVersion, EventVersion)
+	set(headerSpecVersion, EventVersion)
 	set(HeaderAWPSVersion, EventVersion)
 	set(HeaderType, c.Type())
-	set(HeaderSource, source)
+	set(headerSource, source)
 	set(HeaderID, c.ID)
 	if !c.Time.IsZero() {
 		set(HeaderTime, c.Time.UTC().Format(time.RFC3339))
@@ -244,6 +244,6 @@ func (c *EventContext) SetHeader(h http.Header) {
 	if c.HasState {
 		h[HeaderConnectionState] = []string{c.State}
 	}
-	set(HeaderPhysicalConnectionID, c.PhysicalConnectionID)
-	set(HeaderSessionID, c.SessionID)
+	set(headerPhysicalConnectionID, c.PhysicalConnectionID)
+	set(headerSessionID, c.SessionID)
 }

@@ -1,6 +1,9 @@
 package protocol
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Format is how the frames of a PubSub client are written: one WebSocket message
 // holds one request or one response.
@@ -28,39 +31,52 @@ func ParseSubprotocol(name string) (f Format, reliable, ok bool) {
 	return 0, false, false
 }
 
-// DecodeRequest reads one request and keeps nothing of b. The error wraps
-// ErrFrame.
+// DecodeRequest reads one request and keeps nothing of b. An error means that
+// the frame breaks the protocol; the service then closes the connection with
+// code 1007.
 func (f Format) DecodeRequest(b []byte) (*Request, error) {
+	decode := decodeJSONRequest
 	if f == FormatProtobuf {
-		return decodeProtobufRequest(b)
+		decode = decodeProtobufRequest
 	}
-	return DecodeRequest(b)
+	r, err := decode(b)
+	if err != nil {
+		return nil, fmt.Errorf("invalid frame: %v", err)
+	}
+	return r, nil
 }
 
-// AppendRequest appends the message of r to dst.
+// AppendRequest appends the frame of r to dst. Data of type json must be valid
+// JSON.
 func (f Format) AppendRequest(dst []byte, r *Request) []byte {
 	if f == FormatProtobuf {
 		return appendProtobufRequest(dst, r)
 	}
-	return AppendRequest(dst, r)
+	return appendJSONRequest(dst, r)
 }
 
-// DecodeResponse reads one response and keeps nothing of b. One of a kind that
-// this package does not know comes back without a known Type, because a client
-// must ignore it. The error wraps ErrFrame.
+// DecodeResponse reads one response and keeps nothing of b. A response of an
+// unknown kind is returned without a known Type and without an error, because a
+// client must ignore it.
 func (f Format) DecodeResponse(b []byte) (*Response, error) {
+	decode := decodeJSONResponse
 	if f == FormatProtobuf {
-		return decodeProtobufResponse(b)
+		decode = decodeProtobufResponse
 	}
-	return DecodeResponse(b)
+	r, err := decode(b)
+	if err != nil {
+		return nil, fmt.Errorf("invalid frame: %v", err)
+	}
+	return r, nil
 }
 
-// AppendResponse appends the message of r to dst.
+// AppendResponse appends the frame of r to dst. Data of type json must be valid
+// JSON.
 func (f Format) AppendResponse(dst []byte, r *Response) []byte {
 	if f == FormatProtobuf {
 		return appendProtobufResponse(dst, r)
 	}
-	return AppendResponse(dst, r)
+	return appendJSONResponse(dst, r)
 }
 
 // A data message to reliable clients is the same for all of them but for its

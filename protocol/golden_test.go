@@ -104,14 +104,14 @@ func TestGoldenRequests(t *testing.T) {
 	t.Parallel()
 	for _, g := range goldens[goldenRequest](t, "testdata/requests.json") {
 		want := g.Want.request()
-		got, err := protocol.DecodeRequest(g.Frame)
+		got, err := protocol.FormatJSON.DecodeRequest(g.Frame)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: DecodeRequest(%s) = %+v, %v, want %+v", g.Source, g.Frame, got, err, want)
 		}
-		if b := protocol.AppendRequest([]byte("before"), want); string(b) != "before"+string(g.Written) {
+		if b := protocol.FormatJSON.AppendRequest([]byte("before"), want); string(b) != "before"+string(g.Written) {
 			t.Errorf("%s: AppendRequest = %s, want before%s", g.Source, b, g.Written)
 		}
-		if again, err := protocol.DecodeRequest(g.Written); err != nil || !reflect.DeepEqual(again, want) {
+		if again, err := protocol.FormatJSON.DecodeRequest(g.Written); err != nil || !reflect.DeepEqual(again, want) {
 			t.Errorf("%s: DecodeRequest(%s) = %+v, %v, want %+v", g.Source, g.Written, again, err, want)
 		}
 	}
@@ -121,14 +121,14 @@ func TestGoldenResponses(t *testing.T) {
 	t.Parallel()
 	for _, g := range goldens[goldenResponse](t, "testdata/responses.json") {
 		want := g.Want.response()
-		got, err := protocol.DecodeResponse(g.Frame)
+		got, err := protocol.FormatJSON.DecodeResponse(g.Frame)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: DecodeResponse(%s) = %+v, %v, want %+v", g.Source, g.Frame, got, err, want)
 		}
-		if b := protocol.AppendResponse([]byte("before"), want); string(b) != "before"+string(g.Written) {
+		if b := protocol.FormatJSON.AppendResponse([]byte("before"), want); string(b) != "before"+string(g.Written) {
 			t.Errorf("%s: AppendResponse = %s, want before%s", g.Source, b, g.Written)
 		}
-		if again, err := protocol.DecodeResponse(g.Written); err != nil || !reflect.DeepEqual(again, want) {
+		if again, err := protocol.FormatJSON.DecodeResponse(g.Written); err != nil || !reflect.DeepEqual(again, want) {
 			t.Errorf("%s: DecodeResponse(%s) = %+v, %v, want %+v", g.Source, g.Written, again, err, want)
 		}
 	}

@@ -1,5 +1,10 @@
 package protocol
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Frames of an invocation: a client asks an event handler and awaits the answer.
 // An invocation has an id of its own, in place of an ack id.
 //
@@ -10,8 +15,8 @@ const (
 	RequestCancelInvocation RequestType  = "cancelInvocation"
 	ResponseInvoke          ResponseType = "invokeResponse"
 
-	// InvokeTargetEvent is the only target there is.
-	InvokeTargetEvent = "event"
+	// invokeTargetEvent is the only target there is.
+	invokeTargetEvent = "event"
 )
 
 // Numbers of the members in the two oneofs.
@@ -34,8 +39,8 @@ func (m members) invocation(r *Request) (err error) {
 	if err != nil {
 		return err
 	}
-	if target != InvokeTargetEvent {
-		return frameError("target %q is unknown", target)
+	if target != invokeTargetEvent {
+		return fmt.Errorf("target %q is unknown", target)
 	}
 	if err := m.event(r); err != nil {
 		return err
@@ -52,7 +57,7 @@ func (m members) invocation(r *Request) (err error) {
 
 func (r *Request) checkInvocation() error {
 	if r.InvocationID == "" {
-		return frameError("invocationId is empty")
+		return errors.New("invocationId is empty")
 	}
 	return nil
 }
@@ -62,7 +67,7 @@ func appendInvocation(dst []byte, r *Request) []byte {
 	if r.Type == RequestCancelInvocation {
 		return dst
 	}
-	dst = appendMember(dst, "target", InvokeTargetEvent)
+	dst = appendMember(dst, "target", invokeTargetEvent)
 	dst = appendMember(dst, "event", r.Event)
 	dst = appendMetadata(dst, r.Metadata)
 	return appendData(dst, r.DataType, r.Data)
@@ -128,7 +133,7 @@ func (r *Request) checkInvoke() error {
 		return err
 	}
 	if err := CheckEventName(r.Event); err != nil {
-		return frameError("%v", err)
+		return err
 	}
 	if r.DataType == "" {
 		r.DataType, r.Data = DataTypeText, []byte{}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strconv"
 	"unicode/utf8"
 )
@@ -23,11 +25,11 @@ type member struct {
 
 func decodeMembers(b []byte) (members, error) {
 	if !json.Valid(b) {
-		return nil, frameError("not a JSON object: %v", json.Unmarshal(b, new(json.RawMessage)))
+		return nil, fmt.Errorf("not a JSON object: %v", json.Unmarshal(b, new(json.RawMessage)))
 	}
 	b = bytes.Trim(b, blanks)
 	if b[0] != '{' {
-		return nil, frameError("not a JSON object")
+		return nil, errors.New("not a JSON object")
 	}
 	return split(b), nil
 }
@@ -133,9 +135,9 @@ func (m members) str(name string) (string, error) {
 	raw := m.raw(name)
 	switch {
 	case raw == nil:
-		return "", frameError("%s is missing", name)
+		return "", fmt.Errorf("%s is missing", name)
 	case raw[0] != '"':
-		return "", frameError("%s is not a string", name)
+		return "", fmt.Errorf("%s is not a string", name)
 	}
 	return string(stringBytes(raw)), nil
 }
@@ -143,7 +145,7 @@ func (m members) str(name string) (string, error) {
 func (m members) uint(name string, bits int) (uint64, error) {
 	n, err := strconv.ParseUint(string(m.raw(name)), 10, bits)
 	if err != nil {
-		return 0, frameError("%s is not an unsigned %d-bit number", name, bits)
+		return 0, fmt.Errorf("%s is not an unsigned %d-bit number", name, bits)
 	}
 	return n, nil
 }
@@ -158,7 +160,7 @@ func (m members) bool(name string) (bool, error) {
 	case "false":
 		return false, nil
 	}
-	return false, frameError("%s is not true or false", name)
+	return false, fmt.Errorf("%s is not true or false", name)
 }
 
 // decodeData turns the data member of a frame into the bytes it stands for, of
@@ -168,7 +170,7 @@ func decodeData(d DataType, raw []byte) ([]byte, error) {
 		return bytes.Clone(raw), nil
 	}
 	if raw[0] != '"' {
-		return nil, frameError("data is not a string")
+		return nil, errors.New("data is not a string")
 	}
 	s := stringBytes(raw)
 	switch d {
@@ -178,31 +180,31 @@ func decodeData(d DataType, raw []byte) ([]byte, error) {
 		b := make([]byte, base64.StdEncoding.DecodedLen(len(s)))
 		n, err := base64.StdEncoding.Strict().Decode(b, s)
 		if err != nil || bytes.ContainsAny(s, "\r\n") {
-			return nil, frameError("data is not base64")
+			return nil, errors.New("data is not base64")
 		}
 		return b[:n], nil
 	}
-	return nil, frameError("unknown dataType %q", d)
+	return nil, fmt.Errorf("unknown dataType %q", d)
 }
 
 // decodeMetadata reads a metadata object; a key written twice is refused.
 func decodeMetadata(raw []byte) (map[string]string, error) {
 	if raw[0] != '{' {
-		return nil, frameError("metadata is not an object")
+		return nil, errors.New("metadata is not an object")
 	}
 	out := map[string]string{}
 	for _, m := range split(raw) {
 		key := string(m.name)
 		if m.raw[0] != '"' {
-			return nil, frameError("metadata value of %q is not a string", key)
+			return nil, fmt.Errorf("metadata value of %q is not a string", key)
 		}
 		if _, twice := out[key]; twice {
-			return nil, frameError("metadata key %q comes twice", key)
+			return nil, fmt.Errorf("metadata key %q comes twice", key)
 		}
 		out[key] = string(stringBytes(m.raw))
 	}
 	if err := CheckMetadata(out); err != nil {
-		return nil, frameError("%v", err)
+		return nil, err
 	}
 	return out, nil
 }

@@ -12,20 +12,12 @@ import (
 	"unicode/utf8"
 )
 
-// ErrFrame is wrapped by every error of a frame that breaks the protocol; the
-// service answers one with close code 1007.
-var ErrFrame = errors.New("invalid frame")
-
-func frameError(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", ErrFrame, fmt.Sprintf(format, args...))
-}
-
-// DecodeRequest reads one frame of a json.webpubsub.azure.v1 client. The error
-// wraps ErrFrame.
+// decodeJSONRequest reads a frame of a json.webpubsub.azure.v1 client. The error
+// reports every fault of the frame. Nothing of b is kept.
 //
 // Source: product documentation of the JSON subprotocol; details as the vendor's
 // emulator has them.
-func DecodeRequest(b []byte) (*Request, error) {
+func decodeJSONRequest(b []byte) (*Request, error) {
 	m, err := decodeMembers(b)
 	if err != nil {
 		return nil, err
@@ -36,13 +28,11 @@ func DecodeRequest(b []byte) (*Request, error) {
 	}
 	r := &Request{Type: requestType(typ)}
 	switch r.Type {
-	case RequestJoinGroup:
-		return r, errors.Join(m.group(r), m.ackID(r))
-	case RequestLeaveGroup:
-		return r, errors.Join(m.group(r), m.ackID(r))
+	case RequestJoinGroup, RequestLeaveGroup:
+		return r, joinErrors(m.group(r), m.ackID(r))
 	case RequestSendToGroup:
-		if err := errors.Join(m.group(r), m.ackID(r), m.options(r)); err != nil || !m.has("stream") {
-			return r, errors.Join(err, m.payload(r))
+		if err := joinErrors(m.group(r), m.ackID(r), m.options(r)); err != nil || !m.has("stream") {
+			return r, joinErrors(err, m.payload(r))
 		}
 		return r, m.streamStart(r)
 	case RequestInvoke, RequestCancelInvocation:
@@ -52,17 +42,32 @@ func DecodeRequest(b []byte) (*Request, error) {
 	case RequestStreamEnd:
 		return r, m.streamEnd(r)
 	case RequestEvent:
-		return r, errors.Join(m.event(r), m.ackID(r), m.payload(r))
+		return r, joinErrors(m.event(r), m.ackID(r), m.payload(r))
 	case RequestPing:
 		return r, nil
 	case RequestSequenceAck:
 		r.SequenceID, err = m.uint("sequenceId", 64)
 		return r, err
 	}
-	return nil, frameError("unknown type %q", typ)
+	return nil, fmt.Errorf("unknown type %q", typ)
 }
 
-// requestTypes are the types that DecodeRequest reads.
+// joinErrors returns an error that reports all of errs on one line; nil if every
+// one is nil.
+func joinErrors(errs ...error) error {
+	var texts []string
+	for _, err := range errs {
+		if err != nil {
+			texts = append(texts, err.Error())
+		}
+	}
+	if texts == nil {
+		return nil
+	}
+	return errors.New(strings.Join(texts, "; "))
+}
+
+// requestTypes are the types that decodeJSONRequest reads.
 var requestTypes = []RequestType{
 	RequestSendToGroup, RequestEvent, RequestJoinGroup, RequestLeaveGroup, RequestPing, RequestSequenceAck,
 	RequestStreamData, RequestStreamEnd, RequestInvoke, RequestCancelInvocation,
@@ -86,20 +91,14 @@ func (m members) group(r *Request) (err error) {
 	if r.Group, err = m.str("group"); err != nil {
 		return err
 	}
-	if err := CheckGroup(r.Group); err != nil {
-		return frameError("%v", err)
-	}
-	return nil
+	return CheckGroup(r.Group)
 }
 
 func (m members) event(r *Request) (err error) {
 	if r.Event, err = m.str("event"); err != nil {
 		return err
 	}
-	if err := CheckEventName(r.Event); err != nil {
-		return frameError("%v", err)
-	}
-	return nil
+	return CheckEventName(r.Event)
 }
 
 func (m members) ackID(r *Request) (err error) {
@@ -123,7 +122,7 @@ func (m members) options(r *Request) (err error) {
 		return err
 	}
 	if time.Duration(ttl)*time.Second > MaxTTL {
-		return frameError("ttlSeconds is over %d", int(MaxTTL.Seconds()))
+		return fmt.Errorf("ttlSeconds is over %d", int(MaxTTL.Seconds()))
 	}
 	r.TTLSeconds = uint32(ttl)
 	return nil
@@ -152,15 +151,15 @@ func (m members) payload(r *Request) (err error) {
 		return nil
 	}
 	if !m.has("data") {
-		return frameError("data is missing")
+		return errors.New("data is missing")
 	}
 	r.Data, err = decodeData(r.DataType, raw)
 	return err
 }
 
-// AppendRequest appends the JSON frame of r to dst. Data of type json must be
+// appendJSONRequest appends the JSON frame of r to dst. Data of type json must be
 // valid JSON; it is embedded as it is.
-func AppendRequest(dst []byte, r *Request) []byte {
+func appendJSONRequest(dst []byte, r *Request) []byte {
 	dst = append(dst, `{"type":`...)
 	dst = appendString(dst, string(r.Type))
 	if r.Type == RequestInvoke || r.Type == RequestCancelInvocation {
@@ -232,11 +231,11 @@ func appendMetadata(dst []byte, m map[string]string) []byte {
 	return append(dst, b...)
 }
 
-// appendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD.
-// AppendJSONString writes s as a JSON string, without escaping HTML; what is not
-// UTF-8 becomes U+FFFD.
+// AppendJSONString appends s to dst as a JSON string, without escaping HTML.
+// Invalid UTF-8 becomes U+FFFD.
 func AppendJSONString(dst []byte, s string) []byte { return appendString(dst, s) }
 
+// appendString is AppendJSONString for strings and bytes.
 func appendString[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start := 0

@@ -1,13 +1,14 @@
 package protocol
 
 import (
+	"errors"
 	"strconv"
 )
 
-// AppendResponse appends the JSON frame of r to dst. Data of type json must be
+// appendJSONResponse appends the JSON frame of r to dst. Data of type json must be
 // valid JSON; it is embedded as it is. An unknown user is written as null, as
 // the vendor's emulator does.
-func AppendResponse(dst []byte, r *Response) []byte {
+func appendJSONResponse(dst []byte, r *Response) []byte {
 	dst = append(dst, '{')
 	if r.Type == ResponseMessage {
 		if r.SequenceID > 0 {
@@ -96,10 +97,10 @@ func appendSystem(dst []byte, r *Response) []byte {
 	return dst
 }
 
-// DecodeResponse reads one JSON frame of the service. A frame of an unknown type
-// comes back with that type and nothing else, because a client must ignore it.
-// The error wraps ErrFrame.
-func DecodeResponse(b []byte) (*Response, error) {
+// decodeJSONResponse reads a JSON frame of the service. A frame of an unknown type
+// is returned with that type and nothing else, because a client must ignore it.
+// Nothing of b is kept.
+func decodeJSONResponse(b []byte) (*Response, error) {
 	m, err := decodeMembers(b)
 	if err != nil {
 		return nil, err
@@ -173,7 +174,7 @@ func (m members) message(r *Response) (err error) {
 	r.DataType = DataType(dataType)
 	raw := m.raw("data")
 	if raw == nil {
-		return frameError("data is missing")
+		return errors.New("data is missing")
 	}
 	r.Data, err = decodeData(r.DataType, raw)
 	return err

@@ -1,7 +1,6 @@
 package protocol_test
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -80,21 +79,21 @@ func TestDecodeRequestRefused(t *testing.T) {
 		{`{"type":"sequenceAck","sequenceId":null}`, "sequenceId is not"},
 	}
 	for _, tt := range tests {
-		_, err := protocol.DecodeRequest([]byte(tt.frame))
-		if !errors.Is(err, protocol.ErrFrame) || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("DecodeRequest(%.100s) = %v, want an ErrFrame with %q", tt.frame, err, tt.want)
+		_, err := protocol.FormatJSON.DecodeRequest([]byte(tt.frame))
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("DecodeRequest(%.100s) = %v, want an error with %q", tt.frame, err, tt.want)
 		}
 	}
 }
 
-// TestDecodeRequestTellsAll: each fault of a frame is told, not the first alone.
-func TestDecodeRequestTellsAll(t *testing.T) {
+// TestDecodeRequestReportsAll: the error reports every fault of a frame, on one
+// line.
+func TestDecodeRequestReportsAll(t *testing.T) {
 	t.Parallel()
-	_, err := protocol.DecodeRequest([]byte(`{"type":"sendToGroup","group":"","ackId":-1,"noEcho":2,"data":null}`))
-	for _, want := range []string{"group name is empty", "ackId", "noEcho", "data is missing"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("DecodeRequest = %v, want also %q", err, want)
-		}
+	frame := `{"type":"sendToGroup","group":"","ackId":-1,"noEcho":2,"data":null}`
+	want := "invalid frame: group name is empty; ackId is not an unsigned 64-bit number; noEcho is not true or false; data is missing"
+	if _, err := protocol.FormatJSON.DecodeRequest([]byte(frame)); err == nil || err.Error() != want {
+		t.Errorf("DecodeRequest(%s) = %v, want %q", frame, err, want)
 	}
 }
 
@@ -111,7 +110,7 @@ func TestDecodeRequestLimits(t *testing.T) {
 		`{"type":"event","event":"e","metadata":{}}`,
 		` {"type":"ping"}` + "\r\n",
 	} {
-		if _, err := protocol.DecodeRequest([]byte(frame)); err != nil {
+		if _, err := protocol.FormatJSON.DecodeRequest([]byte(frame)); err != nil {
 			t.Errorf("DecodeRequest(%.100s) = %v", frame, err)
 		}
 	}
@@ -142,9 +141,9 @@ func TestDecodeResponseRefused(t *testing.T) {
 		{`{"type":"message","from":"server","metadata":1,"data":1}`, "metadata is not an object"},
 	}
 	for _, tt := range tests {
-		_, err := protocol.DecodeResponse([]byte(tt.frame))
-		if !errors.Is(err, protocol.ErrFrame) || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("DecodeResponse(%s) = %v, want an ErrFrame with %q", tt.frame, err, tt.want)
+		_, err := protocol.FormatJSON.DecodeResponse([]byte(tt.frame))
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("DecodeResponse(%s) = %v, want an error with %q", tt.frame, err, tt.want)
 		}
 	}
 }
@@ -153,11 +152,11 @@ func TestDecodeResponseRefused(t *testing.T) {
 // read and in those that are written.
 func TestInvalidUTF8(t *testing.T) {
 	t.Parallel()
-	r, err := protocol.DecodeRequest([]byte("{\"type\":\"event\",\"event\":\"e\",\"dataType\":\"text\",\"data\":\"a\xff\\ud800b\"}"))
+	r, err := protocol.FormatJSON.DecodeRequest([]byte("{\"type\":\"event\",\"event\":\"e\",\"dataType\":\"text\",\"data\":\"a\xff\\ud800b\"}"))
 	if err != nil || string(r.Data) != "a\uFFFD\uFFFDb" {
 		t.Errorf("DecodeRequest = %+v, %v", r, err)
 	}
-	b := protocol.AppendRequest(nil, &protocol.Request{
+	b := protocol.FormatJSON.AppendRequest(nil, &protocol.Request{
 		Type: protocol.RequestEvent, Event: "e", DataType: protocol.DataTypeText, Data: []byte("\xe2\x82a\xffb\xf0\x9f\x98\x80"),
 	})
 	if want := "{\"type\":\"event\",\"event\":\"e\",\"dataType\":\"text\",\"data\":\"\uFFFD\uFFFDa\uFFFDb😀\"}"; string(b) != want {
@@ -170,12 +169,12 @@ func TestNothingIsKept(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{`"dataType":"text","data":"keep"`, `"dataType":"json","data":{"keep":1}`, `"dataType":"binary","data":"AQID"`} {
 		b := []byte(`{"type":"sendToGroup","group":"keep",` + data + `,"metadata":{"keep":"keep"}}`)
-		request, err := protocol.DecodeRequest(b)
+		request, err := protocol.FormatJSON.DecodeRequest(b)
 		if err != nil {
 			t.Fatal(err)
 		}
 		m := []byte(`{"type":"message","from":"group","group":"keep",` + data + `,"metadata":{"keep":"keep"}}`)
-		response, err := protocol.DecodeResponse(m)
+		response, err := protocol.FormatJSON.DecodeResponse(m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,23 +196,20 @@ func requestSeeds(f *testing.F) {
 	f.Add([]byte("{\"type\":\"joinGroup\",\"group\":\"a\xffb\\ud800\",\"ackId\":1e3}"))
 }
 
-// FuzzDecodeRequest: a frame is refused with ErrFrame, or it is within the
-// limits and what is written for it means the same.
+// FuzzDecodeRequest: an accepted frame is within the limits, and what is written
+// for it means the same.
 func FuzzDecodeRequest(f *testing.F) {
 	requestSeeds(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := protocol.DecodeRequest(b)
+		r, err := protocol.FormatJSON.DecodeRequest(b)
 		if err != nil {
-			if !errors.Is(err, protocol.ErrFrame) {
-				t.Fatalf("DecodeRequest(%q) = %v, which is no ErrFrame", b, err)
-			}
 			return
 		}
 		if r.TTLSeconds > 300 || protocol.CheckMetadata(r.Metadata) != nil {
 			t.Errorf("DecodeRequest(%q) = %+v, over the limits", b, r)
 		}
-		out := protocol.AppendRequest(nil, r)
-		again, err := protocol.DecodeRequest(out)
+		out := protocol.FormatJSON.AppendRequest(nil, r)
+		again, err := protocol.FormatJSON.DecodeRequest(out)
 		if err != nil {
 			t.Fatalf("DecodeRequest(%q), written for %q: %v", out, b, err)
 		}
@@ -226,23 +222,19 @@ func FuzzDecodeRequest(f *testing.F) {
 	})
 }
 
-// FuzzDecodeResponse: a frame is refused with ErrFrame, or what is written for
-// it means the same.
+// FuzzDecodeResponse: what is written for an accepted frame means the same.
 func FuzzDecodeResponse(f *testing.F) {
 	for _, g := range goldens[goldenResponse](f, "testdata/responses.json") {
 		f.Add([]byte(g.Frame))
 	}
 	f.Add([]byte(`{"type":"message","from":"group","data":"x","dataType":"new"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := protocol.DecodeResponse(b)
+		r, err := protocol.FormatJSON.DecodeResponse(b)
 		if err != nil {
-			if !errors.Is(err, protocol.ErrFrame) {
-				t.Fatalf("DecodeResponse(%q) = %v, which is no ErrFrame", b, err)
-			}
 			return
 		}
-		out := protocol.AppendResponse(nil, r)
-		again, err := protocol.DecodeResponse(out)
+		out := protocol.FormatJSON.AppendResponse(nil, r)
+		again, err := protocol.FormatJSON.DecodeResponse(out)
 		if err != nil {
 			t.Fatalf("DecodeResponse(%q), written for %q: %v", out, b, err)
 		}
@@ -284,8 +276,8 @@ func FuzzRequestText(f *testing.F) {
 			{Type: protocol.RequestSendToGroup, Group: group, AckID: id, HasAckID: true, DataType: protocol.DataTypeText, Data: text},
 			{Type: protocol.RequestSendToGroup, Group: group, AckID: id, HasAckID: true, DataType: protocol.DataTypeBinary, Data: data},
 		} {
-			out := protocol.AppendRequest(nil, r)
-			got, err := protocol.DecodeRequest(out)
+			out := protocol.FormatJSON.AppendRequest(nil, r)
+			got, err := protocol.FormatJSON.DecodeRequest(out)
 			if err != nil || got.Group != r.Group || got.AckID != id || string(got.Data) != string(r.Data) {
 				t.Errorf("%+v became %q: %+v, %v", r, out, got, err)
 			}
@@ -299,10 +291,10 @@ func BenchmarkRequest(b *testing.B) {
 			Type: protocol.RequestSendToGroup, Group: "g1", AckID: 7, HasAckID: true,
 			DataType: protocol.DataTypeText, Data: []byte(strings.Repeat("x", size)),
 		}
-		frame := protocol.AppendRequest(nil, r)
+		frame := protocol.FormatJSON.AppendRequest(nil, r)
 		encodeDecode(b, size, frame,
-			func(dst []byte) []byte { return protocol.AppendRequest(dst, r) },
-			func(frame []byte) error { _, err := protocol.DecodeRequest(frame); return err })
+			func(dst []byte) []byte { return protocol.FormatJSON.AppendRequest(dst, r) },
+			func(frame []byte) error { _, err := protocol.FormatJSON.DecodeRequest(frame); return err })
 	}
 }
 
@@ -312,9 +304,9 @@ func BenchmarkResponse(b *testing.B) {
 			Type: protocol.ResponseMessage, From: protocol.FromGroup, Group: "g1", FromUserID: "u1",
 			DataType: protocol.DataTypeText, Data: []byte(strings.Repeat("x", size)),
 		}
-		frame := protocol.AppendResponse(nil, r)
+		frame := protocol.FormatJSON.AppendResponse(nil, r)
 		encodeDecode(b, size, frame,
-			func(dst []byte) []byte { return protocol.AppendResponse(dst, r) },
-			func(frame []byte) error { _, err := protocol.DecodeResponse(frame); return err })
+			func(dst []byte) []byte { return protocol.FormatJSON.AppendResponse(dst, r) },
+			func(frame []byte) error { _, err := protocol.FormatJSON.DecodeResponse(frame); return err })
 	}
 }

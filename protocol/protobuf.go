@@ -2,6 +2,8 @@ package protocol
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"unicode/utf8"
@@ -42,7 +44,7 @@ const (
 // text gives a string field, which must be UTF-8.
 func (f *field) text(into *string) error {
 	if !utf8.Valid(f.b) {
-		return frameError("field %d is not UTF-8", f.num)
+		return fmt.Errorf("field %d is not UTF-8", f.num)
 	}
 	*into = string(f.b)
 	return nil
@@ -77,16 +79,16 @@ func checkData(d DataType, b []byte) error {
 	switch d {
 	case DataTypeText:
 		if !utf8.Valid(b) {
-			return frameError("text_data is not UTF-8")
+			return errors.New("text_data is not UTF-8")
 		}
 	case DataTypeJSON:
 		if !utf8.Valid(b) || !json.Valid(b) {
-			return frameError("json_data is not JSON")
+			return errors.New("json_data is not JSON")
 		}
 	case DataTypeProtobuf: // a google.protobuf.Any
 		return eachField(b, func(f field) error {
 			if f.isBytes(1) && !utf8.Valid(f.b) {
-				return frameError("type_url is not UTF-8")
+				return errors.New("type_url is not UTF-8")
 			}
 			return nil
 		})

@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -123,13 +125,13 @@ func (r *Request) decodeEvent(f field) error {
 	return nil
 }
 
-var errNoStream = frameError("stream is not supported")
+var errNoStream = errors.New("stream is not supported")
 
 // checkProtobuf checks what the JSON reader checks member by member.
 func (r *Request) checkProtobuf() error {
 	switch r.Type {
 	case "":
-		return frameError("no known member is set")
+		return errors.New("no known member is set")
 	case RequestPing, RequestSequenceAck:
 		return nil
 	case RequestInvoke, RequestCancelInvocation:
@@ -139,11 +141,11 @@ func (r *Request) checkProtobuf() error {
 		return r.checkStream()
 	case RequestEvent:
 		if err := CheckEventName(r.Event); err != nil {
-			return frameError("%v", err)
+			return err
 		}
 	default:
 		if err := CheckGroup(r.Group); err != nil {
-			return frameError("%v", err)
+			return err
 		}
 	}
 	if r.Type == RequestJoinGroup || r.Type == RequestLeaveGroup {
@@ -154,22 +156,19 @@ func (r *Request) checkProtobuf() error {
 
 func (r *Request) checkPayload() error {
 	if r.Stream != nil {
-		if err := r.checkStream(); err != nil {
-			return frameError("%v", err)
-		}
-		return nil
+		return r.checkStream()
 	}
 	if err := CheckMetadata(r.Metadata); err != nil {
-		return frameError("%v", err)
+		return err
 	}
 	if time.Duration(r.TTLSeconds)*time.Second > MaxTTL {
-		return frameError("ttl_seconds is over %d", int(MaxTTL.Seconds()))
+		return fmt.Errorf("ttl_seconds is over %d", int(MaxTTL.Seconds()))
 	}
 	if r.DataType != "" {
 		return nil
 	}
 	if len(r.Metadata) == 0 {
-		return frameError("data is missing")
+		return errors.New("data is missing")
 	}
 	r.DataType, r.Data = DataTypeText, []byte{}
 	return nil

@@ -1,6 +1,10 @@
 package protocol
 
-import "google.golang.org/protobuf/encoding/protowire"
+import (
+	"errors"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
 
 // appendProtobufResponse appends the DownstreamMessage of r, fields in the order
 // of their numbers, but for the sequence id, which comes last. The sender of a
@@ -115,7 +119,7 @@ func decodeProtobufResponse(b []byte) (*Response, error) {
 		r.tidyInvoke()
 	}
 	if r.Type == ResponseMessage && r.DataType == "" {
-		return nil, frameError("data is missing")
+		return nil, errors.New("data is missing")
 	}
 	return r, nil
 }

@@ -1,6 +1,10 @@
 package protocol
 
-import "google.golang.org/protobuf/encoding/protowire"
+import (
+	"errors"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
 
 // Field numbers of the messages about streams.
 //
@@ -81,7 +85,7 @@ func (r *Request) checkStream() error {
 		r.Stream.KeepAlive = true
 		return nil
 	case r.DataType == "":
-		return frameError("data is missing")
+		return errors.New("data is missing")
 	}
 	return nil
 }

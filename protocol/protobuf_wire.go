@@ -1,12 +1,16 @@
 package protocol
 
-import "google.golang.org/protobuf/encoding/protowire"
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
 
 // maxGroupDepth limits groups within groups, as the protobuf library of the
 // service does. No message of the service has a group.
 const maxGroupDepth = 100
 
-var errGroupDepth = frameError("not protobuf: more than %d nested groups", maxGroupDepth)
+var errGroupDepth = fmt.Errorf("not protobuf: more than %d nested groups", maxGroupDepth)
 
 // field is one field of a protobuf message: n holds a varint, b the bytes of a
 // length-delimited value. b points into the message.
@@ -98,7 +102,7 @@ func skipGroup(b []byte, num protowire.Number) ([]byte, error) {
 }
 
 // wireError returns the error for a negative length that protowire returned.
-func wireError(n int) error { return frameError("not protobuf: %v", protowire.ParseError(n)) }
+func wireError(n int) error { return fmt.Errorf("not protobuf: %v", protowire.ParseError(n)) }
 
 // appendBytesField appends a length-delimited field.
 func appendBytesField[T string | []byte](dst []byte, num protowire.Number, b T) []byte {

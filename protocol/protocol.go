@@ -1,13 +1,12 @@
-// Package protocol is the wire of Azure Web PubSub: names, messages, codecs
-// and limits, each spelled once. Both ends of every connection in this program
-// use it, so golden bytes from published examples keep it honest.
+// Package protocol is the wire format of Azure Web PubSub: names, messages,
+// codecs and limits, each defined once. Both ends of every connection in this
+// program use it, so its tests compare it with published examples.
 //
 // It opens no socket, starts no goroutine, logs nothing and reads no clock.
-// What to do with a message (permissions, retries, queues) is left to the rooms
-// above.
+// Permissions, retries and queues are left to the packages that import it.
 //
-//	req, err := protocol.DecodeRequest(frame) // a client's JSON frame
-//	frame = protocol.AppendResponse(nil, &protocol.Response{Type: protocol.ResponsePong})
+//	req, err := protocol.FormatJSON.DecodeRequest(frame) // of a client
+//	frame = protocol.FormatJSON.AppendResponse(nil, &protocol.Response{Type: protocol.ResponsePong})
 //	path := "/api/hubs/" + protocol.EscapeSegment(hub) + "/:send"
 package protocol
 

@@ -1,5 +1,7 @@
 package protocol
 
+import "errors"
+
 // A stream is a message to a group that comes in numbered fragments. It is
 // opened by a sendToGroup request with Stream and without data, and goes on with
 // the two requests below.
@@ -57,4 +59,4 @@ type StreamInfo struct {
 	UserErrorCode string
 }
 
-var errStreamStart = frameError("the start of a stream takes neither data nor ackId")
+var errStreamStart = errors.New("the start of a stream takes neither data nor ackId")

@@ -119,7 +119,7 @@ func TestAcksOutOfOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := protocol.DecodeRequest(b)
+		r, err := protocol.FormatJSON.DecodeRequest(b)
 		if err != nil {
 			t.Fatal(err)
 		}

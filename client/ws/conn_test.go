@@ -334,7 +334,7 @@ func (p *peer) answer() {
 		if err != nil {
 			return
 		}
-		r, err := protocol.DecodeRequest(b)
+		r, err := protocol.FormatJSON.DecodeRequest(b)
 		switch {
 		case err != nil:
 			p.t.Errorf("request %s: %v", b, err)
