@@ -25,18 +25,6 @@ type ClientCertificate struct {
 	Content    string `json:"content"`
 }
 
-// ConnectResponse is the body of the answer to connect. Nil keeps what the token
-// says; an empty list of roles takes all away, an empty list of groups does not.
-//
-// Source: the vendor's emulator and its tests.
-type ConnectResponse struct {
-	UserID      *string         `json:"userId,omitempty"`
-	Groups      []string        `json:"groups,omitzero"`
-	Roles       []string        `json:"roles,omitzero"`
-	Subprotocol *string         `json:"subprotocol,omitempty"`
-	MQTT        json.RawMessage `json:"mqtt,omitempty"`
-}
-
 // DisconnectedRequest is the body of a disconnected event; MQTT is kept as it
 // came.
 type DisconnectedRequest struct {

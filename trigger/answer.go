@@ -16,8 +16,8 @@ import (
 type Answer struct {
 	// Error refuses the event and outranks everything else.
 	Error *Error
-	// Connect answers connect: a compact JSON object of members of
-	// protocol.ConnectResponse; nil: nothing is said.
+	// Connect answers connect: a compact JSON object of the members userId,
+	// groups, roles, subprotocol and mqtt. Nil changes nothing.
 	Connect json.RawMessage
 	// Message answers a user event, as data of DataType; "" is binary.
 	Message  []byte
