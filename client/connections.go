@@ -16,10 +16,10 @@ func (s *Service) CloseConnections(ctx context.Context, of protocol.Target, c pr
 	if err != nil {
 		return err
 	}
+	if err := c.Check(of); err != nil {
+		return err
+	}
 	if of.Kind == protocol.TargetConnection {
-		if len(c.Excluded) > 0 {
-			return errors.New("connections cannot be excluded when closing one connection")
-		}
 		return s.run(ctx, s.newRequest(http.MethodDelete, path, param("reason", c.Reason)))
 	}
 	return s.run(ctx, s.newRequest(http.MethodPost, path+"/:closeConnections",

@@ -159,19 +159,11 @@ func (s *Service) explain(ctx context.Context, resp *http.Response, err error) e
 
 // target returns the path of t below the hub: "" for the hub itself.
 func (s *Service) target(t protocol.Target) (string, error) {
-	switch t.Kind {
-	case protocol.TargetAll:
+	if err := t.Check(); err != nil {
+		return "", err
+	}
+	if t.Kind == protocol.TargetAll {
 		return "", nil
-	case protocol.TargetGroup:
-		if err := protocol.CheckGroup(t.ID); err != nil {
-			return "", err
-		}
-	case protocol.TargetUser, protocol.TargetConnection:
-		if err := protocol.CheckID(string(t.Kind)+" id", t.ID); err != nil {
-			return "", err
-		}
-	default:
-		return "", fmt.Errorf("unknown kind of target %q", t.Kind)
 	}
 	if err := protocol.CheckPath(t); err != nil {
 		return "", err

@@ -2,11 +2,9 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"wps/protocol"
 )
@@ -18,7 +16,7 @@ import (
 // goes in headers, which the service reads though its REST description does not
 // name them.
 func (s *Service) Send(ctx context.Context, to protocol.Target, m protocol.Send) error {
-	if err := checkSend(to, m); err != nil {
+	if err := m.Check(to); err != nil {
 		return err
 	}
 	path, err := s.target(to)
@@ -44,9 +42,6 @@ func metadataHeader(m map[string]string) (http.Header, error) {
 	if len(m) == 0 {
 		return nil, nil
 	}
-	if err := protocol.CheckMetadata(m); err != nil {
-		return nil, err
-	}
 	h := http.Header{}
 	for k, v := range m {
 		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == ',' || r == 0x7f }) || strings.TrimSpace(v) != v {
@@ -59,19 +54,4 @@ func metadataHeader(m map[string]string) (http.Header, error) {
 		h.Set(name, v)
 	}
 	return h, nil
-}
-
-// checkSend refuses what the operation has no place for, so that nothing is
-// left out silently.
-func checkSend(to protocol.Target, m protocol.Send) error {
-	most := int(protocol.MaxTTL / time.Second)
-	switch {
-	case len(m.Excluded) > 0 && to.Kind != protocol.TargetAll && to.Kind != protocol.TargetGroup:
-		return fmt.Errorf("connections cannot be excluded when sending to %s", to)
-	case m.Filter != "" && to.Kind == protocol.TargetConnection:
-		return errors.New("a filter cannot be used when sending to one connection")
-	case m.TTLSeconds < 0 || m.TTLSeconds > most:
-		return fmt.Errorf("time to live is %d seconds, it must be 0 to %d", m.TTLSeconds, most)
-	}
-	return nil
 }

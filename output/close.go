@@ -42,7 +42,7 @@ func (e *CloseConnectionEvent) Check() error {
 		if e.TargetID != "" {
 			f.add("targetType", "is missing: use Users, Groups or All")
 		}
-		if len(e.Excludes) > 0 {
+		if c := (protocol.Close{Excluded: e.Excludes}); c.Check(e.Target()) != nil {
 			f.add("excludes", "works with targetType Users, Groups and All only")
 		}
 	}

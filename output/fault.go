@@ -62,18 +62,13 @@ func (f *faults) target(t TargetType, id string, allowed ...TargetType) {
 		f.add("targetType", given(string(t))+"use "+orList(allowed))
 		return
 	}
-	switch t {
-	case TargetAll:
+	if t == TargetAll {
 		if id != "" {
 			f.add("targetId", "must be absent when targetType is All")
 		}
-	case TargetGroups:
-		f.check("targetId", protocol.CheckGroup(id))
-	case TargetUsers:
-		f.check("targetId", protocol.CheckID("user id", id))
-	case TargetConnections:
-		f.check("targetId", protocol.CheckID("connection id", id))
+		return
 	}
+	f.check("targetId", targetOf(t, id).Check())
 }
 
 // given begins the text of a fault of an enum.

@@ -43,18 +43,26 @@ func (e *MessageEvent) Check() error {
 	}
 	f.target(t, e.TargetID, TargetAll, TargetUsers, TargetConnections, TargetGroups)
 	e.checkMessage(&f)
-	if len(e.Excludes) > 0 && (t == TargetUsers || t == TargetConnections) {
-		f.add("excludes", "works with targetType All and Groups only")
-	}
 	f.excludes(e.Excludes)
-	if e.Filter != "" && t == TargetConnections {
-		f.add("filter", "does not work with targetType Connections")
+	m := e.send()
+	for _, fault := range m.Faults(e.Target()) {
+		f.send(fault)
 	}
-	if e.TTLSeconds < 0 || e.TTLSeconds > int(protocol.MaxTTL.Seconds()) {
-		f.add("ttlSeconds", fmt.Sprintf("must be from 0 to %.0f", protocol.MaxTTL.Seconds()))
-	}
-	f.check("metadata", protocol.CheckMetadata(e.Metadata))
 	return f.err()
+}
+
+// send adds a fault of what is sent, in the words of the event object.
+func (f *faults) send(fault protocol.SendFault) {
+	switch fault.Field {
+	case protocol.SendExcluded:
+		f.add("excludes", "works with targetType All and Groups only")
+	case protocol.SendFilter:
+		f.add("filter", "does not work with targetType Connections")
+	case protocol.SendTTL:
+		f.add("ttlSeconds", fmt.Sprintf("must be from 0 to %.0f", protocol.MaxTTL.Seconds()))
+	case protocol.SendMetadata:
+		f.check("metadata", fault.Err)
+	}
 }
 
 func (e *MessageEvent) checkMessage(f *faults) {
@@ -90,14 +98,19 @@ func jsonProblem(b []byte) string {
 
 // Run implements Event.
 func (e *MessageEvent) Run(ctx context.Context, s Service) (Result, error) {
+	return Result{}, s.Send(ctx, e.Target(), e.send())
+}
+
+// send is the message as the service takes it.
+func (e *MessageEvent) send() protocol.Send {
 	dataType := e.DataType
 	if dataType == "" {
 		dataType = protocol.DataTypeBinary
 	}
-	return Result{}, s.Send(ctx, e.Target(), protocol.Send{
+	return protocol.Send{
 		DataType: dataType, Data: e.Message, Excluded: e.Excludes,
 		Filter: e.Filter, TTLSeconds: e.TTLSeconds, Metadata: e.Metadata,
-	})
+	}
 }
 
 // MarshalJSON writes the strict form: targetType and dataType always, a JSON

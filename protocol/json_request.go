@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -121,11 +120,8 @@ func (m members) options(r *Request) (err error) {
 	if err != nil {
 		return err
 	}
-	if time.Duration(ttl)*time.Second > MaxTTL {
-		return fmt.Errorf("ttlSeconds is over %d", int(MaxTTL.Seconds()))
-	}
 	r.TTLSeconds = uint32(ttl)
-	return nil
+	return CheckTTL(int64(ttl))
 }
 
 func (m members) payload(r *Request) (err error) {

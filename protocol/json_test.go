@@ -50,7 +50,7 @@ func TestDecodeRequestRefused(t *testing.T) {
 		{send + `"metadata":{"k":"v"},"data":null}`, "data is missing"},
 		{send + `"data":1,"noEcho":1}`, "noEcho is not true or false"},
 		{send + `"data":1,"noEcho":"true"}`, "noEcho is not true or false"},
-		{send + `"data":1,"ttlSeconds":301}`, "ttlSeconds is over 300"},
+		{send + `"data":1,"ttlSeconds":301}`, "time to live is 301 seconds, it must be 0 to 300"},
 		{send + `"data":1,"ttlSeconds":-1}`, "ttlSeconds is not an unsigned 32-bit number"},
 		{send + `"data":1,"ttlSeconds":"1"}`, "ttlSeconds is not"},
 		{send + `"data":1,"ttlSeconds":4294967296}`, "ttlSeconds is not"},

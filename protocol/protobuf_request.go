@@ -2,8 +2,6 @@ package protocol
 
 import (
 	"errors"
-	"fmt"
-	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -161,8 +159,8 @@ func (r *Request) checkPayload() error {
 	if err := CheckMetadata(r.Metadata); err != nil {
 		return err
 	}
-	if time.Duration(r.TTLSeconds)*time.Second > MaxTTL {
-		return fmt.Errorf("ttl_seconds is over %d", int(MaxTTL.Seconds()))
+	if err := CheckTTL(int64(r.TTLSeconds)); err != nil {
+		return err
 	}
 	if r.DataType != "" {
 		return nil

@@ -156,6 +156,20 @@ func (t Target) String() string {
 	return fmt.Sprintf("%s %q", t.Kind, t.ID)
 }
 
+// Check returns an error unless t has a kind and a name that the service takes.
+// The ID of TargetAll is not looked at.
+func (t Target) Check() error {
+	switch t.Kind {
+	case TargetAll:
+		return nil
+	case TargetGroup:
+		return CheckGroup(t.ID)
+	case TargetUser, TargetConnection:
+		return CheckID(string(t.Kind)+" id", t.ID)
+	}
+	return fmt.Errorf("unknown kind of target %q", t.Kind)
+}
+
 // CheckHub tells what is wrong with a hub name: 1 to 128 characters, first an
 // ASCII letter, then letters, digits and _ ` , . [ ]. Case does not matter.
 //

@@ -84,29 +84,6 @@ type Member struct {
 // Source: REST description 2024-12-01, parameter maxpagesize.
 const MaxPageSize = 200
 
-// Send is what a :send carries beside its target.
-type Send struct {
-	DataType DataType
-	Data     []byte
-	// Excluded are connection ids that do not get the message; only for
-	// TargetAll and TargetGroup.
-	Excluded []string
-	// Filter is an OData expression; "" means no filter. Not for
-	// TargetConnection.
-	Filter string
-	// TTLSeconds is 0 (never expires) to 300.
-	TTLSeconds int
-	Metadata   map[string]string
-}
-
-// Close is what closing connections carries beside its target.
-type Close struct {
-	// Reason is told to JSON and protobuf clients; "" means none.
-	Reason string
-	// Excluded are connection ids that stay; not for TargetConnection.
-	Excluded []string
-}
-
 // Permission is a right that can be granted to a live connection.
 type Permission string
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
@@ -93,8 +92,8 @@ func groupRequest(group string, o SendOptions, data []byte) (*protocol.Request, 
 	if err := protocol.CheckGroup(group); err != nil {
 		return nil, err
 	}
-	if most := uint32(protocol.MaxTTL / time.Second); o.TTLSeconds > most {
-		return nil, fmt.Errorf("time to live is %d seconds, it must be 0 to %d", o.TTLSeconds, most)
+	if err := protocol.CheckTTL(int64(o.TTLSeconds)); err != nil {
+		return nil, err
 	}
 	return &protocol.Request{
 		Type: protocol.RequestSendToGroup, Group: group, NoEcho: o.NoEcho, TTLSeconds: o.TTLSeconds,
