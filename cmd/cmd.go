@@ -45,6 +45,8 @@ func Run(ctx context.Context, args []string, env *Env) int {
 	addCommands(root, env, args)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		completeValues(env, root)
+	} else {
+		refuseRepeats(root) // cobra parses the flags twice to complete them
 	}
 	root.SetArgs(joinHooks(root, args))
 	root.SetIn(env.stdin)

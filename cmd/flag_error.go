@@ -19,6 +19,8 @@ func flagError(c *cobra.Command, err error) error {
 	switch {
 	case errors.As(err, &unknown):
 		return unknownFlag(c, unknown)
+	case errors.As(err, &invalid) && errors.Is(invalid.Unwrap(), errTwice):
+		return usagef("--%s is %v", invalid.GetFlag().Name, errTwice)
 	case errors.As(err, &invalid):
 		return usagef("--%s %q: %s", invalid.GetFlag().Name, invalid.GetValue(), wanted(invalid))
 	}

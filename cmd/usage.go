@@ -71,9 +71,10 @@ func flagList(flags *pflag.FlagSet, width int) string {
 	shown.SortFlags = false
 	flags.VisitAll(func(f *pflag.Flag) {
 		flag := *f
+		flag.Value = plainValue(f)
 		if values, usage := pflag.UnquoteUsage(f); strings.HasSuffix(usage, ": "+values) {
 			flag.Usage = strings.TrimSuffix(usage, ": "+values)
-			flag.Value = placeholder{f.Value, values}
+			flag.Value = placeholder{flag.Value, values}
 		}
 		shown.AddFlag(&flag)
 	})
