@@ -11,7 +11,7 @@ import (
 // newBenchSend returns "wps bench send".
 func newBenchSend(env *Env) *cobra.Command {
 	var o benchOptions
-	var target targetFlags
+	var target oneTargetFlags
 	c := &cobra.Command{
 		Use:   "send [--concurrency N] [--rate R] [--group G | --user U | --connection C]",
 		Short: "Measure how fast the service takes messages over REST",
@@ -50,12 +50,12 @@ that nobody is in.`,
 	return c
 }
 
-// benchTarget is whom the messages go to: by default a group that is empty.
-func (t *targetFlags) benchTarget(given givenFlags) (protocol.Target, error) {
-	kind, id, ok, err := t.target(given)
+// benchTarget returns whom the messages go to: by default a group that is empty.
+func (t *oneTargetFlags) benchTarget(given givenFlags) (protocol.Target, error) {
+	to, ok, err := t.target(given)
 	if err != nil || !ok {
 		return protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup}, err
 	}
-	ev := &output.MessageEvent{TargetType: kind, TargetID: id}
+	ev := &output.MessageEvent{TargetType: to.kind, TargetID: to.id}
 	return ev.Target(), checkEvent(ev)
 }

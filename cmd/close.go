@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,29 +27,26 @@ type closeOptions struct {
 func newClose(env *Env) *cobra.Command {
 	var o closeOptions
 	c := &cobra.Command{
-		Use:   "close {CONNECTION | --user U | --group G | --all}",
-		Short: "Close a connection, or those of a user, a group or the hub",
-		Long: `Close connections from the server's side; closing what is not there succeeds.
+		Use:   "close {CONNECTION... | --user U... | --group G... | --all}",
+		Short: "Close connections, or those of a user, a group or the hub",
+		Long: `Close connections from the server's side, several in turn until one fails;
+closing what is not there succeeds.
 JSON and protobuf clients are told the reason before the connection ends.`,
 		Example: `  wps close "$ID" --hub chat --reason maintenance
   wps close --hub chat --user u1
   wps close --hub chat --all --exclude "$ID" --yes`,
 		Annotations: serviceExits(),
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return tooManyIDs(c, args)
-			}
-			ev, err := o.event(flagsGiven(c), args)
+			evs, err := o.events(c, args)
 			if err != nil {
-				return err
-			}
-			if err := checkEvent(ev); err != nil {
 				return err
 			}
 			if err := o.confirm(c.Context(), env); err != nil {
 				return err
 			}
-			return runOnce(c.Context(), env, o.act, ev, "closed "+connectionsOf(ev.Target()))
+			return runAll(c.Context(), env, o.act, evs, func(ev *output.CloseConnectionEvent) string {
+				return "closed " + connectionsOf(ev.Target())
+			})
 		},
 	}
 	o.target.flags(c, "close", output.TargetUsers, output.TargetGroups, output.TargetAll)
@@ -60,31 +58,47 @@ JSON and protobuf clients are told the reason before the connection ends.`,
 	return c
 }
 
-// tooManyIDs is the error of more than one argument, which may be a flag without
-// its dashes.
-func tooManyIDs(c *cobra.Command, args []string) error {
-	err := &usageError{text: fmt.Sprintf("one connection id is expected, there are %d", len(args))}
-	if flag := asFlag(c, args); len(args) == 2 && flag != "" {
-		err.hint = "did you mean " + flag + "?"
+// events returns an event for each target, checked.
+func (o *closeOptions) events(c *cobra.Command, args []string) ([]*output.CloseConnectionEvent, error) {
+	targets, err := o.target.targets()
+	if err == nil {
+		err = o.checkIDs(c, args, len(targets) > 0)
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	var evs []*output.CloseConnectionEvent
+	for _, id := range args {
+		evs = append(evs, &output.CloseConnectionEvent{ConnectionID: id, Reason: o.reason, Excludes: o.excludes})
+	}
+	for _, t := range targets {
+		evs = append(evs, &output.CloseConnectionEvent{TargetType: t.kind, TargetID: t.id, Reason: o.reason, Excludes: o.excludes})
+	}
+	for _, ev := range evs {
+		if err := checkEvent(ev); err != nil {
+			return nil, err
+		}
+	}
+	return evs, noCommas("--exclude", o.excludes)
 }
 
-func (o *closeOptions) event(given givenFlags, args []string) (*output.CloseConnectionEvent, error) {
-	kind, id, named, err := o.target.target(given)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(args) == 1 && named:
-		return nil, usagef("a connection id goes without --user, --group and --all")
-	case len(args) == 1 && !utf8.ValidString(args[0]):
-		return nil, notText("CONNECTION")
-	case len(args) == 1:
-		return &output.CloseConnectionEvent{ConnectionID: args[0], Reason: o.reason, Excludes: o.excludes}, nil
-	case !named:
-		return nil, usagef("nothing to close is given: name a connection, or add --user U, --group G or --all")
+// checkIDs checks the connection ids. The first of several may be a flag without
+// its dashes.
+func (o *closeOptions) checkIDs(c *cobra.Command, ids []string, targets bool) error {
+	if len(ids) > 1 {
+		if flag := asFlag(c, ids); flag != "" {
+			return &usageError{fmt.Sprintf("%q is the name of a flag", ids[0]), "did you mean " + flag + "?"}
+		}
 	}
-	return &output.CloseConnectionEvent{TargetType: kind, TargetID: id, Reason: o.reason, Excludes: o.excludes}, nil
+	switch {
+	case len(ids) > 0 && targets:
+		return usagef("a connection id goes without --user, --group and --all")
+	case len(ids) == 0 && !targets:
+		return usagef("nothing to close is given: name a connection, or add --user U, --group G or --all")
+	case slices.ContainsFunc(ids, func(id string) bool { return !utf8.ValidString(id) }):
+		return notText("CONNECTION")
+	}
+	return noCommas("CONNECTION", ids)
 }
 
 // confirm asks before everyone is cut off.

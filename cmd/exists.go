@@ -11,7 +11,7 @@ import (
 // newExists returns the "wps exists" command.
 func newExists(env *Env) *cobra.Command {
 	var act eventFlags
-	var target targetFlags
+	var target oneTargetFlags
 	c := &cobra.Command{
 		Use:   "exists {--user U | --connection C | --group G}",
 		Short: "Tell whether a user, connection or group is there now",
@@ -23,11 +23,14 @@ answer is printed and is the exit code: 0 yes, 3 no.`,
 		Annotations: serviceExits(exitLineNo),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			kind, id, err := target.need(flagsGiven(c), "--user U, --connection C or --group G")
+			asked, ok, err := target.target(flagsGiven(c))
+			if err == nil && !ok {
+				err = usagef("no target is given: add --user U, --connection C or --group G")
+			}
 			if err != nil {
 				return err
 			}
-			return askOnce(c.Context(), env, act, &output.ExistenceEvent{TargetType: kind, TargetID: id})
+			return askOnce(c.Context(), env, act, &output.ExistenceEvent{TargetType: asked.kind, TargetID: asked.id})
 		},
 	}
 	target.flags(c, "ask for", output.TargetUsers, output.TargetConnections, output.TargetGroups)

@@ -24,3 +24,11 @@ func (g givenFlags) first(names ...string) string {
 	}
 	return ""
 }
+
+// values returns the value of a flag that is given, and none if it is not.
+func (g givenFlags) values(name, value string) []string {
+	if !g[name] {
+		return nil
+	}
+	return []string{value}
+}

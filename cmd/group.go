@@ -41,15 +41,16 @@ the connections the user has now, not to later ones.`,
 func newGroupChange(env *Env, action output.GroupAction) *cobra.Command {
 	var o groupOptions
 	verb, done, short := "join", "added %s to group %q", "Add a user's connections, or one connection, to a group"
-	long := `Add every present connection of a user, or one connection, to a group. Adding
-one that is a member already succeeds; one that is not connected is an error.`
+	long := `Add every present connection of a user, or one connection, to a group; several
+in turn until one fails. Adding one that is a member already succeeds; one that is
+not connected is an error.`
 	if action == output.GroupLeave {
 		verb, done, short = "leave", "removed %s from group %q", "Remove a user's connections, or one connection, from a group"
-		long = `Remove every connection of a user, or one connection, from a group. Removing one
-that is no member succeeds.`
+		long = `Remove every connection of a user, or one connection, from a group; several in
+turn until one fails. Removing one that is no member succeeds.`
 	}
 	c := &cobra.Command{
-		Use:   verb + " GROUP {--user U | --connection C | --filter F}",
+		Use:   verb + " GROUP {--user U... | --connection C... | --filter F}",
 		Short: short,
 		Long:  long,
 		Example: fmt.Sprintf(`  wps group %[1]s g1 --hub chat --user u1
@@ -58,11 +59,16 @@ that is no member succeeds.`
 		Annotations: serviceExits(),
 		Args:        exactArgs("GROUP"),
 		RunE: func(c *cobra.Command, args []string) error {
-			ev, whom, err := o.event(flagsGiven(c), action, args[0])
+			evs, err := o.events(flagsGiven(c), action, args[0])
 			if err != nil {
 				return err
 			}
-			return runOnce(c.Context(), env, o.act, ev, fmt.Sprintf(done, whom, args[0]))
+			return runAll(c.Context(), env, o.act, evs, func(ev *output.GroupEvent) string {
+				if ev.TargetType == output.TargetAll {
+					return fmt.Sprintf(done, "the connections of the filter", args[0])
+				}
+				return fmt.Sprintf(done, ev.Target(), args[0])
+			})
 		},
 	}
 	o.target.flags(c, verb, output.TargetUsers, output.TargetConnections)
@@ -71,58 +77,56 @@ that is no member succeeds.`
 	return c
 }
 
-// event makes the GroupEvent of the flags, and names whom it concerns.
-func (o *groupOptions) event(given givenFlags, action output.GroupAction, group string) (output.Event, string, error) {
-	kind, id, named, err := o.target.target(given)
-	if err != nil {
-		return nil, "", err
+// events returns the GroupEvents of the flags.
+func (o *groupOptions) events(given givenFlags, action output.GroupAction, group string) ([]*output.GroupEvent, error) {
+	targets, err := o.target.targets()
+	switch {
+	case err != nil:
+		return nil, err
+	case given["filter"] && len(targets) > 0:
+		return nil, usagef("--filter goes without --user and --connection")
+	case given["filter"] && o.filter == "":
+		return nil, usagef("--filter is empty: that would select every connection of the hub")
+	case given["filter"]:
+		return []*output.GroupEvent{{GroupAction: action, TargetType: output.TargetAll, GroupIDs: []string{group}, Filter: o.filter}}, nil
+	case len(targets) == 0:
+		return nil, usagef("no target is given: add --user U, --connection C or --filter F")
 	}
-	if given["filter"] {
-		if named {
-			return nil, "", usagef("--filter goes without --user and --connection")
-		}
-		if o.filter == "" {
-			return nil, "", usagef("--filter is empty: that would select every connection of the hub")
-		}
-		ev := &output.GroupEvent{GroupAction: action, TargetType: output.TargetAll, GroupIDs: []string{group}, Filter: o.filter}
-		return ev, "the connections of the filter", nil
-	}
-	if !named {
-		return nil, "", usagef("no target is given: add --user U, --connection C or --filter F")
-	}
-	ev := &output.GroupEvent{GroupAction: action, TargetType: kind, TargetID: id, GroupID: group}
-	return ev, ev.Target().String(), nil
+	return groupEvents(targets, output.GroupEvent{GroupAction: action, GroupID: group}), nil
 }
 
-// runOnce runs one event object.
-func runOnce(ctx context.Context, env *Env, o eventFlags, ev output.Event, done string) error {
-	a, err := newEventRunner(env, o)
-	if err != nil {
-		return err
+// groupEvents returns an event like the one given for each target.
+func groupEvents(targets []eventTarget, like output.GroupEvent) []*output.GroupEvent {
+	evs := make([]*output.GroupEvent, len(targets))
+	for i, t := range targets {
+		ev := like
+		ev.TargetType, ev.TargetID = t.kind, t.id
+		evs[i] = &ev
 	}
-	_, err = a.runAndPrint(ctx, ev, done)
-	return err
+	return evs
 }
 
 func newGroupLeaveAll(env *Env) *cobra.Command {
 	var o groupOptions
 	c := &cobra.Command{
-		Use:   "leave-all {--user U | --connection C}",
+		Use:   "leave-all {--user U... | --connection C...}",
 		Short: "Remove a user's connections, or one connection, from all groups",
-		Long: `Remove every connection of a user, or one connection, from every group it is in.
-It succeeds when there was none.`,
+		Long: `Remove every connection of a user, or one connection, from every group it is in;
+several in turn until one fails. It succeeds when there was none.`,
 		Example: `  wps group leave-all --hub chat --user u1
   wps group leave-all --hub chat --connection "$ID"
   wps group leave-all --hub chat --user u1 --dry-run=curl`,
 		Annotations: serviceExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			kind, id, err := o.target.need(flagsGiven(c), "--user U or --connection C")
+			targets, err := o.target.need("--user U or --connection C")
 			if err != nil {
 				return err
 			}
-			ev := &output.GroupEvent{GroupAction: output.GroupLeaveAll, TargetType: kind, TargetID: id}
-			return runOnce(c.Context(), env, o.act, ev, fmt.Sprintf("removed %s from all groups", ev.Target()))
+			evs := groupEvents(targets, output.GroupEvent{GroupAction: output.GroupLeaveAll})
+			return runAll(c.Context(), env, o.act, evs, func(ev *output.GroupEvent) string {
+				return fmt.Sprintf("removed %s from all groups", ev.Target())
+			})
 		},
 	}
 	o.target.flags(c, "remove", output.TargetUsers, output.TargetConnections)

@@ -8,7 +8,7 @@ a member that has nothing to say is left out.
 wps negotiate, and the answers of negotiate --serve
   {"baseUrl":"wss://...","url":"wss://...?access_token=...","accessToken":"..."}
 
-wps send, broadcast, close, group join|leave|leave-all, permission grant|revoke
+wps send, broadcast, close, group join|leave|leave-all, permission grant|revoke, for each target
   {"ok":true,"event":{...}}
 
 wps exists

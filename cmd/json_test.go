@@ -124,7 +124,7 @@ var neverHere = map[string]bool{
 func printedJSON(t *testing.T) map[string][]string {
 	t.Helper()
 	const (
-		acts     = "wps send, broadcast, close, group join|leave|leave-all, permission grant|revoke"
+		acts     = "wps send, broadcast, close, group join|leave|leave-all, permission grant|revoke, for each target"
 		lines    = "wps apply and send --lines, for each line; status is done, failed or not tried"
 		arrivals = "wps connect, for each arrival; the type tells which"
 	)

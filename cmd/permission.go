@@ -26,44 +26,95 @@ leave it. Roles in the token (wps negotiate --role) do the same from the start.`
 	c.AddCommand(
 		newPermissionAction(env, output.PermissionGrant, "grant", "Grant a permission to a connection", "granted"),
 		newPermissionAction(env, output.PermissionRevoke, "revoke", "Take a permission from a connection", "revoked"),
-		newPermissionAction(env, output.PermissionCheck, "check", "Tell whether a connection has a permission", ""),
+		newPermissionCheck(env),
 	)
 	return c
 }
 
 func newPermissionAction(env *Env, action output.PermissionAction, verb, short, done string) *cobra.Command {
 	var act eventFlags
-	var connection, group string
+	var connections, groups []string
 	c := &cobra.Command{
-		Use:   verb + " {sendToGroup | joinLeaveGroup} --connection C --group G",
+		Use:   verb + " {sendToGroup | joinLeaveGroup} --connection C... --group G...",
+		Short: short,
+		Long: short + `, or several in turn until one
+fails. It concerns a group, whose name is taken literally, and lasts as long as
+the connection.`,
+		Example:     permissionExamples(verb),
+		Annotations: serviceExits(exitLineNo),
+		ValidArgs:   permissionNames(),
+		Args:        exactArgs("PERMISSION"),
+		RunE: func(c *cobra.Command, args []string) error {
+			evs, err := permissionEvents(action, args[0], connections, groups)
+			if err != nil {
+				return err
+			}
+			return runAll(c.Context(), env, act, evs, func(ev *output.PermissionEvent) string {
+				return fmt.Sprintf("%s %s on group %q for connection %q", done, ev.Permission, ev.TargetName, ev.ConnectionID)
+			})
+		},
+	}
+	c.Flags().StringArrayVar(&connections, "connection", nil, "the connection with this `id`; may be repeated")
+	c.Flags().StringArrayVar(&groups, "group", nil, "the `group` that the permission is for; may be repeated")
+	act.flags(c)
+	return c
+}
+
+// newPermissionCheck returns "wps permission check".
+func newPermissionCheck(env *Env) *cobra.Command {
+	var act eventFlags
+	var connection, group string
+	const short = "Report whether a connection has a permission"
+	c := &cobra.Command{
+		Use:   "check {sendToGroup | joinLeaveGroup} --connection C --group G",
 		Short: short,
 		Long: short + `. It concerns one group, whose name
 is taken literally, and lasts as long as the connection.`,
-		Example: fmt.Sprintf(`  wps permission %[1]s sendToGroup --hub chat --connection "$ID" --group g1
-  wps permission %[1]s joinLeaveGroup --hub chat --connection "$ID" --group g1
-  wps permission %[1]s sendToGroup --hub chat --connection "$ID" --group g1 --dry-run`, verb),
+		Example:     permissionExamples("check"),
 		Annotations: serviceExits(exitLineNo),
-		ValidArgs:   []string{string(protocol.PermissionSendToGroup), string(protocol.PermissionJoinLeaveGroup)},
+		ValidArgs:   permissionNames(),
 		Args:        exactArgs("PERMISSION"),
 		RunE: func(c *cobra.Command, args []string) error {
-			p, err := protocol.ParsePermission(args[0])
-			switch {
-			case err != nil:
-				return usagef("%v", err)
-			case connection == "":
-				return usagef("no connection is given: add --connection C")
-			case group == "":
-				return usagef("no group is given: add --group G")
+			given := flagsGiven(c)
+			evs, err := permissionEvents(output.PermissionCheck, args[0], given.values("connection", connection), given.values("group", group))
+			if err != nil {
+				return err
 			}
-			ev := &output.PermissionEvent{PermissionAction: action, ConnectionID: connection, Permission: p, TargetName: group}
-			if action == output.PermissionCheck {
-				return askOnce(c.Context(), env, act, ev)
-			}
-			return runOnce(c.Context(), env, act, ev, fmt.Sprintf("%s %s on group %q for connection %q", done, p, group, connection))
+			return askOnce(c.Context(), env, act, evs[0])
 		},
 	}
 	c.Flags().StringVar(&connection, "connection", "", "the connection with this `id`")
 	c.Flags().StringVar(&group, "group", "", "the `group` that the permission is for")
 	act.flags(c)
 	return c
+}
+
+// permissionEvents returns an event for each group of each connection.
+func permissionEvents(action output.PermissionAction, name string, connections, groups []string) ([]*output.PermissionEvent, error) {
+	p, err := protocol.ParsePermission(name)
+	switch {
+	case err != nil:
+		return nil, usagef("%v", err)
+	case len(connections) == 0:
+		return nil, usagef("no connection is given: add --connection C")
+	case len(groups) == 0:
+		return nil, usagef("no group is given: add --group G")
+	}
+	var evs []*output.PermissionEvent
+	for _, c := range connections {
+		for _, g := range groups {
+			evs = append(evs, &output.PermissionEvent{PermissionAction: action, ConnectionID: c, Permission: p, TargetName: g})
+		}
+	}
+	return evs, noCommas("--connection", connections)
+}
+
+func permissionNames() []string {
+	return []string{string(protocol.PermissionSendToGroup), string(protocol.PermissionJoinLeaveGroup)}
+}
+
+func permissionExamples(verb string) string {
+	return fmt.Sprintf(`  wps permission %[1]s sendToGroup --hub chat --connection "$ID" --group g1
+  wps permission %[1]s joinLeaveGroup --hub chat --connection "$ID" --group g1
+  wps permission %[1]s sendToGroup --hub chat --connection "$ID" --group g1 --dry-run`, verb)
 }

@@ -33,11 +33,11 @@ type sendOptions struct {
 func newSend(env *Env) *cobra.Command {
 	var o sendOptions
 	c := &cobra.Command{
-		Use:   "send [MESSAGE | -] [--group G | --user U | --connection C | --all]",
+		Use:   "send [MESSAGE | -] [--group G... | --user U... | --connection C... | --all]",
 		Short: "Send a message to a group, a user, a connection or everyone",
-		Long: `Send one message over REST to whoever is connected now; without a target that
-is everyone in the hub. MESSAGE "-", or none with a pipe, is all of standard
-input.`,
+		Long: `Send one message over REST to whoever is connected now, to several targets in
+turn until one fails; without a target that is everyone in the hub. MESSAGE "-",
+or none with a pipe, is all of standard input.`,
 		Example: `  wps send --hub chat --group g1 "hello"
   echo '{"n":1}' | wps send --hub chat --user u1 --data-type json
   tail -f app.log | wps send --hub chat --all --lines`,
@@ -83,7 +83,11 @@ func (o *sendOptions) flags(c *cobra.Command) {
 }
 
 func send(ctx context.Context, env *Env, o *sendOptions, given givenFlags, args []string) error {
-	form, err := o.form(given)
+	form, err := o.form()
+	if err != nil {
+		return err
+	}
+	targets, err := o.targets()
 	if err != nil {
 		return err
 	}
@@ -91,6 +95,10 @@ func send(ctx context.Context, env *Env, o *sendOptions, given givenFlags, args 
 		return usagef("one message is expected, there are %d: quote it", len(args))
 	}
 	if o.lines {
+		if len(targets) > 1 {
+			return &usageError{"--lines goes with one target", "send once for each target, or write event objects for wps apply"}
+		}
+		form.TargetType, form.TargetID = targets[0].kind, targets[0].id
 		return sendLines(ctx, env, o, form, args)
 	}
 	if name := o.batch.given(given); name != "" {
@@ -105,26 +113,43 @@ func send(ctx context.Context, env *Env, o *sendOptions, given givenFlags, args 
 	if err != nil {
 		return err
 	}
-	ev := form
-	if ev.Message, err = io.ReadAll(io.LimitReader(in, protocol.MaxMessageSize+1)); err != nil {
-		return fmt.Errorf("read the message: %w", err)
+	if form.Message, err = o.readMessage(in, args); err != nil {
+		return err
 	}
-	if len(ev.Message) == 0 && o.file == "" && (len(args) == 0 || args[0] == "-") {
-		return &usageError{"the message is empty: standard input held nothing", "if an empty message is meant, give it as the argument \"\""}
+	evs := make([]*output.MessageEvent, len(targets))
+	for i, t := range targets {
+		ev := form
+		ev.TargetType, ev.TargetID = t.kind, t.id
+		evs[i] = &ev
 	}
-	_, err = a.runAndPrint(ctx, &ev, "sent to "+ev.Target().String())
-	return err
+	return runEach(ctx, a, evs, func(ev *output.MessageEvent) string { return "sent to " + ev.Target().String() })
 }
 
-// form makes the event object, all but the message.
-func (o *sendOptions) form(given givenFlags) (ev output.MessageEvent, err error) {
-	ev.TargetType = output.TargetAll
-	kind, id, ok, err := o.target.target(given)
-	if err != nil {
-		return ev, err
+// targets returns the targets of the message: without a flag everyone.
+func (o *sendOptions) targets() ([]eventTarget, error) {
+	found, err := o.target.targets()
+	if err == nil && len(found) == 0 {
+		found = []eventTarget{{kind: output.TargetAll}}
 	}
-	if ok {
-		ev.TargetType, ev.TargetID = kind, id
+	return found, err
+}
+
+// readMessage reads the whole message.
+func (o *sendOptions) readMessage(in io.Reader, args []string) ([]byte, error) {
+	message, err := io.ReadAll(io.LimitReader(in, protocol.MaxMessageSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the message: %w", err)
+	}
+	if len(message) == 0 && o.file == "" && (len(args) == 0 || args[0] == "-") {
+		return nil, &usageError{"the message is empty: standard input held nothing", "if an empty message is meant, give it as the argument \"\""}
+	}
+	return message, nil
+}
+
+// form returns the event object without message and target.
+func (o *sendOptions) form() (ev output.MessageEvent, err error) {
+	if err := noCommas("--exclude", o.excludes); err != nil {
+		return ev, err
 	}
 	if ev.DataType, err = protocol.ParseDataType(o.dataType); err != nil {
 		return ev, usagef("--data-type: %v", err)

@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -8,56 +10,79 @@ import (
 	"wps/output"
 )
 
-// targetFlags say whom a command concerns.
+// targetFlags name the targets of a command that acts on each of them in turn.
 type targetFlags struct {
-	group, user, connection string
-	all                     bool
+	groups, users, connections []string
+	all                        bool
 }
 
-// flags adds the flags that are wanted, each with what verb does to it.
+// eventTarget is one target of a command.
+type eventTarget struct {
+	kind output.TargetType
+	id   string
+}
+
+// flags adds the flags of kinds, each with what verb does to it.
 func (t *targetFlags) flags(c *cobra.Command, verb string, kinds ...output.TargetType) {
 	f := c.Flags()
 	for _, k := range kinds {
 		switch k {
 		case output.TargetGroups:
-			f.StringVar(&t.group, "group", "", verb+" the connections in `group`")
+			f.StringArrayVar(&t.groups, "group", nil, verb+" the connections in `group`; may be repeated")
 		case output.TargetUsers:
-			f.StringVar(&t.user, "user", "", verb+" every connection of `user`")
+			f.StringArrayVar(&t.users, "user", nil, verb+" every connection of `user`; may be repeated")
 		case output.TargetConnections:
-			f.StringVar(&t.connection, "connection", "", verb+" the connection with this `id`")
+			f.StringArrayVar(&t.connections, "connection", nil, verb+" the connection with this `id`; may be repeated")
 		case output.TargetAll:
 			f.BoolVar(&t.all, "all", false, verb+" every connection in the hub")
 		}
 	}
 }
 
-// target gives the one target that the flags name; ok is false when they name
-// none.
-func (t *targetFlags) target(given givenFlags) (kind output.TargetType, id string, ok bool, err error) {
+// targets returns the targets that the flags name, in order; none if they name
+// none. All are of one kind.
+func (t *targetFlags) targets() ([]eventTarget, error) {
 	var named []string
-	set := func(flag string, k output.TargetType, value string) {
-		if given[flag] {
+	var found []eventTarget
+	add := func(flag string, kind output.TargetType, ids []string) {
+		if len(ids) > 0 {
 			named = append(named, "--"+flag)
-			kind, id, ok = k, value, true
+		}
+		for _, id := range ids {
+			found = append(found, eventTarget{kind, id})
 		}
 	}
-	set("group", output.TargetGroups, t.group)
-	set("user", output.TargetUsers, t.user)
-	set("connection", output.TargetConnections, t.connection)
+	add("group", output.TargetGroups, t.groups)
+	add("user", output.TargetUsers, t.users)
+	add("connection", output.TargetConnections, t.connections)
 	if t.all {
-		set("all", output.TargetAll, "")
+		add("all", output.TargetAll, []string{""})
 	}
 	if len(named) > 1 {
-		return "", "", false, usagef("%s exclude each other: give one", strings.Join(named, " and "))
+		return nil, usagef("%s exclude each other: give one", strings.Join(named, " and "))
 	}
-	return kind, id, ok, nil
+	return found, noCommas("--connection", t.connections)
 }
 
-// need is target where one must be given.
-func (t *targetFlags) need(given givenFlags, choice string) (output.TargetType, string, error) {
-	kind, id, ok, err := t.target(given)
-	if err == nil && !ok {
+// need is targets where one must be given.
+func (t *targetFlags) need(choice string) ([]eventTarget, error) {
+	found, err := t.targets()
+	if err == nil && len(found) == 0 {
 		err = usagef("no target is given: add %s", choice)
 	}
-	return kind, id, err
+	return found, err
+}
+
+// noCommas refuses a list of connection ids in one word: the service would take
+// it as one id.
+func noCommas(flag string, ids []string) error {
+	i := slices.IndexFunc(ids, func(id string) bool { return strings.Contains(id, ",") })
+	if i < 0 {
+		return nil
+	}
+	hint := "give them as words of their own: " + strings.ReplaceAll(shellWord(ids[i]), ",", " ")
+	if strings.HasPrefix(flag, "--") {
+		hint = fmt.Sprintf("repeat %s for each id: %s A %s B", flag, flag, flag)
+	}
+	return &usageError{fmt.Sprintf("%s %q: a connection id has no comma", flag, ids[i]), hint}
 }
