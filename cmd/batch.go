@@ -106,7 +106,7 @@ func (b *batch) run(ctx context.Context) error {
 		err = b.runEvents(ctx, journal)
 	}
 	if journal != nil {
-		err = errors.Join(err, explainJournal(journal.Close()))
+		err = joinErrors(err, explainJournal(journal.Close()))
 	}
 	return err
 }

@@ -78,7 +78,7 @@ func BenchmarkApply(b *testing.B) {
 			fmt.Fprintf(&in, `{"type":"MessageEvent","targetType":"Users","targetId":"u%d","message":%q,"dataType":"text"}`+"\n", i%1000, message)
 		}
 		var stdout, stderr bytes.Buffer
-		e := cmd.NewEnv(&in, &stdout, &stderr, func(name string) string { return env[name] })
+		e := cmd.NewEnv(&in, &stdout, &stderr, lookup(env))
 		b.ReportAllocs()
 		b.ResetTimer()
 		before := cpuTime()

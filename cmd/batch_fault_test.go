@@ -246,7 +246,7 @@ func TestApplyInterruptedEvent(t *testing.T) {
 			})
 			var stderr bytes.Buffer
 			env := s.env()
-			e := cmd.NewEnv(strings.NewReader(""), io.Discard, &stderr, func(name string) string { return env[name] })
+			e := cmd.NewEnv(strings.NewReader(""), io.Discard, &stderr, lookup(env))
 			code := cmd.Run(ctx, append([]string{"apply", events(t, 5)}, mode...), e)
 			want := 1
 			if len(mode) == 2 {

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,7 +31,7 @@ func openFile(path string) (*os.File, error) {
 		return nil, &usageError{err.Error(), hint}
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, errors.Join(&usageError{path + " is a folder", hint}, f.Close())
+		return nil, joinErrors(&usageError{path + " is a folder", hint}, f.Close())
 	}
 	return f, nil
 }
@@ -158,10 +157,10 @@ func (in *batchInput) Close() error {
 		err = in.file.Close()
 	}
 	if in.copied != nil {
-		err = errors.Join(err, in.copied.Close())
+		err = joinErrors(err, in.copied.Close())
 	}
 	if in.named {
-		err = errors.Join(err, os.Remove(in.copied.Name()))
+		err = joinErrors(err, os.Remove(in.copied.Name()))
 	}
 	return err
 }

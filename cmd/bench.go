@@ -197,9 +197,9 @@ func (b *bencher) finish(ctx context.Context, r *bench.Result, err error) error 
 	r.Name, r.Endpoint = b.o.name, b.cs.Endpoint.Scheme+"://"+b.cs.Endpoint.Host
 	var unkept error
 	for _, k := range b.files {
-		unkept = errors.Join(unkept, k.fill(r))
+		unkept = joinErrors(unkept, k.fill(r))
 	}
-	if err := errors.Join(b.print(r), unkept); err != nil {
+	if err := joinErrors(b.print(r), unkept); err != nil {
 		return err
 	}
 	switch {

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -59,7 +58,7 @@ func benchCompare(env *Env, before, after, report string) error {
 	}
 	f, err := os.Create(report)
 	if err == nil {
-		err = errors.Join(bench.Report(f, runs), f.Close())
+		err = joinErrors(bench.Report(f, runs), f.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("write the report: %w", err)

@@ -70,7 +70,7 @@ func (k *keptFile) fill(r *bench.Result) error {
 	if err == nil {
 		err = k.write(f, r)
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err = joinErrors(err, f.Close()); err != nil {
 		return fmt.Errorf("%s: %w", k.what, err)
 	}
 	return nil

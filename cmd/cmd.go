@@ -24,7 +24,7 @@ import (
 func Main() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	go stopGently(cancel)
-	return Run(ctx, os.Args[1:], NewEnv(os.Stdin, os.Stdout, os.Stderr, os.Getenv))
+	return Run(ctx, os.Args[1:], NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 }
 
 // stopGently waits for the first signal, for as long as the process lasts. To ask

@@ -99,7 +99,8 @@ func liveValues(env *Env, pick func(emulator.ConnectionStatus) []cobra.Completio
 		defer cancel()
 		r := emulator.NewRemote(cs)
 		defer r.Close()
-		all, err := r.Connections(ctx, orWord(env.settings.hubFlag, env.settings.getenv("WPS_HUB")))
+		hub, _ := env.settings.lookupEnv("WPS_HUB")
+		all, err := r.Connections(ctx, orWord(env.settings.hubFlag, hub))
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

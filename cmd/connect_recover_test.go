@@ -30,9 +30,7 @@ func TestConnectRecovers(t *testing.T) {
 		defer cancel()
 		r, w := io.Pipe()
 		var stderr strings.Builder
-		env := cmd.NewEnv(strings.NewReader(""), w, &stderr, func(name string) string {
-			return map[string]string{"WPS_CONNECTION_STRING": cs.Reveal(), "WPS_HUB": "chat"}[name]
-		})
+		env := cmd.NewEnv(strings.NewReader(""), w, &stderr, lookup(map[string]string{"WPS_CONNECTION_STRING": cs.Reveal(), "WPS_HUB": "chat"}))
 		exit := make(chan int, 1)
 		go func() {
 			exit <- cmd.Run(ctx, []string{"connect", "--subprotocol", subprotocol, "-o", "json"}, env)
@@ -57,9 +55,7 @@ func TestConnectRecovers(t *testing.T) {
 		next("system recovered")
 		proxy.Block(true)
 		next("system recovering")
-		code := cmd.Run(ctx, []string{"close", id}, cmd.NewEnv(nil, io.Discard, io.Discard, func(name string) string {
-			return map[string]string{"WPS_CONNECTION_STRING": e.ConnectionString.Reveal(), "WPS_HUB": "chat"}[name]
-		}))
+		code := cmd.Run(ctx, []string{"close", id}, cmd.NewEnv(nil, io.Discard, io.Discard, lookup(map[string]string{"WPS_CONNECTION_STRING": e.ConnectionString.Reveal(), "WPS_HUB": "chat"})))
 		if code != 0 {
 			t.Fatalf("wps close = %d", code)
 		}

@@ -152,7 +152,11 @@ func (o *emulatorOptions) accessKey(env *Env) (string, error) {
 		}
 		key, from = strings.TrimSpace(string(text)), "--key-file"
 	case key == "":
-		key, from = env.settings.getenv("WPS_EMULATOR_KEY"), "$WPS_EMULATOR_KEY"
+		var err error
+		if key, err = env.settings.variable("WPS_EMULATOR_KEY"); err != nil {
+			return "", err
+		}
+		from = "$WPS_EMULATOR_KEY"
 	}
 	switch {
 	case key == "" && o.settings.key != "":
@@ -173,7 +177,7 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 	if err := o.hooks.alone(given); err != nil {
 		return err
 	}
-	if err := errors.Join(o.guard.check(), o.configure(env)); err != nil {
+	if err := joinErrors(o.guard.check(), o.configure(env)); err != nil {
 		return err
 	}
 	key, err := o.accessKey(env)
@@ -198,7 +202,7 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 	if o.tls {
 		endpoint.Scheme = "https"
 		if err := o.encrypt(listeners); err != nil {
-			return errors.Join(err, closeAll(listeners))
+			return joinErrors(err, closeAll(listeners))
 		}
 	}
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
@@ -207,7 +211,7 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 		risk{o.entra || o.settings.entra, "signatures of Entra tokens are not checked"})
 	hooks, err := o.startHooks(ctx, env, cs, len(command) > 0)
 	if err != nil {
-		return errors.Join(err, closeAll(listeners))
+		return joinErrors(err, closeAll(listeners))
 	}
 	hooks.served, err = emulator.New(emulator.Options{
 		Key: key, Logger: env.log, Version: readVersion().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.entra,
@@ -217,12 +221,12 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 		err = o.apply(hooks)
 	}
 	if err != nil {
-		return errors.Join(err, closeAll(listeners), hooks.close(ctx))
+		return joinErrors(err, closeAll(listeners), hooks.close(ctx))
 	}
 	err = serveEmulator(ctx, env, hooks.served, listeners, func(ctx context.Context) error {
 		return o.whenReady(ctx, env, cs, hooks, command)
 	})
-	return errors.Join(err, hooks.close(ctx))
+	return joinErrors(err, hooks.close(ctx))
 }
 
 // lookTimeout is how long it is looked who has taken an address.
@@ -279,7 +283,7 @@ func serveEmulator(ctx context.Context, env *Env, s *emulator.Server, listeners 
 	}()
 	err := work(serving)
 	stop()
-	return errors.Join(err, <-served)
+	return joinErrors(err, <-served)
 }
 
 // whenReady tells that the emulator is up, then runs the command, or waits for

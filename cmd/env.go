@@ -24,10 +24,11 @@ type Env struct {
 	debug    bool
 }
 
-// NewEnv returns an Env of the given streams and environment.
-func NewEnv(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *Env {
-	env := &Env{stdin: stdin, out: newPrinter(stdout, stderr, getenv), log: slog.New(slog.DiscardHandler)}
-	env.settings = &settings{getenv: getenv, log: env.log}
+// NewEnv returns an Env of the given streams, and of an environment that
+// lookupEnv reads as os.LookupEnv does.
+func NewEnv(stdin io.Reader, stdout, stderr io.Writer, lookupEnv func(string) (string, bool)) *Env {
+	env := &Env{stdin: stdin, out: newPrinter(stdout, stderr, lookupEnv), log: slog.New(slog.DiscardHandler)}
+	env.settings = &settings{lookupEnv: lookupEnv, log: env.log}
 	return env
 }
 

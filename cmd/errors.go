@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -70,11 +71,35 @@ func pointAtHelp(ran *cobra.Command, err error) error {
 	return withHint(err, fmt.Sprintf("see %q", ran.CommandPath()+" --help"))
 }
 
-// printError prints an error on one line, also one that joins several, and its
-// hint on the next.
+// joinedError is several errors on one line, which errors.Join would put on one
+// line each.
+type joinedError []error
+
+func (e joinedError) Error() string {
+	texts := make([]string, len(e))
+	for i, err := range e {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (e joinedError) Unwrap() []error { return e }
+
+// joinErrors returns the errors that are not nil as one; nil if there are none.
+func joinErrors(errs ...error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	switch len(errs) {
+	case 0:
+		return nil
+	case 1:
+		return errs[0]
+	}
+	return joinedError(errs)
+}
+
+// printError prints an error, and its hint on the next line.
 func (p *printer) printError(err error) {
-	text := strings.ReplaceAll(err.Error(), "\n", "; ")
-	fmt.Fprintf(p.stderr, "%s %s\n", p.errColors.bad("wps:"), clean(text))
+	fmt.Fprintf(p.stderr, "%s %s\n", p.errColors.bad("wps:"), clean(err.Error()))
 	if hint := hintFor(err); hint != "" {
 		fmt.Fprintf(p.stderr, "%s %s\n", p.errColors.name("hint:"), clean(hint))
 	}

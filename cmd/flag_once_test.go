@@ -13,7 +13,7 @@ import (
 
 // newTree returns all commands, as a new run of wps has them.
 func newTree() *cobra.Command {
-	env := NewEnv(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" })
+	env := NewEnv(strings.NewReader(""), io.Discard, io.Discard, func(string) (string, bool) { return "", false })
 	root := newRoot(env)
 	addCommands(root, env, nil)
 	refuseRepeats(root)

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -175,7 +174,7 @@ func listGroup(ctx context.Context, env *Env, group string, o client.ListOptions
 	t := newTable(env.out, "CONNECTION", "USER")
 	for member, err := range svc.ListConnections(ctx, group, o) {
 		if err != nil {
-			return errors.Join(t.flush(), explain(env.settings, fmt.Errorf("list group %q: %w", group, err)))
+			return joinErrors(t.flush(), explain(env.settings, fmt.Errorf("list group %q: %w", group, err)))
 		}
 		if env.out.json() {
 			err = env.out.printJSON(member)

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -131,7 +130,7 @@ func (o *hookFlags) handler(ctx context.Context, host hookHost) (*trigger.Handle
 	b := &hookBuilder{o: o, host: host, made: map[string]trigger.Hook{}}
 	h, err := b.build()
 	if err != nil {
-		return nil, errors.Join(explainHook(err), b.close(ctx))
+		return nil, joinErrors(explainHook(err), b.close(ctx))
 	}
 	return h, nil
 }
@@ -242,7 +241,7 @@ func (b *hookBuilder) close(ctx context.Context) error {
 	for _, hook := range b.made {
 		errs = append(errs, hook.Close(ctx))
 	}
-	return errors.Join(errs...)
+	return joinErrors(errs...)
 }
 
 // hubServices gives the services that event objects of hooks act on, one for

@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -129,7 +128,7 @@ func runListen(ctx context.Context, env *Env, o *listenOptions, given givenFlags
 	}
 	listeners, err := o.listeners(ctx)
 	if err != nil {
-		return errors.Join(err, l.hooks.Close(ctx))
+		return joinErrors(err, l.hooks.Close(ctx))
 	}
 	return l.serve(ctx, listeners)
 }
@@ -257,7 +256,7 @@ func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
 	if n := l.hooks.Running(); n > 0 {
 		l.env.out.say("waiting for %s to finish; Ctrl-C again kills", plural(n, "hook"))
 	}
-	err = errors.Join(err, l.hooks.Close(stopping))
+	err = joinErrors(err, l.hooks.Close(stopping))
 	killed := stopping.Err() != nil
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()

@@ -53,7 +53,7 @@ func listenOnce(ctx context.Context, addr, flag string) ([]net.Listener, error) 
 			one := net.JoinHostPort(hosts[0], port)
 			err = fmt.Errorf("listen on %s: %s: %w", addr, net.JoinHostPort(h, port), withoutAddress(err))
 			err = withHint(err, fmt.Sprintf("stop what listens there, or use the other half of localhost with %s %s", flag, one))
-			return nil, errors.Join(err, closeAll(listeners))
+			return nil, joinErrors(err, closeAll(listeners))
 		} // any other error: the machine has no IPv6
 	}
 	return listeners, nil
@@ -74,7 +74,7 @@ func withoutAddress(err error) error {
 
 func closeAll(listeners []net.Listener) (err error) {
 	for _, l := range listeners {
-		err = errors.Join(err, l.Close())
+		err = joinErrors(err, l.Close())
 	}
 	return err
 }

@@ -23,10 +23,10 @@ func TestHalfOfLocalhost(t *testing.T) {
 	for flag, args := range map[string][]string{
 		"--addr":  {"emulator", "--addr", addr},
 		"--addr ": {"listen", "--on", "connect", ":accept", "--addr", addr},
-		"--serve": {"negotiate", "--hub", "chat", "--serve", addr},
+		"--serve": {"negotiate", "-q", "--hub", "chat", "--serve", addr},
 	} {
 		var stderr strings.Builder
-		env := cmd.NewEnv(strings.NewReader(""), io.Discard, &stderr, func(string) string { return "" })
+		env := cmd.NewEnv(strings.NewReader(""), io.Discard, &stderr, func(string) (string, bool) { return "", false })
 		code := cmd.Run(t.Context(), args, env)
 		want := "wps: listen on " + addr + ": [::1]:" + port + ": bind: address already in use\n" +
 			"hint: stop what listens there, or use the other half of localhost with " + strings.TrimSpace(flag) + " 127.0.0.1:" + port + "\n"

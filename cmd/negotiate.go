@@ -113,10 +113,11 @@ func negotiate(env *Env, o *negotiateOptions) error {
 	if err != nil {
 		return err
 	}
-	cs, _, err := env.settings.connection()
+	cs, source, err := env.settings.connection()
 	if err != nil {
 		return err
 	}
+	sayDefault(env.out, source)
 	n, err := token.Negotiate(cs, options)
 	if err != nil {
 		return usagef("%v", err)

@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -40,7 +39,7 @@ func serveNegotiate(ctx context.Context, env *Env, o *negotiateOptions) error {
 	}
 	address := "http://" + shownAddr(o.serve.addr, listeners) + o.serve.path
 	if err := o.serve.ready.write(address); err != nil {
-		return errors.Join(err, closeAll(listeners))
+		return joinErrors(err, closeAll(listeners))
 	}
 	defer o.serve.ready.remove()
 	warnExposed(env, listeners, negotiateRisk(true))
@@ -63,10 +62,11 @@ func newNegotiateHandler(env *Env, o *negotiateOptions, pathFlag string) (*negot
 	if !strings.HasPrefix(o.serve.path, "/") {
 		return nil, usagef("%s %q must begin with /", pathFlag, o.serve.path)
 	}
-	cs, _, err := env.settings.connection()
+	cs, source, err := env.settings.connection()
 	if err != nil {
 		return nil, err
 	}
+	sayDefault(env.out, source)
 	if err := checkTemplate(o.user); err != nil {
 		return nil, usagef("--user: %v", err)
 	}

@@ -16,9 +16,9 @@ import (
 // printer prints results to stdout, as text or JSON, and everything said about
 // them to stderr. Its methods that write to stderr may be called concurrently.
 type printer struct {
-	stdout io.Writer
-	stderr *statusWriter
-	getenv func(string) string
+	stdout    io.Writer
+	stderr    *statusWriter
+	lookupEnv func(string) (string, bool)
 
 	format string // of -o
 	jq     string
@@ -30,10 +30,10 @@ type printer struct {
 	errColors palette    // of stderr
 }
 
-func newPrinter(stdout, stderr io.Writer, getenv func(string) string) *printer {
+func newPrinter(stdout, stderr io.Writer, lookupEnv func(string) (string, bool)) *printer {
 	plain := paletteOf(false)
 	return &printer{
-		stdout: stdout, stderr: newStatusWriter(stderr), getenv: getenv,
+		stdout: stdout, stderr: newStatusWriter(stderr), lookupEnv: lookupEnv,
 		format: "text", color: "auto", colors: plain, errColors: plain,
 	}
 }
@@ -79,7 +79,9 @@ func (p *printer) colored(w io.Writer) bool {
 		return p.color == "always"
 	}
 	terminal, _ := w.(*os.File)
-	return isTerminal(w) && takesColours(terminal) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+	noColor, _ := p.lookupEnv("NO_COLOR")
+	kind, _ := p.lookupEnv("TERM")
+	return isTerminal(w) && takesColours(terminal) && noColor == "" && kind != "dumb"
 }
 
 // palette holds the colors of one stream.

@@ -63,7 +63,7 @@ func writeWhole(path, text string) error {
 		return err
 	}
 	_, err = tmp.WriteString(text)
-	err = errors.Join(err, tmp.Close())
+	err = joinErrors(err, tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
 	}

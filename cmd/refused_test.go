@@ -67,7 +67,7 @@ func TestInterrupted(t *testing.T) {
 	})
 	var stdout, stderr bytes.Buffer
 	env := s.env()
-	e := cmd.NewEnv(io.MultiReader(), &stdout, &stderr, func(name string) string { return env[name] })
+	e := cmd.NewEnv(io.MultiReader(), &stdout, &stderr, lookup(env))
 	if code := cmd.Run(ctx, []string{"send", "hi"}, e); code != 130 || stdout.Len()+stderr.Len() > 0 {
 		t.Errorf("exit code %d, stdout %q, stderr %q, want 130 and silence", code, stdout.String(), stderr.String())
 	}
@@ -93,7 +93,7 @@ func TestInterruptedInput(t *testing.T) {
 		s := newService(t, nil)
 		var stdout, stderr bytes.Buffer
 		env := s.env()
-		e := cmd.NewEnv(endless{interrupt, t.Context()}, &stdout, &stderr, func(name string) string { return env[name] })
+		e := cmd.NewEnv(endless{interrupt, t.Context()}, &stdout, &stderr, lookup(env))
 		if code := cmd.Run(ctx, args, e); code != 130 || stdout.Len() > 0 || len(s.taken()) > 0 {
 			t.Errorf("%q: exit code %d, stdout %q, stderr %q, want 130", args, code, stdout.String(), stderr.String())
 		}

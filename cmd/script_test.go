@@ -37,11 +37,21 @@ const secretKey = "SECRET-access-key-of-the-script-tests-0123456789"
 //	eventhandler URLFILE          an event handler, see handlerMain
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"wps":          func() { os.Exit(cmd.Main()) },
+		"wps":          func() { dropUnset(); os.Exit(cmd.Main()) },
 		"exitcode":     func() { os.Exit(codeMain(os.Args[1:])) },
 		"sink":         func() { os.Exit(sinkMain()) },
 		"eventhandler": func() { os.Exit(handlerMain(os.Args[1:])) },
 	})
+}
+
+// dropUnset removes the variables whose value is (unset): testscript can only
+// set them.
+func dropUnset() {
+	for _, pair := range os.Environ() {
+		if name, found := strings.CutSuffix(pair, "=(unset)"); found {
+			os.Unsetenv(name)
+		}
+	}
 }
 
 // TestScript runs every script below testdata/script, each with an emulator of
@@ -52,7 +62,8 @@ func TestMain(m *testing.M) {
 //	$KEY                               its access key
 //	$SAMPLES                           the folder scripts/samples
 //
-// and has these commands beside those of testscript:
+// A variable that a script sets to (unset) is not set for wps. A script also
+// has these commands beside those of testscript:
 //
 //	code N COMMAND [ARG]...     run it: its exit code must be N
 //	fails N COMMAND [ARG]...    and stderr end in one error with a hint, and
@@ -234,10 +245,18 @@ func codeMain(args []string) int {
 }
 
 // run runs wps in this process, without any environment but the given.
+// lookup returns an environment that holds env and nothing else.
+func lookup(env map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		v, ok := env[name]
+		return v, ok
+	}
+}
+
 func run(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	e := cmd.NewEnv(io.MultiReader(), &out, &errs, func(name string) string { return env[name] })
+	e := cmd.NewEnv(io.MultiReader(), &out, &errs, lookup(env))
 	code = cmd.Run(t.Context(), args, e)
 	return code, out.String(), errs.String()
 }

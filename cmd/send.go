@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -200,7 +199,7 @@ func openInput(ctx context.Context, env *Env, o *sendOptions, args []string) (io
 // sendLines sends each line as a message. All have one target, so that more than
 // one at a time cannot keep their order.
 func sendLines(ctx context.Context, env *Env, o *sendOptions, form output.MessageEvent, args []string) error {
-	if err := errors.Join(o.checkInput(env, args), o.batch.check(o.act)); err != nil {
+	if err := joinErrors(o.checkInput(env, args), o.batch.check(o.act)); err != nil {
 		return err
 	}
 	var in *batchInput

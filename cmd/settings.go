@@ -15,8 +15,8 @@ import (
 // settings resolves which service and which hub a command uses, and says where
 // each value came from: flag, environment, default.
 type settings struct {
-	getenv func(string) string
-	log    *slog.Logger
+	lookupEnv func(string) (string, bool)
+	log       *slog.Logger
 
 	connectionString string        // of --connection-string
 	hubFlag          string        // of --hub
@@ -49,14 +49,18 @@ func (s *settings) connectionSetting() (setting, error) {
 		if path, isFile := strings.CutPrefix(v, "@"); isFile {
 			text, err := os.ReadFile(path)
 			if err != nil {
-				return setting{}, fmt.Errorf("read the connection string: %v", err)
+				return setting{}, &usageError{fmt.Sprintf("read the connection string: %v", err), "@ needs a file that holds the connection string"}
 			}
 			return setting{strings.TrimSpace(string(text)), path}, nil
 		}
 		return setting{v, "--connection-string"}, nil
 	}
 	for _, name := range []string{"WPS_CONNECTION_STRING", "WebPubSubConnectionString"} {
-		if v := s.getenv(name); v != "" {
+		v, err := s.variable(name)
+		if err != nil {
+			return setting{}, err
+		}
+		if v != "" {
 			return setting{v, "$" + name}, nil
 		}
 	}
@@ -64,11 +68,30 @@ func (s *settings) connectionSetting() (setting, error) {
 	return setting{def, fromDefault}, nil
 }
 
+// variable returns an environment variable, "" if it is not set. One that is set
+// but empty is a usage error: a secret or variable that was to fill it is missing,
+// and the default for it could be another service or another hub.
+func (s *settings) variable(name string) (string, error) {
+	v, isSet := s.lookupEnv(name)
+	if isSet && v == "" {
+		return "", &usageError{"$" + name + " is empty", "give it a value or unset it; a secret or variable that was to fill it may be missing"}
+	}
+	return v, nil
+}
+
+// sayDefault names the local emulator when no connection string is set: what is
+// made for it is of no use anywhere else.
+func sayDefault(out *printer, source setting) {
+	if source.from == fromDefault {
+		out.say("using the local emulator at %s (no connection string is set)", protocol.DefaultEndpoint)
+	}
+}
+
 // connection returns the parsed connection string.
 func (s *settings) connection() (token.ConnectionString, setting, error) {
 	text, err := s.connectionSetting()
 	if err != nil {
-		return token.ConnectionString{}, text, &usageError{err.Error(), "@FILE must name a readable file that contains the connection string"}
+		return token.ConnectionString{}, text, err
 	}
 	cs, err := token.ParseConnectionString(text.value)
 	if errors.Is(err, token.ErrNoAccessKey) {
@@ -85,7 +108,11 @@ func (s *settings) connection() (token.ConnectionString, setting, error) {
 func (s *settings) hub() (string, error) {
 	name := setting{s.hubFlag, "--hub"}
 	if name.value == "" {
-		name = setting{s.getenv("WPS_HUB"), "$WPS_HUB"}
+		v, err := s.variable("WPS_HUB")
+		if err != nil {
+			return "", err
+		}
+		name = setting{v, "$WPS_HUB"}
 	}
 	if name.value == "" {
 		return "", &usageError{"no hub is given", "add --hub NAME, or set WPS_HUB"}

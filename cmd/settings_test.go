@@ -19,11 +19,8 @@ func TestNobodyThere(t *testing.T) {
 		"WPS_CONNECTION_STRING":     "check the Endpoint in $WPS_CONNECTION_STRING, and that this machine reaches it",
 		"WebPubSubConnectionString": "check the Endpoint in $WebPubSubConnectionString, and that this machine reaches it",
 	} {
-		e := NewEnv(nil, nil, nil, func(name string) string {
-			if name == env {
-				return "Endpoint=https://h.example;AccessKey=k"
-			}
-			return ""
+		e := NewEnv(nil, nil, nil, func(name string) (string, bool) {
+			return map[string]string{env: "Endpoint=https://h.example;AccessKey=k"}[name], name == env
 		})
 		err := explain(e.settings, &client.UnreachableError{Endpoint: "https://h.example", Cause: syscall.ECONNREFUSED})
 		if got := hintFor(err); got != want {
@@ -35,7 +32,7 @@ func TestNobodyThere(t *testing.T) {
 // TestTooManyFiles: what stands in the way is on this machine.
 func TestTooManyFiles(t *testing.T) {
 	t.Parallel()
-	e := NewEnv(nil, nil, nil, func(string) string { return "" })
+	e := NewEnv(nil, nil, nil, func(string) (string, bool) { return "", false })
 	err := explain(e.settings, &client.UnreachableError{Endpoint: "https://h.example", Cause: &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}})
 	if got := hintFor(err); !strings.Contains(got, "ulimit -n") {
 		t.Errorf("hint %q, want one about open files", got)

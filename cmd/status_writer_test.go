@@ -12,7 +12,7 @@ import (
 func TestStatusWriter(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	p := newPrinter(nil, &out, func(string) string { return "" })
+	p := newPrinter(nil, &out, func(string) (string, bool) { return "", false })
 	p.stderr.setStatus("")
 	p.stderr.setStatus("50%")
 	p.warn("odd name")
@@ -29,7 +29,7 @@ func TestStatusWriter(t *testing.T) {
 func TestStatusWriterConcurrent(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder // not safe by itself: the race detector would see it
-	p := newPrinter(nil, &out, func(string) string { return "" })
+	p := newPrinter(nil, &out, func(string) (string, bool) { return "", false })
 	var writers sync.WaitGroup
 	for range 4 {
 		writers.Go(func() {

@@ -78,7 +78,7 @@ func connectTo(t *testing.T, a *acker, in io.Reader, args ...string) (code int, 
 		"WPS_HUB":               "chat",
 	}
 	var out, errs bytes.Buffer
-	e := cmd.NewEnv(in, &out, &errs, func(name string) string { return env[name] })
+	e := cmd.NewEnv(in, &out, &errs, lookup(env))
 	code = cmd.Run(t.Context(), append([]string{"connect", "--to-group", "g1"}, args...), e)
 	if a.fault != nil {
 		t.Errorf("service: %v", a.fault)
