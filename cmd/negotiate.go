@@ -130,10 +130,11 @@ func negotiate(env *Env, o *negotiateOptions) error {
 	case "token":
 		return env.out.printLine(n.AccessToken)
 	}
+	now := time.Now()
 	label := func(s string) string { return env.out.colors.name(fmt.Sprintf("%-8s", s)) }
 	return env.out.printLine(fmt.Sprintf("%s %s\n%s %s\n%s %s, good for connecting until %s",
 		label("url"), n.URL, label("token"), n.AccessToken, label("for"),
-		describeClient(o.user, options), time.Now().Add(options.Lifetime).Format(time.TimeOnly)))
+		describeClient(o.user, options), until(now.Add(options.Lifetime), now)))
 }
 
 // describeClient says for whom a token is.

@@ -19,10 +19,24 @@ var serviceRole = sync.OnceValue(func() *regexp.Regexp {
 // it ignores what it does not know. A role of the user's own is left alone.
 func warnOfRoles(env *Env, roles []string) {
 	for _, role := range roles {
-		if meant := meantRole(role); meant != "" {
+		if isRoleList(role) {
+			env.out.warn(fmt.Sprintf("%q is one role: repeat --role for each", role))
+		} else if meant := meantRole(role); meant != "" {
 			env.out.warn(fmt.Sprintf("the service ignores the role %q: did you mean %s?", role, meant))
 		}
 	}
+}
+
+// isRoleList reports whether a role is probably meant as several. A comma may
+// also be part of the name of a role's group.
+func isRoleList(role string) bool {
+	parts := strings.Split(role, ",")
+	for _, part := range parts[1:] {
+		if strings.HasPrefix(strings.TrimSpace(part), "webpubsub.") {
+			return true
+		}
+	}
+	return len(parts) > 1 && !serviceRole().MatchString(role)
 }
 
 // meantRole is the role that a mistaken one was meant to be; "" when there is
