@@ -206,7 +206,7 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 		}
 	}
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
-	warnExposed(env, listeners,
+	warnExposed(env.out, listeners,
 		risk{key == protocol.DefaultAccessKey, "the access key is the public default: set --key"},
 		risk{o.entra || o.settings.entra, "signatures of Entra tokens are not checked"})
 	hooks, err := o.startHooks(ctx, env, cs, len(command) > 0)

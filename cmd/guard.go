@@ -68,14 +68,14 @@ type risk struct {
 }
 
 // warnExposed warns of each risk when other machines can reach the listeners.
-func warnExposed(env *Env, listeners []net.Listener, risks ...risk) {
+func warnExposed(out *printer, listeners []net.Listener, risks ...risk) {
 	addr, ok := listeners[0].Addr().(*net.TCPAddr)
 	if !ok || addr.IP.IsLoopback() {
 		return
 	}
 	for _, r := range risks {
 		if r.present {
-			env.out.warn("other machines can reach this port and " + r.text)
+			out.warn("other machines can reach this port and " + r.text)
 		}
 	}
 }

@@ -217,7 +217,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // warn warns of what other machines can do.
 func (l *listener) warn(listeners []net.Listener) {
-	warnExposed(l.env, listeners,
+	warnExposed(l.env.out, listeners,
 		risk{l.o.skipSignature, "run the hooks, because no signature is checked"},
 		risk{!l.o.skipSignature && !l.signed, "run the hooks, because the access key is the public default: set WPS_CONNECTION_STRING"},
 		negotiateRisk(l.negotiate != nil))

@@ -42,10 +42,21 @@ func serveNegotiate(ctx context.Context, env *Env, o *negotiateOptions) error {
 		return joinErrors(err, closeAll(listeners))
 	}
 	defer o.serve.ready.remove()
-	warnExposed(env, listeners, negotiateRisk(true))
-	env.out.say("negotiate endpoint: %s", env.out.errColors.name(address))
-	env.out.say("ready; Ctrl-C stops it")
+	warnExposed(env.out, listeners, negotiateRisk(true))
+	if err := announceNegotiate(env.out, address); err != nil {
+		return joinErrors(err, closeAll(listeners))
+	}
 	return serveHTTP(ctx, guard.Handler(h, env.log), listeners)
+}
+
+// announceNegotiate prints where the endpoint is.
+func announceNegotiate(out *printer, address string) error {
+	if out.json() {
+		return out.printJSON(map[string]string{"type": "listening", "url": address})
+	}
+	out.say("negotiate endpoint: %s", out.errColors.name(address))
+	out.say("ready; Ctrl-C stops it")
+	return nil
 }
 
 func negotiateRisk(present bool) risk {
@@ -74,7 +85,7 @@ func newNegotiateHandler(env *Env, o *negotiateOptions, pathFlag string) (*negot
 	if _, err := token.Negotiate(cs, options); err != nil {
 		return nil, usagef("%v", err)
 	}
-	return &negotiateHandler{cs: cs, options: options, user: o.user, serve: o.serve, log: env.log}, nil
+	return &negotiateHandler{cs: cs, options: options, user: o.user, serve: o.serve, out: env.out, log: env.log}, nil
 }
 
 // negotiateHandler answers GET and POST with the JSON of the input binding.
@@ -83,6 +94,7 @@ type negotiateHandler struct {
 	options token.ClientOptions
 	user    string // template
 	serve   serveOptions
+	out     *printer
 	log     *slog.Logger
 }
 
@@ -104,23 +116,31 @@ func (h *negotiateHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *negotiateHandler) answer(w http.ResponseWriter, r *http.Request) {
 	o := h.options
 	user, err := fillTemplate(h.user, r)
+	var n token.Negotiation
+	if err == nil {
+		o.UserID = user
+		n, err = token.Negotiate(h.cs, o)
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		h.log.Info("negotiate refused", "reason", err)
-		return
-	}
-	o.UserID = user
-	n, err := token.Negotiate(h.cs, o)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		h.say(h.out.errColors.bad("400"), o.Hub+": "+err.Error())
 		return
 	}
 	h.log.Info("negotiated", "hub", o.Hub, "userId", user)
+	h.say(h.out.errColors.good("200"), strings.TrimSpace(o.Hub+" "+user))
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(n) // the client has gone: nobody to tell
+	_ = enc.Encode(n) // the client has closed the connection
+}
+
+// say prints a line for people about an answer, in the form of those of events.
+func (h *negotiateHandler) say(status, what string) {
+	if !h.out.json() {
+		h.out.say("%s %s negotiate %s", h.out.errColors.name("<--"), status, clean(what))
+	}
 }
 
 var templateField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([^{}]*)\}`) })
