@@ -37,7 +37,7 @@ type service struct {
 	conns      []*conn
 }
 
-func (s *service) Send(ctx context.Context, to protocol.Target, m protocol.Send) error {
+func (s *service) Send(ctx context.Context, to protocol.Target, m protocol.Send) (o protocol.Outcome, err error) {
 	s.mu.Lock()
 	s.sends++
 	n := s.sends
@@ -47,11 +47,11 @@ func (s *service) Send(ctx context.Context, to protocol.Target, m protocol.Send)
 	}
 	if s.hangs != nil && s.hangs(n) {
 		<-ctx.Done()
-		return ctx.Err()
+		return o, ctx.Err()
 	}
 	if s.fault != nil {
 		if err := s.fault(n); err != nil {
-			return err
+			return o, err
 		}
 	}
 	s.mu.Lock()
@@ -61,7 +61,7 @@ func (s *service) Send(ctx context.Context, to protocol.Target, m protocol.Send)
 			s.deliver(c, m.Data)
 		}
 	}
-	return nil
+	return o, nil
 }
 
 func (s *service) deliver(c *conn, data []byte) {

@@ -117,7 +117,7 @@ func (f *fanout) publish(worker int, from time.Time) error {
 	turn, group := f.take(p)
 	data := stamp{worker, p.sent[group].last, from.Sub(f.run.start)}.message(f.o.Size)
 	to := protocol.Target{Kind: protocol.TargetGroup, ID: f.group(group)}
-	err := f.s.Send(f.run.work, to, protocol.Send{DataType: protocol.DataTypeText, Data: data})
+	_, err := f.s.Send(f.run.work, to, protocol.Send{DataType: protocol.DataTypeText, Data: data})
 	if err != nil {
 		p.sent[group].failed()
 	}

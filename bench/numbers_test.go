@@ -147,14 +147,12 @@ func TestFanoutUnsureHidesNoLoss(t *testing.T) {
 // the same.
 type delivering struct{ service }
 
-func (s *delivering) Send(ctx context.Context, to protocol.Target, m protocol.Send) error {
-	if err := s.service.Send(ctx, to, m); err != nil {
-		return err
+func (s *delivering) Send(ctx context.Context, to protocol.Target, m protocol.Send) (protocol.Outcome, error) {
+	o, err := s.service.Send(ctx, to, m)
+	if err == nil && s.sends%3 == 0 {
+		err = errRefused
 	}
-	if s.sends%3 == 0 {
-		return errRefused
-	}
-	return nil
+	return o, err
 }
 
 // TestFanoutPatience: a slow service loses nothing.

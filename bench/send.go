@@ -9,7 +9,7 @@ import (
 
 // Service takes messages over REST. Its methods are called concurrently.
 type Service interface {
-	Send(ctx context.Context, to protocol.Target, m protocol.Send) error
+	Send(ctx context.Context, to protocol.Target, m protocol.Send) (protocol.Outcome, error)
 }
 
 // Send measures how fast a service takes messages to a target. When ctx ends,
@@ -21,7 +21,7 @@ func Send(ctx context.Context, s Service, to protocol.Target, o Options) *Result
 	r.workers(func(worker int, from time.Time) error {
 		numbers[worker]++
 		data := stamp{worker, numbers[worker], from.Sub(r.start)}.message(o.Size)
-		if err := s.Send(r.work, to, protocol.Send{DataType: protocol.DataTypeText, Data: data}); err != nil {
+		if _, err := s.Send(r.work, to, protocol.Send{DataType: protocol.DataTypeText, Data: data}); err != nil {
 			return err
 		}
 		r.recorder.done(worker, from)

@@ -6,7 +6,7 @@
 // the caller knows what it was doing and to which thing.
 //
 //	s, err := client.FromConnectionString(cs, "chat", client.Options{})
-//	err = s.Send(ctx, protocol.Target{Kind: protocol.TargetAll}, m)
+//	outcome, err := s.Send(ctx, protocol.Target{Kind: protocol.TargetAll}, m)
 package client
 
 import (
@@ -81,7 +81,8 @@ type Options struct {
 // verify are final. A send is tried again like the rest, so that an answer lost
 // on the way can deliver a message twice; Options.Retries below zero avoids it.
 //
-// A refusal is an [*Error], silence an [*UnreachableError], an answer that breaks
+// Most methods return how the request went beside the error. A refusal is an
+// [*Error], silence an [*UnreachableError], an answer that breaks
 // off a [*BrokenAnswerError], and an ended context is the context's error.
 type Service struct {
 	endpoint   *url.URL

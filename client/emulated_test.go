@@ -69,12 +69,12 @@ func TestPermissionsEmulated(t *testing.T) {
 	c := connect(t, e, token.ClientOptions{Roles: []string{}}, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 	has := func(p protocol.Permission, g string, want bool) {
 		t.Helper()
-		if got, err := svc.CheckPermission(ctx, c.ConnectionID(), p, g); err != nil || got != want {
+		if got, _, err := svc.CheckPermission(ctx, c.ConnectionID(), p, g); err != nil || got != want {
 			t.Errorf("CheckPermission(%s, %q) = %v, %v, want %v", p, g, got, err, want)
 		}
 	}
 	has(protocol.PermissionSendToGroup, "a/b", false)
-	if err := svc.GrantPermission(ctx, c.ConnectionID(), protocol.PermissionSendToGroup, "a/b"); err != nil {
+	if _, err := svc.GrantPermission(ctx, c.ConnectionID(), protocol.PermissionSendToGroup, "a/b"); err != nil {
 		t.Fatal(err)
 	}
 	has(protocol.PermissionSendToGroup, "a/b", true)
@@ -83,14 +83,14 @@ func TestPermissionsEmulated(t *testing.T) {
 	if err := c.SendToGroup(ctx, "a/b", ws.SendOptions{}, []byte("x")); err != nil {
 		t.Errorf("SendToGroup = %v", err)
 	}
-	if err := svc.RevokePermission(ctx, c.ConnectionID(), protocol.PermissionSendToGroup, "a/b"); err != nil {
+	if _, err := svc.RevokePermission(ctx, c.ConnectionID(), protocol.PermissionSendToGroup, "a/b"); err != nil {
 		t.Fatal(err)
 	}
 	has(protocol.PermissionSendToGroup, "a/b", false)
 	if err := c.SendToGroup(ctx, "a/b", ws.SendOptions{}, []byte("x")); !errors.Is(err, client.ErrUnauthorized) {
 		t.Errorf("SendToGroup = %v, want Forbidden", err)
 	}
-	if err := svc.GrantPermission(ctx, "nobody", protocol.PermissionSendToGroup, "g"); !errors.Is(err, client.ErrNotFound) {
+	if _, err := svc.GrantPermission(ctx, "nobody", protocol.PermissionSendToGroup, "g"); !errors.Is(err, client.ErrNotFound) {
 		t.Errorf("GrantPermission to nobody = %v, want 404", err)
 	}
 }
@@ -102,26 +102,26 @@ func TestBulkEmulated(t *testing.T) {
 	ctx := within(t)
 	a := connect(t, e, token.ClientOptions{UserID: "tenant/alice"}, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 	b := connect(t, e, token.ClientOptions{UserID: "bob"}, ws.Options{Subprotocol: protocol.SubprotocolJSON})
-	if err := svc.AddConnectionsToGroups(ctx, []string{"a/b", "g"}, "userId eq 'tenant/alice'"); err != nil {
+	if _, err := svc.AddConnectionsToGroups(ctx, []string{"a/b", "g"}, "userId eq 'tenant/alice'"); err != nil {
 		t.Fatal(err)
 	}
 	m := text("for the group")
 	m.Filter = "'a/b' in groups"
-	if err := svc.Send(ctx, everyone, m); err != nil {
+	if _, err := svc.Send(ctx, everyone, m); err != nil {
 		t.Fatal(err)
 	}
 	if got := message(t, a); string(got.Data) != "for the group" {
 		t.Errorf("alice got %+v", got)
 	}
-	if err := svc.RemoveConnectionsFromGroups(ctx, []string{"a/b"}, ""); err != nil {
+	if _, err := svc.RemoveConnectionsFromGroups(ctx, []string{"a/b"}, ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := svc.Send(ctx, everyone, m); err != nil { // for nobody
+	if _, err := svc.Send(ctx, everyone, m); err != nil { // for nobody
 		t.Fatal(err)
 	}
 	last := text("last")
 	last.Excluded = []string{"unknown"}
-	if err := svc.Send(ctx, everyone, last); err != nil {
+	if _, err := svc.Send(ctx, everyone, last); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []*ws.Conn{a, b} {
@@ -130,7 +130,7 @@ func TestBulkEmulated(t *testing.T) {
 		}
 	}
 	m.Filter = "invalid filter"
-	err := svc.Send(ctx, everyone, m)
+	_, err := svc.Send(ctx, everyone, m)
 	var e400 *client.Error
 	if !errors.As(err, &e400) || e400.Status != 400 || e400.Code != protocol.CodeBadRequest || e400.Target != "filter" ||
 		e400.Message != "Invalid syntax for 'invalid filter': Syntax error at position 14 in 'invalid filter'. (Parameter 'filter')" {
@@ -180,7 +180,7 @@ func TestGenerateEmulated(t *testing.T) {
 	if err := c.JoinGroup(within(t), "g"); err != nil {
 		t.Errorf("JoinGroup = %v", err)
 	}
-	if yes, err := svc.Exists(within(t), group("h")); err != nil || !yes {
+	if yes, _, err := svc.Exists(within(t), group("h")); err != nil || !yes {
 		t.Errorf("Exists(h) = %v, %v, want the group of the token", yes, err)
 	}
 }
@@ -213,7 +213,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(svc.CloseIdleConnections)
-	if err := svc.Send(within(t), everyone, text("x")); err != nil {
+	if _, err := svc.Send(within(t), everyone, text("x")); err != nil {
 		t.Errorf("Send over https = %v", err)
 	}
 	n, err := token.Negotiate(cs, token.ClientOptions{Hub: "chat"})
@@ -235,7 +235,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(doubting.CloseIdleConnections)
-	if err := doubting.Send(within(t), everyone, text("x")); !errors.As(err, &unreachable) || !errors.As(err, &cert) {
+	if _, err := doubting.Send(within(t), everyone, text("x")); !errors.As(err, &unreachable) || !errors.As(err, &cert) {
 		t.Errorf("Send to an unknown certificate = %v", err)
 	}
 	if _, err := ws.Dial(within(t), ws.Options{URL: n.URL}); !errors.As(err, &unreachable) || !errors.As(err, &cert) || strings.Contains(err.Error(), n.AccessToken) {

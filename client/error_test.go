@@ -33,7 +33,7 @@ func refused(t *testing.T, answer http.HandlerFunc) (*client.Error, seen, error)
 	t.Helper()
 	s := serve(t, answer)
 	svc := newService(t, s.URL, client.Options{Retries: -1})
-	err := svc.Send(within(t), everyone, text("x"))
+	_, err := svc.Send(within(t), everyone, text("x"))
 	var e *client.Error
 	if !errors.As(err, &e) {
 		t.Fatalf("Send = %v, want a client.Error", err)
@@ -153,12 +153,12 @@ func TestQuestions(t *testing.T) {
 			t.Parallel()
 			svc := newService(t, serve(t, tt.answer).URL, client.Options{})
 			for _, target := range []protocol.Target{user("u"), group("g"), connection("c")} {
-				got, err := svc.Exists(within(t), target)
+				got, _, err := svc.Exists(within(t), target)
 				if got != tt.yes || fmt.Sprint(err) != defaultTo(tt.want, "<nil>") {
 					t.Errorf("Exists(%v) = %v, %v, want %v, %q", target, got, err, tt.yes, tt.want)
 				}
 			}
-			got, err := svc.CheckPermission(within(t), "c", protocol.PermissionSendToGroup, "g")
+			got, _, err := svc.CheckPermission(within(t), "c", protocol.PermissionSendToGroup, "g")
 			if got != tt.yes || fmt.Sprint(err) != defaultTo(tt.want, "<nil>") {
 				t.Errorf("CheckPermission = %v, %v, want %v, %q", got, err, tt.yes, tt.want)
 			}

@@ -33,7 +33,7 @@ func (s *Service) GenerateClientToken(ctx context.Context, o GenerateOptions) (s
 	if err != nil {
 		return "", err
 	}
-	b, err := s.do(ctx, r)
+	b, _, err := s.fetch(ctx, r)
 	if err != nil {
 		return "", err
 	}

@@ -13,41 +13,41 @@ import (
 // AddToGroup puts a connection, or the present connections of a user, into
 // group. It is [ErrNotFound] when there is no such connection or user; adding
 // twice is no error.
-func (s *Service) AddToGroup(ctx context.Context, member protocol.Target, group string) error {
+func (s *Service) AddToGroup(ctx context.Context, member protocol.Target, group string) (o protocol.Outcome, err error) {
 	return s.membership(ctx, http.MethodPut, member, group)
 }
 
 // RemoveFromGroup takes a connection, or the connections of a user, out of
 // group. A member that is not there is no error.
-func (s *Service) RemoveFromGroup(ctx context.Context, member protocol.Target, group string) error {
+func (s *Service) RemoveFromGroup(ctx context.Context, member protocol.Target, group string) (o protocol.Outcome, err error) {
 	return s.membership(ctx, http.MethodDelete, member, group)
 }
 
 // RemoveFromAllGroups takes a connection, or the connections of a user, out of
 // every group. A member that is not there is no error.
-func (s *Service) RemoveFromAllGroups(ctx context.Context, member protocol.Target) error {
+func (s *Service) RemoveFromAllGroups(ctx context.Context, member protocol.Target) (o protocol.Outcome, err error) {
 	path, err := s.memberPath(member)
 	if err != nil {
-		return err
+		return o, err
 	}
-	return s.run(ctx, s.newRequest(http.MethodDelete, path+"/groups"))
+	return s.exec(ctx, s.newRequest(http.MethodDelete, path+"/groups"))
 }
 
 // membership runs the operations on one member and one group. The path of a
 // connection is below the group's, that of a user above.
-func (s *Service) membership(ctx context.Context, method string, member protocol.Target, group string) error {
+func (s *Service) membership(ctx context.Context, method string, member protocol.Target, group string) (o protocol.Outcome, err error) {
 	memberPath, err := s.memberPath(member)
 	if err != nil {
-		return err
+		return o, err
 	}
 	groupPath, err := s.target(protocol.Target{Kind: protocol.TargetGroup, ID: group})
 	if err != nil {
-		return err
+		return o, err
 	}
 	if member.Kind == protocol.TargetUser {
-		return s.run(ctx, s.newRequest(method, memberPath+groupPath))
+		return s.exec(ctx, s.newRequest(method, memberPath+groupPath))
 	}
-	return s.run(ctx, s.newRequest(method, groupPath+memberPath))
+	return s.exec(ctx, s.newRequest(method, groupPath+memberPath))
 }
 
 func (s *Service) memberPath(member protocol.Target) (string, error) {
@@ -59,24 +59,24 @@ func (s *Service) memberPath(member protocol.Target) (string, error) {
 
 // AddConnectionsToGroups puts every connection that filter selects into each of
 // groups; "" selects every connection of the hub. Names may hold a slash here.
-func (s *Service) AddConnectionsToGroups(ctx context.Context, groups []string, filter string) error {
+func (s *Service) AddConnectionsToGroups(ctx context.Context, groups []string, filter string) (o protocol.Outcome, err error) {
 	return s.bulk(ctx, "/:addToGroups", groups, filter)
 }
 
 // RemoveConnectionsFromGroups takes every connection that filter selects out of
 // each of groups; "" selects every connection of the hub. Names may hold a
 // slash here.
-func (s *Service) RemoveConnectionsFromGroups(ctx context.Context, groups []string, filter string) error {
+func (s *Service) RemoveConnectionsFromGroups(ctx context.Context, groups []string, filter string) (o protocol.Outcome, err error) {
 	return s.bulk(ctx, "/:removeFromGroups", groups, filter)
 }
 
-func (s *Service) bulk(ctx context.Context, action string, groups []string, filter string) error {
+func (s *Service) bulk(ctx context.Context, action string, groups []string, filter string) (o protocol.Outcome, err error) {
 	if len(groups) == 0 {
-		return errors.New("no group is given")
+		return o, errors.New("no group is given")
 	}
 	for _, g := range groups {
 		if err := protocol.CheckGroup(g); err != nil {
-			return err
+			return o, err
 		}
 	}
 	body, err := json.Marshal(struct {
@@ -84,9 +84,9 @@ func (s *Service) bulk(ctx context.Context, action string, groups []string, filt
 		Filter string   `json:"filter,omitempty"`
 	}{groups, filter})
 	if err != nil {
-		return err
+		return o, err
 	}
 	r := s.newRequest(http.MethodPost, action)
 	r.contentType, r.body = protocol.DataTypeJSON.ContentType(), body
-	return s.run(ctx, r)
+	return s.exec(ctx, r)
 }

@@ -94,7 +94,7 @@ func numberParam(name string, n int) string {
 
 func (s *Service) page(ctx context.Context, r *request) (page, error) {
 	var p page
-	b, err := s.do(ctx, r)
+	b, _, err := s.fetch(ctx, r)
 	if err != nil {
 		return p, err
 	}

@@ -19,7 +19,7 @@ const elsewhere = "http://192.0.2.1:9"
 func TestLoopbackOnly(t *testing.T) {
 	t.Parallel()
 	svc := newService(t, elsewhere, client.Options{LoopbackOnly: true})
-	err := svc.Send(within(t), protocol.Target{Kind: protocol.TargetAll}, protocol.Send{DataType: protocol.DataTypeText})
+	_, err := svc.Send(within(t), protocol.Target{Kind: protocol.TargetAll}, protocol.Send{DataType: protocol.DataTypeText})
 	if !errors.Is(err, client.ErrNotLoopback) || !strings.Contains(err.Error(), "192.0.2.1:9 is not an address of this machine") {
 		t.Errorf("Send = %v", err)
 	}
@@ -29,7 +29,7 @@ func TestLoopbackOnly(t *testing.T) {
 	e := emulatortest.Run(t)
 	svc, err = client.FromConnectionString(e.ConnectionString, "chat", client.Options{LoopbackOnly: true})
 	if err == nil {
-		err = svc.Send(within(t), protocol.Target{Kind: protocol.TargetAll}, protocol.Send{DataType: protocol.DataTypeText})
+		_, err = svc.Send(within(t), protocol.Target{Kind: protocol.TargetAll}, protocol.Send{DataType: protocol.DataTypeText})
 	}
 	if err != nil {
 		t.Errorf("Send to this machine = %v", err)

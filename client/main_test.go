@@ -147,6 +147,9 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
+// errorOf leaves out how the request went.
+func errorOf(_ protocol.Outcome, err error) error { return err }
+
 // Targets of the tests.
 var everyone = protocol.Target{Kind: protocol.TargetAll}
 

@@ -71,89 +71,101 @@ var ttlSend = protocol.Send{
 
 var calls = []call{
 	{
-		"SendToAll", func(ctx context.Context, s *client.Service) error { return s.Send(ctx, everyone, ttlSend) },
+		"SendToAll", func(ctx context.Context, s *client.Service) error { return errorOf(s.Send(ctx, everyone, ttlSend)) },
 		"/:send", "&excluded=c%201&excluded=c%2C2&filter=userId%20eq%20'o''b'&messageTtlSeconds=300", "application/json", `{"a": 1}`,
 	},
 	{
-		"SendToGroup", func(ctx context.Context, s *client.Service) error { return s.Send(ctx, group(odd), ttlSend) },
+		"SendToGroup", func(ctx context.Context, s *client.Service) error { return errorOf(s.Send(ctx, group(odd), ttlSend)) },
 		"/groups/" + oddEscaped + "/:send", "&excluded=c%201&excluded=c%2C2&filter=userId%20eq%20'o''b'&messageTtlSeconds=300", "application/json", `{"a": 1}`,
 	},
 	{
 		"SendToUser", func(ctx context.Context, s *client.Service) error {
-			return s.Send(ctx, user(odd), protocol.Send{DataType: protocol.DataTypeText, Data: []byte("hé"), Filter: "a&b", TTLSeconds: 1})
+			return errorOf(s.Send(ctx, user(odd), protocol.Send{DataType: protocol.DataTypeText, Data: []byte("hé"), Filter: "a&b", TTLSeconds: 1}))
 		},
 		"/users/" + oddEscaped + "/:send", "&filter=a%26b&messageTtlSeconds=1", "text/plain", "hé",
 	},
 	{
 		"SendToConnection", func(ctx context.Context, s *client.Service) error {
-			return s.Send(ctx, connection("c1"), protocol.Send{DataType: protocol.DataTypeBinary, Data: []byte("\x00\xff")})
+			return errorOf(s.Send(ctx, connection("c1"), protocol.Send{DataType: protocol.DataTypeBinary, Data: []byte("\x00\xff")}))
 		},
 		"/connections/c1/:send", "", "application/octet-stream", "\x00\xff",
 	},
 	{
 		"CloseAllConnections", func(ctx context.Context, s *client.Service) error {
-			return s.CloseConnections(ctx, everyone, protocol.Close{Reason: "a b&c", Excluded: []string{"c1", "c2"}})
+			return errorOf(s.CloseConnections(ctx, everyone, protocol.Close{Reason: "a b&c", Excluded: []string{"c1", "c2"}}))
 		},
 		"/:closeConnections", "&excluded=c1&excluded=c2&reason=a%20b%26c", "", "",
 	},
 	{
 		"CloseGroupConnections", func(ctx context.Context, s *client.Service) error {
-			return s.CloseConnections(ctx, group("g 1"), protocol.Close{Excluded: []string{"c1"}})
+			return errorOf(s.CloseConnections(ctx, group("g 1"), protocol.Close{Excluded: []string{"c1"}}))
 		},
 		"/groups/g%201/:closeConnections", "&excluded=c1", "", "",
 	},
 	{
 		"CloseUserConnections", func(ctx context.Context, s *client.Service) error {
-			return s.CloseConnections(ctx, user("u1"), protocol.Close{Reason: "é"})
+			return errorOf(s.CloseConnections(ctx, user("u1"), protocol.Close{Reason: "é"}))
 		},
 		"/users/u1/:closeConnections", "&reason=%C3%A9", "", "",
 	},
 	{
 		"CloseConnection", func(ctx context.Context, s *client.Service) error {
-			return s.CloseConnections(ctx, connection(odd), protocol.Close{Reason: "bye"})
+			return errorOf(s.CloseConnections(ctx, connection(odd), protocol.Close{Reason: "bye"}))
 		},
 		"/connections/" + oddEscaped, "&reason=bye", "", "",
 	},
-	{"ConnectionExists", yes(func(ctx context.Context, s *client.Service) (bool, error) { return s.Exists(ctx, connection(odd)) }), "/connections/" + oddEscaped, "", "", ""},
-	{"GroupExists", yes(func(ctx context.Context, s *client.Service) (bool, error) { return s.Exists(ctx, group(odd)) }), "/groups/" + oddEscaped, "", "", ""},
-	{"UserExists", yes(func(ctx context.Context, s *client.Service) (bool, error) { return s.Exists(ctx, user(odd)) }), "/users/" + oddEscaped, "", "", ""},
+	{"ConnectionExists", yes(func(ctx context.Context, s *client.Service) (bool, protocol.Outcome, error) {
+		return s.Exists(ctx, connection(odd))
+	}), "/connections/" + oddEscaped, "", "", ""},
+	{"GroupExists", yes(func(ctx context.Context, s *client.Service) (bool, protocol.Outcome, error) {
+		return s.Exists(ctx, group(odd))
+	}), "/groups/" + oddEscaped, "", "", ""},
+	{"UserExists", yes(func(ctx context.Context, s *client.Service) (bool, protocol.Outcome, error) {
+		return s.Exists(ctx, user(odd))
+	}), "/users/" + oddEscaped, "", "", ""},
 	{
-		"AddConnectionToGroup", func(ctx context.Context, s *client.Service) error { return s.AddToGroup(ctx, connection("c1"), odd) },
+		"AddConnectionToGroup", func(ctx context.Context, s *client.Service) error {
+			return errorOf(s.AddToGroup(ctx, connection("c1"), odd))
+		},
 		"/groups/" + oddEscaped + "/connections/c1", "", "", "",
 	},
 	{
 		"RemoveConnectionFromGroup", func(ctx context.Context, s *client.Service) error {
-			return s.RemoveFromGroup(ctx, connection("c1"), odd)
+			return errorOf(s.RemoveFromGroup(ctx, connection("c1"), odd))
 		},
 		"/groups/" + oddEscaped + "/connections/c1", "", "", "",
 	},
 	{
 		"RemoveConnectionFromAllGroups", func(ctx context.Context, s *client.Service) error {
-			return s.RemoveFromAllGroups(ctx, connection("c1"))
+			return errorOf(s.RemoveFromAllGroups(ctx, connection("c1")))
 		},
 		"/connections/c1/groups", "", "", "",
 	},
 	{
-		"AddUserToGroup", func(ctx context.Context, s *client.Service) error { return s.AddToGroup(ctx, user(odd), "g1") },
+		"AddUserToGroup", func(ctx context.Context, s *client.Service) error { return errorOf(s.AddToGroup(ctx, user(odd), "g1")) },
 		"/users/" + oddEscaped + "/groups/g1", "", "", "",
 	},
 	{
-		"RemoveUserFromGroup", func(ctx context.Context, s *client.Service) error { return s.RemoveFromGroup(ctx, user("u1"), "g1") },
+		"RemoveUserFromGroup", func(ctx context.Context, s *client.Service) error {
+			return errorOf(s.RemoveFromGroup(ctx, user("u1"), "g1"))
+		},
 		"/users/u1/groups/g1", "", "", "",
 	},
 	{
-		"RemoveUserFromAllGroups", func(ctx context.Context, s *client.Service) error { return s.RemoveFromAllGroups(ctx, user("u1")) },
+		"RemoveUserFromAllGroups", func(ctx context.Context, s *client.Service) error {
+			return errorOf(s.RemoveFromAllGroups(ctx, user("u1")))
+		},
 		"/users/u1/groups", "", "", "",
 	},
 	{
 		"AddConnectionsToGroups", func(ctx context.Context, s *client.Service) error {
-			return s.AddConnectionsToGroups(ctx, []string{"g1", odd}, "userId eq 'a'")
+			return errorOf(s.AddConnectionsToGroups(ctx, []string{"g1", odd}, "userId eq 'a'"))
 		},
 		"/:addToGroups", "", "application/json", `{"groups":["g1","tenant/alice%2F b+c?#é"],"filter":"userId eq 'a'"}`,
 	},
 	{
 		"RemoveConnectionsFromGroups", func(ctx context.Context, s *client.Service) error {
-			return s.RemoveConnectionsFromGroups(ctx, []string{"g1"}, "")
+			return errorOf(s.RemoveConnectionsFromGroups(ctx, []string{"g1"}, ""))
 		},
 		"/:removeFromGroups", "", "application/json", `{"groups":["g1"]}`,
 	},
@@ -169,18 +181,18 @@ var calls = []call{
 	},
 	{
 		"GrantPermission", func(ctx context.Context, s *client.Service) error {
-			return s.GrantPermission(ctx, "c1", protocol.PermissionSendToGroup, odd)
+			return errorOf(s.GrantPermission(ctx, "c1", protocol.PermissionSendToGroup, odd))
 		},
 		"/permissions/sendToGroup/connections/c1", "&targetName=" + oddEscaped, "", "",
 	},
 	{
 		"RevokePermission", func(ctx context.Context, s *client.Service) error {
-			return s.RevokePermission(ctx, odd, protocol.PermissionJoinLeaveGroup, "g1")
+			return errorOf(s.RevokePermission(ctx, odd, protocol.PermissionJoinLeaveGroup, "g1"))
 		},
 		"/permissions/joinLeaveGroup/connections/" + oddEscaped, "&targetName=g1", "", "",
 	},
 	{
-		"CheckPermission", yes(func(ctx context.Context, s *client.Service) (bool, error) {
+		"CheckPermission", yes(func(ctx context.Context, s *client.Service) (bool, protocol.Outcome, error) {
 			return s.CheckPermission(ctx, "c1", protocol.PermissionJoinLeaveGroup, "g1")
 		}),
 		"/permissions/joinLeaveGroup/connections/c1", "&targetName=g1", "", "",
@@ -201,9 +213,9 @@ var calls = []call{
 }
 
 // yes makes a no of the service an error.
-func yes(ask func(context.Context, *client.Service) (bool, error)) func(context.Context, *client.Service) error {
+func yes(ask func(context.Context, *client.Service) (bool, protocol.Outcome, error)) func(context.Context, *client.Service) error {
 	return func(ctx context.Context, s *client.Service) error {
-		ok, err := ask(ctx, s)
+		ok, _, err := ask(ctx, s)
 		if err == nil && !ok {
 			err = errors.New("the answer is no")
 		}

@@ -9,30 +9,30 @@ import (
 
 // GrantPermission gives a live connection the right p on group. It does not join
 // the group. It is [ErrNotFound] when there is no such connection.
-func (s *Service) GrantPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) error {
+func (s *Service) GrantPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (o protocol.Outcome, err error) {
 	r, err := s.permission(http.MethodPut, connectionID, p, group)
 	if err != nil {
-		return err
+		return o, err
 	}
-	return s.run(ctx, r)
+	return s.exec(ctx, r)
 }
 
 // RevokePermission takes the right p on group from a connection. It does not
 // leave the group. A connection that is not there is no error.
-func (s *Service) RevokePermission(ctx context.Context, connectionID string, p protocol.Permission, group string) error {
+func (s *Service) RevokePermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (o protocol.Outcome, err error) {
 	r, err := s.permission(http.MethodDelete, connectionID, p, group)
 	if err != nil {
-		return err
+		return o, err
 	}
-	return s.run(ctx, r)
+	return s.exec(ctx, r)
 }
 
 // CheckPermission tells whether a connection has the right p on group. The
 // service answers no for a connection that is not there, too.
-func (s *Service) CheckPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (bool, error) {
+func (s *Service) CheckPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (yes bool, o protocol.Outcome, err error) {
 	r, err := s.permission(http.MethodHead, connectionID, p, group)
 	if err != nil {
-		return false, err
+		return false, o, err
 	}
 	return s.answer(ctx, r)
 }

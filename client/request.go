@@ -29,6 +29,7 @@ type request struct {
 	// contentType is "" when body is not meant to be there at all.
 	contentType string
 	body        []byte
+	anonymous   bool // without a token
 }
 
 // newRequest returns a request to path, which is escaped and stands below the
@@ -56,41 +57,48 @@ func params(name string, values []string) string {
 	return b.String()
 }
 
-// do runs r and returns the body of a 2xx answer. Everything else is an error.
-func (s *Service) do(ctx context.Context, r *request) ([]byte, error) {
+// exec runs an operation whose answer has no body.
+func (s *Service) exec(ctx context.Context, r *request) (protocol.Outcome, error) {
+	_, o, err := s.fetch(ctx, r)
+	return o, err
+}
+
+// fetch runs an operation and returns the body of a 2xx answer; every other one
+// is an error.
+func (s *Service) fetch(ctx context.Context, r *request) ([]byte, protocol.Outcome, error) {
 	req, err := s.build(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, protocol.Outcome{}, err
 	}
-	resp, err := s.send(req)
+	resp, tries, err := s.doWithRetry(req, r.anonymous)
+	o := protocol.Outcome{Tries: tries}
+	if resp != nil {
+		o.HTTPStatus = resp.StatusCode
+	}
 	if err != nil {
-		return nil, s.explain(ctx, resp, err)
+		return nil, o, s.explain(ctx, resp, err)
 	}
 	var body []byte
 	if resp.Body != nil && resp.Body != http.NoBody {
 		body, _ = io.ReadAll(resp.Body) // from memory
 	}
 	if resp.StatusCode/100 == 2 {
-		return body, nil
+		return body, o, nil
 	}
 	refusal := NewError(resp.StatusCode, resp.Header, body)
 	refusal.RequestID = req.Header.Get(headerRequestID)
-	callOf(ctx).refused(refusal)
-	return nil, refusal
+	o.Code = refusal.Code
+	return nil, o, refusal
 }
 
-// run is do for an operation whose answer has no body.
-func (s *Service) run(ctx context.Context, r *request) error {
-	_, err := s.do(ctx, r)
-	return err
-}
-
+// build makes the HTTP request of r, without the token that each attempt has of
+// its own.
 func (s *Service) build(ctx context.Context, r *request) (*http.Request, error) {
 	if len(r.body) > protocol.MaxMessageSize {
 		return nil, fmt.Errorf("%w: %d bytes, the service takes %d", ErrTooLarge, len(r.body), protocol.MaxMessageSize)
 	}
-	// A copy, because the transport may go on reading after it has given an early
-	// answer or an error, when the caller has his bytes back.
+	// A copy, because the transport may still read the body after it has returned
+	// an early answer or an error, when the caller may change it.
 	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(bytes.Clone(r.body)))
 	if err != nil {
 		return nil, err
@@ -130,8 +138,7 @@ func newRequestID() string {
 	return string(s[:])
 }
 
-// explain turns what send returns without an answer into an error of
-// this package.
+// explain turns an error of doWithRetry into one of this package.
 func (s *Service) explain(ctx context.Context, resp *http.Response, err error) error {
 	if ctx.Err() != nil {
 		if resp != nil {

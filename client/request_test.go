@@ -22,11 +22,11 @@ func TestWireBytes(t *testing.T) {
 		do         func(context.Context, *client.Service) error
 		have, lack []string
 	}{
-		"PUT": {func(ctx context.Context, s *client.Service) error { return s.AddToGroup(ctx, user("u"), "g") }, []string{"Content-Length: 0\r\n"}, []string{"Content-Type:", "Transfer-Encoding:"}},
+		"PUT": {func(ctx context.Context, s *client.Service) error { return errorOf(s.AddToGroup(ctx, user("u"), "g")) }, []string{"Content-Length: 0\r\n"}, []string{"Content-Type:", "Transfer-Encoding:"}},
 		"POST": {func(ctx context.Context, s *client.Service) error {
-			return s.CloseConnections(ctx, everyone, protocol.Close{})
+			return errorOf(s.CloseConnections(ctx, everyone, protocol.Close{}))
 		}, []string{"Content-Length: 0\r\n"}, []string{"Content-Type:", "Transfer-Encoding:"}},
-		"empty": {func(ctx context.Context, s *client.Service) error { return s.Send(ctx, everyone, text("")) }, []string{"Content-Length: 0\r\n", "Content-Type: text/plain\r\n"}, []string{"Transfer-Encoding:"}},
+		"empty": {func(ctx context.Context, s *client.Service) error { return errorOf(s.Send(ctx, everyone, text(""))) }, []string{"Content-Length: 0\r\n", "Content-Type: text/plain\r\n"}, []string{"Transfer-Encoding:"}},
 		"HEAD":  {func(ctx context.Context, s *client.Service) error { return s.Health(ctx) }, []string{"HEAD /api/health?api-version=2024-12-01 HTTP/1.1\r\n"}, []string{"Accept:", "Authorization:", "Content-Length:", "Accept-Encoding:"}},
 	}
 	for name, tt := range tests {
@@ -88,7 +88,7 @@ func TestMetadataHeaders(t *testing.T) {
 	svc := newService(t, s.URL, client.Options{})
 	m := text("hi")
 	m.Metadata = map[string]string{"trace": "7 8", "x": ""}
-	if err := svc.Send(within(t), everyone, m); err != nil {
+	if _, err := svc.Send(within(t), everyone, m); err != nil {
 		t.Fatal(err)
 	}
 	h := s.only(t).header
@@ -100,7 +100,7 @@ func TestMetadataHeaders(t *testing.T) {
 		{"key": "1", "KEY": "2"}, {"k": strings.Repeat("v", 1025)},
 	} {
 		m.Metadata = bad
-		if err := svc.Send(within(t), everyone, m); err == nil || !strings.Contains(err.Error(), "metadata") {
+		if _, err := svc.Send(within(t), everyone, m); err == nil || !strings.Contains(err.Error(), "metadata") {
 			t.Errorf("Send with metadata %.40q = %v, want an error", bad, err)
 		}
 	}
@@ -114,9 +114,9 @@ func TestRefusedBeforeSending(t *testing.T) {
 	s := serve(t, status(200))
 	svc := newService(t, s.URL, client.Options{})
 	ctx := within(t)
-	exists := func(target protocol.Target) error { _, err := svc.Exists(ctx, target); return err }
+	exists := func(target protocol.Target) error { _, _, err := svc.Exists(ctx, target); return err }
 	check := func(c, g string, p protocol.Permission) error {
-		_, err := svc.CheckPermission(ctx, c, p, g)
+		_, _, err := svc.CheckPermission(ctx, c, p, g)
 		return err
 	}
 	generate := func(o client.GenerateOptions) error { _, err := svc.GenerateClientToken(ctx, o); return err }
@@ -126,30 +126,30 @@ func TestRefusedBeforeSending(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"unknown kind", svc.Send(ctx, protocol.Target{Kind: "room", ID: "r"}, text("")), `unknown kind of target "room"`},
-		{"no group", svc.Send(ctx, group(""), text("")), "group name is empty"},
-		{"long group", svc.Send(ctx, group(strings.Repeat("g", 1025)), text("")), "group name has 1025"},
-		{"no user", svc.Send(ctx, user(" "), text("")), "user id is empty"},
-		{"user of dots", svc.Send(ctx, user(".."), text("")), `user ".." cannot be addressed in a path`},
-		{"group of a dot", svc.AddToGroup(ctx, user("u"), "."), `group "." cannot be addressed in a path`},
-		{"permission of dots", svc.GrantPermission(ctx, "..", protocol.PermissionSendToGroup, "g"), `connection ".." cannot be addressed`},
+		{"unknown kind", errorOf(svc.Send(ctx, protocol.Target{Kind: "room", ID: "r"}, text(""))), `unknown kind of target "room"`},
+		{"no group", errorOf(svc.Send(ctx, group(""), text(""))), "group name is empty"},
+		{"long group", errorOf(svc.Send(ctx, group(strings.Repeat("g", 1025)), text(""))), "group name has 1025"},
+		{"no user", errorOf(svc.Send(ctx, user(" "), text(""))), "user id is empty"},
+		{"user of dots", errorOf(svc.Send(ctx, user(".."), text(""))), `user ".." cannot be addressed in a path`},
+		{"group of a dot", errorOf(svc.AddToGroup(ctx, user("u"), ".")), `group "." cannot be addressed in a path`},
+		{"permission of dots", errorOf(svc.GrantPermission(ctx, "..", protocol.PermissionSendToGroup, "g")), `connection ".." cannot be addressed`},
 		{"list of dots", listing("..", client.ListOptions{}), `group ".." cannot be addressed`},
-		{"no connection", svc.Send(ctx, connection(""), text("")), "connection id is empty"},
-		{"user excluded", svc.Send(ctx, user("u"), protocol.Send{Excluded: []string{"c"}}), `cannot be excluded when sending to user "u"`},
-		{"connection excluded", svc.Send(ctx, connection("c"), protocol.Send{Excluded: []string{"c"}}), "cannot be excluded"},
-		{"connection filtered", svc.Send(ctx, connection("c"), protocol.Send{Filter: "true"}), "filter cannot be used"},
-		{"ttl", svc.Send(ctx, everyone, protocol.Send{TTLSeconds: 301}), "it must be 0 to 300"},
-		{"negative ttl", svc.Send(ctx, everyone, protocol.Send{TTLSeconds: -1}), "it must be 0 to 300"},
-		{"too large", svc.Send(ctx, everyone, text(strings.Repeat("x", protocol.MaxMessageSize+1))), client.ErrTooLarge.Error()},
-		{"close excluded", svc.CloseConnections(ctx, connection("c"), protocol.Close{Excluded: []string{"d"}}), "cannot be excluded when closing one"},
+		{"no connection", errorOf(svc.Send(ctx, connection(""), text(""))), "connection id is empty"},
+		{"user excluded", errorOf(svc.Send(ctx, user("u"), protocol.Send{Excluded: []string{"c"}})), `cannot be excluded when sending to user "u"`},
+		{"connection excluded", errorOf(svc.Send(ctx, connection("c"), protocol.Send{Excluded: []string{"c"}})), "cannot be excluded"},
+		{"connection filtered", errorOf(svc.Send(ctx, connection("c"), protocol.Send{Filter: "true"})), "filter cannot be used"},
+		{"ttl", errorOf(svc.Send(ctx, everyone, protocol.Send{TTLSeconds: 301})), "it must be 0 to 300"},
+		{"negative ttl", errorOf(svc.Send(ctx, everyone, protocol.Send{TTLSeconds: -1})), "it must be 0 to 300"},
+		{"too large", errorOf(svc.Send(ctx, everyone, text(strings.Repeat("x", protocol.MaxMessageSize+1)))), client.ErrTooLarge.Error()},
+		{"close excluded", errorOf(svc.CloseConnections(ctx, connection("c"), protocol.Close{Excluded: []string{"d"}})), "cannot be excluded when closing one"},
 		{"hub exists", exists(everyone), "a hub cannot be asked for"},
-		{"group in group", svc.AddToGroup(ctx, group("g"), "h"), `a member of a group is a user or a connection, not group "g"`},
-		{"hub in group", svc.RemoveFromAllGroups(ctx, everyone), "not the hub"},
-		{"into no group", svc.AddToGroup(ctx, user("u"), ""), "group name is empty"},
-		{"no groups", svc.AddConnectionsToGroups(ctx, nil, "true"), "no group is given"},
-		{"empty among groups", svc.RemoveConnectionsFromGroups(ctx, []string{"g", ""}, ""), "group name is empty"},
-		{"permission", svc.GrantPermission(ctx, "c", "fly", "g"), `unknown permission "fly"`},
-		{"permission on no group", svc.RevokePermission(ctx, "c", protocol.PermissionSendToGroup, ""), "group name is empty"},
+		{"group in group", errorOf(svc.AddToGroup(ctx, group("g"), "h")), `a member of a group is a user or a connection, not group "g"`},
+		{"hub in group", errorOf(svc.RemoveFromAllGroups(ctx, everyone)), "not the hub"},
+		{"into no group", errorOf(svc.AddToGroup(ctx, user("u"), "")), "group name is empty"},
+		{"no groups", errorOf(svc.AddConnectionsToGroups(ctx, nil, "true")), "no group is given"},
+		{"empty among groups", errorOf(svc.RemoveConnectionsFromGroups(ctx, []string{"g", ""}, "")), "group name is empty"},
+		{"permission", errorOf(svc.GrantPermission(ctx, "c", "fly", "g")), `unknown permission "fly"`},
+		{"permission on no group", errorOf(svc.RevokePermission(ctx, "c", protocol.PermissionSendToGroup, "")), "group name is empty"},
 		{"permission of nobody", check("", "g", protocol.PermissionSendToGroup), "connection id is empty"},
 		{"lifetime", generate(client.GenerateOptions{Lifetime: -1}), "must not be negative"},
 		{"token group", generate(client.GenerateOptions{Groups: []string{""}}), "group name is empty"},
@@ -172,7 +172,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 func TestLargestMessage(t *testing.T) {
 	t.Parallel()
 	s := serve(t, status(202))
-	if err := newService(t, s.URL, client.Options{}).Send(within(t), everyone, text(strings.Repeat("x", protocol.MaxMessageSize))); err != nil {
+	if _, err := newService(t, s.URL, client.Options{}).Send(within(t), everyone, text(strings.Repeat("x", protocol.MaxMessageSize))); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.only(t); len(got.body) != protocol.MaxMessageSize {
@@ -186,7 +186,7 @@ func TestEndpointPath(t *testing.T) {
 	t.Parallel()
 	s := serve(t, status(202))
 	svc := newService(t, s.URL+"/base%20x/", client.Options{Hub: "a[b`c,d.e", UserAgent: "mine"})
-	if err := svc.Send(within(t), everyone, text("x")); err != nil {
+	if _, err := svc.Send(within(t), everyone, text("x")); err != nil {
 		t.Fatal(err)
 	}
 	r := s.only(t)
@@ -208,7 +208,7 @@ func TestReverseProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	svc := newService(t, "https://name.webpubsub.azure.com", client.Options{ReverseProxy: proxy})
-	if err := svc.Send(within(t), group("g"), text("x")); err != nil {
+	if _, err := svc.Send(within(t), group("g"), text("x")); err != nil {
 		t.Fatal(err)
 	}
 	r := s.only(t)
@@ -261,14 +261,14 @@ func TestSlashWarning(t *testing.T) {
 	svc := newService(t, s.URL, client.Options{Warn: func(w string) { warned = append(warned, w) }})
 	ctx := within(t)
 	for range 2 {
-		if err := svc.AddToGroup(ctx, user("a/b"), "c/d"); err != nil {
+		if _, err := svc.AddToGroup(ctx, user("a/b"), "c/d"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := svc.AddConnectionsToGroups(ctx, []string{"e/f"}, ""); err != nil { // in the body: no harm
+	if _, err := svc.AddConnectionsToGroups(ctx, []string{"e/f"}, ""); err != nil { // in the body: no harm
 		t.Fatal(err)
 	}
-	if err := svc.GrantPermission(ctx, "c1", protocol.PermissionSendToGroup, "g/h"); err != nil { // in the query
+	if _, err := svc.GrantPermission(ctx, "c1", protocol.PermissionSendToGroup, "g/h"); err != nil { // in the query
 		t.Fatal(err)
 	}
 	want := []string{

@@ -2,7 +2,6 @@ package client
 
 import (
 	"cmp"
-	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -42,23 +41,27 @@ func newRetryPolicy(o Options) retryPolicy {
 	}
 }
 
-// send makes the tries of a request. Each has a copy of it, because the transport
-// may not be done with the last one yet.
-func (s *Service) send(r *http.Request) (*http.Response, error) {
+// doWithRetry makes the attempts of a request and returns what the last one
+// returned, and how many were sent. Each has a copy of the request, because the
+// transport may not be done with the previous one.
+func (s *Service) doWithRetry(r *http.Request, anonymous bool) (resp *http.Response, tries int, err error) {
 	for again := 1; ; again++ {
-		resp, err := s.tryInTime(r)
+		resp, err = s.attempt(r, anonymous)
+		if _, unsigned := errors.AsType[*authorizeError](err); !unsigned {
+			tries++
+		}
 		if r.Context().Err() != nil || again > s.retry.retries || !shouldRetry(resp, err) {
-			return resp, err
+			return resp, tries, err
 		}
 		delay, ok := s.retry.delay(resp, again)
 		if !ok {
-			return resp, err
+			return resp, tries, err
 		}
 		if err := wait.For(r.Context(), delay); err != nil {
-			return resp, err
+			return resp, tries, err
 		}
 		if r, err = copyOf(r); err != nil {
-			return nil, err
+			return nil, tries, err
 		}
 	}
 }
@@ -87,20 +90,7 @@ func copyOf(r *http.Request) (*http.Request, error) {
 	return c, err
 }
 
-// tryInTime makes one try within the bound of one.
-func (s *Service) tryInTime(r *http.Request) (*http.Response, error) {
-	if s.tryTimeout == 0 {
-		return s.try(r)
-	}
-	if deadline, ok := r.Context().Deadline(); ok && time.Until(deadline) <= s.tryTimeout {
-		return s.try(r)
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.tryTimeout)
-	defer cancel()
-	return s.try(r.WithContext(ctx))
-}
-
-// retryStatus are the statuses that a later try may not get, as in the SDKs.
+// retryStatus are the statuses that a later attempt may not get, as in the SDKs.
 var retryStatus = []int{
 	http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
 	http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,

@@ -77,7 +77,7 @@ func silence(r *http.Request) (*http.Response, error) {
 func sendThrough(t *testing.T, ctx context.Context, s *script, o client.Options) error {
 	t.Helper()
 	o.Transport = s
-	return newService(t, "http://h.example", o).Send(ctx, group("g"), text("the body"))
+	return errorOf(newService(t, "http://h.example", o).Send(ctx, group("g"), text("the body")))
 }
 
 // TestRetryAfter: the wait is the one that the answer asks for, to the
@@ -313,7 +313,7 @@ func TestContextEnds(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		s := serve(t, status(202))
-		if err := newService(t, s.URL, client.Options{}).Send(ctx, everyone, text("x")); !errors.Is(err, context.Canceled) {
+		if _, err := newService(t, s.URL, client.Options{}).Send(ctx, everyone, text("x")); !errors.Is(err, context.Canceled) {
 			t.Errorf("Send = %v, want the end of the context", err)
 		}
 	})
@@ -333,7 +333,7 @@ func (m *mute) Authorize(context.Context, string) (string, error) {
 func TestAuthorizerFails(t *testing.T) {
 	t.Parallel()
 	s, auth := serve(t, status(202)), &mute{}
-	err := newService(t, s.URL, client.Options{Authorizer: auth}).Send(within(t), everyone, text("x"))
+	_, err := newService(t, s.URL, client.Options{Authorizer: auth}).Send(within(t), everyone, text("x"))
 	if !errors.Is(err, errNoToken) || err.Error() != "authorize: no token today" || auth.asked.Load() != 1 || len(s.requests()) > 0 {
 		t.Errorf("Send = %v, asked %d times, sent %d", err, auth.asked.Load(), len(s.requests()))
 	}
@@ -355,7 +355,7 @@ func TestAnswerBreaksOff(t *testing.T) {
 		t.Errorf("ListConnections = %v, want a broken answer", err)
 	}
 	s.only(t)
-	err = newService(t, s.URL, client.Options{}).Send(within(t), everyone, text("m"))
+	_, err = newService(t, s.URL, client.Options{}).Send(within(t), everyone, text("m"))
 	unreachable, _ := errors.AsType[*client.UnreachableError](err)
 	if err == nil || err.Error() != "read answer: unexpected EOF; the service may have done it" || unreachable != nil {
 		t.Errorf("Send = %v, want a broken answer", err)
@@ -373,7 +373,7 @@ func TestRefusalBreaksOff(t *testing.T) {
 			io.WriteString(w, "cut")
 		}
 	})
-	err := newService(t, s.URL, client.Options{RetryDelay: time.Millisecond}).Send(within(t), everyone, text("m"))
+	_, err := newService(t, s.URL, client.Options{RetryDelay: time.Millisecond}).Send(within(t), everyone, text("m"))
 	refused, _ := errors.AsType[*client.Error](err)
 	if refused == nil || refused.Status != http.StatusForbidden || tries != 2 {
 		t.Errorf("Send = %v after %d tries, want 403 after 2", err, tries)
@@ -399,7 +399,7 @@ func TestBodyIsSentAgainWhole(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 	})
 	svc := newService(t, startServer(t, web), client.Options{RetryDelay: time.Nanosecond})
-	if err := svc.Send(within(t), everyone, text(want)); err != nil {
+	if _, err := svc.Send(within(t), everyone, text(want)); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-bodies; got != want+"<nil>" {
@@ -423,7 +423,7 @@ func TestBodyAfterDeadConnection(t *testing.T) {
 	svc := newService(t, s.URL, client.Options{Transport: transport, Retries: -1})
 	for i := range 2 {
 		dead.Store(int32(i))
-		if err := svc.Send(within(t), everyone, text("the body")); err != nil {
+		if _, err := svc.Send(within(t), everyone, text("the body")); err != nil {
 			t.Fatalf("Send %d = %v", i, err)
 		}
 	}

@@ -15,22 +15,22 @@ import (
 // Data over [protocol.MaxMessageSize] is [ErrTooLarge] and not sent. Metadata
 // goes in headers, which the service reads though its REST description does not
 // name them.
-func (s *Service) Send(ctx context.Context, to protocol.Target, m protocol.Send) error {
+func (s *Service) Send(ctx context.Context, to protocol.Target, m protocol.Send) (o protocol.Outcome, err error) {
 	if err := m.Check(to); err != nil {
-		return err
+		return o, err
 	}
 	path, err := s.target(to)
 	if err != nil {
-		return err
+		return o, err
 	}
 	r := s.newRequest(http.MethodPost, path+"/:send",
 		params("excluded", m.Excluded), param("filter", m.Filter), numberParam("messageTtlSeconds", m.TTLSeconds))
 	r.contentType, r.body = m.DataType.ContentType(), m.Data
 	r.header, err = metadataHeader(m.Metadata)
 	if err != nil {
-		return err
+		return o, err
 	}
-	return s.run(ctx, r)
+	return s.exec(ctx, r)
 }
 
 // metadataHeader returns the headers that carry metadata. The service lowers the

@@ -45,7 +45,7 @@ func benchmarkSend(b *testing.B, cs token.ConnectionString) {
 			b.Fatal(err)
 		}
 		b.Cleanup(s.CloseIdleConnections)
-		sends(b, func(ctx context.Context) error { return s.Send(ctx, everyone, text(payload)) })
+		sends(b, func(ctx context.Context) error { return errorOf(s.Send(ctx, everyone, text(payload))) })
 	})
 	b.Run("by=http", func(b *testing.B) {
 		bare := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: inFlight}}

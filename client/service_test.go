@@ -75,13 +75,13 @@ func TestEmulated(t *testing.T) {
 	}
 	exists := func(target protocol.Target, want bool) {
 		t.Helper()
-		if got, err := svc.Exists(ctx, target); err != nil || got != want {
+		if got, _, err := svc.Exists(ctx, target); err != nil || got != want {
 			t.Fatalf("Exists(%v) = %v, %v, want %v", target, got, err, want)
 		}
 	}
 	arrives := func(target protocol.Target, m protocol.Send) {
 		t.Helper()
-		must("Send", svc.Send(ctx, target, m))
+		must("Send", errorOf(svc.Send(ctx, target, m)))
 		r := message(t, c)
 		if r.DataType != m.DataType || string(r.Data) != string(m.Data) {
 			t.Fatalf("sent %s %q to %v, got %s %q", m.DataType, m.Data, target, r.DataType, r.Data)
@@ -94,7 +94,7 @@ func TestEmulated(t *testing.T) {
 	exists(user("u1"), true)
 	exists(user("u2"), false)
 	exists(group("a b+c%2Fd"), false)
-	must("AddToGroup", svc.AddToGroup(ctx, me, "a b+c%2Fd"))
+	must("AddToGroup", errorOf(svc.AddToGroup(ctx, me, "a b+c%2Fd")))
 	exists(group("a b+c%2Fd"), true)
 
 	arrives(everyone, text("to all"))
@@ -102,16 +102,16 @@ func TestEmulated(t *testing.T) {
 	arrives(user("u1"), protocol.Send{DataType: protocol.DataTypeBinary, Data: []byte{0, 255}})
 	arrives(me, text("")) // an empty text stays a text
 
-	must("RemoveFromGroup", svc.RemoveFromGroup(ctx, me, "a b+c%2Fd"))
+	must("RemoveFromGroup", errorOf(svc.RemoveFromGroup(ctx, me, "a b+c%2Fd")))
 	exists(group("a b+c%2Fd"), false)
-	must("AddToGroup", svc.AddToGroup(ctx, user("u1"), "g2"))
-	must("RemoveFromAllGroups", svc.RemoveFromAllGroups(ctx, user("u1")))
+	must("AddToGroup", errorOf(svc.AddToGroup(ctx, user("u1"), "g2")))
+	must("RemoveFromAllGroups", errorOf(svc.RemoveFromAllGroups(ctx, user("u1"))))
 	exists(group("g2"), false)
-	if err := svc.AddToGroup(ctx, connection("nobody"), "g"); !errors.Is(err, client.ErrNotFound) ||
+	if _, err := svc.AddToGroup(ctx, connection("nobody"), "g"); !errors.Is(err, client.ErrNotFound) ||
 		err.Error() != "404 Not Found: Connection `nobody` is not found. (Error.Connection.NotExisted)" {
 		t.Errorf("AddToGroup of nobody = %v", err)
 	}
-	must("CloseConnections", svc.CloseConnections(ctx, me, protocol.Close{Reason: "maintenance"}))
+	must("CloseConnections", errorOf(svc.CloseConnections(ctx, me, protocol.Close{Reason: "maintenance"})))
 	exists(me, false)
 }
 
@@ -120,10 +120,10 @@ func TestWrongKey(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
 	svc := newService(t, e.URL, client.Options{}) // with another key
-	if err := svc.Send(within(t), everyone, text("x")); !errors.Is(err, client.ErrUnauthorized) || err.Error() != "401 Unauthorized" {
+	if _, err := svc.Send(within(t), everyone, text("x")); !errors.Is(err, client.ErrUnauthorized) || err.Error() != "401 Unauthorized" {
 		t.Errorf("Send = %v, want 401", err)
 	}
-	if _, err := svc.Exists(within(t), user("u")); !errors.Is(err, client.ErrUnauthorized) {
+	if _, _, err := svc.Exists(within(t), user("u")); !errors.Is(err, client.ErrUnauthorized) {
 		t.Errorf("Exists = %v, want 401", err)
 	}
 }
@@ -138,7 +138,7 @@ func TestConcurrentUse(t *testing.T) {
 	for i := range callers {
 		wg.Go(func() {
 			for j := range each {
-				if err := svc.Send(within(t), everyone, text(fmt.Sprintf("%d/%d", i, j))); err != nil {
+				if _, err := svc.Send(within(t), everyone, text(fmt.Sprintf("%d/%d", i, j))); err != nil {
 					t.Errorf("Send: %v", err)
 				}
 			}
@@ -163,7 +163,7 @@ func TestLogHoldsNoSecret(t *testing.T) {
 	svc := newService(t, s.URL, client.Options{
 		Retries: 1, RetryDelay: 1, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
-	err := svc.Send(within(t), group("g"), text("a secret text"))
+	_, err := svc.Send(within(t), group("g"), text("a secret text"))
 	id := s.requests()[0].header.Get("X-Ms-Client-Request-Id")
 	if got := log.String(); strings.Count(got, "requestId="+id) != 2 || strings.Count(got, "status=500") != 2 || !strings.Contains(got, "path=/api/hubs/chat/groups/g/:send") {
 		t.Errorf("log = %s, want two tries of %s", got, id)

@@ -32,7 +32,7 @@ func TestIdleConns(t *testing.T) {
 		var all sync.WaitGroup
 		for range calls {
 			all.Go(func() {
-				if err := svc.Send(within(t), protocol.Target{Kind: protocol.TargetAll}, protocol.Send{DataType: protocol.DataTypeText}); err != nil {
+				if _, err := svc.Send(within(t), protocol.Target{Kind: protocol.TargetAll}, protocol.Send{DataType: protocol.DataTypeText}); err != nil {
 					t.Error(err)
 				}
 			})

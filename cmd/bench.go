@@ -157,7 +157,7 @@ func (b *bencher) service() (*client.Service, error) {
 // probe asks once for a group, before anything is loaded: a service that is not
 // there, or takes another key, would fail every request of the run.
 func (b *bencher) probe(ctx context.Context, s *client.Service) error {
-	_, err := s.Exists(ctx, protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup})
+	_, _, err := s.Exists(ctx, protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup})
 	return explain(b.env.settings, err)
 }
 

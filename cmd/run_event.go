@@ -172,14 +172,12 @@ type eventResult struct {
 func (a *eventRunner) run(ctx context.Context, ev output.Event) (output.Result, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, a.env.settings.timeout, errTimeout)
 	defer cancel()
-	var call client.Call
-	result, err := ev.Run(client.WithCall(limited, &call), a.svc)
-	result.Call = output.Call{Tries: call.Tries, HTTPStatus: call.Status, Code: call.Code}
+	result, err := ev.Run(limited, a.svc)
 	if err == nil {
 		return result, nil
 	}
 	if context.Cause(limited) == errTimeout {
-		err = withHint(&noAnswerError{a.env.settings.timeout, call.Status}, "raise --timeout, or look whether the service is there with \"wps health\"")
+		err = withHint(&noAnswerError{a.env.settings.timeout, result.HTTPStatus}, "raise --timeout, or look whether the service is there with \"wps health\"")
 	}
 	return result, explain(a.env.settings, explainRefusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
 }

@@ -52,7 +52,7 @@ func (e *CloseConnectionEvent) Check() error {
 
 // Run implements Event.
 func (e *CloseConnectionEvent) Run(ctx context.Context, s Service) (Result, error) {
-	return Result{}, s.CloseConnections(ctx, e.Target(), protocol.Close{Reason: e.Reason, Excluded: e.Excludes})
+	return done(s.CloseConnections(ctx, e.Target(), protocol.Close{Reason: e.Reason, Excluded: e.Excludes}))
 }
 
 // MarshalJSON writes the strict form.

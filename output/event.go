@@ -32,34 +32,35 @@ type Event interface {
 
 // Result is what came of an event that was run.
 type Result struct {
-	// Asked tells that the event was a question, and Yes its answer.
+	// Asked reports that the event was a question, and Yes its answer.
 	Asked, Yes bool
-	Call
+	protocol.Outcome
 }
 
-// Call tells how the service took an event; zero members are not known.
-type Call struct {
-	// Tries is how often the event was sent.
-	Tries int `json:"tries,omitempty"`
-	// HTTPStatus is that of the last answer, and Code the service's own code in
-	// it.
-	HTTPStatus int    `json:"httpStatus,omitempty"`
-	Code       string `json:"code,omitempty"`
+// done is the result of an event that is no question.
+func done(o protocol.Outcome, err error) (Result, error) {
+	return Result{Outcome: o}, err
 }
 
-// Service is what events act on. Names are unescaped.
+// answered is the result of a question.
+func answered(yes bool, o protocol.Outcome, err error) (Result, error) {
+	return Result{Asked: err == nil, Yes: yes, Outcome: o}, err
+}
+
+// Service is what events act on. Names are unescaped. The outcome counts with an
+// error, too.
 type Service interface {
-	Send(ctx context.Context, to protocol.Target, m protocol.Send) error
-	AddToGroup(ctx context.Context, member protocol.Target, group string) error
-	RemoveFromGroup(ctx context.Context, member protocol.Target, group string) error
-	RemoveFromAllGroups(ctx context.Context, member protocol.Target) error
-	AddConnectionsToGroups(ctx context.Context, groups []string, filter string) error
-	RemoveConnectionsFromGroups(ctx context.Context, groups []string, filter string) error
-	CloseConnections(ctx context.Context, of protocol.Target, c protocol.Close) error
-	Exists(ctx context.Context, t protocol.Target) (bool, error)
-	GrantPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) error
-	RevokePermission(ctx context.Context, connectionID string, p protocol.Permission, group string) error
-	CheckPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (bool, error)
+	Send(ctx context.Context, to protocol.Target, m protocol.Send) (protocol.Outcome, error)
+	AddToGroup(ctx context.Context, member protocol.Target, group string) (protocol.Outcome, error)
+	RemoveFromGroup(ctx context.Context, member protocol.Target, group string) (protocol.Outcome, error)
+	RemoveFromAllGroups(ctx context.Context, member protocol.Target) (protocol.Outcome, error)
+	AddConnectionsToGroups(ctx context.Context, groups []string, filter string) (protocol.Outcome, error)
+	RemoveConnectionsFromGroups(ctx context.Context, groups []string, filter string) (protocol.Outcome, error)
+	CloseConnections(ctx context.Context, of protocol.Target, c protocol.Close) (protocol.Outcome, error)
+	Exists(ctx context.Context, t protocol.Target) (yes bool, o protocol.Outcome, err error)
+	GrantPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (protocol.Outcome, error)
+	RevokePermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (protocol.Outcome, error)
+	CheckPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (yes bool, o protocol.Outcome, err error)
 }
 
 // TargetType says whom an event concerns.

@@ -28,8 +28,7 @@ func (e *ExistenceEvent) Check() error {
 
 // Run implements Event. The answer is in the result.
 func (e *ExistenceEvent) Run(ctx context.Context, s Service) (Result, error) {
-	yes, err := s.Exists(ctx, e.Target())
-	return Result{Asked: err == nil, Yes: yes}, err
+	return answered(s.Exists(ctx, e.Target()))
 }
 
 // MarshalJSON writes the strict form.

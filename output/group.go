@@ -86,15 +86,15 @@ func (e *GroupEvent) Run(ctx context.Context, s Service) (Result, error) {
 	bulk := e.TargetType == TargetAll
 	switch {
 	case e.GroupAction == GroupLeaveAll:
-		return Result{}, s.RemoveFromAllGroups(ctx, e.Target())
+		return done(s.RemoveFromAllGroups(ctx, e.Target()))
 	case e.GroupAction == GroupJoin && bulk:
-		return Result{}, s.AddConnectionsToGroups(ctx, e.GroupIDs, e.Filter)
+		return done(s.AddConnectionsToGroups(ctx, e.GroupIDs, e.Filter))
 	case e.GroupAction == GroupJoin:
-		return Result{}, s.AddToGroup(ctx, e.Target(), e.GroupID)
+		return done(s.AddToGroup(ctx, e.Target(), e.GroupID))
 	case bulk:
-		return Result{}, s.RemoveConnectionsFromGroups(ctx, e.GroupIDs, e.Filter)
+		return done(s.RemoveConnectionsFromGroups(ctx, e.GroupIDs, e.Filter))
 	default:
-		return Result{}, s.RemoveFromGroup(ctx, e.Target(), e.GroupID)
+		return done(s.RemoveFromGroup(ctx, e.Target(), e.GroupID))
 	}
 }
 

@@ -98,7 +98,7 @@ func jsonProblem(b []byte) string {
 
 // Run implements Event.
 func (e *MessageEvent) Run(ctx context.Context, s Service) (Result, error) {
-	return Result{}, s.Send(ctx, e.Target(), e.send())
+	return done(s.Send(ctx, e.Target(), e.send()))
 }
 
 // send is the message as the service takes it.

@@ -47,12 +47,11 @@ func (e *PermissionEvent) Check() error {
 func (e *PermissionEvent) Run(ctx context.Context, s Service) (Result, error) {
 	switch e.PermissionAction {
 	case PermissionGrant:
-		return Result{}, s.GrantPermission(ctx, e.ConnectionID, e.Permission, e.TargetName)
+		return done(s.GrantPermission(ctx, e.ConnectionID, e.Permission, e.TargetName))
 	case PermissionRevoke:
-		return Result{}, s.RevokePermission(ctx, e.ConnectionID, e.Permission, e.TargetName)
+		return done(s.RevokePermission(ctx, e.ConnectionID, e.Permission, e.TargetName))
 	default:
-		yes, err := s.CheckPermission(ctx, e.ConnectionID, e.Permission, e.TargetName)
-		return Result{Asked: err == nil, Yes: yes}, err
+		return answered(s.CheckPermission(ctx, e.ConnectionID, e.Permission, e.TargetName))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"wps/protocol"
 )
 
 // Status is what became of one event of a stream.
@@ -27,7 +29,7 @@ type LineResult struct {
 	Event Event `json:"event,omitempty"`
 	// Yes is set for a question that was answered.
 	Yes *bool `json:"yes,omitempty"`
-	Call
+	protocol.Outcome
 	// Milliseconds is how long the event took, all tries and the waits between
 	// them together.
 	Milliseconds float64 `json:"milliseconds,omitempty"`
@@ -41,7 +43,7 @@ type LineResult struct {
 // took notes how an event was run.
 func (l *LineResult) took(d time.Duration, r Result) {
 	l.Milliseconds = float64(d.Microseconds()) / 1000
-	l.Call = r.Call
+	l.Outcome = r.Outcome
 }
 
 // Summary counts what became of a stream.

@@ -398,12 +398,12 @@ func (s *recordedService) note(format string, args ...any) error {
 	return s.fail
 }
 
-func (s *recordedService) Send(_ context.Context, to protocol.Target, m protocol.Send) error {
-	return s.note("send %s %s %q", to, m.DataType, m.Data)
+func (s *recordedService) Send(_ context.Context, to protocol.Target, m protocol.Send) (protocol.Outcome, error) {
+	return protocol.Outcome{}, s.note("send %s %s %q", to, m.DataType, m.Data)
 }
 
-func (s *recordedService) AddToGroup(_ context.Context, member protocol.Target, group string) error {
-	return s.note("add %s to %s", member, group)
+func (s *recordedService) AddToGroup(_ context.Context, member protocol.Target, group string) (protocol.Outcome, error) {
+	return protocol.Outcome{}, s.note("add %s to %s", member, group)
 }
 
 func outputOf(s *recordedService, hubs *[]string) func(string) (output.Service, error) {

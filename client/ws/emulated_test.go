@@ -57,7 +57,7 @@ func TestConnEmulated(t *testing.T) {
 	if err := c.Ping(ctx); err != nil {
 		t.Errorf("Ping = %v", err)
 	}
-	if err := svc.CloseConnections(ctx, protocol.Target{Kind: protocol.TargetConnection, ID: c.ConnectionID()}, protocol.Close{Reason: "maintenance"}); err != nil {
+	if _, err := svc.CloseConnections(ctx, protocol.Target{Kind: protocol.TargetConnection, ID: c.ConnectionID()}, protocol.Close{Reason: "maintenance"}); err != nil {
 		t.Fatal(err)
 	}
 	text := "Application server closed the connection. Reason: maintenance"
@@ -95,7 +95,7 @@ func TestSimpleEmulated(t *testing.T) {
 	e, svc := emulated(t)
 	c := connect(t, e, token.ClientOptions{UserID: "u1"}, ws.Options{})
 	for _, m := range []protocol.Send{{DataType: protocol.DataTypeText, Data: []byte("hé")}, {DataType: protocol.DataTypeJSON, Data: []byte(`"hi"`)}, {DataType: protocol.DataTypeBinary, Data: []byte{0, 255}}} {
-		if err := svc.Send(within(t), protocol.Target{Kind: protocol.TargetUser, ID: "u1"}, m); err != nil {
+		if _, err := svc.Send(within(t), protocol.Target{Kind: protocol.TargetUser, ID: "u1"}, m); err != nil {
 			t.Fatal(err)
 		}
 		want := m.DataType

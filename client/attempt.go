@@ -2,12 +2,10 @@ package client
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 )
@@ -19,62 +17,55 @@ const (
 	maxResultBody = 16 << 20
 )
 
-// defaultTryTimeout bounds one try.
+// defaultTryTimeout bounds one attempt.
 const defaultTryTimeout = 30 * time.Second
 
-// defaultIdleConns is of [Options].
-const defaultIdleConns = 256
-
-// dialTimeout bounds the opening of a network connection for REST.
-const dialTimeout = 10 * time.Second
-
-// newTransport returns a transport that keeps the connections of many
-// concurrent calls to one host. Answers are small, so none is compressed.
-func newTransport(o Options) *http.Transport {
-	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
-	t := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         d.DialContext,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: cmp.Or(o.IdleConns, defaultIdleConns),
-		IdleConnTimeout:     90 * time.Second,
-		TLSHandshakeTimeout: 10 * time.Second,
-		DisableCompression:  true,
-	}
-	if o.LoopbackOnly {
-		t.Proxy, t.DialContext = nil, DialLoopback
-	}
-	return t
-}
-
-// publicKey marks the context of a request that carries no token.
-type publicKey struct{}
-
-// try signs a request, sends it once, reads the answer and notes what came of
-// it.
-func (s *Service) try(r *http.Request) (*http.Response, error) {
-	if r.Context().Value(publicKey{}) == nil {
-		h, err := s.authorizer.Authorize(r.Context(), s.origin+r.URL.RequestURI())
-		if err != nil {
-			return nil, &authorizeError{err}
+// attempt signs a request and sends it once, within Options.TryTimeout. It logs
+// the answer and reports it when it throttles.
+func (s *Service) attempt(r *http.Request, anonymous bool) (*http.Response, error) {
+	r, cancel := s.withTryTimeout(r)
+	defer cancel()
+	if !anonymous {
+		if err := s.sign(r); err != nil {
+			return nil, err
 		}
-		r.Header["Authorization"] = []string{h}
 	}
 	start := time.Now()
 	resp, err := s.roundTrip(r)
-	callOf(r.Context()).tried(resp)
 	if resp != nil && s.throttled != nil {
 		if wait, ok := throttled(resp); ok {
 			s.throttled(wait)
 		}
 	}
 	if s.log.Enabled(r.Context(), slog.LevelDebug) {
-		s.logTry(r, resp, err, time.Since(start))
+		s.logAttempt(r, resp, err, time.Since(start))
 	}
 	return resp, err
 }
 
-func (s *Service) logTry(r *http.Request, resp *http.Response, err error, took time.Duration) {
+// withTryTimeout bounds a request, unless its context ends before.
+func (s *Service) withTryTimeout(r *http.Request) (*http.Request, context.CancelFunc) {
+	if s.tryTimeout == 0 {
+		return r, func() {}
+	}
+	if deadline, ok := r.Context().Deadline(); ok && time.Until(deadline) <= s.tryTimeout {
+		return r, func() {}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.tryTimeout)
+	return r.WithContext(ctx), cancel
+}
+
+// sign gives a request the header of the Authorizer.
+func (s *Service) sign(r *http.Request) error {
+	h, err := s.authorizer.Authorize(r.Context(), s.origin+r.URL.RequestURI())
+	if err != nil {
+		return &authorizeError{err}
+	}
+	r.Header["Authorization"] = []string{h}
+	return nil
+}
+
+func (s *Service) logAttempt(r *http.Request, resp *http.Response, err error, took time.Duration) {
 	attrs := []any{"method", r.Method, "path", r.URL.EscapedPath(), "took", took,
 		"requestId", r.Header.Get(headerRequestID)}
 	if err != nil {
@@ -84,15 +75,16 @@ func (s *Service) logTry(r *http.Request, resp *http.Response, err error, took t
 	s.log.Debug("answer", append(attrs, "status", resp.StatusCode)...)
 }
 
-// authorizeError is an error of the Authorizer: trying again does not help.
+// authorizeError is an error of the Authorizer, after which there is no other
+// attempt.
 type authorizeError struct{ err error }
 
 func (e *authorizeError) Error() string { return e.err.Error() }
 func (e *authorizeError) Unwrap() error { return e.err }
 
 // roundTrip sends a request and reads the answer to its end, within the limits.
-// Going round http.Client leaves out its redirects, which would carry a request
-// to another host.
+// It does not use http.Client, whose redirects would carry a request to another
+// host.
 func (s *Service) roundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := s.transport.RoundTrip(r)
 	if err != nil || resp.Body == nil || resp.Body == http.NoBody {

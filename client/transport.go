@@ -1,0 +1,33 @@
+package client
+
+import (
+	"cmp"
+	"net"
+	"net/http"
+	"time"
+)
+
+// defaultIdleConns is of [Options].
+const defaultIdleConns = 256
+
+// dialTimeout bounds the opening of a network connection for REST.
+const dialTimeout = 10 * time.Second
+
+// newTransport returns a transport that keeps the connections of many
+// concurrent calls to one host. Answers are small, so none is compressed.
+func newTransport(o Options) *http.Transport {
+	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	t := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         d.DialContext,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: cmp.Or(o.IdleConns, defaultIdleConns),
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: 10 * time.Second,
+		DisableCompression:  true,
+	}
+	if o.LoopbackOnly {
+		t.Proxy, t.DialContext = nil, DialLoopback
+	}
+	return t
+}
