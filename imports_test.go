@@ -50,6 +50,7 @@ var outside = map[string][]string{
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
 	"golang.org/x/time":                       {"output"},
 	"golang.org/x/sys":                        {"cmd", "output", "trigger"},
+	"github.com/google/uuid":                  {"client"},
 	"github.com/gorilla/websocket":            {"client/ws", "emulator"},
 	"github.com/golang-jwt/jwt/v5":            {"token", "scripts/bench.d/minimal"},
 	"google.golang.org/protobuf":              {"protocol"},

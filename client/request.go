@@ -3,13 +3,13 @@ package client
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"wps/protocol"
 )
@@ -106,11 +106,12 @@ func (s *Service) build(ctx context.Context, r *request) (*http.Request, error) 
 	for k, v := range r.header {
 		req.Header[k] = v
 	}
+	values := []string{uuid.NewString(), r.contentType} // one allocation for both
+	req.Header[headerRequestID] = values[:1:1]
 	if r.contentType != "" {
-		req.Header["Content-Type"] = []string{r.contentType}
+		req.Header["Content-Type"] = values[1:]
 	}
 	req.Header["User-Agent"] = s.userAgent
-	req.Header[headerRequestID] = []string{newRequestID()}
 	if r.method != http.MethodHead {
 		req.Header["Accept"] = acceptJSON
 	}
@@ -121,22 +122,6 @@ func (s *Service) build(ctx context.Context, r *request) (*http.Request, error) 
 }
 
 var acceptJSON = []string{"application/json"}
-
-// newRequestID returns a random GUID, version 4.
-func newRequestID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	var s [36]byte
-	hex.Encode(s[:8], b[:4])
-	hex.Encode(s[9:13], b[4:6])
-	hex.Encode(s[14:18], b[6:8])
-	hex.Encode(s[19:23], b[8:10])
-	hex.Encode(s[24:], b[10:])
-	s[8], s[13], s[18], s[23] = '-', '-', '-', '-'
-	return string(s[:])
-}
 
 // explain turns an error of doWithRetry into one of this package.
 func (s *Service) explain(ctx context.Context, resp *http.Response, err error) error {
