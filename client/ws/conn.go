@@ -76,24 +76,21 @@ type Conn struct {
 	out       chan frame
 	pong      chan string   // the last ping that is to be answered
 	connected chan struct{} // closed when the service has named the connection
-	closing   chan struct{} // closed by Close
-	done      chan struct{} // closed when err is set
 	finished  chan struct{} // closed when both goroutines have ended
 
-	ctx    context.Context // ends with Close and with the connection
-	cancel context.CancelFunc
+	ended   context.Context // done when the connection has ended; its cause is why
+	end     context.CancelCauseFunc
+	closing context.Context // done when Close is called, and with ended
+	close   context.CancelFunc
 
-	sequence   sequence
-	recovering bool // the transport is a new one that has not proved good; the reader's own
+	sequence sequence
 
-	closeOnce sync.Once
-	started   time.Time    // origin of lastSeen
-	lastSeen  atomic.Int64 // nanoseconds from started to the last sign of life
-	paused    atomic.Bool  // the reader waits for Receive
+	started  time.Time    // origin of lastSeen
+	lastSeen atomic.Int64 // nanoseconds from started to the last sign of life
+	paused   atomic.Bool  // the reader waits for Receive
 
 	mu                sync.Mutex
 	ws                *websocket.Conn // set by run alone, while no writer runs
-	err               error
 	writeErr          error
 	lastAckID         uint64
 	acks              map[uint64]*awaited
@@ -125,8 +122,6 @@ func newConn(address *url.URL, codec *codec, o Options) *Conn {
 		out:             make(chan frame, sendQueue),
 		pong:            make(chan string, 1),
 		connected:       make(chan struct{}),
-		closing:         make(chan struct{}),
-		done:            make(chan struct{}),
 		finished:        make(chan struct{}),
 		sequence:        sequence{due: make(chan struct{}, 1)},
 		acks:            map[uint64]*awaited{},
@@ -135,7 +130,8 @@ func newConn(address *url.URL, codec *codec, o Options) *Conn {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.ended, c.end = context.WithCancelCause(context.Background())
+	c.closing, c.close = context.WithCancel(c.ended)
 	return c
 }
 
@@ -149,33 +145,33 @@ func (c *Conn) attach(ws *websocket.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ws, c.writeErr, c.farewell = ws, nil, ""
-	if c.err != nil {
+	if c.ended.Err() != nil {
 		ws.Close()
 	}
 }
 
 // run is the goroutine of a connection from its first transport to its end.
 func (c *Conn) run() {
-	err := c.serve()
-	for again := true; again && c.mayRecover(err); {
-		again, err = c.recover(err)
+	_, err := c.serve(false)
+	for recovered := true; recovered && c.mayRecover(err); {
+		recovered, err = c.runRecovery(err)
 	}
 	c.fail(err)
 	close(c.finished)
 }
 
 // serve runs one transport until it ends: the writer goroutine, and itself as
-// reader.
-func (c *Conn) serve() error {
+// reader. It reports whether the service has sent anything, which shows that a
+// recovery has succeeded, and why the transport ended.
+func (c *Conn) serve(recovering bool) (heard bool, err error) {
 	var writer sync.WaitGroup
 	ended := make(chan struct{})
-	again := c.recovering
-	writer.Go(func() { c.write(ended, again) })
-	err := c.read()
+	writer.Go(func() { c.write(ended, recovering) })
+	heard, err = c.read(recovering)
 	close(ended)
 	c.ws.Close()
 	writer.Wait()
-	return err
+	return heard, err
 }
 
 // ConnectionID is the id that the service gave the connection; "" for a simple
@@ -211,7 +207,7 @@ func (c *Conn) Receive(ctx context.Context) (*protocol.Response, error) {
 			if r := c.inbox.pop(); r != nil {
 				return r, nil
 			}
-			return nil, c.cause()
+			return nil, context.Cause(c.ended)
 		}
 	}
 }
@@ -222,10 +218,7 @@ func (c *Conn) Receive(ctx context.Context) (*protocol.Response, error) {
 // so. Closing again, or what the service has closed, is no error. A connection
 // that is recovering ends at once, without the service knowing.
 func (c *Conn) Close(ctx context.Context) error {
-	c.closeOnce.Do(func() {
-		close(c.closing)
-		c.cancel()
-	})
+	c.close()
 	within, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	select {
@@ -243,32 +236,16 @@ func (c *Conn) Close(ctx context.Context) error {
 
 // fail ends the connection; the first reason stays.
 func (c *Conn) fail(err error) {
+	c.end(err)
 	c.mu.Lock()
-	if c.err == nil {
-		c.err = err
-		close(c.done)
-	}
 	ws := c.ws
 	c.mu.Unlock()
-	c.cancel()
 	ws.Close()
 }
 
-// cause tells why the connection ended.
-func (c *Conn) cause() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
-}
-
-func (c *Conn) isClosing() bool {
-	select {
-	case <-c.closing:
-		return true
-	default:
-		return false
-	}
-}
+// closeReason returns why nothing can be sent any more once closing is done: why
+// the connection has ended, or ErrClosed.
+func (c *Conn) closeReason() error { return cmp.Or(context.Cause(c.ended), ErrClosed) }
 
 // waitConnected waits until the service has named the connection.
 func (c *Conn) waitConnected(ctx context.Context) error {
@@ -278,8 +255,8 @@ func (c *Conn) waitConnected(ctx context.Context) error {
 	select {
 	case <-c.connected:
 		return nil
-	case <-c.done:
-		return c.cause()
+	case <-c.ended.Done():
+		return context.Cause(c.ended)
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -89,13 +89,13 @@ func (p *Pending) Wait(ctx context.Context) error {
 		return ackResult(a)
 	case <-within.Done():
 		return c.ackDeadline(within, within.Err())
-	case <-c.done:
+	case <-c.ended.Done():
 	}
 	select {
 	case a := <-p.ack: // it came before the end
 		return ackResult(a)
 	default:
-		return c.cause()
+		return context.Cause(c.ended)
 	}
 }
 
@@ -189,13 +189,13 @@ func (c *Conn) Ping(ctx context.Context) error {
 		return nil
 	case <-within.Done():
 		return c.ackDeadline(within, within.Err())
-	case <-c.done:
+	case <-c.ended.Done():
 	}
 	select {
 	case <-pong: // it came before the end
 		return nil
 	default:
-		return c.cause()
+		return context.Cause(c.ended)
 	}
 }
 

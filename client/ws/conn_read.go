@@ -15,20 +15,24 @@ import (
 // bytes.
 const keepBuffer = 64 << 10
 
-// read reads from the transport and returns why it ended.
-func (c *Conn) read() error {
+// read reads from the transport. It reports whether a message came, and returns
+// why the transport ended.
+func (c *Conn) read(recovering bool) (heard bool, err error) {
 	var buf bytes.Buffer
 	for {
 		messageType, r, err := c.ws.NextReader()
 		if err != nil {
-			return c.readError(err)
+			return heard, c.readError(err)
 		}
 		buf.Reset()
 		if _, err := buf.ReadFrom(watched{r, c}); err != nil {
-			return c.readError(err)
+			return heard, c.readError(err)
 		}
 		c.seen()
-		c.confirm()
+		if recovering && !heard {
+			c.recovered()
+		}
+		heard = true
 		c.handle(messageType, buf.Bytes())
 		if buf.Cap() > keepBuffer {
 			buf = bytes.Buffer{}
@@ -136,9 +140,7 @@ func (c *Conn) deliver(r *protocol.Response, size int) {
 	for !c.inbox.push(r, size) {
 		select {
 		case <-c.inbox.room:
-		case <-c.closing:
-			return
-		case <-c.done:
+		case <-c.closing.Done():
 			return
 		}
 	}
@@ -146,7 +148,7 @@ func (c *Conn) deliver(r *protocol.Response, size int) {
 
 // readError makes a CloseError of what ended the reading.
 func (c *Conn) readError(err error) error {
-	if c.isClosing() {
+	if c.closing.Err() != nil {
 		return ErrClosed
 	}
 	c.mu.Lock()

@@ -29,7 +29,7 @@ var recoveryBackoff = wait.Backoff{First: 50 * time.Millisecond, Max: 5 * time.S
 
 // mayRecover tells whether the end of a transport is not that of the connection.
 func (c *Conn) mayRecover(err error) bool {
-	if !c.reliable() || c.recoveryTimeout == 0 || c.isClosing() || c.cause() != nil || isFinal(err) {
+	if !c.reliable() || c.recoveryTimeout == 0 || c.closing.Err() != nil || isFinal(err) {
 		return false
 	}
 	c.mu.Lock()
@@ -55,12 +55,12 @@ func isFinal(err error) bool {
 	return false
 }
 
-// recover tries to get another transport until one was good, the time is over,
-// or there is no way back. It returns why the good one ended, and again; or why
-// none came.
-func (c *Conn) recover(cause error) (again bool, err error) {
+// runRecovery opens transports until the service speaks on one, the time is over,
+// or the service refuses for good. It reports whether the connection recovered,
+// and returns why that transport ended, or why there was none.
+func (c *Conn) runRecovery(cause error) (recovered bool, err error) {
 	c.tell(EventRecovering)
-	within, cancel := context.WithTimeout(c.ctx, c.recoveryTimeout)
+	within, cancel := context.WithTimeout(c.closing, c.recoveryTimeout)
 	defer cancel()
 	last := cause
 	for n := 0; wait.For(within, recoveryBackoff.Delay(n)) == nil; n++ {
@@ -70,18 +70,17 @@ func (c *Conn) recover(cause error) (again bool, err error) {
 			last = err
 			continue
 		}
-		c.recovering = true
 		c.attach(ws)
-		err = c.serve()
-		if !c.recovering {
+		recovered, err = c.serve(true)
+		if recovered {
 			return true, err
 		}
 		if last = err; isFinal(err) {
 			break
 		}
 	}
-	if c.isClosing() {
-		return false, ErrClosed
+	if c.closing.Err() != nil {
+		return false, c.closeReason()
 	}
 	c.tell(EventLost)
 	if isFinal(last) && errors.As(last, new(*CloseError)) {
@@ -94,7 +93,7 @@ func (c *Conn) recover(cause error) (again bool, err error) {
 }
 
 // reopen makes a transport for the same connection. It is good for as long as it
-// may take to hear from the service; confirm takes that limit away.
+// may take to hear from the service; recovered takes that limit away.
 func (c *Conn) reopen(ctx context.Context) (*websocket.Conn, error) {
 	limit := cmp.Or(c.options.HandshakeTimeout, defaultHandshakeTimeout)
 	within, cancel := context.WithTimeout(ctx, limit)
@@ -173,12 +172,9 @@ func (c *Conn) restartPings() int {
 	return len(c.pings)
 }
 
-// confirm tells of a recovered transport once the service has spoken on it.
-func (c *Conn) confirm() {
-	if !c.recovering {
-		return
-	}
-	c.recovering = false
+// recovered takes the limit of reopen from a transport on which the service has
+// spoken, and notes the event.
+func (c *Conn) recovered() {
 	if err := c.ws.SetReadDeadline(time.Time{}); err != nil {
 		c.log.Debug("read deadline", "error", err)
 	}

@@ -18,18 +18,18 @@ const pingPayload = "wps"
 // pings and pongs. It ends with the transport, and when a write has failed; what
 // is not written yet is left to the next one. A transport that is not the first
 // goes on where the former one broke.
-func (c *Conn) write(ended <-chan struct{}, again bool) {
+func (c *Conn) write(ended <-chan struct{}, recovering bool) {
 	tick, stop := every(c.pingInterval)
 	defer stop()
 	ack, stopAck := every(c.ackInterval())
 	defer stopAck()
-	if again {
+	if recovering {
 		if err := c.resume(); err != nil {
 			c.writeFailed(err, ended)
 			return
 		}
 	}
-	closing := c.closing
+	closing := c.closing.Done()
 	for {
 		var err error
 		select {
@@ -45,7 +45,9 @@ func (c *Conn) write(ended <-chan struct{}, again bool) {
 			err = c.acknowledge()
 		case <-closing:
 			closing = nil
-			err = c.writeClose()
+			if c.ended.Err() == nil {
+				err = c.writeClose()
+			}
 		case <-ended:
 			return
 		}
@@ -172,18 +174,14 @@ func (c *Conn) enqueue(ctx context.Context, f frame) error {
 	switch {
 	case len(f.data) > protocol.MaxMessageSize:
 		return fmt.Errorf("%w: its frame has %d bytes, the service takes %d", client.ErrTooLarge, len(f.data), protocol.MaxMessageSize)
-	case c.isClosing():
-		return ErrClosed
-	case c.cause() != nil:
-		return c.cause()
+	case c.closing.Err() != nil:
+		return c.closeReason()
 	}
 	select {
 	case c.out <- f:
 		return nil
-	case <-c.closing:
-		return ErrClosed
-	case <-c.done:
-		return c.cause()
+	case <-c.closing.Done():
+		return c.closeReason()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
