@@ -55,7 +55,7 @@ func (s *Service) withTryTimeout(r *http.Request) (*http.Request, context.Cancel
 	return r.WithContext(ctx), cancel
 }
 
-// sign gives a request the header of the Authorizer.
+// sign adds the header of the Authorizer to a request.
 func (s *Service) sign(r *http.Request) error {
 	h, err := s.authorizer.Authorize(r.Context(), s.origin+r.URL.RequestURI())
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *Service) roundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case err != nil && r.Context().Err() != nil:
 		return nil, context.Cause(r.Context())
-	case refused: // of which the status says enough
+	case refused: // its status is enough
 	case err != nil:
 		return nil, &BrokenAnswerError{err, asks}
 	case int64(len(b)) > limit:

@@ -24,66 +24,66 @@ import (
 	"wps/token"
 )
 
-// Options say which hub a [Service] talks to, and how.
+// Options configure a [Service].
 type Options struct {
-	// Endpoint is the address of the service, http or https. A path is kept and
-	// stands before /api.
+	// Endpoint is the address of the service, http or https. A path in it goes
+	// before /api.
 	Endpoint *url.URL
 	// Hub is the hub of every operation but [Service.Health].
 	Hub string
 	// Authorizer makes the Authorization header of every try.
 	Authorizer Authorizer
-	// ReverseProxy, when set, gets the requests instead of Endpoint: its scheme,
-	// host and port replace those of Endpoint, tokens still name Endpoint. It
-	// has no path.
+	// ReverseProxy, when set, receives the requests instead of Endpoint: its
+	// scheme, host and port replace those of Endpoint, while tokens still name
+	// Endpoint. It has no path.
 	ReverseProxy *url.URL
-	// Retries is how many more tries a request gets: 0 means 3, negative none.
-	// See [Service] for what is tried again.
+	// Retries is how often a request is retried: 0 means 3, negative never. See
+	// [Service] for what is retried.
 	Retries int
-	// RetryDelay is the first wait between two tries; it doubles with each, and up
-	// to a fifth of it is left off at random. 0 means 800 ms, negative none.
+	// RetryDelay is the wait before the first retry. It doubles with each, and a
+	// random share of up to a fifth is taken off. 0 means 800 ms, negative none.
 	RetryDelay time.Duration
-	// MaxRetryDelay bounds a wait between two tries; an answer that demands a
+	// MaxRetryDelay limits the wait between two tries; an answer that asks for a
 	// longer one is final. 0 means 60 s.
 	MaxRetryDelay time.Duration
-	// TryTimeout bounds one try: 0 means 30 s, negative no bound but the context.
+	// TryTimeout limits one try: 0 means 30 s; when negative, only the context
+	// does.
 	TryTimeout time.Duration
 	// Transport carries the requests; nil means one that keeps enough idle
-	// connections for many calls at once. Redirects are not followed.
+	// connections for many concurrent calls. Redirects are not followed.
 	Transport http.RoundTripper
-	// LoopbackOnly has the default transport reach loopback addresses alone,
-	// whatever a name leads to, and no proxy.
+	// LoopbackOnly restricts the default transport to loopback addresses,
+	// whatever a name resolves to, without a proxy.
 	LoopbackOnly bool
-	// IdleConns is how many network connections the default transport keeps that
-	// carry no request; 0 means 256. With more calls at once than that, some open
-	// one anew.
+	// IdleConns is how many idle network connections the default transport keeps;
+	// 0 means 256. With more concurrent calls than that, some open a new one.
 	IdleConns int
 	// UserAgent is the User-Agent header; "" means "wps".
 	UserAgent string
-	// Logger gets a line for each try at level debug; nil means none.
+	// Logger logs each try at level debug; nil means no log.
 	Logger *slog.Logger
-	// Warn is told, once for each name, of a name that the service cannot
-	// address; nil means nobody is. It may be called concurrently.
+	// Warn, when set, is called once for each name that the service cannot
+	// address. It may be called concurrently.
 	Warn func(string)
-	// Throttled, when set, is told of each try that the service refuses because
-	// there are too many, and of the wait that it asks for, 0 when it names none.
-	// The refused request waits by itself; whoever sends others should hold them
-	// back. It may be called concurrently.
+	// Throttled, when set, is called for each try that the service refuses because
+	// there are too many, with the wait that it asks for, 0 when it names none.
+	// The refused request itself waits; the caller should delay others. It may be
+	// called concurrently.
 	Throttled func(wait time.Duration)
 }
 
 // Service calls the REST operations of one hub. Its methods may be called
 // concurrently.
 //
-// A request that gets no answer, or 408, 429, 500, 502, 503 or 504, is tried
-// again after a growing wait, or after the one that the answer asks for. A
+// A request without an answer, or with 408, 429, 500, 502, 503 or 504, is
+// retried after a growing delay, or after the one that the answer asks for. A
 // refused connection, an unknown host name and a certificate that does not
-// verify are final. A send is tried again like the rest, so that an answer lost
-// on the way can deliver a message twice; Options.Retries below zero avoids it.
+// verify are final. A send is retried too, so a message may be delivered twice
+// when an answer is lost; a negative Options.Retries prevents that.
 //
-// Most methods return how the request went beside the error. A refusal is an
-// [*Error], silence an [*UnreachableError], an answer that breaks
-// off a [*BrokenAnswerError], and an ended context is the context's error.
+// Most methods return how the request went beside the error. The error is an
+// [*Error] for a refusal, an [*UnreachableError] when there was no answer, a
+// [*BrokenAnswerError] when the answer broke off, or that of the context.
 type Service struct {
 	endpoint   *url.URL
 	proxy      *url.URL // nil without a reverse proxy
@@ -97,14 +97,13 @@ type Service struct {
 	log        *slog.Logger
 	warn       func(string)
 	throttled  func(time.Duration)
-	tryTimeout time.Duration // 0: no bound but the context
+	tryTimeout time.Duration // 0: only the context limits a try
 
 	mu     sync.Mutex
 	warned map[protocol.Target]bool
 }
 
-// New returns a Service. It opens no connection; an error tells what is wrong
-// with o.
+// New returns a Service. It opens no connection; an error reports a fault of o.
 func New(o Options) (*Service, error) {
 	if err := checkEndpoint("endpoint", o.Endpoint); err != nil {
 		return nil, err
@@ -113,7 +112,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	if o.Authorizer == nil {
-		return nil, errors.New("no authorizer is given")
+		return nil, errors.New("no authorizer")
 	}
 	origin := o.Endpoint.Scheme + "://" + o.Endpoint.Host
 	s := &Service{
@@ -150,8 +149,8 @@ func FromConnectionString(cs token.ConnectionString, hub string, o Options) (*Se
 	return New(o)
 }
 
-// CloseIdleConnections closes the network connections that carry no request.
-// The Service stays usable.
+// CloseIdleConnections closes the idle network connections. The Service remains
+// usable.
 func (s *Service) CloseIdleConnections() {
 	if c, ok := s.transport.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
@@ -172,18 +171,18 @@ func (s *Service) setProxy(u *url.URL) error {
 	return nil
 }
 
-// checkEndpoint refuses what requests cannot be sent to. It does not repeat the
-// address, which may hold a password.
+// checkEndpoint reports why requests cannot be sent to u. The error does not
+// contain the address, which may hold a password.
 func checkEndpoint(what string, u *url.URL) error {
 	switch {
 	case u == nil:
-		return fmt.Errorf("no %s is given", what)
+		return fmt.Errorf("no %s", what)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("%s must begin with http:// or https://", what)
 	case u.Host == "":
 		return fmt.Errorf("%s has no host", what)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("%s may hold a scheme, a host and a path only", what)
+		return fmt.Errorf("%s may have only a scheme, a host and a path", what)
 	}
 	return nil
 }

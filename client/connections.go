@@ -9,8 +9,8 @@ import (
 	"wps/protocol"
 )
 
-// CloseConnections closes the connections of a target. Closing what is not
-// there is no error.
+// CloseConnections closes the connections of a target. It is no error when there
+// are none.
 func (s *Service) CloseConnections(ctx context.Context, of protocol.Target, c protocol.Close) (o protocol.Outcome, err error) {
 	path, err := s.target(of)
 	if err != nil {
@@ -26,11 +26,11 @@ func (s *Service) CloseConnections(ctx context.Context, of protocol.Target, c pr
 		params("excluded", c.Excluded), param("reason", c.Reason)))
 }
 
-// Exists tells whether a connection is open, a user has one, or a group has a
+// Exists reports whether a connection is open, a user has one, or a group has a
 // member.
 func (s *Service) Exists(ctx context.Context, t protocol.Target) (yes bool, o protocol.Outcome, err error) {
 	if t.Kind == protocol.TargetAll {
-		return false, o, errors.New("a hub cannot be asked for: name a group, a user or a connection")
+		return false, o, errors.New("existence of a hub cannot be checked: name a group, a user or a connection")
 	}
 	path, err := s.target(t)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Service) Exists(ctx context.Context, t protocol.Target) (yes bool, o pr
 	return s.answer(ctx, s.newRequest(http.MethodHead, path))
 }
 
-// answer runs a question to which 404 means no. A 404 without the headers that
+// answer runs a request to which 404 means no. A 404 without the headers that
 // every answer of the service has is an error: it comes from another server.
 func (s *Service) answer(ctx context.Context, r *request) (yes bool, o protocol.Outcome, err error) {
 	o, err = s.exec(ctx, r)
@@ -53,7 +53,7 @@ func (s *Service) answer(ctx context.Context, r *request) (yes bool, o protocol.
 	return false, o, nil
 }
 
-// Health tells whether the service answers. It needs no authorization.
+// Health returns nil when the service answers. It needs no authorization.
 func (s *Service) Health(ctx context.Context) error {
 	_, err := s.exec(ctx, &request{method: http.MethodHead, url: s.root + "/api/health" + apiVersion, anonymous: true})
 	return err

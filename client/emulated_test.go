@@ -56,8 +56,8 @@ func TestListEmulated(t *testing.T) {
 			t.Errorf("ListConnections(%+v) = %q, %v, want %q", o, found, err, want)
 		}
 	}
-	if got, err := list(svc.ListConnections(within(t), "nobody", client.ListOptions{})); err != nil || len(got) > 0 {
-		t.Errorf("ListConnections of nobody = %v, %v", got, err)
+	if got, err := list(svc.ListConnections(within(t), "missing", client.ListOptions{})); err != nil || len(got) > 0 {
+		t.Errorf("ListConnections of a missing group = %v, %v", got, err)
 	}
 }
 
@@ -90,8 +90,8 @@ func TestPermissionsEmulated(t *testing.T) {
 	if err := c.SendToGroup(ctx, "a/b", ws.SendOptions{}, []byte("x")); !errors.Is(err, client.ErrUnauthorized) {
 		t.Errorf("SendToGroup = %v, want Forbidden", err)
 	}
-	if _, err := svc.GrantPermission(ctx, "nobody", protocol.PermissionSendToGroup, "g"); !errors.Is(err, client.ErrNotFound) {
-		t.Errorf("GrantPermission to nobody = %v, want 404", err)
+	if _, err := svc.GrantPermission(ctx, "missing", protocol.PermissionSendToGroup, "g"); !errors.Is(err, client.ErrNotFound) {
+		t.Errorf("GrantPermission to a missing connection = %v, want 404", err)
 	}
 }
 
@@ -116,7 +116,7 @@ func TestBulkEmulated(t *testing.T) {
 	if _, err := svc.RemoveConnectionsFromGroups(ctx, []string{"a/b"}, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := svc.Send(ctx, everyone, m); err != nil { // for nobody
+	if _, err := svc.Send(ctx, everyone, m); err != nil { // without receivers
 		t.Fatal(err)
 	}
 	last := text("last")
@@ -138,18 +138,18 @@ func TestBulkEmulated(t *testing.T) {
 	}
 }
 
-// entra authorizes with what an emulator takes for a token of Entra ID.
+// entra authorizes with a token that an emulator accepts as one of Entra ID.
 type entra struct{}
 
 func (entra) Authorize(context.Context, string) (string, error) {
 	tok, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
 		"aud": "https://webpubsub.azure.com", "exp": time.Now().Add(time.Hour).Unix(), "nbf": time.Now().Unix(),
-	}).SignedString([]byte("of no matter"))
+	}).SignedString([]byte("any key"))
 	return "Bearer " + tok, err
 }
 
-// TestGenerateEmulated: the service makes tokens for Entra ID alone; one that it
-// made opens a connection.
+// TestGenerateEmulated: the service makes tokens for Entra ID only; such a token
+// opens a connection.
 func TestGenerateEmulated(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.RunWith(t, emulator.Options{AllowUnvalidatedEntraTokens: true})
@@ -185,7 +185,7 @@ func TestGenerateEmulated(t *testing.T) {
 	}
 }
 
-// TestTLS: https and wss, and a certificate that nobody vouches for.
+// TestTLS: https and wss, and a certificate of an unknown authority.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	s, err := emulator.New(emulator.Options{})

@@ -34,16 +34,16 @@ var errTryTimeout = errors.New("no answer in time")
 type Error struct {
 	// Status is the HTTP status.
 	Status int
-	// Code is the service's own, such as Error.Connection.NotExisted; "" when it
-	// gave none.
+	// Code is the service's own, such as Error.Connection.NotExisted; "" when
+	// there was none.
 	Code string
-	// Message and Target are the service's words; "" when it gave none. A HEAD
-	// request never gets any.
+	// Message and Target are the service's words; "" when there were none, as
+	// for every HEAD request.
 	Message, Target string
 	// RequestID is the x-ms-client-request-id of the request.
 	RequestID string
 
-	fromService bool // the answer has headers that only the service writes
+	fromService bool // the answer has headers that only the service sends
 }
 
 // Error is "404 Not Found: message (code)", without what is not known.
@@ -77,16 +77,16 @@ func statusLine(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
 
-// UnreachableError is an endpoint that gives no answer.
+// UnreachableError is an endpoint that does not answer.
 type UnreachableError struct {
 	// Endpoint is scheme, host and port.
 	Endpoint string
-	// Cause is why, from the network.
+	// Cause is the error of the network.
 	Cause error
 }
 
-// wsaConnRefused is what Windows says instead of the number that package syscall
-// has under the name ECONNREFUSED there; no other system has it.
+// wsaConnRefused is the error number of Windows for a refused connection, which
+// syscall.ECONNREFUSED is not there. No other system uses it.
 const wsaConnRefused syscall.Errno = 10061
 
 func connRefused(err error) bool {
@@ -100,7 +100,7 @@ func (e *UnreachableError) Error() string {
 	case connRefused(e.Cause):
 		return e.Endpoint + " does not answer: connection refused"
 	case errors.As(e.Cause, &name) && name.IsNotFound:
-		return e.Endpoint + " does not answer: there is no host of that name"
+		return e.Endpoint + " does not answer: no such host"
 	}
 	return fmt.Sprintf("%s does not answer: %v", e.Endpoint, e.Cause)
 }
@@ -108,20 +108,19 @@ func (e *UnreachableError) Error() string {
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Cause }
 
-// BrokenAnswerError is a good answer that broke off after its headers, or is
-// larger than any should be.
+// BrokenAnswerError is a 2xx answer that broke off after its headers, or that is
+// too large.
 type BrokenAnswerError struct {
 	err  error
-	asks bool // the request changes nothing
+	asks bool // the request changes nothing, so it can be repeated
 }
 
-// Error names the cause, and what it means when the request was to change
-// something.
+// Error names the cause, and warns when the request changes something.
 func (e *BrokenAnswerError) Error() string {
 	if e.asks {
 		return fmt.Sprintf("read answer: %v", e.err)
 	}
-	return fmt.Sprintf("read answer: %v; the service may have done it", e.err)
+	return fmt.Sprintf("read answer: %v; the service may have carried out the request", e.err)
 }
 
 // Unwrap returns the cause.
@@ -159,8 +158,9 @@ func parseErrorBody(contentType string, body []byte) *Error {
 	return e
 }
 
-// readErrorJSON reads what a JSON object says. When it says nothing itself it
-// gives its member error, which says it in the form of other Azure services.
+// readErrorJSON fills e from a JSON object. When that has neither a code nor a
+// message, it returns the member error, which has them in the form of other Azure
+// services.
 func readErrorJSON(e *Error, body []byte) (inner json.RawMessage) {
 	var m map[string]json.RawMessage
 	if json.Unmarshal(body, &m) != nil {

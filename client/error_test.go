@@ -28,7 +28,7 @@ const (
 	problemType = "application/problem+json; charset=utf-8"
 )
 
-// refused gives the error of one request that gets an answer.
+// refused returns the error of one request that gets answer.
 func refused(t *testing.T, answer http.HandlerFunc) (*client.Error, seen, error) {
 	t.Helper()
 	s := serve(t, answer)
@@ -132,8 +132,8 @@ func TestErrorBodyIsBounded(t *testing.T) {
 	s.only(t)
 }
 
-// TestQuestions: 404 is a no when the service says it, and an error when it
-// comes from somebody else.
+// TestQuestions: 404 means no when the service sends it, and is an error when
+// another server does.
 func TestQuestions(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -177,11 +177,11 @@ func defaultTo(s, def string) string {
 func TestResults(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ answer, list, generate string }{
-		{"", "read list of connections: unexpected end", "the answer holds no token"},
-		{"[]", "read list of connections: json: cannot unmarshal", "the answer holds no token"},
-		{`{"token":7,"value":7}`, "read list of connections", "the answer holds no token"},
-		{"{}", "", "the answer holds no token"},
-		{`{"token":""}`, "", "the answer holds no token"},
+		{"", "read list of connections: unexpected end", "the answer has no token"},
+		{"[]", "read list of connections: json: cannot unmarshal", "the answer has no token"},
+		{`{"token":7,"value":7}`, "read list of connections", "the answer has no token"},
+		{"{}", "", "the answer has no token"},
+		{`{"token":""}`, "", "the answer has no token"},
 	} {
 		svc := newService(t, serve(t, body(200, tt.answer, "Content-Type", jsonType)).URL, client.Options{})
 		members, err := list(svc.ListConnections(within(t), "g", client.ListOptions{}))

@@ -12,22 +12,22 @@ import (
 	"wps/protocol"
 )
 
-// GenerateOptions say what a token of [Service.GenerateClientToken] is good for.
+// GenerateOptions describe a token of [Service.GenerateClientToken].
 type GenerateOptions struct {
 	// UserID is "" for an anonymous client.
 	UserID string
 	Roles  []string
 	Groups []string
-	// Lifetime is cut down to whole minutes, at least one; 0 means the service's
-	// hour.
+	// Lifetime is rounded down to whole minutes, at least one; 0 means the
+	// service's default of one hour.
 	Lifetime time.Duration
 	// ClientType is "Default" or "MQTT"; "" means Default.
 	ClientType string
 }
 
-// GenerateClientToken lets the service make a client token. It is meant for
-// Entra ID: with an access key, sign a token locally, because the service may
-// refuse this call with [ErrUnauthorized]. The result is a secret.
+// GenerateClientToken returns a client token that the service makes. It is meant
+// for Entra ID: with an access key, sign a token locally, because the service may
+// refuse this call with [ErrUnauthorized]. The token is a secret.
 func (s *Service) GenerateClientToken(ctx context.Context, o GenerateOptions) (string, error) {
 	r, err := s.generate(o)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Service) GenerateClientToken(ctx context.Context, o GenerateOptions) (s
 	}
 	var out struct{ Token string }
 	if err := json.Unmarshal(b, &out); err != nil || out.Token == "" {
-		return "", errors.New("the answer holds no token")
+		return "", errors.New("the answer has no token")
 	}
 	return out.Token, nil
 }

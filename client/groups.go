@@ -10,21 +10,21 @@ import (
 	"wps/protocol"
 )
 
-// AddToGroup puts a connection, or the present connections of a user, into
-// group. It is [ErrNotFound] when there is no such connection or user; adding
-// twice is no error.
+// AddToGroup adds a connection, or the open connections of a user, to group. It
+// returns [ErrNotFound] when there is no such connection or user; adding twice is
+// no error.
 func (s *Service) AddToGroup(ctx context.Context, member protocol.Target, group string) (o protocol.Outcome, err error) {
 	return s.membership(ctx, http.MethodPut, member, group)
 }
 
-// RemoveFromGroup takes a connection, or the connections of a user, out of
-// group. A member that is not there is no error.
+// RemoveFromGroup removes a connection, or the connections of a user, from group.
+// It is no error when they are not in it, or do not exist.
 func (s *Service) RemoveFromGroup(ctx context.Context, member protocol.Target, group string) (o protocol.Outcome, err error) {
 	return s.membership(ctx, http.MethodDelete, member, group)
 }
 
-// RemoveFromAllGroups takes a connection, or the connections of a user, out of
-// every group. A member that is not there is no error.
+// RemoveFromAllGroups removes a connection, or the connections of a user, from
+// every group. It is no error when they do not exist.
 func (s *Service) RemoveFromAllGroups(ctx context.Context, member protocol.Target) (o protocol.Outcome, err error) {
 	path, err := s.memberPath(member)
 	if err != nil {
@@ -57,22 +57,23 @@ func (s *Service) memberPath(member protocol.Target) (string, error) {
 	return s.target(member)
 }
 
-// AddConnectionsToGroups puts every connection that filter selects into each of
-// groups; "" selects every connection of the hub. Names may hold a slash here.
+// AddConnectionsToGroups adds every connection that filter selects to each of
+// groups; "" selects every connection of the hub. Group names may contain a slash
+// here.
 func (s *Service) AddConnectionsToGroups(ctx context.Context, groups []string, filter string) (o protocol.Outcome, err error) {
 	return s.bulk(ctx, "/:addToGroups", groups, filter)
 }
 
-// RemoveConnectionsFromGroups takes every connection that filter selects out of
-// each of groups; "" selects every connection of the hub. Names may hold a
-// slash here.
+// RemoveConnectionsFromGroups removes every connection that filter selects from
+// each of groups; "" selects every connection of the hub. Group names may contain
+// a slash here.
 func (s *Service) RemoveConnectionsFromGroups(ctx context.Context, groups []string, filter string) (o protocol.Outcome, err error) {
 	return s.bulk(ctx, "/:removeFromGroups", groups, filter)
 }
 
 func (s *Service) bulk(ctx context.Context, action string, groups []string, filter string) (o protocol.Outcome, err error) {
 	if len(groups) == 0 {
-		return o, errors.New("no group is given")
+		return o, errors.New("no group")
 	}
 	for _, g := range groups {
 		if err := protocol.CheckGroup(g); err != nil {

@@ -24,12 +24,12 @@ type Member struct {
 	UserID string `json:"userId"`
 }
 
-// ListOptions bound a listing.
+// ListOptions limit a listing.
 type ListOptions struct {
-	// PageSize is how many members one request gives, at most MaxPageSize; 0
-	// leaves it to the service.
+	// PageSize is how many members one request returns, at most MaxPageSize; 0
+	// means the service's default.
 	PageSize int
-	// Top is how many members are given in all; 0 means every one.
+	// Top is how many members are returned in all; 0 means every one.
 	Top int
 }
 
@@ -40,13 +40,13 @@ type page struct {
 	NextLink string   `json:"nextLink"`
 }
 
-// ListConnections gives the connections in group, in no order that the service
-// promises; a missing group has none. Each page is asked for when it is needed.
-// An error is given once, with an empty Member, and is the last.
+// ListConnections returns the connections in group, in an order that the service
+// does not specify; a group that does not exist has none. Each page is requested
+// when it is needed. An error is yielded once, with an empty Member, and is last.
 func (s *Service) ListConnections(ctx context.Context, group string, o ListOptions) iter.Seq2[Member, error] {
 	return func(yield func(Member, error) bool) {
 		r, err := s.firstPage(group, o)
-		given, seen := 0, map[string]bool{}
+		yielded, seen := 0, map[string]bool{}
 		for err == nil && r != nil {
 			seen[r.url] = true
 			var p page
@@ -57,12 +57,12 @@ func (s *Service) ListConnections(ctx context.Context, group string, o ListOptio
 				if !yield(m, nil) {
 					return
 				}
-				if given++; given == o.Top {
+				if yielded++; yielded == o.Top {
 					return
 				}
 			}
 			if r, err = s.nextPage(p.NextLink); r != nil && seen[r.url] {
-				err = errors.New("next page is one that was listed before")
+				err = errors.New("next page was listed before")
 			}
 		}
 		if err != nil {
@@ -104,9 +104,9 @@ func (s *Service) page(ctx context.Context, r *request) (page, error) {
 	return p, nil
 }
 
-// nextPage returns the request that link asks for; nil after the last page. A
-// token must never reach another host, so a link may only name the one that is
-// configured, and its path and query alone are taken from it.
+// nextPage returns the request for link; nil after the last page. A token must
+// never reach another host, so a link may name only the configured one, and only
+// its path and query are used.
 func (s *Service) nextPage(link string) (*request, error) {
 	if link == "" {
 		return nil, nil

@@ -78,7 +78,7 @@ func TestListNothing(t *testing.T) {
 	}
 }
 
-// TestListStops: no page is asked for that nobody wants.
+// TestListStops: a page that is not needed is not requested.
 func TestListStops(t *testing.T) {
 	t.Parallel()
 	t.Run("by the caller", func(t *testing.T) {
@@ -105,13 +105,13 @@ func TestListStops(t *testing.T) {
 	})
 }
 
-// TestListCircle: pages that lead round to one of them end with an error, each
-// given once.
+// TestListCircle: pages whose links form a circle end with an error; each page is
+// listed once.
 func TestListCircle(t *testing.T) {
 	t.Parallel()
 	s := pages(t, page(next+`a"`, "1"), page(next+`b"`, "2"), page(next+`c"`, "3"), page(next+`a"`, "4"), page(next+`b"`, "5"))
 	got, err := list(newService(t, s.URL, client.Options{}).ListConnections(within(t), "g", client.ListOptions{PageSize: 2}))
-	if err == nil || err.Error() != "next page is one that was listed before" || !reflect.DeepEqual(got, members("1", "2", "3", "4")) {
+	if err == nil || err.Error() != "next page was listed before" || !reflect.DeepEqual(got, members("1", "2", "3", "4")) {
 		t.Errorf("ListConnections = %v, %v", got, err)
 	}
 	if n := len(s.requests()); n != 4 {
@@ -120,8 +120,8 @@ func TestListCircle(t *testing.T) {
 }
 
 // TestListRefusesLink: a token never goes to another host, and a listing that
-// leads nowhere ends. What was given before the error stays given, and the
-// error comes once.
+// cannot go on ends. The members before the error are kept, and the error is
+// yielded once.
 func TestListRefusesLink(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
@@ -134,7 +134,7 @@ func TestListRefusesLink(t *testing.T) {
 		`"http://HOST"`:                       "next page has an address without a path",
 		`"mailto:x"`:                          "next page has an address without a path",
 		`"http://[::1"`:                       "next page has an address that cannot be read",
-		`"/api/hubs/chat/groups/g/connections?api-version=2024-12-01"`: "next page is one that was listed before",
+		`"/api/hubs/chat/groups/g/connections?api-version=2024-12-01"`: "next page was listed before",
 		`7`: "read list of connections",
 	}
 	for link, want := range tests {
@@ -184,7 +184,7 @@ func TestListBehindProxy(t *testing.T) {
 	}
 }
 
-// TestListPageFails: an error in the middle is told behind what was given.
+// TestListPageFails: an error in the middle follows the members before it.
 func TestListPageFails(t *testing.T) {
 	t.Parallel()
 	n := 0

@@ -51,7 +51,7 @@ func serve(t testing.TB, handler http.HandlerFunc) *server {
 	return s
 }
 
-// startServer is serve for a handler that reads the body itself, or not.
+// startServer is serve for a handler that decides itself whether to read the body.
 func startServer(t testing.TB, handler http.Handler) (address string) {
 	t.Helper()
 	s := httptest.NewServer(handler)
@@ -71,14 +71,14 @@ func (s *server) note(r *http.Request) {
 	})
 }
 
-// requests gives what has come so far.
+// requests returns the requests that came so far.
 func (s *server) requests() []seen {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]seen(nil), s.seen...)
 }
 
-// only gives the one request that has come.
+// only returns the one request that came.
 func (s *server) only(t *testing.T) seen {
 	t.Helper()
 	all := s.requests()
@@ -88,12 +88,12 @@ func (s *server) only(t *testing.T) seen {
 	return all[0]
 }
 
-// status answers with a status and headers, given in pairs.
+// status answers with a status and headers in pairs.
 func status(code int, header ...string) http.HandlerFunc {
 	return body(code, "", header...)
 }
 
-// body answers with a status, a body and headers, given in pairs.
+// body answers with a status, a body and headers in pairs.
 func body(code int, text string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(header); i += 2 {

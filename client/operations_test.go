@@ -54,8 +54,8 @@ const (
 	oddEscaped = "tenant%2Falice%252F%20b%2Bc%3F%23%C3%A9"
 )
 
-// call is a use of one operation and what must go on the wire for it. The path
-// begins behind /api/hubs/chat, the query behind api-version.
+// call is a use of one operation and what it must send. The path begins after
+// /api/hubs/chat, the query after api-version.
 type call struct {
 	operation   string
 	do          func(ctx context.Context, s *client.Service) error
@@ -334,8 +334,8 @@ func checkHeaders(t *testing.T, r seen, health bool) {
 	checkBearer(t, r.header.Get("Authorization"), "http://"+r.host+r.uri)
 }
 
-// checkBearer holds a token against the audience it must have: the URL as it is
-// on the wire.
+// checkBearer checks that a token has the audience that the service expects: the
+// URL as it is on the wire.
 func checkBearer(t *testing.T, header, audience string) {
 	t.Helper()
 	tok, ok := strings.CutPrefix(header, "Bearer ")

@@ -7,8 +7,8 @@ import (
 	"wps/protocol"
 )
 
-// GrantPermission gives a live connection the right p on group. It does not join
-// the group. It is [ErrNotFound] when there is no such connection.
+// GrantPermission grants a live connection the right p on group. It does not join
+// the group. It returns [ErrNotFound] when there is no such connection.
 func (s *Service) GrantPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (o protocol.Outcome, err error) {
 	r, err := s.permission(http.MethodPut, connectionID, p, group)
 	if err != nil {
@@ -17,8 +17,8 @@ func (s *Service) GrantPermission(ctx context.Context, connectionID string, p pr
 	return s.exec(ctx, r)
 }
 
-// RevokePermission takes the right p on group from a connection. It does not
-// leave the group. A connection that is not there is no error.
+// RevokePermission revokes the right p on group of a connection. It does not
+// leave the group. It is no error when there is no such connection.
 func (s *Service) RevokePermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (o protocol.Outcome, err error) {
 	r, err := s.permission(http.MethodDelete, connectionID, p, group)
 	if err != nil {
@@ -27,8 +27,8 @@ func (s *Service) RevokePermission(ctx context.Context, connectionID string, p p
 	return s.exec(ctx, r)
 }
 
-// CheckPermission tells whether a connection has the right p on group. The
-// service answers no for a connection that is not there, too.
+// CheckPermission reports whether a connection has the right p on group. For a
+// connection that does not exist the service also answers no.
 func (s *Service) CheckPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (yes bool, o protocol.Outcome, err error) {
 	r, err := s.permission(http.MethodHead, connectionID, p, group)
 	if err != nil {

@@ -14,11 +14,11 @@ import (
 	"wps/protocol"
 )
 
-// headerRequestID names a request over all its tries; the service's support can
-// find it by that.
+// headerRequestID identifies a request, the same for all its tries, in the logs of
+// the service.
 const headerRequestID = "X-Ms-Client-Request-Id"
 
-// apiVersion is the query that every request begins with.
+// apiVersion begins the query of every request.
 const apiVersion = "?api-version=" + protocol.APIVersion
 
 // request is one REST operation as it goes on the wire.
@@ -26,21 +26,20 @@ type request struct {
 	method string
 	url    string // absolute, escaped, with the query
 	header http.Header
-	// contentType is "" when body is not meant to be there at all.
+	// contentType is "" for a request without a body.
 	contentType string
 	body        []byte
 	anonymous   bool // without a token
 }
 
-// newRequest returns a request to path, which is escaped and stands below the
-// hub.
+// newRequest returns a request to path, which is escaped and relative to the hub.
 func (s *Service) newRequest(method, path string, query ...string) *request {
 	return &request{method: method, url: s.root + s.hub + path + apiVersion + strings.Join(query, "")}
 }
 
-// param returns a query parameter with the & before it; a value of "" gives
-// nothing. Blanks become %20, because + would be read back as a blank only on
-// one side of the token's check.
+// param returns a query parameter with the & before it, "" for a value of "".
+// Blanks become %20: when the service compares the audience of a token, it reads
+// + as a blank on one side only.
 func param(name, value string) string {
 	if value == "" {
 		return ""
@@ -95,7 +94,7 @@ func (s *Service) fetch(ctx context.Context, r *request) ([]byte, protocol.Outco
 // its own.
 func (s *Service) build(ctx context.Context, r *request) (*http.Request, error) {
 	if len(r.body) > protocol.MaxMessageSize {
-		return nil, fmt.Errorf("%w: %d bytes, the service takes %d", ErrTooLarge, len(r.body), protocol.MaxMessageSize)
+		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, len(r.body), protocol.MaxMessageSize)
 	}
 	// A copy, because the transport may still read the body after it has returned
 	// an early answer or an error, when the caller may change it.
@@ -164,11 +163,11 @@ func (s *Service) target(t protocol.Target) (string, error) {
 	return "/" + string(t.Kind) + "s/" + protocol.EscapeSegment(t.ID), nil
 }
 
-// maxWarned bounds the memory of names already warned of.
+// maxWarned limits how many names are remembered as warned of.
 const maxWarned = 100
 
-// warnSlash tells of a name that the service will not find: it does not decode
-// %2F in a path.
+// warnSlash warns of a name that the service will not find, because it does not
+// decode %2F in a path.
 func (s *Service) warnSlash(t protocol.Target) {
 	if s.warn == nil || !strings.Contains(t.ID, "/") {
 		return

@@ -14,8 +14,8 @@ import (
 	"wps/protocol"
 )
 
-// TestWireBytes looks at what net/http hides: PUT and POST without a body say
-// so with Content-Length: 0, as in the recordings of the SDKs.
+// TestWireBytes checks what net/http hides: PUT and POST without a body have
+// Content-Length: 0, as in the recordings of the SDKs.
 func TestWireBytes(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -51,7 +51,7 @@ func TestWireBytes(t *testing.T) {
 	}
 }
 
-// rawServer answers one request with 202 and gives its head.
+// rawServer answers one request with 202 and returns its head.
 func rawServer(t *testing.T) (address string, head <-chan string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -80,8 +80,8 @@ func rawServer(t *testing.T) (address string, head <-chan string) {
 	return "http://" + l.Addr().String(), got
 }
 
-// TestMetadataHeaders: metadata goes in headers; what would not arrive as it is
-// gets refused before anything is sent.
+// TestMetadataHeaders: metadata is sent in headers; what would change on its way
+// is refused before anything is sent.
 func TestMetadataHeaders(t *testing.T) {
 	t.Parallel()
 	s := serve(t, status(202))
@@ -107,8 +107,8 @@ func TestMetadataHeaders(t *testing.T) {
 	s.only(t)
 }
 
-// TestRefusedBeforeSending: what the service has no place for, and names that
-// break its rules, never leave.
+// TestRefusedBeforeSending: what an operation cannot carry, and names that break
+// the service's rules, are never sent.
 func TestRefusedBeforeSending(t *testing.T) {
 	t.Parallel()
 	s := serve(t, status(200))
@@ -142,15 +142,15 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"negative ttl", errorOf(svc.Send(ctx, everyone, protocol.Send{TTLSeconds: -1})), "it must be 0 to 300"},
 		{"too large", errorOf(svc.Send(ctx, everyone, text(strings.Repeat("x", protocol.MaxMessageSize+1)))), client.ErrTooLarge.Error()},
 		{"close excluded", errorOf(svc.CloseConnections(ctx, connection("c"), protocol.Close{Excluded: []string{"d"}})), "cannot be excluded when closing one"},
-		{"hub exists", exists(everyone), "a hub cannot be asked for"},
+		{"hub exists", exists(everyone), "existence of a hub cannot be checked"},
 		{"group in group", errorOf(svc.AddToGroup(ctx, group("g"), "h")), `a member of a group is a user or a connection, not group "g"`},
 		{"hub in group", errorOf(svc.RemoveFromAllGroups(ctx, everyone)), "not the hub"},
 		{"into no group", errorOf(svc.AddToGroup(ctx, user("u"), "")), "group name is empty"},
-		{"no groups", errorOf(svc.AddConnectionsToGroups(ctx, nil, "true")), "no group is given"},
+		{"no groups", errorOf(svc.AddConnectionsToGroups(ctx, nil, "true")), "no group"},
 		{"empty among groups", errorOf(svc.RemoveConnectionsFromGroups(ctx, []string{"g", ""}, "")), "group name is empty"},
 		{"permission", errorOf(svc.GrantPermission(ctx, "c", "fly", "g")), `unknown permission "fly"`},
 		{"permission on no group", errorOf(svc.RevokePermission(ctx, "c", protocol.PermissionSendToGroup, "")), "group name is empty"},
-		{"permission of nobody", check("", "g", protocol.PermissionSendToGroup), "connection id is empty"},
+		{"permission of no connection", check("", "g", protocol.PermissionSendToGroup), "connection id is empty"},
 		{"lifetime", generate(client.GenerateOptions{Lifetime: -1}), "must not be negative"},
 		{"token group", generate(client.GenerateOptions{Groups: []string{""}}), "group name is empty"},
 		{"page size", listing("g", client.ListOptions{PageSize: 201}), "page size is 201"},
@@ -180,7 +180,7 @@ func TestLargestMessage(t *testing.T) {
 	}
 }
 
-// TestEndpointPath: a path of the endpoint stands before /api, on the wire and
+// TestEndpointPath: a path of the endpoint goes before /api, on the wire and
 // in the audience; the hub is escaped.
 func TestEndpointPath(t *testing.T) {
 	t.Parallel()
@@ -234,14 +234,14 @@ func TestNew(t *testing.T) {
 		o    client.Options
 		want string
 	}{
-		{client.Options{Hub: "h", Authorizer: auth}, "no endpoint is given"},
+		{client.Options{Hub: "h", Authorizer: auth}, "no endpoint"},
 		{client.Options{Endpoint: address("ftp://h"), Hub: "h", Authorizer: auth}, "endpoint must begin with http:// or https://"},
 		{client.Options{Endpoint: address("https:///x"), Hub: "h", Authorizer: auth}, "endpoint has no host"},
-		{client.Options{Endpoint: address("https://u:hunter2@h"), Hub: "h", Authorizer: auth}, "endpoint may hold a scheme"},
-		{client.Options{Endpoint: address("https://h?hunter2"), Hub: "h", Authorizer: auth}, "endpoint may hold a scheme"},
+		{client.Options{Endpoint: address("https://u:hunter2@h"), Hub: "h", Authorizer: auth}, "endpoint may have only a scheme"},
+		{client.Options{Endpoint: address("https://h?hunter2"), Hub: "h", Authorizer: auth}, "endpoint may have only a scheme"},
 		{client.Options{Endpoint: good, Hub: "9", Authorizer: auth}, `hub name "9" must begin with a letter`},
 		{client.Options{Endpoint: good, Authorizer: auth}, "hub name is empty"},
-		{client.Options{Endpoint: good, Hub: "h"}, "no authorizer is given"},
+		{client.Options{Endpoint: good, Hub: "h"}, "no authorizer"},
 		{client.Options{Endpoint: good, Hub: "h", Authorizer: auth, ReverseProxy: address("https://p/x")}, `reverse proxy has the path "/x"`},
 		{client.Options{Endpoint: good, Hub: "h", Authorizer: auth, ReverseProxy: address("p:1")}, "reverse proxy must begin with"},
 	}

@@ -21,13 +21,13 @@ const (
 	defaultMaxRetryDelay = time.Minute
 )
 
-// retryPolicy says how often a request is tried again, and when.
+// retryPolicy is how often a request is retried, and when.
 type retryPolicy struct {
 	retries int // after the first try
 	backoff wait.Backoff
 }
 
-// retryJitter is the part of a delay that is left to chance.
+// retryJitter is the random part of a delay.
 const retryJitter = 0.2
 
 func newRetryPolicy(o Options) retryPolicy {
@@ -108,7 +108,7 @@ func shouldRetry(resp *http.Response, err error) bool {
 	case errors.As(err, &authorize), errors.As(err, &cert), connRefused(err), errors.Is(err, ErrNotLoopback):
 		return false
 	case errors.As(err, &body):
-		return false // the service has done its work
+		return false // the service has carried out the request
 	case errors.As(err, &dns):
 		return !dns.IsNotFound
 	}

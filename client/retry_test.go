@@ -27,8 +27,8 @@ type try struct {
 	body                   string
 }
 
-// script is a transport that answers the tries of a request one after the
-// other; the last answer is given again and again.
+// script is a transport that answers the tries of a request one after the other;
+// the last answer is repeated.
 type script struct {
 	answers []func(*http.Request) (*http.Response, error)
 	start   time.Time
@@ -50,7 +50,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.answers[min(len(s.tries), len(s.answers))-1](r)
 }
 
-// answer is a status with headers given in pairs.
+// answer is a status with headers in pairs.
 func answer(code int, header ...string) func(*http.Request) (*http.Response, error) {
 	return func(r *http.Request) (*http.Response, error) {
 		h := http.Header{}
@@ -81,7 +81,7 @@ func sendThrough(t *testing.T, ctx context.Context, s *script, o client.Options)
 }
 
 // TestRetryAfter: the wait is the one that the answer asks for, to the
-// millisecond; each try is signed anew, has the same id and the whole body.
+// millisecond; each try has a new token, has the same id and the whole body.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -127,7 +127,7 @@ func checkTries(t *testing.T, tries []try) {
 	t.Helper()
 	for _, got := range tries {
 		if got.body != "the body" || got.id != tries[0].id || got.url != tries[0].url {
-			t.Errorf("try = %+v, want the like of %+v", got, tries[0])
+			t.Errorf("try = %+v, want the same as %+v", got, tries[0])
 		}
 		checkBearerAt(t, got)
 	}
@@ -193,7 +193,7 @@ func TestRetryLimit(t *testing.T) {
 	}
 }
 
-// TestRetried says which answers and faults get another try.
+// TestRetried has the answers and faults after which a request is retried.
 func TestRetried(t *testing.T) {
 	t.Parallel()
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
@@ -242,8 +242,8 @@ func TestRetried(t *testing.T) {
 	}
 }
 
-// TestUnreachable: silence and faults of the network name the endpoint and the
-// cause, and never the token.
+// TestUnreachable: errors of the network name the endpoint and the cause, and
+// never the token.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -254,11 +254,11 @@ func TestUnreachable(t *testing.T) {
 		took  time.Duration // 0: not looked at
 	}{
 		{"refused", failure(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}), client.Options{}, "http://h.example does not answer: connection refused", 0},
-		{"unknown name", failure(&net.DNSError{Err: "no such host", Name: "h.example", IsNotFound: true}), client.Options{}, "http://h.example does not answer: there is no host of that name", 0},
+		{"unknown name", failure(&net.DNSError{Err: "no such host", Name: "h.example", IsNotFound: true}), client.Options{}, "http://h.example does not answer: no such host", 0},
 		{"refused on Windows", failure(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.Errno(10061)}), client.Options{}, "http://h.example does not answer: connection refused", 0},
 		{"silence", silence, client.Options{Retries: -1}, "http://h.example does not answer: no answer in time", 30 * time.Second},
 		{"silence, own bound", silence, client.Options{Retries: -1, TryTimeout: time.Second}, "http://h.example does not answer: no answer in time", time.Second},
-		{"silence behind a proxy", silence, client.Options{Retries: -1, ReverseProxy: &url.URL{Scheme: "https", Host: "proxy.example:1"}}, "https://proxy.example:1 does not answer: no answer in time", 0},
+		{"silence of a proxy", silence, client.Options{Retries: -1, ReverseProxy: &url.URL{Scheme: "https", Host: "proxy.example:1"}}, "https://proxy.example:1 does not answer: no answer in time", 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -278,8 +278,8 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// TestContextEnds: whoever waits can go at any time, and hears what the last
-// answer was.
+// TestContextEnds: a call ends with its context at any time, and its error names
+// the last answer.
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
 	t.Run("between tries", func(t *testing.T) {
@@ -319,7 +319,7 @@ func TestContextEnds(t *testing.T) {
 	})
 }
 
-// mute is an authorizer that has no token to give.
+// mute is an authorizer without a token.
 type mute struct{ asked atomic.Int32 }
 
 var errNoToken = errors.New("no token today")
@@ -329,7 +329,8 @@ func (m *mute) Authorize(context.Context, string) (string, error) {
 	return "", errNoToken
 }
 
-// TestAuthorizerFails: what cannot be signed is not sent, and not tried again.
+// TestAuthorizerFails: a request that cannot be signed is not sent, and not
+// retried.
 func TestAuthorizerFails(t *testing.T) {
 	t.Parallel()
 	s, auth := serve(t, status(202)), &mute{}
@@ -338,12 +339,12 @@ func TestAuthorizerFails(t *testing.T) {
 		t.Errorf("Send = %v, asked %d times, sent %d", err, auth.asked.Load(), len(s.requests()))
 	}
 	if err := newService(t, s.URL, client.Options{Authorizer: auth}).Health(within(t)); err != nil {
-		t.Errorf("Health = %v, want none of that", err)
+		t.Errorf("Health = %v, want no token to be needed", err)
 	}
 }
 
-// TestAnswerBreaksOff: when the answer ends before its body does, the service
-// has done its work, and doing it again would be wrong.
+// TestAnswerBreaksOff: when the answer ends before its body does, the service has
+// carried out the request, which is not repeated.
 func TestAnswerBreaksOff(t *testing.T) {
 	t.Parallel()
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -357,12 +358,12 @@ func TestAnswerBreaksOff(t *testing.T) {
 	s.only(t)
 	_, err = newService(t, s.URL, client.Options{}).Send(within(t), everyone, text("m"))
 	unreachable, _ := errors.AsType[*client.UnreachableError](err)
-	if err == nil || err.Error() != "read answer: unexpected EOF; the service may have done it" || unreachable != nil {
+	if err == nil || err.Error() != "read answer: unexpected EOF; the service may have carried out the request" || unreachable != nil {
 		t.Errorf("Send = %v, want a broken answer", err)
 	}
 }
 
-// TestRefusalBreaksOff: of a refusal the status is enough, to try again as well.
+// TestRefusalBreaksOff: the status of a refusal is enough, also for a retry.
 func TestRefusalBreaksOff(t *testing.T) {
 	t.Parallel()
 	tries := 0
@@ -380,9 +381,9 @@ func TestRefusalBreaksOff(t *testing.T) {
 	}
 }
 
-// TestBodyIsSentAgainWhole : a server that refuses without reading leaves the
-// first try in the middle of its body, and the next one begins at its start all
-// the same. The tries must not share a reader.
+// TestBodyIsSentAgainWhole: a server that refuses without reading stops the first
+// try in the middle of the body, and the next one still sends it from its start.
+// The tries must not share a reader.
 func TestBodyIsSentAgainWhole(t *testing.T) {
 	t.Parallel()
 	want := strings.Repeat("0123456789abcdef", protocol.MaxMessageSize/16)
@@ -411,7 +412,7 @@ func TestBodyIsSentAgainWhole(t *testing.T) {
 }
 
 // TestBodyAfterDeadConnection: when a kept connection turns out to be dead, the
-// transport takes another one by itself; the body goes there whole, too.
+// transport uses another one; the body is sent there from its start.
 func TestBodyAfterDeadConnection(t *testing.T) {
 	t.Parallel()
 	s := serve(t, status(202))
@@ -437,8 +438,8 @@ func TestBodyAfterDeadConnection(t *testing.T) {
 	}
 }
 
-// mortal is a connection that, when it is the first, takes nothing any more once
-// dead is set.
+// mortal is a connection that, when it is the first, fails to write once dead is
+// set.
 type mortal struct {
 	net.Conn
 	dead  *atomic.Int32

@@ -9,12 +9,12 @@ import (
 	"wps/protocol"
 )
 
-// Send delivers m to the connections of to. A target that does not exist is no
-// error: the service accepts a message for nobody.
+// Send sends m to the connections of to. A target that does not exist is no error:
+// the service accepts a message without receivers.
 //
-// Data over [protocol.MaxMessageSize] is [ErrTooLarge] and not sent. Metadata
-// goes in headers, which the service reads though its REST description does not
-// name them.
+// Data over [protocol.MaxMessageSize] is not sent; the error is [ErrTooLarge].
+// Metadata is sent in headers, which the service reads although its REST
+// description does not mention them.
 func (s *Service) Send(ctx context.Context, to protocol.Target, m protocol.Send) (o protocol.Outcome, err error) {
 	if err := m.Check(to); err != nil {
 		return o, err
@@ -33,11 +33,11 @@ func (s *Service) Send(ctx context.Context, to protocol.Target, m protocol.Send)
 	return s.exec(ctx, r)
 }
 
-// metadataHeader returns the headers that carry metadata. The service lowers the
-// case of a key, trims a value and keeps only what is behind its last comma, so
-// what would not arrive as it is gets refused.
+// metadataHeader returns the headers for metadata. The service lowers the case of
+// a key, trims a value and keeps only what follows its last comma, so metadata
+// that would change on its way is refused.
 //
-// Source: the vendor's emulator; the REST description does not name the headers.
+// Source: the vendor's emulator; the REST description does not mention the headers.
 func metadataHeader(m map[string]string) (http.Header, error) {
 	if len(m) == 0 {
 		return nil, nil
@@ -45,11 +45,11 @@ func metadataHeader(m map[string]string) (http.Header, error) {
 	h := http.Header{}
 	for k, v := range m {
 		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == ',' || r == 0x7f }) || strings.TrimSpace(v) != v {
-			return nil, fmt.Errorf("metadata value of %q may not hold a comma, a control character or a blank at its ends", k)
+			return nil, fmt.Errorf("metadata value of %q may not contain a comma or a control character, nor begin or end with a blank", k)
 		}
 		name := protocol.MetadataHeader + k
 		if len(h.Values(name)) > 0 {
-			return nil, fmt.Errorf("metadata key %q comes twice, in different case", k)
+			return nil, fmt.Errorf("metadata key %q is set twice, in different case", k)
 		}
 		h.Set(name, v)
 	}

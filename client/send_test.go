@@ -21,9 +21,9 @@ const (
 )
 
 // BenchmarkSend sends 128 bytes to everyone in an empty hub, a token signed for
-// each request: by this package, and by net/http alone, which is what can be had.
-// They go to an emulator in this process, and to a server that only says 202, so
-// that the two clients are most of what is measured.
+// each request: by this package, and by net/http only, as the lower bound. They go
+// to an emulator in this process, and to a server that only answers 202, so that
+// most of what is measured is the client.
 func BenchmarkSend(b *testing.B) {
 	b.Run("to=emulator", func(b *testing.B) { benchmarkSend(b, emulatortest.Run(b).ConnectionString) })
 	b.Run("to=bare", func(b *testing.B) {

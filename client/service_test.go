@@ -40,7 +40,7 @@ func connect(t testing.TB, e *emulatortest.Emulator, o token.ClientOptions, d ws
 	return c
 }
 
-// receive gives the next message or system frame.
+// receive returns the next message or system frame.
 func receive(t testing.TB, c *ws.Conn) *protocol.Response {
 	t.Helper()
 	r, err := c.Receive(within(t))
@@ -50,7 +50,7 @@ func receive(t testing.TB, c *ws.Conn) *protocol.Response {
 	return r
 }
 
-// message gives the next message, past system frames.
+// message returns the next message, skipping system frames.
 func message(t testing.TB, c *ws.Conn) *protocol.Response {
 	t.Helper()
 	for {
@@ -60,8 +60,8 @@ func message(t testing.TB, c *ws.Conn) *protocol.Response {
 	}
 }
 
-// TestEmulated uses the REST operations on a service that does what they say:
-// what was sent arrives, groups have members, and what is closed is gone.
+// TestEmulated uses the REST operations on an emulator and checks their effects:
+// messages arrive, groups have members, and closed connections do not exist.
 func TestEmulated(t *testing.T) {
 	t.Parallel()
 	e, svc := emulated(t)
@@ -107,15 +107,15 @@ func TestEmulated(t *testing.T) {
 	must("AddToGroup", errorOf(svc.AddToGroup(ctx, user("u1"), "g2")))
 	must("RemoveFromAllGroups", errorOf(svc.RemoveFromAllGroups(ctx, user("u1"))))
 	exists(group("g2"), false)
-	if _, err := svc.AddToGroup(ctx, connection("nobody"), "g"); !errors.Is(err, client.ErrNotFound) ||
-		err.Error() != "404 Not Found: Connection `nobody` is not found. (Error.Connection.NotExisted)" {
-		t.Errorf("AddToGroup of nobody = %v", err)
+	if _, err := svc.AddToGroup(ctx, connection("missing"), "g"); !errors.Is(err, client.ErrNotFound) ||
+		err.Error() != "404 Not Found: Connection `missing` is not found. (Error.Connection.NotExisted)" {
+		t.Errorf("AddToGroup of a missing connection = %v", err)
 	}
 	must("CloseConnections", errorOf(svc.CloseConnections(ctx, me, protocol.Close{Reason: "maintenance"})))
 	exists(me, false)
 }
 
-// TestWrongKey: an empty 401 is told as what it is.
+// TestWrongKey: a 401 without a body is reported as such.
 func TestWrongKey(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)

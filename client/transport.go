@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// defaultIdleConns is of [Options].
+// defaultIdleConns is the default of Options.IdleConns.
 const defaultIdleConns = 256
 
-// dialTimeout bounds the opening of a network connection for REST.
+// dialTimeout limits the opening of a network connection.
 const dialTimeout = 10 * time.Second
 
-// newTransport returns a transport that keeps the connections of many
-// concurrent calls to one host. Answers are small, so none is compressed.
+// newTransport returns a transport that keeps the connections of many concurrent
+// calls to one host. Answers are small, so it asks for no compression.
 func newTransport(o Options) *http.Transport {
 	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	t := &http.Transport{

@@ -10,7 +10,8 @@ import (
 	"wps/protocol"
 )
 
-// TestIdleConns: so many calls at once as connections are kept open none anew.
+// TestIdleConns: with as many concurrent calls as connections are kept, none is
+// opened again.
 func TestIdleConns(t *testing.T) {
 	t.Parallel()
 	const calls = 300

@@ -126,7 +126,7 @@ func TestApplyServiceGone(t *testing.T) {
 			w.Header().Set("Content-Length", "100")
 			w.WriteHeader(http.StatusAccepted)
 			return true
-		}), 50, 1, `line 50: send to user "u9": read answer: unexpected EOF; the service may have done it`, "-o json tells"},
+		}), 50, 1, `line 50: send to user "u9": read answer: unexpected EOF; the service may have carried out the request`, "-o json tells"},
 		{"knows nobody", newService(t, refuse(404)), 50, 1, "50 of 50 events failed", "-o json tells"},
 	}
 	for _, tt := range tests {
