@@ -10,22 +10,22 @@ import (
 
 var errReadLimit = fmt.Errorf("the service sent a message over %d bytes", readLimit)
 
-// CloseError tells why a connection ended that we did not close.
+// CloseError is the end of a connection that was not closed by Close.
 type CloseError struct {
-	// Code is the WebSocket close code; 1006 when the connection broke without
-	// one, 1005 when the service gave none.
+	// Code is the WebSocket close code; 1006 when the connection broke without a
+	// close frame, 1005 when the frame had no code.
 	Code int
 	// Reason is the text of the close frame, often "".
 	Reason string
-	// Message is the text of the service's disconnected message; "" when none
-	// came. It is where the reason of a close by REST stands.
+	// Message is the text of the service's disconnected message, "" without one.
+	// A close by REST has its reason there.
 	Message string
 
 	cause error
 }
 
-// closeNames say what the close codes mean, but for 1000, which a service that
-// closes in order has.
+// closeNames are the meanings of the close codes, without 1000 for a normal
+// closure.
 //
 // Source: RFC 6455, section 7.4.1, and its registry.
 var closeNames = map[int]string{
@@ -36,7 +36,7 @@ var closeNames = map[int]string{
 	websocket.CloseServiceRestart: "service restart", websocket.CloseTryAgainLater: "try again later",
 }
 
-// Error names the code and all texts; without any, what the code means.
+// Error names the code and the texts, or the meaning of the code without any.
 func (e *CloseError) Error() string {
 	s := fmt.Sprintf("connection closed with code %d", e.Code)
 	if name := closeNames[e.Code]; name != "" && e.Reason+e.Message == "" {

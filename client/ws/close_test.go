@@ -232,7 +232,7 @@ func TestKeepAlive(t *testing.T) {
 				if took := time.Since(start); !errors.Is(err, ws.ErrKeepAlive) || took != time.Minute {
 					t.Errorf("ended with %v after %v, want silence for 1 minute", err, took)
 				}
-				if want := "connection lost: the service fell silent for 1m0s"; err.Error() != want {
+				if want := "connection lost: no sign of life from the service for 1m0s"; err.Error() != want {
 					t.Errorf("ended with %q, want %q", err, want)
 				}
 			})

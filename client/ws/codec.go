@@ -6,7 +6,7 @@ import (
 	"wps/protocol"
 )
 
-// codec is how the connection of a subprotocol talks. A simple client has none.
+// codec is the frame format of a subprotocol. A simple client has none.
 type codec struct {
 	format   protocol.Format
 	reliable bool
@@ -29,5 +29,5 @@ func (c *codec) messageType() int {
 	return websocket.TextMessage
 }
 
-// reliable tells whether the connection can be recovered.
+// reliable reports whether the connection can be recovered.
 func (c *Conn) reliable() bool { return c.codec != nil && c.codec.reliable }

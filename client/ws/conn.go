@@ -28,40 +28,42 @@ import (
 // ErrClosed is returned after [Conn.Close].
 var ErrClosed = errors.New("connection is closed")
 
-// ErrKeepAlive is the cause of a [CloseError] when the service fell silent.
-var ErrKeepAlive = errors.New("the service fell silent")
+// ErrKeepAlive is the cause of a [CloseError] when the service sent nothing for
+// three intervals of the keep-alive.
+var ErrKeepAlive = errors.New("no sign of life from the service")
 
 const (
-	// readLimit bounds one message from the service, in bytes. The largest known
+	// readLimit limits one message from the service, in bytes. The largest known
 	// is an event handler's answer of 16 MiB, which base64 makes a third larger.
 	readLimit = 24 << 20
 	// sendQueue is how many frames may wait to be written; then calls wait.
 	sendQueue = 64
-	// writeTimeout bounds the writing of one frame.
+	// writeTimeout limits the writing of one frame.
 	writeTimeout = 30 * time.Second
-	// closeTimeout bounds the wait for the service's half of a close handshake.
+	// closeTimeout limits the wait for the service's half of a close handshake.
 	closeTimeout = 5 * time.Second
 	// closeFrameWait is how long a transport is still read after a write has
 	// failed, because a close frame with the reason may be on its way.
 	closeFrameWait = 2 * time.Second
-	// silentIntervals is how many intervals of the keep-alive may pass silently.
+	// silentIntervals is after how many intervals of the keep-alive without a sign
+	// of life a transport is closed.
 	silentIntervals = 3
 )
 
 // Conn is a client's WebSocket connection. All its methods may be called
 // concurrently.
 //
-// A reliable one recovers by itself when its transport breaks: nothing that it
-// receives is lost or comes twice, and calls that wait for an answer go on
-// waiting, because their requests are sent again under the same ack id. Receive
-// tells of it with system responses of the events [EventRecovering],
-// [EventRecovered] and [EventLost].
+// A reliable one recovers by itself when its transport breaks: no message is lost
+// or received twice, and calls that wait for an answer continue to wait, because
+// their requests are sent again with the same ack id. Receive reports it by
+// system responses of the events [EventRecovering], [EventRecovered] and
+// [EventLost].
 //
-// What arrives waits for [Conn.Receive] in order, up to Options.QueueSize
-// messages or 16 MiB. Beyond that the connection is not read, which slows the
-// service down and in the end makes it close the connection. Acks and pongs
-// travel behind messages, so while a call or the keep-alive awaits one, up to
-// 1000 messages and 16 MiB more are taken in to get at it.
+// Messages wait for [Conn.Receive] in order, up to Options.QueueSize of them or
+// 16 MiB. Beyond that the connection is not read, which slows the service down
+// until it closes the connection. Acks and pongs arrive after the messages sent
+// before them, so while a call or the keep-alive waits for one, up to 1000
+// messages and 16 MiB more are read.
 type Conn struct {
 	codec   *codec // nil for a simple client
 	log     *slog.Logger
@@ -74,7 +76,7 @@ type Conn struct {
 
 	inbox     *inbox
 	out       chan frame
-	pong      chan string   // the last ping that is to be answered
+	pong      chan string   // payload of the last ping to be answered
 	connected chan struct{} // closed when the service has named the connection
 	finished  chan struct{} // closed when both goroutines have ended
 
@@ -90,7 +92,7 @@ type Conn struct {
 	paused   atomic.Bool  // the reader waits for Receive
 
 	mu                sync.Mutex
-	ws                *websocket.Conn // set by run alone, while no writer runs
+	ws                *websocket.Conn // set by run only, while no writer runs
 	writeErr          error
 	lastAckID         uint64
 	acks              map[uint64]*awaited
@@ -98,11 +100,11 @@ type Conn struct {
 	connectionID      string
 	userID            string
 	reconnectionToken string
-	farewell          string // text of the disconnected message
+	disconnectMessage string // text of the disconnected message
 }
 
-// frame is one message to be written. The ack id is that of a request whose
-// answer is awaited, else 0.
+// frame is one message to be written. The ack id is that of a request for whose
+// ack a call waits, else 0.
 type frame struct {
 	messageType int
 	data        []byte
@@ -135,16 +137,16 @@ func newConn(address *url.URL, codec *codec, o Options) *Conn {
 	return c
 }
 
-// attach makes ws the transport. It is closed at once when the connection has
-// ended meanwhile.
+// attach makes ws the transport, and closes it when the connection has ended in
+// the meantime.
 func (c *Conn) attach(ws *websocket.Conn) {
 	ws.SetReadLimit(readLimit)
-	ws.SetPingHandler(c.pinged)
-	ws.SetPongHandler(c.ponged)
+	ws.SetPingHandler(c.handlePing)
+	ws.SetPongHandler(c.handlePong)
 	c.seen()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ws, c.writeErr, c.farewell = ws, nil, ""
+	c.ws, c.writeErr, c.disconnectMessage = ws, nil, ""
 	if c.ended.Err() != nil {
 		ws.Close()
 	}
@@ -174,16 +176,16 @@ func (c *Conn) serve(recovering bool) (heard bool, err error) {
 	return heard, err
 }
 
-// ConnectionID is the id that the service gave the connection; "" for a simple
-// client, which is not told.
+// ConnectionID is the id of the connection; "" for a simple client, to which the
+// service does not send it.
 func (c *Conn) ConnectionID() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.connectionID
 }
 
-// UserID is the user that the connection belongs to; "" for an anonymous one and
-// for a simple client, which is not told.
+// UserID is the user of the connection; "" for an anonymous one, and for a simple
+// client, to which the service does not send it.
 func (c *Conn) UserID() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -191,9 +193,9 @@ func (c *Conn) UserID() string {
 }
 
 // Receive returns the next message or system frame, in the order of arrival. A
-// simple client gets messages whose members besides DataType and Data are empty.
-// After the last one it returns why the connection ended, each time it is
-// called: a [*CloseError], or [ErrClosed] after Close.
+// simple client receives messages of which only DataType and Data are set. After
+// the last one it returns why the connection ended, on every call: a
+// [*CloseError], or [ErrClosed] after Close.
 func (c *Conn) Receive(ctx context.Context) (*protocol.Response, error) {
 	for {
 		if r := c.inbox.pop(); r != nil {
@@ -213,10 +215,10 @@ func (c *Conn) Receive(ctx context.Context) (*protocol.Response, error) {
 }
 
 // Close writes what is queued, closes the connection with code 1000, and returns
-// when its goroutines have ended. The service gets 5 seconds to answer, less when
-// ctx ends before; without its answer the connection is cut and the error says
-// so. Closing again, or what the service has closed, is no error. A connection
-// that is recovering ends at once, without the service knowing.
+// when its goroutines have ended. The service has 5 seconds to answer, or until
+// ctx ends; without its answer the connection is cut, which the error reports. It
+// is no error to close again, or after the service has closed. A connection that
+// is recovering ends at once, without a close frame.
 func (c *Conn) Close(ctx context.Context) error {
 	c.close()
 	within, cancel := context.WithTimeout(ctx, closeTimeout)
@@ -234,7 +236,7 @@ func (c *Conn) Close(ctx context.Context) error {
 	return fmt.Errorf("the service did not answer the close within %v", closeTimeout)
 }
 
-// fail ends the connection; the first reason stays.
+// fail ends the connection; the reason of the first call counts.
 func (c *Conn) fail(err error) {
 	c.end(err)
 	c.mu.Lock()
@@ -243,8 +245,8 @@ func (c *Conn) fail(err error) {
 	ws.Close()
 }
 
-// closeReason returns why nothing can be sent any more once closing is done: why
-// the connection has ended, or ErrClosed.
+// closeReason returns why nothing can be sent once closing is done: why the
+// connection has ended, or ErrClosed.
 func (c *Conn) closeReason() error { return cmp.Or(context.Cause(c.ended), ErrClosed) }
 
 // waitConnected waits until the service has named the connection.

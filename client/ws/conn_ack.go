@@ -13,12 +13,12 @@ import (
 )
 
 // ErrAckTimeout is returned when the service did not answer within
-// Options.AckTimeout. The request may have been carried out all the same.
+// Options.AckTimeout. The request may have been carried out nevertheless.
 var ErrAckTimeout = errors.New("no answer from the service")
 
 // AckError is a refusal of one request; the connection stays open.
 type AckError struct {
-	// Name is Forbidden, InternalServerError, or another word of the service.
+	// Name is Forbidden, InternalServerError, or another name of the service.
 	Name string
 	// Message is the service's text.
 	Message string
@@ -46,7 +46,7 @@ func (e *AckError) Is(target error) bool {
 }
 
 // Pending is a request that was queued and not yet answered. Wait must be called
-// once.
+// exactly once.
 type Pending struct {
 	c     *Conn
 	id    uint64
@@ -56,15 +56,15 @@ type Pending struct {
 
 // request sends r and waits for its ack.
 func (c *Conn) request(ctx context.Context, r *protocol.Request) error {
-	p, err := c.begin(ctx, r)
+	p, err := c.start(ctx, r)
 	if err != nil {
 		return err
 	}
 	return p.Wait(ctx)
 }
 
-// begin queues r and leaves the waiting to the caller.
-func (c *Conn) begin(ctx context.Context, r *protocol.Request) (*Pending, error) {
+// start queues r and returns without waiting for its ack.
+func (c *Conn) start(ctx context.Context, r *protocol.Request) (*Pending, error) {
 	p := &Pending{c: c, ack: make(chan *protocol.Response, 1), until: time.Now().Add(c.ackTimeout)}
 	within, cancel := p.within(ctx)
 	defer cancel()
@@ -77,8 +77,8 @@ func (c *Conn) begin(ctx context.Context, r *protocol.Request) (*Pending, error)
 	return p, nil
 }
 
-// Wait waits for the answer. Its errors are those of the call that waits by
-// itself, such as [Conn.SendToGroup].
+// Wait waits for the answer. Its errors are those of the call that waits itself,
+// such as [Conn.SendToGroup].
 func (p *Pending) Wait(ctx context.Context) error {
 	c := p.c
 	defer c.forgetAck(p.id)
@@ -92,7 +92,7 @@ func (p *Pending) Wait(ctx context.Context) error {
 	case <-c.ended.Done():
 	}
 	select {
-	case a := <-p.ack: // it came before the end
+	case a := <-p.ack: // received before the end
 		return ackResult(a)
 	default:
 		return context.Cause(c.ended)
@@ -103,8 +103,8 @@ func (p *Pending) within(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithDeadlineCause(ctx, p.until, ErrAckTimeout)
 }
 
-// ackResult takes a Duplicate for success: it says that the work was done
-// before.
+// ackResult returns the error of an ack. A Duplicate is none: the request was
+// carried out before.
 func ackResult(a *protocol.Response) error {
 	if a.Success || a.ErrorName == protocol.AckDuplicate {
 		return nil
@@ -116,7 +116,7 @@ func (c *Conn) withAckTimeout(ctx context.Context) (context.Context, context.Can
 	return context.WithTimeoutCause(ctx, c.ackTimeout, ErrAckTimeout)
 }
 
-// ackDeadline names our own deadline when that is why ctx ended.
+// ackDeadline replaces err when ctx ended because of Options.AckTimeout.
 func (c *Conn) ackDeadline(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) && errors.Is(context.Cause(ctx), ErrAckTimeout) {
 		return fmt.Errorf("%w within %v", ErrAckTimeout, c.ackTimeout)
@@ -128,10 +128,10 @@ func (c *Conn) ackDeadline(ctx context.Context, err error) error {
 type awaited struct {
 	ack     chan *protocol.Response
 	frame   frame
-	written bool // by a transport that may be gone since
+	written bool // by this or a former transport
 }
 
-// expectAck gives r an ack id and makes its frame.
+// expectAck assigns an ack id to r and makes its frame.
 func (c *Conn) expectAck(ack chan *protocol.Response, r *protocol.Request) frame {
 	c.inbox.await(1)
 	c.mu.Lock()
@@ -144,7 +144,8 @@ func (c *Conn) expectAck(ack chan *protocol.Response, r *protocol.Request) frame
 	return f
 }
 
-// noteWritten remembers that a request went out, so that it can go again.
+// noteWritten marks a request as written, so that it is written again after a
+// recovery.
 func (c *Conn) noteWritten(ackID uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -160,21 +161,21 @@ func (c *Conn) forgetAck(id uint64) {
 	delete(c.acks, id)
 }
 
-// acked gives an ack to the call that waits for it.
+// acked delivers an ack to the call that waits for it.
 func (c *Conn) acked(r *protocol.Response) {
 	c.mu.Lock()
 	a := c.acks[r.AckID]
 	delete(c.acks, r.AckID)
 	c.mu.Unlock()
 	if a == nil {
-		c.log.Debug("ack that nobody waits for", "ackId", r.AckID)
+		c.log.Debug("ack without a waiting call", "ackId", r.AckID)
 		return
 	}
 	a.ack <- r
 }
 
-// Ping asks the service for a sign of life and waits for it, for at most
-// Options.AckTimeout. A simple client uses WebSocket control frames for it.
+// Ping sends a ping to the service and waits for the pong, at most
+// Options.AckTimeout. A simple client uses WebSocket control frames.
 func (c *Conn) Ping(ctx context.Context) error {
 	within, cancel := c.withAckTimeout(ctx)
 	defer cancel()
@@ -192,15 +193,15 @@ func (c *Conn) Ping(ctx context.Context) error {
 	case <-c.ended.Done():
 	}
 	select {
-	case <-pong: // it came before the end
+	case <-pong: // received before the end
 		return nil
 	default:
 		return context.Cause(c.ended)
 	}
 }
 
-// expectPong notes a ping. Pongs carry no id, so each answers the oldest ping;
-// a ping stays noted when its caller has given up.
+// expectPong records a ping. Pongs have no id, so each answers the oldest ping; a
+// ping stays recorded when its caller has given up.
 func (c *Conn) expectPong(pong chan struct{}) {
 	c.inbox.await(1)
 	c.mu.Lock()
@@ -208,7 +209,7 @@ func (c *Conn) expectPong(pong chan struct{}) {
 	c.pings = append(c.pings, pong)
 }
 
-// forgetPing takes back a ping that was never sent.
+// forgetPing removes a ping that was never sent.
 func (c *Conn) forgetPing(pong chan struct{}) {
 	c.inbox.await(-1)
 	c.mu.Lock()
@@ -224,7 +225,7 @@ func (c *Conn) openPings() int {
 	return len(c.pings)
 }
 
-// pongSeen gives a pong to the oldest ping.
+// pongSeen delivers a pong to the oldest ping.
 func (c *Conn) pongSeen() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

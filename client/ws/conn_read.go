@@ -11,7 +11,7 @@ import (
 	"wps/protocol"
 )
 
-// keepBuffer is how large the reader's buffer may stay between messages, in
+// keepBuffer is the largest buffer that the reader keeps between messages, in
 // bytes.
 const keepBuffer = 64 << 10
 
@@ -25,7 +25,7 @@ func (c *Conn) read(recovering bool) (heard bool, err error) {
 			return heard, c.readError(err)
 		}
 		buf.Reset()
-		if _, err := buf.ReadFrom(watched{r, c}); err != nil {
+		if _, err := buf.ReadFrom(seenReader{r, c}); err != nil {
 			return heard, c.readError(err)
 		}
 		c.seen()
@@ -40,13 +40,13 @@ func (c *Conn) read(recovering bool) (heard bool, err error) {
 	}
 }
 
-// watched takes each piece of a long message for a sign of life.
-type watched struct {
+// seenReader records each piece of a long message as a sign of life.
+type seenReader struct {
 	r io.Reader
 	c *Conn
 }
 
-func (w watched) Read(b []byte) (int, error) {
+func (w seenReader) Read(b []byte) (int, error) {
 	n, err := w.r.Read(b)
 	if n > 0 {
 		w.c.seen()
@@ -54,7 +54,7 @@ func (w watched) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// handle takes one message; b is only lent.
+// handle processes one message; b is valid only during the call.
 func (c *Conn) handle(messageType int, b []byte) {
 	if c.codec == nil {
 		r := &protocol.Response{Type: protocol.ResponseMessage, DataType: protocol.DataTypeText, Data: slices.Clone(b)}
@@ -65,13 +65,13 @@ func (c *Conn) handle(messageType int, b []byte) {
 		return
 	}
 	if messageType != c.codec.messageType() {
-		c.log.Debug("frame of the wrong kind", "bytes", len(b))
+		c.log.Debug("frame of the wrong type", "bytes", len(b))
 		return
 	}
 	r, err := c.codec.format.DecodeResponse(b)
 	if err != nil {
-		// A data type that we do not know yet ends here too; such a message is
-		// to be left out, not to end the connection.
+		// A data type that this client does not know is such an error, too. The
+		// message is skipped; it must not end the connection.
 		c.log.Warn("frame cannot be read", "bytes", len(b), "error", err)
 		return
 	}
@@ -84,8 +84,8 @@ func (c *Conn) dispatch(r *protocol.Response, size int) {
 		c.acked(r)
 	case r.Type == protocol.ResponsePong:
 		c.pongSeen()
-	case r.Type == protocol.ResponseMessage && c.reliable() && !c.sequence.take(r.SequenceID):
-		c.log.Debug("message came again", "sequenceId", r.SequenceID)
+	case r.Type == protocol.ResponseMessage && c.reliable() && !c.sequence.advance(r.SequenceID):
+		c.log.Debug("message received twice", "sequenceId", r.SequenceID)
 	case r.Type == protocol.ResponseSystem && c.system(r),
 		r.Type == protocol.ResponseMessage && (r.From == protocol.FromGroup || r.From == protocol.FromServer):
 		c.deliver(r, size)
@@ -94,8 +94,8 @@ func (c *Conn) dispatch(r *protocol.Response, size int) {
 	}
 }
 
-// system notes what a system frame tells. It is false for an unknown one, and
-// for one that only renews a reliable connection's right to recover.
+// system processes a system frame. It returns false for an unknown one, and for
+// one that only renews the reconnection token, which Receive does not return.
 func (c *Conn) system(r *protocol.Response) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,17 +108,17 @@ func (c *Conn) system(r *protocol.Response) bool {
 			return !c.reliable()
 		}
 		c.connectionID, c.userID = r.ConnectionID, r.UserID
-		c.named()
+		c.markConnected()
 	case protocol.SystemDisconnected:
-		c.farewell = r.Message
+		c.disconnectMessage = r.Message
 	default:
 		return false
 	}
 	return true
 }
 
-// named lets Dial return.
-func (c *Conn) named() {
+// markConnected lets Dial return.
+func (c *Conn) markConnected() {
 	select {
 	case <-c.connected:
 	default:
@@ -126,8 +126,8 @@ func (c *Conn) named() {
 	}
 }
 
-// deliver hands r to Receive, waiting for room. After Close nobody is promised
-// what does not fit, and the service's close must be seen.
+// deliver queues r for Receive, waiting for space. After Close, what does not fit
+// is dropped, because the service's close frame must be read.
 func (c *Conn) deliver(r *protocol.Response, size int) {
 	if c.inbox.push(r, size) {
 		return
@@ -139,21 +139,21 @@ func (c *Conn) deliver(r *protocol.Response, size int) {
 	}()
 	for !c.inbox.push(r, size) {
 		select {
-		case <-c.inbox.room:
+		case <-c.inbox.space:
 		case <-c.closing.Done():
 			return
 		}
 	}
 }
 
-// readError makes a CloseError of what ended the reading.
+// readError returns why the transport ended, as a CloseError.
 func (c *Conn) readError(err error) error {
 	if c.closing.Err() != nil {
 		return ErrClosed
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e := &CloseError{Code: websocket.CloseAbnormalClosure, Message: c.farewell}
+	e := &CloseError{Code: websocket.CloseAbnormalClosure, Message: c.disconnectMessage}
 	var closed *websocket.CloseError
 	switch {
 	case errors.As(err, &closed) && closed.Code != websocket.CloseAbnormalClosure:

@@ -15,19 +15,19 @@ import (
 	"wps/protocol"
 )
 
-// Events that a reliable connection tells about itself, as system responses of
-// [Conn.Receive]. They do not come over the wire. After EventLost comes the end.
+// Events of a reliable connection that [Conn.Receive] returns as system responses,
+// although the service does not send them. After EventLost the connection ends.
 const (
 	EventRecovering = "recovering"
 	EventRecovered  = "recovered"
 	EventLost       = "lost"
 )
 
-// recoveryBackoff is the delay before an attempt to recover, between half and all
-// of the one that doubles, so that many clients do not come back at once.
+// recoveryBackoff is the delay before an attempt to recover. It is half random, so
+// that many clients do not come back at once.
 var recoveryBackoff = wait.Backoff{First: 50 * time.Millisecond, Max: 5 * time.Second, Jitter: 0.5}
 
-// mayRecover tells whether the end of a transport is not that of the connection.
+// mayRecover reports whether the connection can go on with another transport.
 func (c *Conn) mayRecover(err error) bool {
 	if !c.reliable() || c.recoveryTimeout == 0 || c.closing.Err() != nil || isFinal(err) {
 		return false
@@ -37,8 +37,8 @@ func (c *Conn) mayRecover(err error) bool {
 	return c.connectionID != "" && c.reconnectionToken != ""
 }
 
-// isFinal tells whether the service, or we, ended a connection for good. Only it
-// knows the others: a broken transport, or a service that goes away.
+// isFinal reports whether err ends a connection for good, which a broken transport
+// and a service that goes away do not.
 //
 // Source: client specification; the codes of protocol violations as the vendor's
 // emulator uses them.
@@ -55,11 +55,11 @@ func isFinal(err error) bool {
 	return false
 }
 
-// runRecovery opens transports until the service speaks on one, the time is over,
-// or the service refuses for good. It reports whether the connection recovered,
-// and returns why that transport ended, or why there was none.
+// runRecovery opens transports until the service sends something on one, the time
+// is over, or the service refuses for good. It reports whether the connection
+// recovered, and returns why that transport ended, or why there was none.
 func (c *Conn) runRecovery(cause error) (recovered bool, err error) {
-	c.tell(EventRecovering)
+	c.notify(EventRecovering)
 	within, cancel := context.WithTimeout(c.closing, c.recoveryTimeout)
 	defer cancel()
 	last := cause
@@ -82,7 +82,7 @@ func (c *Conn) runRecovery(cause error) (recovered bool, err error) {
 	if c.closing.Err() != nil {
 		return false, c.closeReason()
 	}
-	c.tell(EventLost)
+	c.notify(EventLost)
 	if isFinal(last) && errors.As(last, new(*CloseError)) {
 		return false, last
 	}
@@ -92,8 +92,8 @@ func (c *Conn) runRecovery(cause error) (recovered bool, err error) {
 	}
 }
 
-// reopen makes a transport for the same connection. It is good for as long as it
-// may take to hear from the service; recovered takes that limit away.
+// reopen opens a transport for the same connection. Its read deadline limits the
+// wait for the first message of the service; recovered removes it.
 func (c *Conn) reopen(ctx context.Context) (*websocket.Conn, error) {
 	limit := cmp.Or(c.options.HandshakeTimeout, defaultHandshakeTimeout)
 	within, cancel := context.WithTimeout(ctx, limit)
@@ -124,10 +124,10 @@ func (c *Conn) recoveryURL() *url.URL {
 	return &u
 }
 
-// resume is the first thing a recovered transport writes: which messages have
-// come, every request that may not have got through, and a ping, so that the
-// service has to say something. The service knows a request that did get
-// through by its ack id and does not carry it out twice.
+// resume writes the first frames of a new transport: the sequence ack, every
+// request that may not have arrived, and a ping, so that the service has to
+// answer. The service recognises a request that did arrive by its ack id and does
+// not carry it out twice.
 func (c *Conn) resume() error {
 	c.sequence.acked = 0
 	if err := c.acknowledge(); err != nil {
@@ -146,7 +146,7 @@ func (c *Conn) resume() error {
 	return nil
 }
 
-// unanswered gives the requests that went out without an answer, in order.
+// unanswered returns the requests that were written and not answered, in order.
 func (c *Conn) unanswered() []frame {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -160,8 +160,8 @@ func (c *Conn) unanswered() []frame {
 	return list
 }
 
-// restartPings keeps the pings of callers, whose pongs will not come any more,
-// adds one of our own, and gives their number.
+// restartPings keeps the pings of callers, whose pongs were lost with the former
+// transport, adds one of the connection itself, and returns their number.
 func (c *Conn) restartPings() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -172,16 +172,16 @@ func (c *Conn) restartPings() int {
 	return len(c.pings)
 }
 
-// recovered takes the limit of reopen from a transport on which the service has
-// spoken, and notes the event.
+// recovered removes the read deadline of a transport on which the service has sent
+// something, and reports the event.
 func (c *Conn) recovered() {
 	if err := c.ws.SetReadDeadline(time.Time{}); err != nil {
 		c.log.Debug("read deadline", "error", err)
 	}
-	c.tell(EventRecovered)
+	c.notify(EventRecovered)
 }
 
-func (c *Conn) tell(event string) {
+func (c *Conn) notify(event string) {
 	c.log.Info("connection "+event, "connectionId", c.ConnectionID())
 	c.inbox.note(&protocol.Response{Type: protocol.ResponseSystem, Event: event})
 }

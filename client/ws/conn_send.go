@@ -15,26 +15,26 @@ import (
 )
 
 var (
-	errSimple    = errors.New("a simple client can send raw messages only")
+	errSimple    = errors.New("a simple client can send only raw messages")
 	errNotSimple = errors.New("raw messages are for simple clients: use a group or an event")
 )
 
-// SendOptions shape a message to a group.
+// SendOptions are the options of a message to a group.
 type SendOptions struct {
 	// DataType of the data; "" means text.
 	DataType protocol.DataType
-	// NoEcho leaves out this connection.
+	// NoEcho excludes this connection from the receivers.
 	NoEcho bool
-	// TTLSeconds is how long the message may wait for a receiver, 0 (for ever) to
-	// 300.
+	// TTLSeconds is how long the message may wait for a receiver, 1 to 300; 0 means
+	// without limit.
 	TTLSeconds uint32
 	Metadata   map[string]string
-	// NoAck returns as soon as the message is queued: what the service says to it
-	// stays unknown. Close writes what is queued.
+	// NoAck returns as soon as the message is queued, without the service's answer.
+	// Close writes what is queued.
 	NoAck bool
 }
 
-// EventOptions shape an event; its members are those of [SendOptions].
+// EventOptions are the options of an event; the members are those of [SendOptions].
 type EventOptions struct {
 	DataType protocol.DataType
 	Metadata map[string]string
@@ -43,13 +43,13 @@ type EventOptions struct {
 
 // JoinGroup joins group. Like every call that waits for an ack it returns an
 // [*AckError] when the service refuses, [ErrAckTimeout] when it does not answer,
-// and the reason when the connection ends. Being in the group already is no
-// error.
+// and the reason when the connection ends. It is no error to be in the group
+// already.
 func (c *Conn) JoinGroup(ctx context.Context, group string) error {
 	return c.member(ctx, protocol.RequestJoinGroup, group)
 }
 
-// LeaveGroup leaves group. Not being in it is no error.
+// LeaveGroup leaves group. It is no error not to be in it.
 func (c *Conn) LeaveGroup(ctx context.Context, group string) error {
 	return c.member(ctx, protocol.RequestLeaveGroup, group)
 }
@@ -64,8 +64,9 @@ func (c *Conn) member(ctx context.Context, t protocol.RequestType, group string)
 	return c.request(ctx, &protocol.Request{Type: t, Group: group})
 }
 
-// SendToGroup sends data to the members of group, of which the sender need not
-// be one. A frame over [protocol.MaxMessageSize] is [client.ErrTooLarge] and not sent.
+// SendToGroup sends data to the members of group; the sender need not be one. A
+// frame over [protocol.MaxMessageSize] is not sent; the error is
+// [client.ErrTooLarge].
 func (c *Conn) SendToGroup(ctx context.Context, group string, o SendOptions, data []byte) error {
 	r, err := groupRequest(group, o, data)
 	if err != nil {
@@ -74,9 +75,8 @@ func (c *Conn) SendToGroup(ctx context.Context, group string, o SendOptions, dat
 	return c.send(ctx, o.NoAck, r)
 }
 
-// StartSendToGroup is SendToGroup that leaves the waiting to the caller:
-// messages go out in the order of the calls, and a window of them can be on its
-// way. NoAck is not looked at.
+// StartSendToGroup is SendToGroup without the wait for the ack: messages are
+// written in the order of the calls, and many can be in flight. NoAck is ignored.
 func (c *Conn) StartSendToGroup(ctx context.Context, group string, o SendOptions, data []byte) (*Pending, error) {
 	r, err := groupRequest(group, o, data)
 	if err == nil {
@@ -85,7 +85,7 @@ func (c *Conn) StartSendToGroup(ctx context.Context, group string, o SendOptions
 	if err != nil {
 		return nil, err
 	}
-	return c.begin(ctx, r)
+	return c.start(ctx, r)
 }
 
 func groupRequest(group string, o SendOptions, data []byte) (*protocol.Request, error) {
@@ -102,7 +102,7 @@ func groupRequest(group string, o SendOptions, data []byte) (*protocol.Request, 
 }
 
 // SendEvent sends an event to the hub's event handler and waits until it has
-// been handled. What the handler answers comes through Receive, before
+// been handled. A message that the handler returns is available to Receive before
 // SendEvent returns.
 func (c *Conn) SendEvent(ctx context.Context, event string, o EventOptions, data []byte) error {
 	if err := protocol.CheckEventName(event); err != nil {
@@ -137,8 +137,8 @@ func (c *Conn) checkSend(r *protocol.Request) error {
 }
 
 // SendRaw sends a message of a simple client, text or binary, and returns when
-// it is queued: there are no acks. Close writes what is queued. What the service
-// does with it is up to the mode in the client URL: by default it is the event
+// it is queued: there are no acks. Close writes what is queued. The mode in the
+// client URL decides what the service does with it: by default it is the event
 // "message".
 func (c *Conn) SendRaw(ctx context.Context, d protocol.DataType, data []byte) error {
 	if c.codec != nil {
@@ -159,7 +159,7 @@ func (c *Conn) SendRaw(ctx context.Context, d protocol.DataType, data []byte) er
 	return c.enqueue(ctx, f)
 }
 
-// checkData refuses what would change, or break the frame, on its way.
+// checkData refuses data that would change on its way, or break the frame.
 func checkData(d protocol.DataType, data []byte) error {
 	switch d {
 	case protocol.DataTypeText:

@@ -14,10 +14,10 @@ import (
 // pingPayload marks the ping control frames of a simple client as ours.
 const pingPayload = "wps"
 
-// write is the writer goroutine of one transport: it alone writes messages,
-// pings and pongs. It ends with the transport, and when a write has failed; what
-// is not written yet is left to the next one. A transport that is not the first
-// goes on where the former one broke.
+// write is the writer goroutine of one transport: only it writes messages, pings
+// and pongs. It ends with the transport, or when a write has failed; what is
+// queued then is written by the next one. When recovering it first writes what the
+// former transport may have lost.
 func (c *Conn) write(ended <-chan struct{}, recovering bool) {
 	tick, stop := every(c.pingInterval)
 	defer stop()
@@ -58,7 +58,7 @@ func (c *Conn) write(ended <-chan struct{}, recovering bool) {
 	}
 }
 
-// every ticks at an interval; 0 is never.
+// every returns a channel that ticks at an interval; 0 means never.
 func every(interval time.Duration) (tick <-chan time.Time, stop func()) {
 	if interval <= 0 {
 		return nil, func() {}
@@ -67,7 +67,7 @@ func every(interval time.Duration) (tick <-chan time.Time, stop func()) {
 	return t.C, t.Stop
 }
 
-// writeRequest writes a frame of the queue.
+// writeRequest writes a frame from the queue.
 func (c *Conn) writeRequest(f frame) error {
 	if f.ackID != 0 && c.reliable() {
 		c.noteWritten(f.ackID)
@@ -130,7 +130,7 @@ func endsWithin(d time.Duration, ended <-chan struct{}) bool {
 	}
 }
 
-// noteWriteErr keeps the first reason.
+// noteWriteErr keeps the first error of writing.
 func (c *Conn) noteWriteErr(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,9 +139,10 @@ func (c *Conn) noteWriteErr(err error) {
 	}
 }
 
-// keepAlive ends a transport that has been silent for too long, else pings the
-// service. While the reader waits for Receive, silence is our own doing; one
-// ping lets it go on to see the service's pings.
+// keepAlive closes a transport that has been silent for too long, else pings the
+// service. While the reader waits for Receive, the silence does not count; an open
+// ping raises the limits of the inbox, so that the reader continues and sees the
+// service's pings.
 func (c *Conn) keepAlive() error {
 	paused := c.paused.Load()
 	if limit := silentIntervals * c.pingInterval; !paused && c.silence() >= limit {
@@ -169,11 +170,11 @@ func (c *Conn) encode(r *protocol.Request) frame {
 	return frame{messageType: c.codec.messageType(), data: c.codec.format.AppendRequest(nil, r)}
 }
 
-// enqueue hands f to the writer, waiting for room.
+// enqueue queues f for the writer, waiting for space.
 func (c *Conn) enqueue(ctx context.Context, f frame) error {
 	switch {
 	case len(f.data) > protocol.MaxMessageSize:
-		return fmt.Errorf("%w: its frame has %d bytes, the service takes %d", client.ErrTooLarge, len(f.data), protocol.MaxMessageSize)
+		return fmt.Errorf("%w: its frame has %d bytes, the limit is %d", client.ErrTooLarge, len(f.data), protocol.MaxMessageSize)
 	case c.closing.Err() != nil:
 		return c.closeReason()
 	}
@@ -187,19 +188,19 @@ func (c *Conn) enqueue(ctx context.Context, f frame) error {
 	}
 }
 
-// pinged answers the service's ping, the last one if several come.
-func (c *Conn) pinged(payload string) error {
+// handlePing queues the answer to a ping of the service, replacing an older one.
+func (c *Conn) handlePing(payload string) error {
 	c.seen()
 	select {
 	case <-c.pong:
 	default:
 	}
-	c.pong <- payload // the reader alone sends here
+	c.pong <- payload // only the reader sends here
 	return nil
 }
 
-// ponged takes the answer to a ping of a simple client.
-func (c *Conn) ponged(payload string) error {
+// handlePong processes the answer to a ping of a simple client.
+func (c *Conn) handlePong(payload string) error {
 	c.seen()
 	if c.codec == nil && payload == pingPayload {
 		c.pongSeen()

@@ -24,52 +24,52 @@ import (
 const (
 	defaultHandshakeTimeout = 10 * time.Second
 	defaultAckTimeout       = 10 * time.Second
-	defaultPingInterval     = 20 * time.Second // the service's own, by default
+	defaultPingInterval     = 20 * time.Second // the service's own default
 	defaultQueueSize        = 256
-	defaultRecoveryTimeout  = 30 * time.Second // how long the service waits at least
+	defaultRecoveryTimeout  = 30 * time.Second // how long the service keeps the connection at least
 )
 
-// writeBufferSize is the largest message that goes out as one WebSocket frame,
-// in bytes; larger ones are cut into frames of it.
+// writeBufferSize is the largest message that is sent as one WebSocket frame, in
+// bytes; larger ones are split.
 const writeBufferSize = 64 << 10
 
-// writeBuffers lends buffers to the connections that write at the moment.
+// writeBuffers is the pool of the buffers of all connections, used while writing.
 var writeBuffers sync.Pool
 
-// Options say where a [Conn] leads, and how.
+// Options configure a [Conn].
 type Options struct {
 	// URL is the client URL, ws or wss, usually with a token in its query: a
 	// secret.
 	URL string
 	// Subprotocol is one of the service-defined names, such as
 	// protocol.SubprotocolJSON, or "" for a simple client. A name that the service
-	// does not define is offered too and then used like "".
+	// does not define is offered too and then treated like "".
 	Subprotocol string
-	// Header goes with the handshake, such as Authorization.
+	// Header is sent with the handshake, such as Authorization.
 	Header http.Header
-	// Logger gets what the service sends and this client does not know; nil
-	// means nobody does.
+	// Logger logs recoveries, and frames that this client does not know; nil means
+	// no log.
 	Logger *slog.Logger
-	// HandshakeTimeout bounds Dial; 0 means 10 s.
+	// HandshakeTimeout limits Dial; 0 means 10 s.
 	HandshakeTimeout time.Duration
-	// AckTimeout bounds each call that waits for an answer; 0 means 10 s. An
-	// event is answered when its handler has done its work.
+	// AckTimeout limits each call that waits for an answer; 0 means 10 s. An event
+	// is answered when its handler has returned.
 	AckTimeout time.Duration
 	// PingInterval is the time between two pings of the keep-alive; 0 means
-	// 20 s, negative none. Silence for three of them ends the connection.
+	// 20 s, negative no keep-alive. Silence for three of them ends the connection.
 	PingInterval time.Duration
 	// QueueSize is how many messages may wait for Receive; 0 means 256. See
-	// [Conn] for what happens then.
+	// [Conn] for what happens beyond that.
 	QueueSize int
 	// RecoveryTimeout is how long a reliable connection tries to recover after its
-	// transport broke; 0 means 30 s, negative not at all.
+	// transport broke; 0 means 30 s, negative means no recovery.
 	RecoveryTimeout time.Duration
 	// TLS is the configuration of a wss connection; nil means the default.
 	TLS *tls.Config
 	// NetDial opens the network connection; nil means TCP.
 	NetDial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// LoopbackOnly reaches loopback addresses alone, whatever a name leads to, and
-	// no proxy. NetDial, when set, opens the connection all the same.
+	// LoopbackOnly restricts the connection to loopback addresses, whatever a name
+	// resolves to, without a proxy. It has no effect when NetDial is set.
 	LoopbackOnly bool
 }
 
@@ -81,7 +81,7 @@ type HandshakeError struct {
 	Body string
 }
 
-// Error names the status and what the body says, as that of client.Error does.
+// Error names the status and the text of the body, in the form of client.Error.
 func (e *HandshakeError) Error() string {
 	return "the service refused the connection: " + e.refusal().Error()
 }
@@ -97,10 +97,11 @@ func (e *HandshakeError) refusal() *client.Error {
 
 // Dial opens a connection. A client with a subprotocol is returned once the
 // service has named its connection, so that [Conn.ConnectionID] is known. The
-// context bounds Dial alone; [Conn.Close] ends the connection.
+// context limits only Dial; [Conn.Close] ends the connection.
 //
-// A refusal is a [*HandshakeError], silence an [*client.UnreachableError], and a
-// connection that is closed before it is named a [*CloseError].
+// The error is a [*HandshakeError] for a refusal, a [*client.UnreachableError]
+// when there was no answer, and a [*CloseError] when the connection was closed
+// before it was named.
 func Dial(ctx context.Context, o Options) (*Conn, error) {
 	u, err := clientURL(o.URL)
 	if err != nil {
@@ -123,12 +124,12 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	return c, nil
 }
 
-// clientURL checks a client URL. Its errors do not repeat it: it holds a token.
+// clientURL parses a client URL. Its errors do not contain it: it has a token.
 func clientURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:
-		return nil, errors.New("client URL cannot be read")
+		return nil, errors.New("client URL is not valid")
 	case u.Scheme != "ws" && u.Scheme != "wss":
 		return nil, errors.New("client URL must begin with ws:// or wss://")
 	case u.Host == "" || u.User != nil || u.Fragment != "":
@@ -140,7 +141,8 @@ func clientURL(s string) (*url.URL, error) {
 // errNoAnswer is the cause when HandshakeTimeout is over.
 var errNoAnswer = errors.New("no answer in time")
 
-// errNoSubprotocol is returned when the service would treat us as a simple client.
+// errNoSubprotocol is the error of a service that would treat this client as a
+// simple one.
 var errNoSubprotocol = errors.New("the service did not agree to the subprotocol")
 
 func handshake(ctx context.Context, u *url.URL, o Options) (*websocket.Conn, error) {
@@ -156,7 +158,7 @@ func handshake(ctx context.Context, u *url.URL, o Options) (*websocket.Conn, err
 	if o.Subprotocol != "" {
 		d.Subprotocols = []string{o.Subprotocol}
 	}
-	// The library looks at a context's deadline but not at its end, so the end
+	// The library observes the deadline of a context but not its end, so the end
 	// closes the network connection.
 	stop := func() bool { return true }
 	d.NetDialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -194,20 +196,21 @@ func netDial(ctx context.Context, o Options, network, addr string) (net.Conn, er
 	return d.DialContext(ctx, network, addr)
 }
 
-// refusal keeps what the WebSocket library has read of the answer.
+// refusal returns the error of an answer, with the part of the body that the
+// WebSocket library has read.
 func refusal(resp *http.Response) error {
 	b, err := io.ReadAll(io.LimitReader(resp.Body, 1024))
 	if err != nil {
-		b = nil // it was read into memory before
+		b = nil // cannot happen: it is in memory
 	}
 	return &HandshakeError{Status: resp.StatusCode, Body: string(b)}
 }
 
 // explainDial turns an error of the network into one of this package: the
-// caller's context first, then our own bound.
+// caller's context first, then Options.HandshakeTimeout.
 func explainDial(ctx, within context.Context, u *url.URL, err error) error {
 	if end, _ := within.Deadline(); errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(end) {
-		<-within.Done() // the same moment, which the network connection saw first
+		<-within.Done() // its deadline is over, which the network connection noticed first
 	}
 	var refused *HandshakeError
 	var closed *CloseError

@@ -80,8 +80,8 @@ func TestDialOptionsRefused(t *testing.T) {
 		{"ws:///client?access_token=secret", "", "client URL must have a host"},
 		{"wss://user:secret@h/client", "", "neither a user nor a fragment"},
 		{"wss://h/client?access_token=secret#x", "", "neither a user nor a fragment"},
-		{"wss://h:port/?access_token=secret", "", "client URL cannot be read"},
-		{"wss://h/\x00secret", "", "client URL cannot be read"},
+		{"wss://h:port/?access_token=secret", "", "client URL is not valid"},
+		{"wss://h/\x00secret", "", "client URL is not valid"},
 	} {
 		_, err := ws.Dial(within(t), ws.Options{URL: tt.url, Subprotocol: tt.subprotocol, NetDial: func(context.Context, string, string) (net.Conn, error) {
 			t.Errorf("%q was dialled", tt.url)

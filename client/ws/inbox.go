@@ -6,12 +6,12 @@ import (
 	"wps/protocol"
 )
 
-// inbox holds what waits for Receive. It has two limits: size messages or
-// MaxQueuedBytes bytes while nobody awaits an answer, and MaxQueuedMessages and
-// MaxQueuedBytes more while somebody does.
+// inbox is the queue of what waits for Receive. Its limits are size messages and
+// MaxQueuedBytes bytes, and MaxQueuedMessages and MaxQueuedBytes more while an ack
+// or a pong is awaited.
 type inbox struct {
-	ready chan struct{} // something may be there
-	room  chan struct{} // something may fit
+	ready chan struct{} // the queue may have a response
+	space chan struct{} // the queue may have space
 
 	mu      sync.Mutex
 	queue   []received
@@ -27,10 +27,10 @@ type received struct {
 }
 
 func newInbox(size int) *inbox {
-	return &inbox{ready: make(chan struct{}, 1), room: make(chan struct{}, 1), size: max(size, 1)}
+	return &inbox{ready: make(chan struct{}, 1), space: make(chan struct{}, 1), size: max(size, 1)}
 }
 
-// push reports whether r had room.
+// push adds r and reports whether there was space.
 func (q *inbox) push(r *protocol.Response, bytes int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -47,11 +47,11 @@ func (q *inbox) push(r *protocol.Response, bytes int) bool {
 	return true
 }
 
-// maxNotes is how many notes of our own may wait beyond the limits.
+// maxNotes is how many responses of note may wait beyond the limits.
 const maxNotes = 64
 
-// note pushes a response of our own, which counts no bytes and finds room where
-// messages do not. When not even that is there, it is dropped.
+// note adds a response that this client made. It counts no bytes and may exceed
+// the limits by maxNotes; beyond that it is dropped.
 func (q *inbox) note(r *protocol.Response) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -72,22 +72,22 @@ func (q *inbox) pop() *protocol.Response {
 	q.queue[0] = received{}
 	q.queue = q.queue[1:]
 	q.bytes -= first.bytes
-	signal(q.room)
+	signal(q.space)
 	if len(q.queue) > 0 {
 		signal(q.ready) // another receiver may be waiting
 	}
 	return first.response
 }
 
-// await changes the number of answers awaited.
+// await adds n to the number of awaited acks and pongs.
 func (q *inbox) await(n int) {
 	q.mu.Lock()
 	q.awaited += n
 	q.mu.Unlock()
-	signal(q.room)
+	signal(q.space)
 }
 
-// signal wakes one waiter, now or when it comes to wait.
+// signal wakes one waiter, now or when it begins to wait.
 func signal(ch chan struct{}) {
 	select {
 	case ch <- struct{}{}:

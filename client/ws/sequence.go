@@ -9,24 +9,24 @@ import (
 
 // How often the largest sequence id is acknowledged: at each interval in which
 // it grew, and at once when it grew by more than ackAhead. The service closes a
-// connection that leaves 1000 messages unacknowledged. Its JavaScript client
-// takes the same interval and 300 messages, which on a busy machine comes too
-// late now and then.
+// connection that leaves 1000 messages unacknowledged. Its JavaScript client uses
+// the same interval and 300 messages, which is sometimes too late on a busy
+// machine.
 const (
 	sequenceAckInterval = time.Second
 	ackAhead            = 100
 )
 
-// sequence is where a reliable connection stands in the stream of its messages.
+// sequence is the position of a reliable connection in the stream of its messages.
 type sequence struct {
 	largest atomic.Uint64 // written by the reader
-	asked   uint64        // the reader's: largest when an ack was last due at once
-	acked   uint64        // the writer's: what the service was told last
+	asked   uint64        // of the reader: largest when an ack was last due at once
+	acked   uint64        // of the writer: the last id acknowledged
 	due     chan struct{}
 }
 
-// take notes the id of a message. It is false for one that came before.
-func (s *sequence) take(id uint64) bool {
+// advance records the id of a message. It reports whether the message is new.
+func (s *sequence) advance(id uint64) bool {
 	if id == 0 { // not numbered
 		return true
 	}
@@ -41,7 +41,7 @@ func (s *sequence) take(id uint64) bool {
 	return true
 }
 
-// ackInterval is 0 for a connection that acknowledges nothing.
+// ackInterval returns 0 for a connection without sequence acks.
 func (c *Conn) ackInterval() time.Duration {
 	if !c.reliable() {
 		return 0
@@ -49,7 +49,7 @@ func (c *Conn) ackInterval() time.Duration {
 	return sequenceAckInterval
 }
 
-// acknowledge tells the service the largest sequence id, if that is news.
+// acknowledge writes the largest sequence id, unless it was the last one written.
 func (c *Conn) acknowledge() error {
 	id := c.sequence.largest.Load()
 	if id == c.sequence.acked {
