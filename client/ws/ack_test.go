@@ -64,8 +64,8 @@ func TestRequestFrames(t *testing.T) {
 	}
 }
 
-// TestAcks: what the service says to a request is what the call returns, and the
-// connection goes on.
+// TestAcks: a call returns what the ack of its request says, and the connection
+// stays open.
 func TestAcks(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ ack, want string }{
@@ -82,7 +82,7 @@ func TestAcks(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- c.JoinGroup(within(t), "g") }()
 		p.expectText(fmt.Sprintf(`{"type":"joinGroup","group":"g","ackId":%d}`, i+1))
-		p.send(`{"type":"ack","ackId":9999,"success":false}`) // nobody waits for it
+		p.send(`{"type":"ack","ackId":9999,"success":false}`) // no call waits for it
 		p.send(fmt.Sprintf(`{"type":"ack","ackId":%d,%s}`, i+1, tt.ack))
 		err := <-done
 		if fmt.Sprint(err) != tt.want {
@@ -131,8 +131,8 @@ func TestAcksOutOfOrder(t *testing.T) {
 	wg.Wait()
 }
 
-// TestAckDeadline: a request that is not answered ends after AckTimeout, to the
-// moment; an ack that comes too late harms nobody.
+// TestAckDeadline: a request without an ack fails exactly after AckTimeout; a late
+// ack has no effect.
 func TestAckDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestAckDeadline(t *testing.T) {
 	})
 }
 
-// TestAckContext: the caller's context ends a wait too, and is told as that.
+// TestAckContext: the caller's context also ends a wait, and is the error.
 func TestAckContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -171,8 +171,8 @@ func TestAckContext(t *testing.T) {
 	})
 }
 
-// TestEndWhileWaiting: whoever waits for an ack hears why the connection ended;
-// an ack that came before counts.
+// TestEndWhileWaiting: a call that waits for an ack returns why the connection
+// ended, unless the ack came before.
 func TestEndWhileWaiting(t *testing.T) {
 	t.Parallel()
 	c, p := dialPeer(t, jsonOptions())
@@ -191,7 +191,7 @@ func TestEndWhileWaiting(t *testing.T) {
 		isClosed(t, err, 1008, "The outbound message queue is full.", "")
 	}
 	if err := c.Close(within(t)); err != nil {
-		t.Errorf("Close = %v, want nothing more to say", err)
+		t.Errorf("Close = %v, want nil", err)
 	}
 
 	c, p = dialPeer(t, jsonOptions())
@@ -220,7 +220,7 @@ func TestPing(t *testing.T) {
 				t.Errorf("Ping = %v", err)
 			}
 		}
-		p.send(`{"type":"pong"}`) // nobody asked
+		p.send(`{"type":"pong"}`) // without a ping
 	})
 	t.Run("simple", func(t *testing.T) {
 		t.Parallel()
@@ -244,8 +244,8 @@ func TestPing(t *testing.T) {
 	})
 }
 
-// TestPongsInOrder: pongs carry no id, so a late one answers the ping that has
-// given up, not the next.
+// TestPongsInOrder: pongs have no id, so a late one answers the ping whose caller
+// has given up, not the next one.
 func TestPongsInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -271,7 +271,7 @@ func TestPongsInOrder(t *testing.T) {
 	})
 }
 
-// TestAnswersServicePing: a ping of the service gets its own payload back.
+// TestAnswersServicePing: a ping of the service is answered with its payload.
 func TestAnswersServicePing(t *testing.T) {
 	t.Parallel()
 	for _, subprotocol := range []string{"", protocol.SubprotocolJSON} {

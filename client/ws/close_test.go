@@ -16,8 +16,8 @@ import (
 	"wps/protocol"
 )
 
-// TestCloseByService: the code, the reason and the text of the disconnected
-// message are always told, on one line.
+// TestCloseByService: the error has the code, the reason and the text of the
+// disconnected message, on one line.
 func TestCloseByService(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -118,14 +118,14 @@ func TestBrokenFrames(t *testing.T) {
 	}
 }
 
-// TestClose: what is queued goes out, then the close frame with 1000; and the
-// service has its say.
+// TestClose: what is queued is written, then the close frame with 1000, and the
+// service can answer.
 func TestClose(t *testing.T) {
 	t.Parallel()
 	for _, subprotocol := range []string{"", protocol.SubprotocolJSON} {
 		c, p := dialPeer(t, ws.Options{Subprotocol: subprotocol, PingInterval: -1})
 		for i := range 3 {
-			if err := sendUnasked(t, c, subprotocol, fmt.Sprint(i)); err != nil {
+			if err := sendUnacked(t, c, subprotocol, fmt.Sprint(i)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -145,7 +145,7 @@ func TestClose(t *testing.T) {
 		if err := ended(t, c); !errors.Is(err, ws.ErrClosed) {
 			t.Errorf("Receive after Close = %v, want ErrClosed", err)
 		}
-		if err := sendUnasked(t, c, subprotocol, "x"); !errors.Is(err, ws.ErrClosed) {
+		if err := sendUnacked(t, c, subprotocol, "x"); !errors.Is(err, ws.ErrClosed) {
 			t.Errorf("send after Close = %v, want ErrClosed", err)
 		}
 		if err := c.Ping(within(t)); !errors.Is(err, ws.ErrClosed) {
@@ -157,8 +157,8 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// sendUnasked sends without waiting for an answer.
-func sendUnasked(t testing.TB, c *ws.Conn, subprotocol, data string) error {
+// sendUnacked sends without waiting for an ack.
+func sendUnacked(t testing.TB, c *ws.Conn, subprotocol, data string) error {
 	t.Helper()
 	if subprotocol == "" {
 		return c.SendRaw(within(t), protocol.DataTypeText, []byte(data))
@@ -200,11 +200,11 @@ func TestCloseUnanswered(t *testing.T) {
 			}
 		})
 	})
-	t.Run("nobody reads", func(t *testing.T) {
+	t.Run("service does not read", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			c, _ := dialPeer(t, jsonOptions())
-			if err := sendUnasked(t, c, protocol.SubprotocolJSON, "stuck"); err != nil {
+			if err := sendUnacked(t, c, protocol.SubprotocolJSON, "stuck"); err != nil {
 				t.Fatal(err)
 			}
 			start := time.Now()
@@ -215,8 +215,8 @@ func TestCloseUnanswered(t *testing.T) {
 	})
 }
 
-// TestKeepAlive: a service that falls silent is given up after three intervals;
-// one that answers, or says anything, is not.
+// TestKeepAlive: the connection ends when the service is silent for three
+// intervals, and not when it answers or sends anything.
 func TestKeepAlive(t *testing.T) {
 	t.Parallel()
 	for _, subprotocol := range []string{"", protocol.SubprotocolJSON} {
@@ -245,7 +245,7 @@ func TestKeepAlive(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
 				if r, err := c.Receive(ctx); !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("Receive = %+v, %v, want an hour of nothing", r, err)
+					t.Errorf("Receive = %+v, %v, want none within an hour", r, err)
 				}
 			})
 		})
@@ -259,11 +259,11 @@ func TestKeepAlive(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
 			if _, err := c.Receive(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("Receive = %v, want an hour of nothing", err)
+				t.Errorf("Receive = %v, want none within an hour", err)
 			}
 			select {
 			case err := <-got:
-				t.Errorf("the client said something: %v", err)
+				t.Errorf("the client sent something: %v", err)
 			default:
 			}
 		})
@@ -286,8 +286,8 @@ func TestKeepAlive(t *testing.T) {
 	})
 }
 
-// pongs answers the pings of the subprotocol until the client leaves; those of
-// simple clients are the library's work.
+// pongs answers the pings of the subprotocol until the client leaves; the library
+// answers those of simple clients.
 func (p *peer) pongs() {
 	for {
 		_, b, err := p.ws.ReadMessage()
@@ -300,13 +300,13 @@ func (p *peer) pongs() {
 	}
 }
 
-// TestWriteTimeout: a service that takes nothing for half a minute has gone.
+// TestWriteTimeout: the connection ends when the service reads nothing for 30 s.
 func TestWriteTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := dialPeer(t, jsonOptions())
 		start := time.Now()
-		if err := sendUnasked(t, c, protocol.SubprotocolJSON, "stuck"); err != nil {
+		if err := sendUnacked(t, c, protocol.SubprotocolJSON, "stuck"); err != nil {
 			t.Fatal(err)
 		}
 		err := ended(t, c)

@@ -20,8 +20,8 @@ import (
 	"wps/protocol"
 )
 
-// TestReceive: messages and system frames come in order with all their members;
-// what this client does not know is left out, as the client specification says.
+// TestReceive: messages and system frames are received in order with all their
+// members; frames that this client does not know are skipped, as the client specification says.
 func TestReceive(t *testing.T) {
 	t.Parallel()
 	c, p := dialPeer(t, jsonOptions())
@@ -90,7 +90,7 @@ func TestSimple(t *testing.T) {
 	if err := c.SendRaw(within(t), protocol.DataTypeText, data); err != nil {
 		t.Fatal(err)
 	}
-	copy(data, "XXXX") // the connection has its own by now
+	copy(data, "XXXX") // the connection has its own copy
 	p.expectText("é{}")
 	if err := c.SendRaw(within(t), protocol.DataTypeBinary, []byte("\x00\xff")); err != nil {
 		t.Fatal(err)
@@ -207,9 +207,9 @@ func TestSlowReceiver(t *testing.T) {
 	})
 }
 
-// TestAckPastSlowReceiver: an ack travels behind messages. While a call waits for
-// one, up to 1,000 more messages are taken in to get at it; behind more than that
-// it does not come in time, and still nothing is lost.
+// TestAckPastSlowReceiver: an ack follows the messages sent before it. While a call
+// waits for one, up to 1,000 more messages are read; after more than that the ack
+// is not read in time, but no message is lost.
 func TestAckPastSlowReceiver(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]error{900: nil, 1100: ws.ErrAckTimeout} {
@@ -227,7 +227,7 @@ func TestAckPastSlowReceiver(t *testing.T) {
 					_ = p.try(`{"type":"ack","ackId":1,"success":true}`) // the test may be over
 				}()
 				if err := c.JoinGroup(t.Context(), "g"); !errors.Is(err, want) {
-					t.Errorf("JoinGroup behind %d messages = %v, want %v", n, err, want)
+					t.Errorf("JoinGroup after %d messages = %v, want %v", n, err, want)
 				}
 				for i := range n {
 					if r := next1(t, c); string(r.Data) != fmt.Sprint(i) {
@@ -239,8 +239,8 @@ func TestAckPastSlowReceiver(t *testing.T) {
 	}
 }
 
-// TestKeepAliveOfSlowReceiver: while nobody receives, silence is our own doing
-// and does not end the connection.
+// TestKeepAliveOfSlowReceiver: while Receive is not called, silence does not end
+// the connection.
 func TestKeepAliveOfSlowReceiver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -248,7 +248,7 @@ func TestKeepAliveOfSlowReceiver(t *testing.T) {
 		o.QueueSize, o.PingInterval = 1, time.Second
 		c, p := dialPeer(t, o)
 		go p.pongs()
-		const n = 2000 // more than the pings of the keep-alive make room for
+		const n = 2000 // more than are read while a ping of the keep-alive is open
 		go func() {
 			for i := range n {
 				p.send(fmt.Sprintf(`{"type":"message","from":"server","dataType":"text","data":"%d"}`, i))
@@ -327,7 +327,7 @@ func TestConcurrentConn(t *testing.T) {
 	receivers.Wait()
 }
 
-// answer acknowledges each request, behind a message, until the client leaves.
+// answer acknowledges each request, after a message, until the client leaves.
 func (p *peer) answer() {
 	for {
 		_, b, err := p.ws.ReadMessage()
@@ -347,9 +347,9 @@ func (p *peer) answer() {
 	}
 }
 
-// FuzzService: whatever bytes the service sends on a connection of any kind, only
-// messages and system frames come out, then a close that is told on one line of
-// valid UTF-8.
+// FuzzService: whatever bytes the service sends on a connection of any kind, Receive
+// returns only messages and system frames, and then an error of one line of valid
+// UTF-8.
 func FuzzService(f *testing.F) {
 	kinds := []string{
 		"", protocol.SubprotocolJSON, protocol.SubprotocolProtobuf, protocol.SubprotocolJSONReliable, protocol.SubprotocolProtobufReliable,
@@ -389,10 +389,10 @@ func FuzzService(f *testing.F) {
 	})
 }
 
-// TestSendWhenNobodyReceives : a connection that nobody receives from is not read
-// either, so the end of its transport is seen by a write that fails. Sends must
-// end with it, and not wait for room in a queue that nobody empties.
-func TestSendWhenNobodyReceives(t *testing.T) {
+// TestSendWithoutReceive: a connection whose Receive is not called is not read, so
+// only a failed write reveals the end of its transport. Sends must fail then, and
+// not wait for space in a queue without a writer.
+func TestSendWithoutReceive(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := jsonOptions()

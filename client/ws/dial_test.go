@@ -26,8 +26,8 @@ func websocketURL(address string) string {
 	return "ws" + strings.TrimPrefix(address, "http") + "/client/hubs/chat?access_token=secret"
 }
 
-// TestHandshakeRefused: the status and the start of the body are told, and the
-// token never is.
+// TestHandshakeRefused: the error has the status and the start of the body, and
+// never the token.
 func TestHandshakeRefused(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -93,7 +93,7 @@ func TestDialOptionsRefused(t *testing.T) {
 	}
 }
 
-// TestDialUnreachable: whoever cannot be reached is named, without the token.
+// TestDialUnreachable: the error names the host, without the token.
 func TestDialUnreachable(t *testing.T) {
 	t.Parallel()
 	o := ws.Options{URL: "ws://h.example/client/hubs/chat?access_token=secret"}
@@ -110,8 +110,8 @@ func TestDialUnreachable(t *testing.T) {
 	}
 }
 
-// TestDialSilence: a service that says nothing, before the handshake or after
-// it, gets 10 seconds; the caller may be less patient.
+// TestDialSilence: without an answer to the handshake, or without a connected
+// message after it, Dial fails after 10 s, or when the context ends.
 func TestDialSilence(t *testing.T) {
 	t.Parallel()
 	services := map[string]func(net.Conn){
@@ -151,7 +151,8 @@ func TestDialSilence(t *testing.T) {
 	}
 }
 
-// TestDialClosed: a connection that is closed before it is named tells why.
+// TestDialClosed: the error of a connection that is closed before it is named has
+// the reason.
 func TestDialClosed(t *testing.T) {
 	t.Parallel()
 	o, far := pipeOptions(jsonOptions())
@@ -162,15 +163,15 @@ func TestDialClosed(t *testing.T) {
 			return
 		}
 		p := &peer{t, ws, far, make(chan struct{}, 1)}
-		p.send(`{"type":"system","event":"disconnected","message":"no room"}`)
+		p.send(`{"type":"system","event":"disconnected","message":"no more connections"}`)
 		p.close(websocket.ClosePolicyViolation, "The connection could not be activated.")
 	}()
 	_, err := ws.Dial(within(t), o)
-	isClosed(t, err, 1008, "The connection could not be activated.", "no room")
+	isClosed(t, err, 1008, "The connection could not be activated.", "no more connections")
 }
 
 // TestDialNoSubprotocol: a service that does not agree to the subprotocol would
-// take our frames for bare messages.
+// treat the frames as bare messages.
 func TestDialNoSubprotocol(t *testing.T) {
 	t.Parallel()
 	for _, agreed := range []string{"", "protobuf.webpubsub.azure.v1"} {
@@ -186,7 +187,7 @@ func TestDialNoSubprotocol(t *testing.T) {
 	}
 }
 
-// TestDialHeader: own headers go with the handshake.
+// TestDialHeader: the headers of the options are sent with the handshake.
 func TestDialHeader(t *testing.T) {
 	t.Parallel()
 	s := serve(t, status(401))

@@ -115,7 +115,7 @@ func TestSimpleEmulated(t *testing.T) {
 	isClosed(t, ended(t, c), 1011, "Internal server error", "")
 }
 
-// TestDialEmulated has what the emulator refuses.
+// TestDialEmulated has handshakes that the emulator refuses.
 func TestDialEmulated(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
@@ -133,7 +133,7 @@ func TestDialEmulated(t *testing.T) {
 	}
 }
 
-// TestEmulatorStops: clients hear of a stopping service.
+// TestEmulatorStops: clients receive the close of a stopping service.
 func TestEmulatorStops(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
@@ -144,8 +144,8 @@ func TestEmulatorStops(t *testing.T) {
 	isClosed(t, ended(t, c), websocket.CloseGoingAway, "", "")
 }
 
-// TestEventEmulated: a handler gets the event with its data type, and what it
-// answers comes before SendEvent returns.
+// TestEventEmulated: a handler gets the event with its data type, and its answer is
+// received before SendEvent returns.
 func TestEventEmulated(t *testing.T) {
 	t.Parallel()
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -178,7 +178,7 @@ func TestEventEmulated(t *testing.T) {
 			t.Fatalf("SendEvent = %v", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		cancel() // it is there already
+		cancel() // it is queued already
 		if r, err := c.Receive(ctx); err != nil || r.From != protocol.FromServer || string(r.Data) != tt.want {
 			t.Errorf("Receive = %+v, %v, want %q", r, err, tt.want)
 		}

@@ -55,12 +55,12 @@ func (s *server) only(t *testing.T) *http.Request {
 	return s.seen[0]
 }
 
-// status answers with a status and headers, given in pairs.
+// status answers with a status and headers in pairs.
 func status(code int, header ...string) http.HandlerFunc {
 	return body(code, "", header...)
 }
 
-// body answers with a status, a body and headers, given in pairs.
+// body answers with a status, a body and headers in pairs.
 func body(code int, text string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(header); i += 2 {
@@ -116,7 +116,7 @@ func connect(t testing.TB, e *emulatortest.Emulator, o token.ClientOptions, d ws
 	return c
 }
 
-// receive gives the next message or system frame.
+// receive returns the next message or system frame.
 func receive(t testing.TB, c *ws.Conn) *protocol.Response {
 	t.Helper()
 	r, err := c.Receive(within(t))
@@ -126,7 +126,7 @@ func receive(t testing.TB, c *ws.Conn) *protocol.Response {
 	return r
 }
 
-// message gives the next message, past system frames.
+// message returns the next message, skipping system frames.
 func message(t testing.TB, c *ws.Conn) *protocol.Response {
 	t.Helper()
 	for {

@@ -15,14 +15,14 @@ import (
 	"wps/protocol"
 )
 
-// peer is the service's end of a connection in memory. It speaks raw frames, so
-// that a test says to the byte what comes and goes. With synctest, time passes
+// peer is the service's end of a connection in memory. It uses raw frames, so
+// that a test has every byte that is sent and received. With synctest, time passes
 // only when both ends wait.
 type peer struct {
 	t    testing.TB
 	ws   *websocket.Conn
 	raw  net.Conn
-	turn chan struct{} // of writing; synctest sees through a channel, not a mutex
+	turn chan struct{} // of writing; synctest knows a wait for a channel, not for a mutex
 }
 
 // upgrade answers the handshake on raw. It picks subprotocol, when it is not "".
@@ -31,7 +31,7 @@ func upgrade(raw net.Conn, subprotocol string) (*websocket.Conn, error) {
 	return ws, err
 }
 
-// upgradeRequest is upgrade that also gives what was asked for.
+// upgradeRequest is upgrade that also returns the requested URI.
 func upgradeRequest(raw net.Conn, subprotocol string) (uri string, ws *websocket.Conn, err error) {
 	r := bufio.NewReader(raw)
 	req, err := http.ReadRequest(r)
@@ -47,7 +47,7 @@ func upgradeRequest(raw net.Conn, subprotocol string) (uri string, ws *websocket
 	return req.RequestURI, ws, err
 }
 
-// hijacker is a ResponseWriter that has nothing but its connection to give.
+// hijacker is a ResponseWriter that can only be hijacked.
 type hijacker struct {
 	net.Conn
 	r *bufio.Reader
@@ -92,7 +92,7 @@ func dialPeer(t testing.TB, o ws.Options) (*ws.Conn, *peer) {
 	p := <-ready
 	t.Cleanup(func() {
 		far.Close()
-		_ = c.Close(context.Background()) // whatever it says, its goroutines end
+		_ = c.Close(context.Background()) // its goroutines end in any case
 	})
 	if o.Subprotocol != "" {
 		if r := next1(t, c); r.Event != protocol.SystemConnected {
@@ -124,7 +124,7 @@ func (p *peer) greet(subprotocol string) {
 
 const reconnectionToken = "right to come back"
 
-// next1 gives what Receive gives next.
+// next1 returns the next response.
 func next1(t testing.TB, c *ws.Conn) *protocol.Response {
 	t.Helper()
 	r, err := c.Receive(t.Context())
@@ -184,7 +184,7 @@ func (p *peer) close(code int, reason string) {
 	p.raw.Close()
 }
 
-// drain reads until the client has nothing more to say.
+// drain reads until the connection ends.
 func (p *peer) drain() {
 	for {
 		if _, _, err := p.ws.ReadMessage(); err != nil {
@@ -198,7 +198,7 @@ func jsonOptions() ws.Options {
 	return ws.Options{Subprotocol: protocol.SubprotocolJSON, PingInterval: -1}
 }
 
-// ended gives why the connection ended, past what came before.
+// ended receives until the connection ends and returns why.
 func ended(t testing.TB, c *ws.Conn) error {
 	t.Helper()
 	for {

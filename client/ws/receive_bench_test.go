@@ -84,7 +84,7 @@ func dialBench(b *testing.B, near, far net.Conn, subprotocol string) *ws.Conn {
 	}
 	b.Cleanup(func() {
 		far.Close()
-		_ = c.Close(b.Context()) // whatever it says, its goroutines end
+		_ = c.Close(b.Context()) // its goroutines end in any case
 	})
 	return c
 }

@@ -40,8 +40,8 @@ func connectTo(t testing.TB, e *emulatortest.Emulator, o ws.Options, groups ...s
 	return c
 }
 
-// arrivals receives until the connection ends or done is true, and gives what
-// came: data of messages and names of system events.
+// arrivals receives until the connection ends or done returns true. It returns the
+// data of the messages and the names of the system events.
 func arrivals(t testing.TB, c *ws.Conn, done func(*protocol.Response) bool) (messages []string, events []string, err error) {
 	ctx, cancel := context.WithTimeout(t.Context(), recoveryLimit)
 	defer cancel()
@@ -62,8 +62,8 @@ func arrivals(t testing.TB, c *ws.Conn, done func(*protocol.Response) bool) (mes
 }
 
 // TestRecoveryUnderLoad cuts a reliable connection again and again in
-// mid-stream, in the middle of frames too, while thousands of messages come in
-// and requests go out: none is lost, none comes twice, all are in order.
+// mid-stream, in the middle of frames too, while thousands of messages are
+// received and requests are sent: none is lost, none comes twice, all are in order.
 func TestRecoveryUnderLoad(t *testing.T) {
 	t.Parallel()
 	for _, subprotocol := range []string{protocol.SubprotocolJSONReliable, protocol.SubprotocolProtobufReliable} {
@@ -73,7 +73,7 @@ func TestRecoveryUnderLoad(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2))
 			proxy := emulatortest.NewProxy(t, e.URL, func() int { return 100_000 + random.IntN(100_000) }) // more than a replay
 			c := connectTo(t, e, ws.Options{Subprotocol: subprotocol, NetDial: proxy.Dial, AckTimeout: recoveryLimit}, "down")
-			const messages, requests, ahead = 6000, 200, 100 // the service takes 1000 unacknowledged ones
+			const messages, requests, ahead = 6000, 200, 100 // the service allows 1000 unacknowledged ones
 			sender := connectTo(t, e, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 			watcher := connectTo(t, e, ws.Options{Subprotocol: protocol.SubprotocolJSON, QueueSize: requests}, "up")
 			room := make(chan struct{}, ahead)
@@ -162,9 +162,9 @@ func expectRecoveries(t *testing.T, events []string, least int) {
 	}
 }
 
-// TestManyMessages proves that sequence ids are acknowledged: the service takes
-// 1000 that are not. An answer to the receiver now and then tells that the
-// service has read what came before, however slow the machine is.
+// TestManyMessages shows that sequence ids are acknowledged: the service allows
+// 1000 that are not. An answer to the receiver from time to time shows that the
+// service has read the acks before it, however slow the machine is.
 func TestManyMessages(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
@@ -204,8 +204,8 @@ func until(event string) func(*protocol.Response) bool {
 
 func never(*protocol.Response) bool { return false }
 
-// TestRecoveryLost proves that a refused recovery ends the connection, and says
-// with which code.
+// TestRecoveryLost: a refused recovery ends the connection with the code of the
+// refusal.
 func TestRecoveryLost(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
@@ -323,8 +323,8 @@ func TestCloseWhileRecovering(t *testing.T) {
 	}
 }
 
-// TestSubprotocols proves that every subprotocol gives the same messages, but
-// for what it cannot carry.
+// TestSubprotocols: every subprotocol delivers the same messages, except for what
+// it cannot carry.
 func TestSubprotocols(t *testing.T) {
 	t.Parallel()
 	for _, subprotocol := range []string{

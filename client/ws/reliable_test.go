@@ -75,7 +75,7 @@ func dialLine(t testing.TB, o ws.Options) (*ws.Conn, *line, *peer) {
 	p := <-greeted
 	t.Cleanup(func() {
 		p.raw.Close()
-		_ = c.Close(context.Background()) // whatever it says, its goroutines end
+		_ = c.Close(context.Background()) // its goroutines end in any case
 	})
 	if r := next1(t, c); r.Event != protocol.SystemConnected {
 		t.Fatalf("first frame = %+v, want connected", r)
@@ -94,7 +94,7 @@ func (l *line) accept() (uri string, p *peer) {
 	return uri, &peer{l.t, ws, raw, make(chan struct{}, 1)}
 }
 
-// recoveryURI is what a client asks for that comes back.
+// recoveryURI is what a recovering client requests.
 const recoveryURI = "/client/hubs/chat?awps_connection_id=c1&awps_reconnection_token=right+to+come+back&x=1"
 
 func numbered(id int) string {
@@ -152,8 +152,9 @@ func TestSequenceAcks(t *testing.T) {
 	})
 }
 
-// TestRecovery: the client comes back by its reconnection token alone, says first
-// what it has, sends again what was not answered, and drops what comes twice.
+// TestRecovery: the client recovers with only its reconnection token, first
+// acknowledges what it has, sends again what was not answered, and drops messages
+// that come twice.
 func TestRecovery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -186,7 +187,7 @@ func TestRecovery(t *testing.T) {
 		for _, frame := range []string{
 			`{"type":"sequenceAck","sequenceId":2}`,
 			`{"type":"joinGroup","group":"g","ackId":1}`, `{"type":"leaveGroup","group":"h","ackId":2}`,
-			`{"type":"ping"}`, `{"type":"ping"}`, // the caller's, and our own for a sign of life
+			`{"type":"ping"}`, `{"type":"ping"}`, // the caller's, and the connection's own
 		} {
 			p.expectText(frame)
 		}
@@ -208,7 +209,7 @@ func TestRecovery(t *testing.T) {
 	})
 }
 
-// closeFrom closes a connection from our side, which the peer answers.
+// closeFrom closes a connection, which the peer answers.
 func closeFrom(t testing.TB, c *ws.Conn, p *peer) {
 	t.Helper()
 	closed := make(chan error, 1)
@@ -220,7 +221,7 @@ func closeFrom(t testing.TB, c *ws.Conn, p *peer) {
 }
 
 // TestRecoveryRenewed: a reconnection token that comes with a recovery replaces
-// the old one, and the connected message that brings it is not told.
+// the old one, and Receive does not return the connected message with it.
 //
 // Source: client specification, section 3.3.
 func TestRecoveryRenewed(t *testing.T) {
@@ -286,8 +287,8 @@ func TestWriteFailsAfterRecovery(t *testing.T) {
 	})
 }
 
-// TestRecoveryTriesAgain: a refused handshake, a silent one and one that breaks
-// are no answer; the client tries on, with pauses, for 30 seconds.
+// TestRecoveryTriesAgain: after a handshake that is refused, silent or broken the
+// client tries again, with growing delays, for 30 seconds.
 func TestRecoveryTriesAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -309,7 +310,7 @@ func TestRecoveryTriesAgain(t *testing.T) {
 		}
 		_, p = l.accept()
 		p.expectText(`{"type":"ping"}`)
-		p.raw.Close() // agreed, and broken before a word
+		p.raw.Close() // broken after the handshake
 		_, p = l.accept()
 		p.expectText(`{"type":"ping"}`)
 		p.send(`{"type":"pong"}`)
@@ -321,8 +322,8 @@ func TestRecoveryTriesAgain(t *testing.T) {
 	})
 }
 
-// TestRecoveryGivenUp: after 30 seconds without a way back the connection is lost,
-// and says so without a secret.
+// TestRecoveryGivenUp: the connection is lost when it could not recover for 30
+// seconds, and the error contains no secret.
 func TestRecoveryGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -382,8 +383,8 @@ func TestWhatIsRecovered(t *testing.T) {
 	}
 }
 
-// TestRecoveryRefused: 1008 behind the handshake says that there is nothing to
-// come back to; no further attempt is made.
+// TestRecoveryRefused: after 1008 on the new transport the connection cannot be
+// recovered, and no further attempt is made.
 func TestRecoveryRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
