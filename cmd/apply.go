@@ -50,7 +50,7 @@ already says "earlier".`,
 			if len(args) > 1 {
 				return usagef("one file is expected, there are %d", len(args))
 			}
-			return apply(c.Context(), env, &o, args)
+			return runApply(c.Context(), env, &o, args)
 		},
 	}
 	f := c.Flags()
@@ -70,7 +70,7 @@ func (o *applyOptions) check() error {
 	return o.batch.check(o.act)
 }
 
-func apply(ctx context.Context, env *Env, o *applyOptions, args []string) error {
+func runApply(ctx context.Context, env *Env, o *applyOptions, args []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}

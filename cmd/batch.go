@@ -14,6 +14,7 @@ import (
 
 	"wps/client"
 	"wps/output"
+	"wps/output/apply"
 )
 
 // batchOptions are the flags of commands that run many events.
@@ -66,22 +67,22 @@ type batch struct {
 	in      *batchInput
 	source  func(io.Reader) output.Source
 
-	pace     *output.Pace
+	pace     *apply.Pace
 	progress *progress
-	summary  output.Summary
+	summary  apply.Summary
 	stop     context.CancelCauseFunc // ends the run, as when results cannot be written
-	failures []output.LineResult     // in text, what was under way when another failure stopped
-	stopper  *output.LineResult      // in text, that failure, which the error tells
+	failures []apply.LineResult      // in text, what was under way when another failure stopped
+	stopper  *apply.LineResult       // in text, that failure, which the error tells
 }
 
 // newBatchRunner returns the runner of a batch, and its pace: a refusal of one
 // event for too many requests holds back all.
-func newBatchRunner(env *Env, act eventFlags, o batchOptions) (*eventRunner, *output.Pace, error) {
+func newBatchRunner(env *Env, act eventFlags, o batchOptions) (*eventRunner, *apply.Pace, error) {
 	perSecond, err := parseRate(o.rate)
 	if err != nil {
 		return nil, nil, err
 	}
-	pace := output.NewPace(perSecond)
+	pace := apply.NewPace(perSecond)
 	a, err := newEventRunnerWith(env, act, client.Options{Throttled: func(wait time.Duration) {
 		env.log.Info("throttled by the service", "wait", wait)
 		pace.Throttled(wait)
@@ -122,7 +123,7 @@ func surviveClosedPipe() (undo func()) {
 
 // prepare reads the input, or the part that the journal knows, before anything
 // is sent, where that is asked for or needed.
-func (b *batch) prepare(ctx context.Context, journal *output.Journal) error {
+func (b *batch) prepare(ctx context.Context, journal *apply.Journal) error {
 	if journal != nil && journal.Known() > 0 {
 		if err := b.in.copyRead(); err != nil {
 			return err
@@ -144,19 +145,19 @@ func (b *batch) prepare(ctx context.Context, journal *output.Journal) error {
 }
 
 // check checks the whole input; with faults every line is reported.
-func (b *batch) check(ctx context.Context, journal *output.Journal) error {
+func (b *batch) check(ctx context.Context, journal *apply.Journal) error {
 	if err := b.in.rewind(); err != nil {
 		return err
 	}
-	summary, err := output.Check(ctx, b.source(b.in), journal, nil)
+	summary, err := apply.Check(ctx, b.source(b.in), journal, nil)
 	if rewindErr := b.in.rewind(); rewindErr != nil {
 		return rewindErr
 	}
-	if bad, _ := errors.AsType[*output.CheckError](err); bad == nil {
+	if bad, _ := errors.AsType[*apply.CheckError](err); bad == nil {
 		return err
 	}
 	if b.env.out.json() && b.eventRunner.o.dryRun == "" {
-		if _, again := output.Check(ctx, b.source(b.in), journal, b.result); ctx.Err() != nil {
+		if _, again := apply.Check(ctx, b.source(b.in), journal, b.result); ctx.Err() != nil {
 			return again
 		}
 	}
@@ -176,7 +177,15 @@ func (b *batch) printDry(ev output.Event) error {
 	return context.Canceled
 }
 
-func (b *batch) runEvents(ctx context.Context, journal *output.Journal) error {
+// runEvent runs one event, or prints it in a dry run.
+func (b *batch) runEvent(ctx context.Context, ev output.Event) (output.Result, error) {
+	if b.eventRunner.o.dryRun == dryRunEvent {
+		return output.Result{}, b.printDry(ev)
+	}
+	return b.eventRunner.run(ctx, ev)
+}
+
+func (b *batch) runEvents(ctx context.Context, journal *apply.Journal) error {
 	dry := b.eventRunner.o.dryRun
 	concurrency := b.o.concurrency
 	if dry != "" {
@@ -186,16 +195,10 @@ func (b *batch) runEvents(ctx context.Context, journal *output.Journal) error {
 		b.progress = newProgress(b.env, b.in)
 	}
 	start := time.Now()
-	summary, err := output.Run(ctx, b.svc, b.source(b.in), output.RunOptions{
+	summary, err := apply.Run(ctx, b.source(b.in), b.runEvent, apply.Options{
 		Concurrency: concurrency, Unordered: b.unordered, KeepGoing: b.o.keepGoing,
-		CountRest: b.in.isFile(), Journal: journal, Pace: b.pace, Gone: refusesAll,
+		CountRest: b.in.isFile(), Journal: journal, Pace: b.pace, Unavailable: refusesAll,
 		OnResult: b.result, OnStop: b.in.interrupt,
-		Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
-			if dry == dryRunEvent {
-				return output.Result{}, b.printDry(ev)
-			}
-			return b.eventRunner.run(ctx, ev)
-		},
 	})
 	b.progress.hide()
 	b.summary = summary
@@ -211,7 +214,7 @@ func (b *batch) runEvents(ctx context.Context, journal *output.Journal) error {
 
 // openJournal opens the journal of the flags, if there is one. It is good for
 // one service and hub.
-func (b *batch) openJournal() (*output.Journal, error) {
+func (b *batch) openJournal() (*apply.Journal, error) {
 	if b.o.journal == "" {
 		return nil, nil
 	}
@@ -219,6 +222,6 @@ func (b *batch) openJournal() (*output.Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	journal, err := output.OpenJournal(b.o.journal, fmt.Sprintf("%s in hub %s at %s", b.purpose, b.hub, cs.Endpoint))
+	journal, err := apply.OpenJournal(b.o.journal, fmt.Sprintf("%s in hub %s at %s", b.purpose, b.hub, cs.Endpoint))
 	return journal, explainJournal(err)
 }

@@ -20,6 +20,7 @@ import (
 
 	"wps/cmd"
 	"wps/output"
+	"wps/output/apply"
 	"wps/protocol"
 	"wps/token"
 )
@@ -156,10 +157,8 @@ func BenchmarkRun(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(line)))
 			b.ResetTimer()
-			_, err := output.Run(b.Context(), nil, output.NewReader(bytes.NewReader(bytes.Repeat(line, b.N))), output.RunOptions{
-				Concurrency: concurrency,
-				Each:        func(context.Context, output.Event) (output.Result, error) { return output.Result{}, nil },
-			})
+			run := func(context.Context, output.Event) (output.Result, error) { return output.Result{}, nil }
+			_, err := apply.Run(b.Context(), output.NewReader(bytes.NewReader(bytes.Repeat(line, b.N))), run, apply.Options{Concurrency: concurrency})
 			if err != nil {
 				b.Fatal(err)
 			}

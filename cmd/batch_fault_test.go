@@ -114,13 +114,13 @@ func TestApplyServiceGone(t *testing.T) {
 		error  string
 		hint   string
 	}{
-		{"refused connection", away, 10, 1, "connection refused: the service took none of the last 10 events", "check the Endpoint"},
-		{"wrong key", newService(t, refuse(401)), 10, 4, "401 Unauthorized: the service took none of the last 10 events", "the AccessKey must belong"},
-		{"errors", newService(t, refuse(500)), 10, 1, "500 Internal Server Error: the service took none", `"wps health" tells`},
+		{"refused connection", away, 10, 1, "connection refused: the service accepted none of the last 10 events", "check the Endpoint"},
+		{"wrong key", newService(t, refuse(401)), 10, 4, "401 Unauthorized: the service accepted none of the last 10 events", "the AccessKey must belong"},
+		{"errors", newService(t, refuse(500)), 10, 1, "500 Internal Server Error: the service accepted none", `"wps health" tells`},
 		{"hangs", newService(t, func(_ http.ResponseWriter, r *http.Request, _ int) bool {
 			<-r.Context().Done()
 			return true
-		}), 10, 1, "no answer within 10ms: the service took none", "raise --timeout"},
+		}), 10, 1, "no answer within 10ms: the service accepted none", "raise --timeout"},
 		{"throttles for hours", newService(t, refuse(429, "Retry-After", "7200")), 1, 1, "429 Too Many Requests: the service asks to wait 2h0m0s", "the service limits"},
 		{"breaks off", newService(t, func(w http.ResponseWriter, _ *http.Request, _ int) bool {
 			w.Header().Set("Content-Length", "100")

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"wps/output"
+	"wps/output/apply"
 )
 
 const (
@@ -38,7 +38,7 @@ func newProgress(env *Env, in *batchInput) *progress {
 }
 
 // count takes note of a result.
-func (p *progress) count(r output.LineResult) {
+func (p *progress) count(r apply.LineResult) {
 	if p == nil {
 		return
 	}
@@ -46,7 +46,7 @@ func (p *progress) count(r output.LineResult) {
 	if !r.Earlier {
 		p.ended++
 	}
-	if r.Status == output.StatusFailed {
+	if r.Status == apply.StatusFailed {
 		p.failed++
 	}
 	if now := time.Now(); now.Sub(p.drawn) >= progressInterval {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"wps/output"
+	"wps/output/apply"
 )
 
 // TestProgressLine: a bar where there is room for one, and never more than a line.
@@ -41,8 +41,8 @@ func TestProgressDrawn(t *testing.T) {
 	var w strings.Builder
 	p := &progress{w: newStatusWriter(&w), width: func() int { return 80 }, start: time.Now().Add(-time.Hour)}
 	p.hide()
-	p.count(output.LineResult{Size: 9})
-	p.count(output.LineResult{Size: 9, Earlier: true})
+	p.count(apply.LineResult{Size: 9})
+	p.count(apply.LineResult{Size: 9, Earlier: true})
 	p.hide()
 	if got, want := w.String(), clearLine+"1 event, 0/s"+clearLine; got != want {
 		t.Errorf("drew %q, want %q", got, want)

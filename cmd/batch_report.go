@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"time"
 
-	"wps/output"
+	"wps/output/apply"
 )
 
 // result reports one line: in JSON all of them, in text the failures.
-func (b *batch) result(r output.LineResult) {
+func (b *batch) result(r apply.LineResult) {
 	b.progress.count(r)
 	switch {
 	case b.eventRunner.o.dryRun != "":
@@ -23,7 +23,7 @@ func (b *batch) result(r output.LineResult) {
 		if err := b.env.out.printLine(fmt.Sprintf("line %d: %s", r.Line, yesNo(*r.Yes))); err != nil {
 			b.stop(err)
 		}
-	case r.Status != output.StatusFailed:
+	case r.Status != apply.StatusFailed:
 	case r.Stops:
 		b.stopper = &r
 	case b.o.keepGoing:
@@ -34,7 +34,7 @@ func (b *batch) result(r output.LineResult) {
 	}
 }
 
-func (b *batch) tellFailure(r output.LineResult) {
+func (b *batch) tellFailure(r apply.LineResult) {
 	fmt.Fprintf(b.env.out.stderr, "%s line %d: %s\n", b.env.out.errColors.bad("wps:"), r.Line, clean(r.Error))
 }
 

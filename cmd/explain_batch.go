@@ -7,6 +7,7 @@ import (
 
 	"wps/client"
 	"wps/output"
+	"wps/output/apply"
 )
 
 // streamRun is what the next step after a failed stream depends on.
@@ -20,11 +21,11 @@ type streamRun struct {
 // explainStream adds the next step to the failure of a stream.
 func explainStream(err error, run streamRun) error {
 	var line *output.LineError
-	var some *output.FailedError
+	var some *apply.FailedError
 	var faulty *output.FaultError
-	var journal *output.JournalError
+	var journal *apply.JournalError
 	var refused *client.Error
-	var gone *output.GoneError
+	var gone *apply.OutageError
 	var unreadable *fs.PathError
 	switch {
 	case errors.As(err, &some):
@@ -59,17 +60,17 @@ func explainStream(err error, run streamRun) error {
 
 // explainJournal adds the next step to an error of a journal.
 func explainJournal(err error) error {
-	var journal *output.JournalError
+	var journal *apply.JournalError
 	switch {
 	case !errors.As(err, &journal):
 		return err
-	case errors.Is(err, output.ErrForeignJournal):
+	case errors.Is(err, apply.ErrForeignJournal):
 		return withHint(err, "nothing was sent; name another --journal, or run it with the input that it was made for")
-	case errors.Is(err, output.ErrJournalInUse):
+	case errors.Is(err, apply.ErrJournalInUse):
 		return withHint(err, "nothing was sent; wait for that run to end")
-	case errors.Is(err, output.ErrNoJournal):
+	case errors.Is(err, apply.ErrNoJournal):
 		return withHint(err, "nothing was sent; --journal names a new file, or one that an earlier run has made")
-	case errors.Is(err, output.ErrDamagedJournal):
+	case errors.Is(err, apply.ErrDamagedJournal):
 		return withHint(err, "nothing was sent; what stands above that line is good: take out the rest to go on from there, at the price of sending that twice")
 	}
 	return withHint(err, "--journal needs a file that can be written and a disk with room")

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"wps/output"
+	"wps/internal/suggest"
 )
 
 // flagError says in our words what is wrong with a flag, and what was meant.
@@ -76,7 +76,7 @@ func nearestFlags(c *cobra.Command, name string) []string {
 	near := begun
 	slices.Sort(near)
 	if len(near) == 0 {
-		near = output.Nearest(name, slices.Values(all))
+		near = suggest.Nearest(name, slices.Values(all))
 	}
 	for i := range near {
 		near[i] = "--" + near[i]

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"wps/internal/suggest"
 )
 
 // actions are the 14 actionName objects of the Functions extension, by name in
@@ -60,7 +62,7 @@ func (o *object) actionEvent() Event {
 // nearestAction names an action close to name, or the plainest one.
 func nearestAction(name string) string {
 	for _, known := range slices.Sorted(maps.Keys(actions)) {
-		if editDistance(strings.ToLower(name), known) < 3 {
+		if suggest.Distance(strings.ToLower(name), known) <= 2 {
 			return known
 		}
 	}

@@ -1,11 +1,10 @@
 // Package output is the output binding: event objects, each one instruction to
-// the service, that are read from JSON or YAML, checked, written as JSON and run,
-// in order or side by side, with a journal of what is done. It talks to no
-// network; whoever runs events hands it a Service.
+// the service, that are read from JSON or YAML, checked, written as JSON and run.
+// It talks to no network; the caller passes a Service. Package output/apply runs a
+// stream of them.
 //
 //	ev, err := output.Decode([]byte(`{"type":"MessageEvent","message":"hi","dataType":"text"}`))
 //	result, err := ev.Run(ctx, service)
-//	summary, err := output.Run(ctx, service, output.NewReader(os.Stdin), output.RunOptions{})
 package output
 
 import (

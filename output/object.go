@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"wps/internal/suggest"
 )
 
 // marshal writes v on one line without escaping HTML.
@@ -115,6 +118,19 @@ func readObject(b []byte) (*object, error) {
 	splitMembers(b, o.read)
 	o.settleAction()
 	return o, nil
+}
+
+// didYouMean returns the end of a fault of an unknown member that proposes a known
+// one, "" when none is near.
+func didYouMean(name string) string {
+	near := suggest.Nearest(strings.ToLower(name), maps.Keys(names))
+	if len(near) == 0 {
+		return ""
+	}
+	for i, known := range near {
+		near[i] = names[known]
+	}
+	return `: did you mean "` + slices.Min(near) + `"?`
 }
 
 // findSyntaxFault tells what is wrong with bytes that are no JSON.

@@ -2,16 +2,17 @@ package output_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"wps/output"
+	"wps/protocol"
 )
 
 // msg is the line of a message event.
@@ -148,107 +149,6 @@ func TestReaderLimits(t *testing.T) {
 	}
 }
 
-// run runs a stream and gives results, summary and error.
-func run(t *testing.T, s output.Service, in string, o output.RunOptions) (results []string, sum output.Summary, err error) {
-	t.Helper()
-	o.OnResult = func(l output.LineResult) { results = append(results, resultText(l)) }
-	sum, err = output.Run(t.Context(), s, output.NewReader(strings.NewReader(in)), o)
-	return results, sum, err
-}
-
-func resultText(l output.LineResult) string {
-	text := fmt.Sprintf("%d %s", l.Line, l.Status)
-	if l.Earlier {
-		text += " earlier"
-	}
-	if l.Yes != nil {
-		text += fmt.Sprintf(" %v", *l.Yes)
-	}
-	if l.Error != "" {
-		text += ": " + l.Error
-	}
-	return text
-}
-
-func TestRunInOrder(t *testing.T) {
-	t.Parallel()
-	r := &recorder{yes: true}
-	results, s, err := run(t, r, msg("a")+"\n"+`{"type":"ExistenceEvent","targetType":"Users","targetId":"u"}`+"\n"+msg("b"), output.RunOptions{})
-	if err != nil || s != (output.Summary{Done: 3}) {
-		t.Fatalf("Run = %+v, %v", s, err)
-	}
-	if want := []string{"1 done", "2 done true", "3 done"}; !reflect.DeepEqual(results, want) {
-		t.Errorf("results = %q, want %q", results, want)
-	}
-	if len(r.calls) != 3 || !strings.Contains(r.calls[0], `"a"`) || !strings.Contains(r.calls[2], `"b"`) {
-		t.Errorf("calls = %q", r.calls)
-	}
-}
-
-func TestRunStopsAtFault(t *testing.T) {
-	t.Parallel()
-	var lines []string
-	for i := range 10 {
-		lines = append(lines, msg(fmt.Sprint(i+1)))
-	}
-	lines[6] = `{"message":1}`
-	stream := strings.Join(lines, "\n")
-
-	r := &recorder{}
-	results, s, err := run(t, r, stream, output.RunOptions{CountRest: true})
-	bad, _ := errors.AsType[*output.LineError](err)
-	if bad == nil || bad.Line != 7 || len(r.calls) != 6 || s != (output.Summary{Done: 6, Failed: 1, NotTried: 3}) {
-		t.Errorf("Run = %+v, %v after %d calls", s, err, len(r.calls))
-	}
-	if len(results) != 10 || !strings.HasPrefix(results[6], "7 failed: message must be") || results[9] != "10 not tried" {
-		t.Errorf("results = %q", results)
-	}
-
-	r = &recorder{}
-	if _, s, _ = run(t, r, stream, output.RunOptions{}); s != (output.Summary{Done: 6, Failed: 1, Unread: true}) {
-		t.Errorf("without CountRest: %+v", s)
-	}
-
-	lines[2] = "{"
-	results = nil
-	s, err = output.Check(t.Context(), output.NewReader(strings.NewReader(strings.Join(lines, "\n"))), nil,
-		func(l output.LineResult) { results = append(results, resultText(l)) })
-	all, _ := errors.AsType[*output.CheckError](err)
-	if all == nil || len(all.Lines) != 2 || all.Lines[0].Line != 3 || all.Lines[1].Line != 7 || s != (output.Summary{Failed: 2, NotTried: 8}) {
-		t.Errorf("Check: %+v, %v", s, err)
-	}
-	if len(results) != 10 || results[0] != "1 not tried" || !strings.HasPrefix(results[2], "3 failed") {
-		t.Errorf("results = %q", results)
-	}
-}
-
-func TestRunStopsAtFailure(t *testing.T) {
-	t.Parallel()
-	stream := msg("a") + "\n" + msg("b") + "\n" + msg("c")
-	r := &recorder{fail: map[int]error{2: errRefused}}
-	results, s, err := run(t, r, stream, output.RunOptions{CountRest: true})
-	if !errors.Is(err, errRefused) || len(r.calls) != 2 || s != (output.Summary{Done: 1, Failed: 1, NotTried: 1}) {
-		t.Errorf("Run = %+v, %v after %d calls", s, err, len(r.calls))
-	}
-	if want := []string{"1 done", "2 failed: refused", "3 not tried"}; !reflect.DeepEqual(results, want) {
-		t.Errorf("results = %q, want %q", results, want)
-	}
-}
-
-func TestRunStopsWithContext(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	r := &recorder{}
-	o := output.RunOptions{Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
-		cancel()
-		return ev.Run(ctx, r)
-	}}
-	_, err := output.Run(ctx, r, output.NewReader(strings.NewReader(msg("a")+msg("b"))), o)
-	if !errors.Is(err, context.Canceled) || len(r.calls) != 1 {
-		t.Errorf("Run = %v after %d calls, want context.Canceled after 1", err, len(r.calls))
-	}
-}
-
 // FuzzReader: every stream ends, lines never go back, and the events that come
 // out are the same, one a line, when they are written and read again.
 func FuzzReader(f *testing.F) {
@@ -302,4 +202,33 @@ func readAll(t *testing.T, b []byte) (events []output.Event) {
 	}
 	t.Error("the stream does not end")
 	return events
+}
+
+func TestLines(t *testing.T) {
+	t.Parallel()
+	form := output.MessageEvent{TargetType: output.TargetAll, DataType: protocol.DataTypeText}
+	big := strings.Repeat("x", protocol.MaxMessageSize)
+	tests := []struct {
+		in   string
+		want []string
+	}{
+		{"", nil},
+		{"a", []string{"1 a"}},
+		{"a\r\n\nb\n", []string{"1 a", "2 ", "3 b"}},
+		{"\ufeffa\n\ufeffb\n", []string{"1 a", "2 \ufeffb"}},
+		{"\ufeff\r\n\ufeff", []string{"1 ", "2 \ufeff"}},
+		{big + "\nb", []string{"1 " + big, "2 b"}},
+		{big + "\r\nb", []string{"1 " + big, "2 b"}},
+		{big + "x\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service takes", "2 b"}},
+		{strings.Repeat(big, 3) + "\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service takes", "2 b"}},
+		{"a\n\xff\nb", []string{"1 a", "2! message is not UTF-8 text: use dataType binary", "3 b"}},
+	}
+	for _, tt := range tests {
+		if got := readSource(output.NewLines(strings.NewReader(tt.in), form)); !slices.Equal(got, tt.want) {
+			t.Errorf("lines of %.50q = %.200q, want %.200q", tt.in, got, tt.want)
+		}
+	}
+	if got, want := readSource(output.NewLines(strings.NewReader("\ufeffa"), output.MessageEvent{})), []string{"1 \ufeffa"}; !slices.Equal(got, want) {
+		t.Errorf("binary lines = %q, want every byte, %q", got, want)
+	}
 }

@@ -1,4 +1,4 @@
-package output
+package apply
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"wps/output"
 )
 
 // syncInterval is how often a journal is forced to the disk.
@@ -134,7 +136,7 @@ func (j *Journal) Known() int { return j.known }
 
 // Verify reads a stream, as far as the journal knows it, and gives a
 // *JournalError with ErrForeignJournal when it is not the one of the journal.
-func (j *Journal) Verify(ctx context.Context, events Source) error {
+func (j *Journal) Verify(ctx context.Context, events output.Source) error {
 	var sum uint64
 	for index := 0; index < j.done.end(); index++ {
 		if err := ctx.Err(); err != nil {

@@ -1,4 +1,4 @@
-package output_test
+package apply_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"wps/output"
+	"wps/output/apply"
 	"wps/protocol"
 )
 
@@ -64,7 +65,7 @@ func (s *stage) run(ctx context.Context, ev output.Event) (output.Result, error)
 	return output.Result{}, nil
 }
 
-// names gives what an event names, as the doc comment of output.Run has it; nil
+// names gives what an event names, as the doc comment of apply.Run has it; nil
 // for the whole hub.
 func names(ev output.Event) []protocol.Target {
 	switch e := ev.(type) {
@@ -148,14 +149,14 @@ func TestRunKeepsOrder(t *testing.T) {
 			const n = 400
 			line := map[output.Event]int{}
 			var told []int
-			sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(stream(s.rand, n))), output.RunOptions{
-				Concurrency: 8, KeepGoing: true, Each: s.run,
-				OnResult: func(r output.LineResult) {
+			sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(stream(s.rand, n))), s.run, apply.Options{
+				Concurrency: 8, KeepGoing: true,
+				OnResult: func(r apply.LineResult) {
 					line[r.Event] = r.Line
 					told = append(told, r.Line)
 				},
 			})
-			failed, _ := errors.AsType[*output.FailedError](err)
+			failed, _ := errors.AsType[*apply.FailedError](err)
 			if failed == nil || sum.Failed != failed.Count || sum.Done+sum.Failed != n || sum.NotTried != 0 || sum.Unread {
 				t.Fatalf("Run = %+v, %v", sum, err)
 			}
@@ -186,7 +187,7 @@ func TestRunUnordered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(1)
 		in := output.NewLines(strings.NewReader(strings.Repeat("x\n", 100)), output.MessageEvent{TargetType: output.TargetAll, DataType: protocol.DataTypeText})
-		sum, err := output.Run(t.Context(), nil, in, output.RunOptions{Concurrency: 7, Unordered: true, Each: s.run})
+		sum, err := apply.Run(t.Context(), in, s.run, apply.Options{Concurrency: 7, Unordered: true})
 		if err != nil || sum.Done != 100 || s.most != 7 {
 			t.Errorf("Run = %+v, %v with %d at once, want 100 done with 7", sum, err, s.most)
 		}
@@ -209,10 +210,10 @@ func TestRunStopsSideBySide(t *testing.T) {
 				return nil
 			}
 			const n = 500
-			stopped, told := 0, map[int]output.Status{}
-			sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(stream(s.rand, n))), output.RunOptions{
-				Concurrency: 8, CountRest: true, Each: s.run, OnStop: func() { stopped++ },
-				OnResult: func(r output.LineResult) { told[r.Line] = r.Status },
+			stopped, told := 0, map[int]apply.Status{}
+			sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(stream(s.rand, n))), s.run, apply.Options{
+				Concurrency: 8, CountRest: true, OnStop: func() { stopped++ },
+				OnResult: func(r apply.LineResult) { told[r.Line] = r.Status },
 			})
 			if !errors.Is(err, errRefused) || stopped != 1 {
 				t.Errorf("Run = %v after %d stops", err, stopped)
@@ -236,15 +237,15 @@ func TestRunFaultInTheMiddle(t *testing.T) {
 			s := newStage(3)
 			lines := strings.Split(strings.TrimSpace(stream(s.rand, 200)), "\n")
 			lines[99] = broken
-			o := output.RunOptions{Concurrency: 8, CountRest: true, Each: s.run}
-			sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(strings.Join(lines, "\n"))), o)
+			o := apply.Options{Concurrency: 8, CountRest: true}
+			sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(strings.Join(lines, "\n"))), s.run, o)
 			bad, _ := errors.AsType[*output.LineError](err)
-			if bad == nil || bad.Line != 100 || sum != (output.Summary{Done: 99, Failed: 1, NotTried: 100}) {
+			if bad == nil || bad.Line != 100 || sum != (apply.Summary{Done: 99, Failed: 1, NotTried: 100}) {
 				t.Errorf("%s: Run = %+v, %v", broken, sum, err)
 			}
 			o.KeepGoing = true
-			sum, err = output.Run(t.Context(), nil, output.NewReader(strings.NewReader(strings.Join(lines, "\n"))), o)
-			if failed, _ := errors.AsType[*output.FailedError](err); failed == nil || sum != (output.Summary{Done: 199, Failed: 1}) {
+			sum, err = apply.Run(t.Context(), output.NewReader(strings.NewReader(strings.Join(lines, "\n"))), s.run, o)
+			if failed, _ := errors.AsType[*apply.FailedError](err); failed == nil || sum != (apply.Summary{Done: 199, Failed: 1}) {
 				t.Errorf("%s, going on: Run = %+v, %v", broken, sum, err)
 			}
 		})
@@ -257,8 +258,8 @@ func TestRunBrokenStream(t *testing.T) {
 	t.Parallel()
 	in := io.MultiReader(strings.NewReader(msg("a")+"\n"+msg("b")+"\n"), brokenReader{})
 	r := &recorder{fail: map[int]error{1: errors.New("another fault")}}
-	sum, err := output.Run(t.Context(), r, output.NewReader(in), output.RunOptions{KeepGoing: true, CountRest: true})
-	if !errors.Is(err, errRefused) || sum != (output.Summary{Done: 1, Failed: 2, Unread: true}) {
+	sum, err := apply.Run(t.Context(), output.NewReader(in), r.run, apply.Options{KeepGoing: true, CountRest: true})
+	if !errors.Is(err, errRefused) || sum != (apply.Summary{Done: 1, Failed: 2, Unread: true}) {
 		t.Errorf("Run = %+v, %v", sum, err)
 	}
 }
@@ -268,8 +269,8 @@ func TestRunBrokenStream(t *testing.T) {
 func TestRunRestOfBrokenStream(t *testing.T) {
 	t.Parallel()
 	r := &recorder{fail: map[int]error{2: errRefused}}
-	results, sum, err := run(t, r, "["+msg("a")+",\n"+msg("b")+",\n"+msg("c")+"\n"+msg("d")+","+msg("e")+"]", output.RunOptions{CountRest: true})
-	if !errors.Is(err, errRefused) || sum != (output.Summary{Done: 1, Failed: 1, NotTried: 2, Unread: true}) {
+	results, sum, err := run(t, r, "["+msg("a")+",\n"+msg("b")+",\n"+msg("c")+"\n"+msg("d")+","+msg("e")+"]", apply.Options{CountRest: true})
+	if !errors.Is(err, errRefused) || sum != (apply.Summary{Done: 1, Failed: 1, NotTried: 2, Unread: true}) {
 		t.Errorf("Run = %+v, %v", sum, err)
 	}
 	if want := []string{"1 done", "2 failed: refused", "3 not tried", "4 not tried"}; !slices.Equal(results, want) {
@@ -289,27 +290,27 @@ func TestRunInterrupted(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var told []string
-		sum, err := output.Run(ctx, nil, output.NewReader(strings.NewReader(
+		do := func(ctx context.Context, ev output.Event) (output.Result, error) {
+			d := 2 * time.Second
+			if ev.(*output.MessageEvent).TargetID == "slow" {
+				d = time.Hour
+			}
+			select {
+			case <-time.After(d):
+				return output.Result{}, nil
+			case <-ctx.Done():
+				return output.Result{}, ctx.Err()
+			}
+		}
+		sum, err := apply.Run(ctx, output.NewReader(strings.NewReader(
 			`{"targetType":"Users","targetId":"quick","message":"1"}`+"\n"+
 				`{"targetType":"Users","targetId":"slow","message":"2"}`+"\n"+
-				`{"targetType":"Users","targetId":"quick","message":"3"}`+"\n")), output.RunOptions{
+				`{"targetType":"Users","targetId":"quick","message":"3"}`+"\n")), do, apply.Options{
 			Concurrency: 4, CountRest: true, Grace: 3 * time.Second,
-			OnResult: func(r output.LineResult) { told = append(told, resultText(r)) },
-			Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
-				d := 2 * time.Second
-				if ev.(*output.MessageEvent).TargetID == "slow" {
-					d = time.Hour
-				}
-				select {
-				case <-time.After(d):
-					return output.Result{}, nil
-				case <-ctx.Done():
-					return output.Result{}, ctx.Err()
-				}
-			},
+			OnResult: func(r apply.LineResult) { told = append(told, resultText(r)) },
 		})
 		want := []string{"1 done", "3 not tried", "2 failed: interrupted, it may have been sent: context canceled"}
-		if !slices.Equal(told, want) || sum != (output.Summary{Done: 1, Failed: 1, NotTried: 1}) {
+		if !slices.Equal(told, want) || sum != (apply.Summary{Done: 1, Failed: 1, NotTried: 1}) {
 			t.Errorf("told %q, %+v, %v; want %q", told, sum, err, want)
 		}
 	})
@@ -324,13 +325,13 @@ func TestRunReadsAheadWithinBounds(t *testing.T) {
 		free := make(chan struct{})
 		go func() { time.Sleep(time.Second); src.stop(); close(free) }()
 		done := 0
-		sum, err := output.Run(t.Context(), nil, src, output.RunOptions{
+		do := func(ctx context.Context, ev output.Event) (output.Result, error) {
+			<-free
+			return output.Result{}, nil
+		}
+		sum, err := apply.Run(t.Context(), src, do, apply.Options{
 			Concurrency: 4,
-			Each: func(ctx context.Context, ev output.Event) (output.Result, error) {
-				<-free
-				return output.Result{}, nil
-			},
-			OnResult: func(output.LineResult) { done++ },
+			OnResult:    func(apply.LineResult) { done++ },
 		})
 		if err != nil || src.ahead > 300 || sum.Done != src.lines {
 			t.Errorf("%d events were read before any was done; Run = %+v, %v", src.ahead, sum, err)
@@ -362,86 +363,3 @@ func (e *endless) Read() ([]byte, int, error) {
 }
 
 func (*endless) Decode(raw []byte) (output.Event, error) { return output.Decode(raw) }
-
-// TestPace: a rate holds from start to end, and a refusal holds back all.
-func TestPace(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := output.NewPace(10)
-		start := time.Now()
-		for range 50 {
-			if err := p.Wait(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if took := time.Since(start); took < 4900*time.Millisecond || took > 5*time.Second {
-			t.Errorf("50 events at 10/s took %v", took)
-		}
-	})
-	synctest.Test(t, func(t *testing.T) {
-		p := output.NewPace(0)
-		held := func(want time.Duration) {
-			t.Helper()
-			start := time.Now()
-			var all sync.WaitGroup
-			for range 5 {
-				all.Go(func() {
-					if err := p.Wait(t.Context()); err != nil {
-						t.Error(err)
-					}
-					if took := time.Since(start); took != want {
-						t.Errorf("held back for %v, want %v", took, want)
-					}
-				})
-			}
-			all.Wait()
-		}
-		held(0)
-		p.Throttled(7 * time.Second)
-		p.Throttled(2 * time.Second) // a shorter wait does not cut the longer one
-		held(7 * time.Second)
-		for _, want := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second} {
-			p.Throttled(0)
-			p.Throttled(0) // under way at the same time
-			held(want)
-		}
-		p.Succeeded()
-		p.Throttled(0)
-		held(500 * time.Millisecond)
-		p.Throttled(time.Hour)
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := p.Wait(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("Wait = %v, want context.Canceled", err)
-		}
-	})
-}
-
-func TestLines(t *testing.T) {
-	t.Parallel()
-	form := output.MessageEvent{TargetType: output.TargetAll, DataType: protocol.DataTypeText}
-	big := strings.Repeat("x", protocol.MaxMessageSize)
-	tests := []struct {
-		in   string
-		want []string
-	}{
-		{"", nil},
-		{"a", []string{"1 a"}},
-		{"a\r\n\nb\n", []string{"1 a", "2 ", "3 b"}},
-		{"\ufeffa\n\ufeffb\n", []string{"1 a", "2 \ufeffb"}},
-		{"\ufeff\r\n\ufeff", []string{"1 ", "2 \ufeff"}},
-		{big + "\nb", []string{"1 " + big, "2 b"}},
-		{big + "\r\nb", []string{"1 " + big, "2 b"}},
-		{big + "x\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service takes", "2 b"}},
-		{strings.Repeat(big, 3) + "\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service takes", "2 b"}},
-		{"a\n\xff\nb", []string{"1 a", "2! message is not UTF-8 text: use dataType binary", "3 b"}},
-	}
-	for _, tt := range tests {
-		if got := readSource(output.NewLines(strings.NewReader(tt.in), form)); !slices.Equal(got, tt.want) {
-			t.Errorf("lines of %.50q = %.200q, want %.200q", tt.in, got, tt.want)
-		}
-	}
-	if got, want := readSource(output.NewLines(strings.NewReader("\ufeffa"), output.MessageEvent{})), []string{"1 \ufeffa"}; !slices.Equal(got, want) {
-		t.Errorf("binary lines = %q, want every byte, %q", got, want)
-	}
-}

@@ -1,4 +1,4 @@
-package output_test
+package apply_test
 
 import (
 	"context"
@@ -16,19 +16,20 @@ import (
 	"time"
 
 	"wps/output"
+	"wps/output/apply"
 )
 
 // journal opens a journal for a test.
-func journal(t *testing.T, path string) *output.Journal {
+func journal(t *testing.T, path string) *apply.Journal {
 	t.Helper()
-	j, err := output.OpenJournal(path, "a test")
+	j, err := apply.OpenJournal(path, "a test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return j
 }
 
-func closeJournal(t *testing.T, j *output.Journal) {
+func closeJournal(t *testing.T, j *apply.Journal) {
 	t.Helper()
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
@@ -66,20 +67,20 @@ func TestJournalGoesOn(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		left := 200 + random.IntN(800)
-		sum, err := output.Run(ctx, nil, output.NewReader(strings.NewReader(in)), output.RunOptions{
+		do := func(_ context.Context, ev output.Event) (output.Result, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if left--; left == 0 {
+				cancel()
+			}
+			if random.IntN(50) == 0 {
+				return output.Result{}, errRefused
+			}
+			sent[string(ev.(*output.MessageEvent).Message)]++
+			return output.Result{}, nil
+		}
+		sum, err := apply.Run(ctx, output.NewReader(strings.NewReader(in)), do, apply.Options{
 			Concurrency: 1 + round%5, KeepGoing: true, CountRest: true, Journal: j,
-			Each: func(_ context.Context, ev output.Event) (output.Result, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				if left--; left == 0 {
-					cancel()
-				}
-				if random.IntN(50) == 0 {
-					return output.Result{}, errRefused
-				}
-				sent[string(ev.(*output.MessageEvent).Message)]++
-				return output.Result{}, nil
-			},
 		})
 		cancel()
 		if sum.Done+sum.Earlier != len(sent) || sum.Done+sum.Earlier+sum.Failed+sum.NotTried != n {
@@ -94,8 +95,8 @@ func TestJournalGoesOn(t *testing.T) {
 	}
 	j := journal(t, path)
 	defer closeJournal(t, j)
-	sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(in)), output.RunOptions{Journal: j})
-	if err != nil || sum != (output.Summary{Earlier: n}) {
+	sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(in)), (&recorder{}).run, apply.Options{Journal: j})
+	if err != nil || sum != (apply.Summary{Earlier: n}) {
 		t.Errorf("a run with nothing left = %+v, %v", sum, err)
 	}
 }
@@ -106,8 +107,8 @@ func halfDone(t *testing.T, in string) (path string) {
 	path = filepath.Join(t.TempDir(), "j")
 	j := journal(t, path)
 	r := &recorder{fail: map[int]error{5: errRefused}}
-	_, err := output.Run(t.Context(), r, output.NewReader(strings.NewReader(in)), output.RunOptions{Journal: j, KeepGoing: true})
-	if failed, _ := errors.AsType[*output.FailedError](err); failed == nil || failed.Count != 1 {
+	_, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(in)), r.run, apply.Options{Journal: j, KeepGoing: true})
+	if failed, _ := errors.AsType[*apply.FailedError](err); failed == nil || failed.Count != 1 {
 		t.Fatalf("Run = %v", err)
 	}
 	closeJournal(t, j)
@@ -132,7 +133,7 @@ func TestJournalOfAnotherInput(t *testing.T) {
 		}
 		j := journal(t, path)
 		err := j.Verify(t.Context(), output.NewReader(strings.NewReader(other)))
-		if got, want := errors.Is(err, output.ErrForeignJournal), name != "the same"; got != want || !want && err != nil {
+		if got, want := errors.Is(err, apply.ErrForeignJournal), name != "the same"; got != want || !want && err != nil {
 			t.Errorf("%s: Verify = %v", name, err)
 		}
 		closeJournal(t, j)
@@ -146,8 +147,8 @@ func TestJournalOfAnotherInput(t *testing.T) {
 		t.Errorf("with the failed line mended: Verify = %v", err)
 	}
 	r := &recorder{}
-	sum, err := output.Run(t.Context(), r, output.NewReader(strings.NewReader(mended)), output.RunOptions{Journal: j})
-	if err != nil || sum != (output.Summary{Done: 2, Earlier: 2999}) || len(r.calls) != 2 || !strings.Contains(r.calls[0], "five") {
+	sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(mended)), r.run, apply.Options{Journal: j})
+	if err != nil || sum != (apply.Summary{Done: 2, Earlier: 2999}) || len(r.calls) != 2 || !strings.Contains(r.calls[0], "five") {
 		t.Errorf("Run = %+v, %v with calls %q", sum, err, r.calls)
 	}
 }
@@ -182,11 +183,11 @@ func TestJournalRefused(t *testing.T) {
 		dir: "is a directory",
 	} {
 		before, _ := os.ReadFile(path)
-		j, err := output.OpenJournal(path, "a test")
+		j, err := apply.OpenJournal(path, "a test")
 		if j != nil {
 			closeJournal(t, j)
 		}
-		bad, _ := errors.AsType[*output.JournalError](err)
+		bad, _ := errors.AsType[*apply.JournalError](err)
 		if (want == "") != (err == nil) || want != "" && (bad == nil || bad.Path != path || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: OpenJournal = %v, want %q", path, err, want)
 		}
@@ -211,8 +212,8 @@ func TestJournalCutOff(t *testing.T) {
 	}
 	j := journal(t, path)
 	r := &recorder{}
-	sum, err := output.Run(t.Context(), r, output.NewReader(strings.NewReader(in)), output.RunOptions{Journal: j})
-	if err != nil || sum != (output.Summary{Done: 2, Earlier: 8}) {
+	sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(in)), r.run, apply.Options{Journal: j})
+	if err != nil || sum != (apply.Summary{Done: 2, Earlier: 8}) {
 		t.Errorf("Run = %+v, %v with calls %q", sum, err, r.calls)
 	}
 	closeJournal(t, j)
@@ -237,7 +238,7 @@ func TestJournalCutOff(t *testing.T) {
 // TestJournalOfDevice: what keeps nothing is no journal, and is not written to.
 func TestJournalOfDevice(t *testing.T) {
 	t.Parallel()
-	if _, err := output.OpenJournal(os.DevNull, "a test"); !errors.Is(err, output.ErrNoJournal) {
+	if _, err := apply.OpenJournal(os.DevNull, "a test"); !errors.Is(err, apply.ErrNoJournal) {
 		t.Errorf("OpenJournal(%q) = %v, want ErrNoJournal", os.DevNull, err)
 	}
 }
@@ -268,9 +269,9 @@ func TestCheckWithJournal(t *testing.T) {
 	j := journal(t, halfDone(t, numbered(7)))
 	defer closeJournal(t, j)
 	var results []string
-	sum, err := output.Check(t.Context(), output.NewReader(strings.NewReader(numbered(8)+"nonsense")), j,
-		func(l output.LineResult) { results = append(results, resultText(l)) })
-	if bad, _ := errors.AsType[*output.CheckError](err); bad == nil || sum != (output.Summary{Earlier: 6, NotTried: 2, Failed: 1}) {
+	sum, err := apply.Check(t.Context(), output.NewReader(strings.NewReader(numbered(8)+"nonsense")), j,
+		func(l apply.LineResult) { results = append(results, resultText(l)) })
+	if bad, _ := errors.AsType[*apply.CheckError](err); bad == nil || sum != (apply.Summary{Earlier: 6, NotTried: 2, Failed: 1}) {
 		t.Errorf("Check = %+v, %v", sum, err)
 	}
 	if len(results) != 9 || results[3] != "4 done earlier" || results[4] != "5 not tried" || results[7] != "8 not tried" {
@@ -287,14 +288,14 @@ func TestJournalSynced(t *testing.T) {
 		start := time.Now()
 		var synced []time.Duration
 		waits := []time.Duration{100 * time.Millisecond, 0, 0, time.Hour, 200 * time.Millisecond, 5 * time.Minute}
-		_, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(numbered(len(waits)))), output.RunOptions{
+		do := func(context.Context, output.Event) (output.Result, error) {
+			time.Sleep(waits[0])
+			waits = waits[1:]
+			synced = append(synced, j.Synced().Sub(start))
+			return output.Result{}, nil
+		}
+		_, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(numbered(len(waits)))), do, apply.Options{
 			Journal: j,
-			Each: func(context.Context, output.Event) (output.Result, error) {
-				time.Sleep(waits[0])
-				waits = waits[1:]
-				synced = append(synced, j.Synced().Sub(start))
-				return output.Result{}, nil
-			},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -319,13 +320,13 @@ func TestJournalPurpose(t *testing.T) {
 	for _, n := range []int{0, 1, 4079, 4080, 4081, 5000, 100_000} {
 		path, purpose := filepath.Join(t.TempDir(), "j"), strings.Repeat("é", n/2)+strings.Repeat("x", n%2)
 		for range 2 {
-			j, err := output.OpenJournal(path, purpose)
+			j, err := apply.OpenJournal(path, purpose)
 			if err != nil {
 				t.Fatalf("a purpose of %d bytes: %v", n, err)
 			}
 			closeJournal(t, j)
 		}
-		if _, err := output.OpenJournal(path, purpose+"y"); !errors.Is(err, output.ErrForeignJournal) || len(err.Error()) > 10_000 {
+		if _, err := apply.OpenJournal(path, purpose+"y"); !errors.Is(err, apply.ErrForeignJournal) || len(err.Error()) > 10_000 {
 			t.Errorf("another purpose than %d bytes: OpenJournal = %.300v, want ErrForeignJournal", n, err)
 		}
 	}
@@ -335,7 +336,7 @@ func TestJournalInUse(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "j")
 	j := journal(t, path)
-	if _, err := output.OpenJournal(path, "a test"); !errors.Is(err, output.ErrJournalInUse) {
+	if _, err := apply.OpenJournal(path, "a test"); !errors.Is(err, apply.ErrJournalInUse) {
 		t.Errorf("OpenJournal = %v, want ErrJournalInUse", err)
 	}
 	closeJournal(t, j)
@@ -349,11 +350,11 @@ func TestJournalFails(t *testing.T) {
 	j := journal(t, filepath.Join(t.TempDir(), "j"))
 	closeJournal(t, j) // so that writing fails
 	r := &recorder{}
-	results, sum, err := run(t, r, numbered(3), output.RunOptions{Journal: j, KeepGoing: true, CountRest: true})
-	if bad, _ := errors.AsType[*output.JournalError](err); bad == nil || !errors.Is(err, os.ErrClosed) {
+	results, sum, err := run(t, r, numbered(3), apply.Options{Journal: j, KeepGoing: true, CountRest: true})
+	if bad, _ := errors.AsType[*apply.JournalError](err); bad == nil || !errors.Is(err, os.ErrClosed) {
 		t.Errorf("Run = %v, want a JournalError", err)
 	}
-	if sum != (output.Summary{Failed: 1, NotTried: 2}) || len(r.calls) != 1 || !strings.Contains(results[0], "this event was sent, the next run sends it again") {
+	if sum != (apply.Summary{Failed: 1, NotTried: 2}) || len(r.calls) != 1 || !strings.Contains(results[0], "this event was sent, the next run sends it again") {
 		t.Errorf("Run = %+v, %q after %d calls", sum, results, len(r.calls))
 	}
 }
@@ -368,7 +369,7 @@ func FuzzJournal(f *testing.F) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		j, err := output.OpenJournal(path, "a test")
+		j, err := apply.OpenJournal(path, "a test")
 		if err != nil {
 			return
 		}

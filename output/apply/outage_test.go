@@ -1,4 +1,4 @@
-package output_test
+package apply_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wps/output"
+	"wps/output/apply"
 )
 
 var errAway = errors.New("away")
@@ -23,54 +24,54 @@ func TestRunServiceGone(t *testing.T) {
 		concurrency int
 		takes       time.Duration // one event
 		result      func(time.Duration) error
-		want        output.Summary
+		want        apply.Summary
 		gone        int           // events in a row
 		took        time.Duration // at most
 	}{
-		{"never there", 1, 0, always, output.Summary{Failed: 10, NotTried: 4990}, 10, 0},
-		{"hangs", 1, 30 * time.Second, always, output.Summary{Failed: 5, NotTried: 4995}, 5, 150 * time.Second},
+		{"never there", 1, 0, always, apply.Summary{Failed: 10, NotTried: 4990}, 10, 0},
+		{"hangs", 1, 30 * time.Second, always, apply.Summary{Failed: 5, NotTried: 4995}, 5, 150 * time.Second},
 		{"dies", 1, time.Millisecond, func(at time.Duration) error {
 			if at > 100*time.Millisecond {
 				return errAway
 			}
 			return nil
-		}, output.Summary{Done: 100, Failed: 8, NotTried: 4892}, 8, 64 * time.Second},
+		}, apply.Summary{Done: 100, Failed: 8, NotTried: 4892}, 8, 64 * time.Second},
 		{"away for 40 seconds", 1, time.Millisecond, func(at time.Duration) error {
 			if at > 100*time.Millisecond && at < 40*time.Second {
 				return errAway
 			}
 			return nil
-		}, output.Summary{Done: 4993, Failed: 7}, 0, 80 * time.Second},
+		}, apply.Summary{Done: 4993, Failed: 7}, 0, 80 * time.Second},
 		{"away twice an hour apart", 1, time.Hour, func(at time.Duration) error {
 			if h := int(at.Hours()); h == 7 || h == 8 {
 				return errAway
 			}
 			return nil
-		}, output.Summary{Done: 4998, Failed: 2}, 0, 5001 * time.Hour},
-		{"answers with refusals", 1, 0, func(time.Duration) error { return errRefused }, output.Summary{Failed: 5000}, 0, 0},
+		}, apply.Summary{Done: 4998, Failed: 2}, 0, 5001 * time.Hour},
+		{"answers with refusals", 1, 0, func(time.Duration) error { return errRefused }, apply.Summary{Failed: 5000}, 0, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				start, stops := time.Now(), 0
-				sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(numbered(5000))), output.RunOptions{
-					Concurrency: tt.concurrency, KeepGoing: true, CountRest: true, Pace: output.NewPace(0),
-					Gone: func(err error) bool { return errors.Is(err, errAway) },
-					OnResult: func(r output.LineResult) {
+				do := func(context.Context, output.Event) (output.Result, error) {
+					time.Sleep(tt.takes)
+					return output.Result{}, tt.result(time.Since(start))
+				}
+				sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(numbered(5000))), do, apply.Options{
+					Concurrency: tt.concurrency, KeepGoing: true, CountRest: true, Pace: apply.NewPace(0),
+					Unavailable: func(err error) bool { return errors.Is(err, errAway) },
+					OnResult: func(r apply.LineResult) {
 						if r.Stops {
 							stops++
 						}
-					},
-					Each: func(context.Context, output.Event) (output.Result, error) {
-						time.Sleep(tt.takes)
-						return output.Result{}, tt.result(time.Since(start))
 					},
 				})
 				if sum != tt.want || time.Since(start) > tt.took {
 					t.Errorf("Run = %+v after %v, want %+v after %v at most", sum, time.Since(start), tt.want, tt.took)
 				}
-				gone, _ := errors.AsType[*output.GoneError](err)
+				gone, _ := errors.AsType[*apply.OutageError](err)
 				if (gone != nil) != (tt.gone > 0) || gone != nil && (gone.Count != tt.gone || !errors.Is(err, errAway) || stops != 1) {
 					t.Errorf("Run = %v with %d that stop, want %d in a row", err, stops, tt.gone)
 				}
@@ -83,15 +84,15 @@ func TestRunServiceGone(t *testing.T) {
 func TestRunServiceGoneSideBySide(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(numbered(5000))), output.RunOptions{
-			Concurrency: 8, KeepGoing: true, CountRest: true, Pace: output.NewPace(0),
-			Gone: func(err error) bool { return errors.Is(err, errAway) },
-			Each: func(context.Context, output.Event) (output.Result, error) {
-				time.Sleep(time.Second)
-				return output.Result{}, errAway
-			},
+		do := func(context.Context, output.Event) (output.Result, error) {
+			time.Sleep(time.Second)
+			return output.Result{}, errAway
+		}
+		sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(numbered(5000))), do, apply.Options{
+			Concurrency: 8, KeepGoing: true, CountRest: true, Pace: apply.NewPace(0),
+			Unavailable: func(err error) bool { return errors.Is(err, errAway) },
 		})
-		if gone, _ := errors.AsType[*output.GoneError](err); gone == nil || gone.Count != 10 {
+		if gone, _ := errors.AsType[*apply.OutageError](err); gone == nil || gone.Count != 10 {
 			t.Errorf("Run = %v, want a GoneError with 10 events", err)
 		}
 		if sum.Failed < 10 || sum.Failed > 10+7 || sum.Failed+sum.NotTried != 5000 {
@@ -104,17 +105,17 @@ func TestRunServiceGoneSideBySide(t *testing.T) {
 // waited for.
 func TestRunAskedToWait(t *testing.T) {
 	t.Parallel()
-	pace := output.NewPace(0)
-	sum, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(numbered(50))), output.RunOptions{
+	pace := apply.NewPace(0)
+	do := func(context.Context, output.Event) (output.Result, error) {
+		pace.Throttled(3 * time.Hour)
+		return output.Result{}, errAway
+	}
+	sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(numbered(50))), do, apply.Options{
 		KeepGoing: true, CountRest: true, Pace: pace,
-		Gone: func(err error) bool { return errors.Is(err, errAway) },
-		Each: func(context.Context, output.Event) (output.Result, error) {
-			pace.Throttled(3 * time.Hour)
-			return output.Result{}, errAway
-		},
+		Unavailable: func(err error) bool { return errors.Is(err, errAway) },
 	})
-	gone, _ := errors.AsType[*output.GoneError](err)
-	if gone == nil || gone.Wait != 3*time.Hour || err.Error() != "line 1: away: the service asks to wait 3h0m0s" || sum != (output.Summary{Failed: 1, NotTried: 49}) {
+	gone, _ := errors.AsType[*apply.OutageError](err)
+	if gone == nil || gone.Wait != 3*time.Hour || err.Error() != "line 1: away: the service asks to wait 3h0m0s" || sum != (apply.Summary{Failed: 1, NotTried: 49}) {
 		t.Errorf("Run = %+v, %v", sum, err)
 	}
 }
@@ -126,19 +127,19 @@ func TestRunTellsOneStop(t *testing.T) {
 	for _, keepGoing := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			var stops, failed int
-			_, err := output.Run(t.Context(), nil, output.NewReader(strings.NewReader(numbered(50))), output.RunOptions{
+			do := func(context.Context, output.Event) (output.Result, error) {
+				time.Sleep(time.Second)
+				return output.Result{}, &apply.JournalError{Path: "j", Err: errRefused}
+			}
+			_, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(numbered(50))), do, apply.Options{
 				Concurrency: 8, KeepGoing: keepGoing, CountRest: true,
-				OnResult: func(r output.LineResult) {
-					if r.Status == output.StatusFailed {
+				OnResult: func(r apply.LineResult) {
+					if r.Status == apply.StatusFailed {
 						failed++
 					}
 					if r.Stops {
 						stops++
 					}
-				},
-				Each: func(context.Context, output.Event) (output.Result, error) {
-					time.Sleep(time.Second)
-					return output.Result{}, &output.JournalError{Path: "j", Err: errRefused}
 				},
 			})
 			if stops != 1 || failed != 8 || !errors.Is(err, errRefused) {
