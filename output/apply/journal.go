@@ -2,21 +2,15 @@ package apply
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"sync"
 	"time"
 
 	"wps/output"
 )
-
-// syncInterval is how often a journal is forced to the disk.
-const syncInterval = time.Second
 
 // JournalError is a journal that cannot be read, used or written.
 type JournalError struct {
@@ -24,33 +18,33 @@ type JournalError struct {
 	Err  error
 }
 
-// Error names the file and what is wrong.
+// Error returns the file and what is wrong with it.
 func (e *JournalError) Error() string { return fmt.Sprintf("journal %s: %v", e.Path, e.Err) }
 
-// Unwrap gives what is wrong.
+// Unwrap returns what is wrong.
 func (e *JournalError) Unwrap() error { return e.Err }
 
-// Errors of a journal that is not for this run.
+// Errors of a file that this run cannot use as its journal.
 var (
 	// ErrForeignJournal is a journal of another input or another purpose.
 	ErrForeignJournal = errors.New("belongs to something else")
-	// ErrJournalInUse is a journal that another run writes at the moment.
+	// ErrJournalInUse is a journal that another run is using.
 	ErrJournalInUse = errors.New("is in use by another run")
-	// ErrNoJournal is something that no run has made: it is left as it is.
+	// ErrNoJournal is a file that no run has made. It is not changed.
 	ErrNoJournal = errors.New("is no journal")
 	// ErrDamagedJournal is a journal with something else among its records.
 	ErrDamagedJournal = errors.New("is damaged")
 )
 
-// Journal is a file that keeps which events of a stream are done, so that a
-// second run of the same stream goes on where the first one stopped. Failed
-// events are not in it and are tried again.
+// Journal is a file that records which events of a stream are done, so that a
+// second run of the same stream continues after them. Failed events are not in it
+// and are tried again.
 //
-// An event is written to the file before it counts as done, so that the end of
-// the process, of whatever kind, loses none. What was sent, and not yet written,
-// at that moment is sent again by the next run: at most the events that were
-// under way. The file is forced to the disk every second and at the end: when
-// the machine itself fails, what was done in its last second may be sent again.
+// An event is written to the file before it counts as done, so that no end of the
+// process loses one. Events that were sent and not yet written at that moment are
+// sent again by the next run: at most those in flight. The file is forced to the
+// disk within a second and at the end: after a failure of the machine, events done
+// in the last second may be sent again.
 type Journal struct {
 	path  string
 	file  *os.File
@@ -59,16 +53,16 @@ type Journal struct {
 
 	mu     sync.Mutex
 	buf    []byte
-	synced time.Time
-	later  *time.Timer // forces to the disk what came after that; nil: nothing did
-	broken error
+	err    error // the first failed write or sync; nothing is written after it
+	failed func(error)
+	syncer
 }
 
-// OpenJournal opens the journal at path, or makes it. What purpose says, one
-// line, must be the same for all runs: which service and hub, say. Only one run
-// at a time may have a journal open. The errors are *JournalError.
+// OpenJournal opens the journal at path, or creates it. purpose, one line, must be
+// the same for all its runs, such as the service and the hub. Only one run at a
+// time can have a journal open. Errors are *JournalError.
 func OpenJournal(path, purpose string) (*Journal, error) {
-	j := &Journal{path: path, synced: time.Now()}
+	j := &Journal{path: path}
 	if err := j.open(purpose); err != nil {
 		if j.file != nil {
 			j.file.Close()
@@ -80,11 +74,11 @@ func OpenJournal(path, purpose string) (*Journal, error) {
 
 func (j *Journal) open(purpose string) (err error) {
 	if j.file, err = os.OpenFile(j.path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		return bare(err)
+		return withoutPath(err)
 	}
 	info, err := j.file.Stat()
 	if err != nil {
-		return bare(err)
+		return withoutPath(err)
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%w: a pipe or a device keeps nothing", ErrNoJournal)
@@ -99,43 +93,29 @@ func (j *Journal) open(purpose string) (err error) {
 	return j.begin(end, purpose)
 }
 
-// begin makes the file end behind its last whole record, writes the head of a
-// new one, and sees that what is there is on the disk.
+// begin truncates the file after its last whole record, writes the head of a new
+// one, and forces all of it to the disk.
 func (j *Journal) begin(end int64, purpose string) error {
 	if err := j.file.Truncate(end); err != nil {
-		return bare(err)
+		return withoutPath(err)
 	}
 	if _, err := j.file.Seek(end, io.SeekStart); err != nil {
-		return bare(err)
+		return withoutPath(err)
 	}
 	if end == 0 {
-		return j.head(purpose)
+		if _, err := j.file.WriteString(journalHead(purpose)); err != nil {
+			return withoutPath(err)
+		}
 	}
-	return j.sync()
+	j.force, j.synced = j.file.Sync, time.Now()
+	return withoutPath(j.force())
 }
 
-func (j *Journal) head(purpose string) error {
-	if _, err := j.file.WriteString(journalHead(purpose)); err != nil {
-		return bare(err)
-	}
-	return j.sync()
-}
-
-// sync forces the file to the disk.
-func (j *Journal) sync() error {
-	j.synced = time.Now()
-	if j.later != nil {
-		j.later.Stop()
-		j.later = nil
-	}
-	return bare(j.file.Sync())
-}
-
-// Known is how many events earlier runs have done.
+// Known returns how many events earlier runs have done.
 func (j *Journal) Known() int { return j.known }
 
-// Verify reads a stream, as far as the journal knows it, and gives a
-// *JournalError with ErrForeignJournal when it is not the one of the journal.
+// Verify reads a stream as far as the journal knows it. The error is a
+// *JournalError with ErrForeignJournal if the journal is of another stream.
 func (j *Journal) Verify(ctx context.Context, events output.Source) error {
 	var sum uint64
 	for index := 0; index < j.done.end(); index++ {
@@ -151,7 +131,7 @@ func (j *Journal) Verify(ctx context.Context, events output.Source) error {
 			case ctx.Err() != nil:
 				return ctx.Err()
 			case err != nil:
-				return j.foreign(fmt.Sprintf("what begins on line %d cannot be read, the journal has it as done", line))
+				return j.foreign(fmt.Sprintf("the object on line %d cannot be read, the journal has it as done", line))
 			}
 			sum += eventSum(index, raw)
 		}
@@ -165,61 +145,54 @@ func (j *Journal) Verify(ctx context.Context, events output.Source) error {
 	return nil
 }
 
-func (j *Journal) foreign(why string) error {
-	return &JournalError{j.path, fmt.Errorf("%w: %s", ErrForeignJournal, why)}
+func (j *Journal) foreign(reason string) error {
+	return &JournalError{j.path, fmt.Errorf("%w: %s", ErrForeignJournal, reason)}
 }
 
-// has tells whether an event was done by an earlier run.
+// has reports whether an earlier run has done an event.
 func (j *Journal) has(index int) bool { return j != nil && j.done.has(index) }
 
-// write notes that a task is done. After one failure all fail.
+// onFailure has f called with a *JournalError when the file cannot be forced to
+// the disk, until remove is called.
+func (j *Journal) onFailure(f func(error)) (remove func()) {
+	if j == nil {
+		return func() {}
+	}
+	set := func(f func(error)) {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.failed = f
+	}
+	set(f)
+	return func() { set(nil) }
+}
+
+// write records that a task is done. After one failure all writes fail.
 func (j *Journal) write(t *task) error {
 	if j == nil {
 		return nil
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.broken == nil {
-		j.broken = j.append(t)
+	if j.err == nil {
+		j.buf = appendRecord(j.buf[:0], t.index, t.line, t.sum)
+		_, err := j.file.Write(j.buf)
+		j.err = withoutPath(err)
 	}
-	if j.broken != nil {
-		return &JournalError{j.path, fmt.Errorf("%w; this event was sent, the next run sends it again", j.broken)}
+	if j.err != nil {
+		j.reported = true
+		return &JournalError{j.path, fmt.Errorf("%w; this event was sent, the next run sends it again", j.err)}
 	}
+	j.scheduleSync()
 	return nil
 }
 
-func (j *Journal) append(t *task) error {
-	j.buf = appendRecord(j.buf[:0], t.index, t.line, t.sum)
-	if _, err := j.file.Write(j.buf); err != nil {
-		return bare(err)
-	}
-	since := time.Since(j.synced)
-	if since >= syncInterval {
-		return j.sync()
-	}
-	if j.later == nil {
-		j.later = time.AfterFunc(syncInterval-since, j.syncLate)
-	}
-	return nil
-}
-
-// syncLate forces records to the disk behind which no further one has come. It
-// ends at once, and does nothing when the journal is closed.
-func (j *Journal) syncLate() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.later != nil && j.broken == nil {
-		j.broken = j.sync()
-	}
-}
-
-// Close forces the journal to the disk and closes it.
+// Close forces the journal to the disk and closes it. It returns an error that no
+// write has returned.
 func (j *Journal) Close() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	err := j.sync()
-	if closeErr := j.file.Close(); err == nil {
-		err = bare(closeErr)
+	err := j.endSync()
+	if closeErr := withoutPath(j.file.Close()); err == nil {
+		err = closeErr
 	}
 	if err != nil {
 		return &JournalError{j.path, err}
@@ -227,30 +200,11 @@ func (j *Journal) Close() error {
 	return nil
 }
 
-// bare is an error of a file without its path, which is told once.
-func bare(err error) error {
+// withoutPath returns an error of a file without its path, which a JournalError
+// holds.
+func withoutPath(err error) error {
 	if path, ok := errors.AsType[*os.PathError](err); ok {
 		return path.Err
 	}
 	return err
-}
-
-// eventSum stands for an event object at its place in a stream.
-func eventSum(index int, raw []byte) uint64 {
-	h := sha256.New()
-	var place [8]byte
-	binary.BigEndian.PutUint64(place[:], uint64(index))
-	h.Write(place[:])
-	h.Write(raw)
-	return binary.BigEndian.Uint64(h.Sum(nil))
-}
-
-// appendRecord writes one record: index, line and sum.
-func appendRecord(b []byte, index, line int, sum uint64) []byte {
-	b = strconv.AppendInt(b, int64(index), 10)
-	b = append(b, ' ')
-	b = strconv.AppendInt(b, int64(line), 10)
-	b = append(b, ' ')
-	b = strconv.AppendUint(b, sum, 16)
-	return append(b, '\n')
 }

@@ -313,6 +313,83 @@ func TestJournalSynced(t *testing.T) {
 	})
 }
 
+// TestJournalSlowSync checks that events go on while the journal is forced to a
+// slow disk, that only one sync runs at a time, and that nothing is left for
+// later than a second after it.
+func TestJournalSlowSync(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j := journal(t, filepath.Join(t.TempDir(), "j"))
+		start := time.Now()
+		running, syncs := 0, []time.Duration{}
+		j.SetForce(func() error {
+			if running++; running > 1 {
+				t.Error("two syncs run at a time")
+			}
+			syncs = append(syncs, time.Since(start))
+			time.Sleep(10 * time.Second)
+			running--
+			return nil
+		})
+		do := func(context.Context, output.Event) (output.Result, error) {
+			time.Sleep(100 * time.Millisecond)
+			return output.Result{}, nil
+		}
+		_, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(numbered(150))), do, apply.Options{Journal: j})
+		if took := time.Since(start); err != nil || took != 15*time.Second {
+			t.Errorf("Run = %v after %v, want 150 events in 15s", err, took)
+		}
+		time.Sleep(time.Hour - 15*time.Second)
+		closeJournal(t, j)
+		// The last event was done at 15s, while the second sync was running.
+		if want := []time.Duration{time.Second, 11 * time.Second, 21 * time.Second, time.Hour}; !slices.Equal(syncs, want) {
+			t.Errorf("forced to the disk at %v, want %v", syncs, want)
+		}
+	})
+}
+
+// TestJournalSyncFails checks that a journal which cannot be forced to the disk
+// ends the run, with one event at a time and also while it waits for input, and
+// that the error is told once.
+func TestJournalSyncFails(t *testing.T) {
+	t.Parallel()
+	for _, events := range []int{1, 50} {
+		synctest.Test(t, func(t *testing.T) {
+			j := journal(t, filepath.Join(t.TempDir(), "j"))
+			j.SetForce(func() error { return errRefused })
+			in, waiting := io.Pipe()
+			go func() { _, _ = io.WriteString(waiting, numbered(events)) }() // ends when in is closed
+			do := func(context.Context, output.Event) (output.Result, error) {
+				time.Sleep(100 * time.Millisecond)
+				return output.Result{}, nil
+			}
+			start := time.Now()
+			sum, err := apply.Run(t.Context(), output.NewReader(in), do, apply.Options{
+				Journal: j, KeepGoing: true, OnStop: func() { in.Close() },
+			})
+			failed, _ := errors.AsType[*apply.JournalError](err)
+			if failed == nil || !errors.Is(err, errRefused) || time.Since(start) > 1200*time.Millisecond {
+				t.Errorf("%d events: Run = %+v, %v after %v, want a JournalError after a second", events, sum, err, time.Since(start))
+			}
+			closeJournal(t, j)
+		})
+	}
+}
+
+// TestJournalCloseFails checks that Close returns the error of a sync that no run
+// has returned.
+func TestJournalCloseFails(t *testing.T) {
+	t.Parallel()
+	j := journal(t, filepath.Join(t.TempDir(), "j"))
+	j.SetForce(func() error { return errRefused })
+	if sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(numbered(3))), (&recorder{}).run, apply.Options{Journal: j}); err != nil {
+		t.Fatalf("Run = %+v, %v", sum, err)
+	}
+	if err := j.Close(); !errors.Is(err, errRefused) {
+		t.Errorf("Close = %v, want the error of the sync", err)
+	}
+}
+
 // TestJournalPurpose: however long it is, the same one is known again and
 // another one is refused.
 func TestJournalPurpose(t *testing.T) {

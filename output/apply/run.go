@@ -142,6 +142,12 @@ func (r *runner) fail(result LineResult, err *output.LineError) {
 	r.report(result)
 }
 
+// abort stops the run because of a failure that concerns no single event.
+func (r *runner) abort(err error) {
+	r.keep(err, true)
+	r.stop()
+}
+
 // keep makes err the error of the run, if it is the first one, or the first one
 // that stops the run. It reports whether err is the one that stops it.
 func (r *runner) keep(err error, stops bool) bool {
