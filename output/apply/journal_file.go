@@ -76,21 +76,27 @@ func loadHead(in *bufio.Reader, want string) (end int64, err error) {
 	return int64(len(head)), nil
 }
 
-// checkDamage returns the error for a line that is no record. Zeros up to the end
-// of the file are what some file systems leave of records that had not reached the
-// disk when the machine failed: they count as a record that was cut off.
+// checkDamage returns the error for a line that is no record. The beginning of a
+// record, or nothing, with zeros after it up to the end of the file is what some
+// file systems leave of records that had not reached the disk when the machine
+// failed: it counts as a record that was cut off.
 func checkDamage(in *bufio.Reader, line []byte, number int) error {
-	for len(line) > 0 && bytes.Count(line, []byte{0}) == len(line) {
-		var err error
-		line, err = in.ReadSlice('\n')
-		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+	damaged := fmt.Errorf("%w: line %d is no record", ErrDamagedJournal, number)
+	record, zeros := bytes.TrimRight(line, "\x00"), bytes.HasSuffix(line, []byte{0})
+	if !zeros || len(bytes.Trim(record, "0123456789abcdef ")) > 0 {
+		return damaged
+	}
+	for {
+		more, err := in.ReadSlice('\n')
+		switch {
+		case len(bytes.Trim(more, "\x00")) > 0:
+			return damaged
+		case err == io.EOF:
+			return nil
+		case err != nil && err != bufio.ErrBufferFull:
 			return withoutPath(err)
 		}
 	}
-	if len(line) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w: line %d is no record", ErrDamagedJournal, number)
 }
 
 // maxIndex bounds the index of a record, so that a damaged one cannot demand

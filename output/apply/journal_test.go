@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -168,18 +169,21 @@ func TestJournalRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		write("notes", "dear diary\n"):                                          "is no journal",
-		write("image", strings.Repeat("\x00", 10000)):                           "is no journal",
-		write("word", "wps"):                                                    "",
-		write("empty", ""):                                                      "",
-		write("other", "wps journal 1: another test\n"):                         "it is of another test, this is a test",
-		write("zeros", string(good)+strings.Repeat("\x00", 20000)):              "",
-		write("zeros and more", string(good)+strings.Repeat("\x00", 20000)+"x"): "is damaged",
-		write("damaged", string(good)+"nonsense\n"):                             "is damaged: line 11 is no record",
-		write("negative", string(good)+"-1 1 ab\n"):                             "is damaged",
-		write("endless", string(good)+strings.Repeat("9", 10000)):               "is damaged",
-		write("far", string(good)+"9000000000000000 1 ab\n"):                    "is damaged",
-		filepath.Join(dir, "no", "such", "folder"):                              "no such file or directory",
+		write("notes", "dear diary\n"):                                                     "is no journal",
+		write("image", strings.Repeat("\x00", 10000)):                                      "is no journal",
+		write("word", "wps"):                                                               "",
+		write("empty", ""):                                                                 "",
+		write("other", "wps journal 1: another test\n"):                                    "it is of another test, this is a test",
+		write("zeros", string(good)+strings.Repeat("\x00", 20000)):                         "",
+		write("zeros and more", string(good)+strings.Repeat("\x00", 20000)+"x"):            "is damaged",
+		write("zeros in a record", string(good)+"1 1 "+strings.Repeat("\x00", 5000)+"1\n"): "is damaged: line 11 is no record",
+		write("zeros after text", string(good)+"x"+strings.Repeat("\x00", 5000)):           "is damaged: line 11 is no record",
+		write("zeros and a line", string(good)+strings.Repeat("\x00", 5000)+"\n"):          "is damaged: line 11 is no record",
+		write("damaged", string(good)+"nonsense\n"):                                        "is damaged: line 11 is no record",
+		write("negative", string(good)+"-1 1 ab\n"):                                        "is damaged",
+		write("endless", string(good)+strings.Repeat("9", 10000)):                          "is damaged",
+		write("far", string(good)+"9000000000000000 1 ab\n"):                               "is damaged",
+		filepath.Join(dir, "no", "such", "folder"):                                         "no such file or directory",
 		dir: "is a directory",
 	} {
 		before, _ := os.ReadFile(path)
@@ -232,6 +236,48 @@ func TestJournalCutOff(t *testing.T) {
 	defer closeJournal(t, j)
 	if j.Known() != 10 {
 		t.Errorf("the journal knows %d events, want 10", j.Known())
+	}
+}
+
+// TestJournalZeros checks every place at which a failure of the machine may turn
+// the rest of a journal into zeros: each block of the disk, and each byte around
+// the end of a record. All records before it count.
+func TestJournalZeros(t *testing.T) {
+	t.Parallel()
+	whole, err := os.ReadFile(halfDone(t, numbered(2000)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const block = 4096
+	var from []int
+	for at := block; at < len(whole); at += block {
+		from = append(from, at)
+	}
+	head := bytes.IndexByte(whole, '\n') + 1
+	for at := head; at < head+50; at++ {
+		from = append(from, at)
+	}
+	if from[0] != block || len(whole) < 5*block {
+		t.Fatalf("the journal has %d bytes, less than five blocks", len(whole))
+	}
+	for _, at := range from {
+		for _, size := range []int{at + 1, len(whole), len(whole) + 3*block} {
+			content := make([]byte, size)
+			copy(content, whole[:at])
+			good := whole[:bytes.LastIndexByte(whole[:at], '\n')+1]
+			path := filepath.Join(t.TempDir(), "j")
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			j := journal(t, path)
+			if got, want := j.Known(), bytes.Count(good, []byte("\n"))-1; got != want {
+				t.Errorf("%d bytes with zeros from %d: Known() = %d, want %d", size, at, got, want)
+			}
+			closeJournal(t, j)
+			if after, _ := os.ReadFile(path); !bytes.Equal(after, good) {
+				t.Errorf("%d bytes with zeros from %d became %d bytes, want %d", size, at, len(after), len(good))
+			}
+		}
 	}
 }
 
