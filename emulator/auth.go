@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"net"
 	"net/http"
 	"strings"
 
@@ -69,26 +68,5 @@ func bearer(r *http.Request) string {
 // acceptedHosts are the hosts a token for a request to host may name: that one,
 // those configured, and every loopback name when it is one.
 func (s *Server) acceptedHosts(host string) []string {
-	hosts := append([]string{host}, s.hosts...)
-	if !isLoopbackHost(host) {
-		return hosts
-	}
-	_, port, _ := net.SplitHostPort(host) // "" when there is none
-	for _, same := range []string{"localhost", "127.0.0.1", "[::1]"} {
-		if port != "" {
-			same += ":" + port
-		}
-		hosts = append(hosts, same)
-	}
-	return hosts
-}
-
-// isLoopbackHost tells whether host[:port] is a name of this machine for itself.
-func isLoopbackHost(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = strings.Trim(host, "[]")
-	}
-	ip := net.ParseIP(name)
-	return strings.EqualFold(name, "localhost") || ip != nil && ip.IsLoopback()
+	return append(token.SameHosts(host), s.hosts...)
 }

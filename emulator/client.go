@@ -14,13 +14,12 @@ import (
 	"wps/token"
 )
 
-// serveClient answers a client that wants a WebSocket connection; rest is the
-// path behind /client/.
+// serveClient answers a client that wants a WebSocket connection.
 //
 // Source for the order of the checks: the vendor's emulator.
-func (s *Server) serveClient(w http.ResponseWriter, r *http.Request, rest string) {
+func (s *Server) serveClient(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	hubName := clientHub(rest, q)
+	hubName, path := token.ClientPath(r.URL.EscapedPath(), last(q, "hub"))
 	if !websocket.IsWebSocketUpgrade(r) || hubName == "" {
 		w.WriteHeader(http.StatusBadRequest)
 		return
@@ -29,7 +28,7 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request, rest string
 		s.recover(w, r, hubName, id, last(q, "awps_reconnection_token"))
 		return
 	}
-	claims, ok := s.clientClaims(w, r, q, hubName)
+	claims, ok := s.clientClaims(w, r, q, hubName, path)
 	if !ok {
 		return
 	}
@@ -62,26 +61,9 @@ func (c *conn) agree(subprotocol string) {
 	}
 }
 
-// clientHub gives the hub of /client/hubs/{hub} or /client/?hub={hub}, in lower
-// case; "" when there is none or its name is not valid.
-func clientHub(rest string, q url.Values) string {
-	name := ""
-	first, second, _ := strings.Cut(rest, "/")
-	switch {
-	case rest == "":
-		name = last(q, "hub")
-	case strings.EqualFold(first, "hubs"):
-		name = protocol.UnescapeSegment(strings.TrimSuffix(second, "/"))
-	}
-	if protocol.CheckHub(name) != nil {
-		return ""
-	}
-	return strings.ToLower(name)
-}
-
 // clientClaims checks the token of a client, which the query or a header may
 // carry, and answers when it is refused. A hub may let clients in without one.
-func (s *Server) clientClaims(w http.ResponseWriter, r *http.Request, q url.Values, hubName string) (token.Claims, bool) {
+func (s *Server) clientClaims(w http.ResponseWriter, r *http.Request, q url.Values, hubName, path string) (token.Claims, bool) {
 	text := last(q, "access_token")
 	if text == "" {
 		text = bearer(r)
@@ -98,7 +80,7 @@ func (s *Server) clientClaims(w http.ResponseWriter, r *http.Request, q url.Valu
 		s.refuse(w, r, err.Error())
 		return claims, false
 	}
-	if !token.MatchClient(claims.Audiences, s.acceptedHosts(r.Host), clientPath(r, q)) {
+	if !token.MatchClient(claims.Audiences, s.acceptedHosts(r.Host), path) {
 		s.refuse(w, r, "the token's audience is not this hub")
 		return claims, false
 	}
@@ -109,16 +91,6 @@ func (s *Server) clientClaims(w http.ResponseWriter, r *http.Request, q url.Valu
 		}
 	}
 	return claims, true
-}
-
-// clientPath is the path that a client's token is made for; the query form of
-// the URL means the same hub.
-func clientPath(r *http.Request, q url.Values) string {
-	path := r.URL.EscapedPath()
-	if strings.Contains(strings.ToLower(path), "/hubs/") {
-		return path
-	}
-	return "/client/hubs/" + protocol.EscapeSegment(last(q, "hub"))
 }
 
 // choose picks the first service-defined subprotocol in the client's order,

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"wps/token"
 )
 
 // ControlPath is where the emulator's own control API begins. It is no part of
@@ -106,7 +108,7 @@ func fromHere(r *http.Request) bool {
 		return false
 	}
 	ip := net.ParseIP(peer)
-	return ip != nil && ip.IsLoopback() && isLoopbackHost(r.Host)
+	return ip != nil && ip.IsLoopback() && token.IsLoopbackHost(r.Host)
 }
 
 // Status tells what the emulator is doing.

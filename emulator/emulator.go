@@ -154,7 +154,7 @@ func (s *Server) serveService(w http.ResponseWriter, r *http.Request, path strin
 	case "api":
 		s.serveREST(w, r, rest)
 	case "client":
-		s.serveClient(w, r, rest)
+		s.serveClient(w, r)
 	case "clients":
 		notYet(w, "MQTT and Socket.IO clients")
 	default:
