@@ -3,9 +3,9 @@ package cmd
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -27,7 +27,7 @@ func newToken(env *Env) *cobra.Command {
 		Example: `  wps token inspect "$TOKEN"
   wps negotiate --hub chat -o token | wps token inspect -
   wps token inspect --jq .claims "$TOKEN"`,
-		Annotations: exits("  1    it is not a token", exitLineUsage, "  4    it would be refused: signature, time"),
+		Annotations: exits("  1    it is not a token", exitLineUsage, "  4    it would be refused: signature, time, audience"),
 		Args:        cobra.ArbitraryArgs,
 		RunE:        subcommandsOnly,
 	}
@@ -38,14 +38,14 @@ func newToken(env *Env) *cobra.Command {
 func newTokenInspect(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "inspect {TOKEN | -}",
-		Short: "Decode a token, explain it and check its signature",
-		Long: `Decode a token, say what it is for and check it with the access key that the
-common settings give. "-" reads it from standard input; a client URL with
-access_token will do too.`,
+		Short: "Decode a token, explain it and check whether the service takes it",
+		Long: `Decode a token, say what it is for and check its signature, times and audience
+with the endpoint and access key of the common settings, and its hub with --hub.
+"-" reads it from standard input; a client URL with access_token is checked too.`,
 		Example: `  wps token inspect "$TOKEN"
   wps negotiate --hub chat -o token | wps token inspect -
   wps token inspect -o json "$TOKEN"`,
-		Annotations: exits("  1    it is not a token", exitLineUsage, "  4    it would be refused: signature, time"),
+		Annotations: exits("  1    it is not a token", exitLineUsage, "  4    it would be refused: signature, time, audience"),
 		Args:        exactArgs("TOKEN"),
 		RunE: func(c *cobra.Command, args []string) error {
 			text := args[0]
@@ -56,30 +56,38 @@ access_token will do too.`,
 				}
 				text = string(all)
 			}
-			if text = bareToken(text); text == "" {
+			text, carrier := bareToken(text)
+			if text == "" {
 				return &usageError{"the token is empty", "a variable or a pipe that was to give it may be empty"}
 			}
-			return inspectToken(env, text)
+			return inspectToken(env, text, carrier)
 		},
 	}
 }
 
-// bareToken takes a token out of what people paste: a client URL, the JSON of
-// negotiate, a header.
-func bareToken(s string) string {
+// bareToken finds the token in what people paste: a client URL, which is carrier
+// then, the JSON of negotiate, a header.
+func bareToken(s string) (tok string, carrier *url.URL) {
 	s = strings.TrimSpace(s)
-	if _, rest, ok := strings.Cut(s, "access_token="); ok {
-		if end := strings.IndexAny(rest, "&\"' \t\n"); end >= 0 {
-			rest = rest[:end]
+	if at := strings.Index(s, "access_token="); at >= 0 {
+		const around = "\"'<> \t\r\n"
+		text := s[strings.LastIndexAny(s[:at], around)+1:]
+		if end := strings.IndexAny(text, around); end >= 0 {
+			text = text[:end]
 		}
-		s = rest
+		u, err := url.Parse(strings.ReplaceAll(text, `\u0026`, "&"))
+		if err == nil && u.Host != "" {
+			all := u.Query()["access_token"]
+			return all[len(all)-1], u
+		}
+		s, _, _ = strings.Cut(text[strings.Index(text, "access_token=")+len("access_token="):], "&")
 	}
 	for _, prefix := range []string{"Authorization:", "Bearer "} {
 		if len(s) > len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
 			s = strings.TrimSpace(s[len(prefix):])
 		}
 	}
-	return s
+	return s, nil
 }
 
 // tokenReport is the JSON of "wps token inspect".
@@ -94,39 +102,35 @@ type tokenReport struct {
 	Claims   json.RawMessage `json:"claims"`
 }
 
-func inspectToken(env *Env, text string) error {
+func inspectToken(env *Env, text string, carrier *url.URL) error {
 	seen, err := token.Inspect(text)
 	if err != nil {
 		return withHint(fmt.Errorf("inspect the token: %w", err), "a token has three parts with dots between; wps negotiate -o token prints one")
 	}
-	cs, source, err := env.settings.connection()
+	v, err := judgeToken(env, text, seen, carrier)
 	if err != nil {
 		return err
 	}
-	_, problem := token.Verify(text, time.Now(), cs.Key)
 	report := tokenReport{
 		Kind: string(seen.Kind), Hub: seen.Hub, Endpoint: seen.Endpoint,
-		Valid: problem == nil, Header: seen.RawHeader, Claims: seen.RawClaims,
+		Valid: v.good(), Problem: v.problem(), Header: seen.RawHeader, Claims: seen.RawClaims,
 	}
 	if !seen.Claims.Expires.IsZero() {
 		report.Expires = &seen.Claims.Expires
 	}
-	if problem != nil {
-		report.Problem = problem.Error()
-	}
 	if env.out.json() {
 		err = env.out.printJSON(report)
 	} else {
-		err = env.out.printLine(tokenText(env, seen, problem, source))
+		err = env.out.printLine(tokenText(env, seen, v))
 	}
-	if err == nil && problem != nil {
+	if err == nil && !v.good() {
 		err = exitCode(exitUnauthorized)
 	}
 	return err
 }
 
 // tokenText explains a token for people.
-func tokenText(env *Env, t token.Inspection, problem error, source setting) string {
+func tokenText(env *Env, t token.Inspection, v tokenVerdict) string {
 	var b strings.Builder
 	line := func(name, value string) {
 		fmt.Fprintf(&b, "%s %s\n", env.out.colors.name(fmt.Sprintf("%-10s", name)), value)
@@ -147,13 +151,10 @@ func tokenText(env *Env, t token.Inspection, problem error, source setting) stri
 	row("issued", moment(t.Claims.IssuedAt))
 	row("expires", moment(t.Claims.Expires))
 	row("claims", indented(t.RawClaims))
-	switch {
-	case problem == nil:
-		line("verdict", env.out.colors.good("good")+": signed with the key of "+source.from)
-	case errors.Is(problem, token.ErrSignature):
-		line("verdict", env.out.colors.bad("refused")+": not signed with the key of "+source.from)
-	default:
-		line("verdict", env.out.colors.bad("refused")+": "+problem.Error())
+	if v.good() {
+		line("verdict", env.out.colors.good("good")+": "+env.out.shown(v.reason()))
+	} else {
+		line("verdict", env.out.colors.bad("refused")+": "+env.out.shown(v.problem()))
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

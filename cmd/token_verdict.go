@@ -1,0 +1,80 @@
+package cmd
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"wps/protocol"
+	"wps/token"
+)
+
+// tokenVerdict is whether the service of the settings takes a token, and why.
+type tokenVerdict struct {
+	token    token.Inspection
+	problems []error
+	source   setting // of the connection string
+	otherHub string  // $WPS_HUB, if the token is for another hub
+	now      time.Time
+}
+
+// judgeToken checks a token for the service and the hub of the settings. carrier
+// is the URL that it came in, nil if there is none.
+func judgeToken(env *Env, text string, seen token.Inspection, carrier *url.URL) (tokenVerdict, error) {
+	cs, source, err := env.settings.connection()
+	if err != nil {
+		return tokenVerdict{}, err
+	}
+	v := tokenVerdict{token: seen, source: source, now: time.Now()}
+	use := token.Use{Endpoint: cs.Endpoint, Hub: env.settings.hubFlag, URL: carrier}
+	if use.Hub != "" {
+		if _, err := env.settings.hub(); err != nil {
+			return v, err
+		}
+	} else if hub, _ := env.settings.lookupEnv("WPS_HUB"); hub != "" && seen.Hub != "" && !strings.EqualFold(hub, seen.Hub) {
+		v.otherHub = hub
+	}
+	v.problems = use.Problems(text, v.now, cs.Key)
+	return v, nil
+}
+
+func (v tokenVerdict) good() bool { return len(v.problems) == 0 }
+
+// problem says why a token is refused, "" if it is not.
+func (v tokenVerdict) problem() string {
+	texts := make([]string, len(v.problems))
+	for i, p := range v.problems {
+		texts[i] = p.Error()
+		if p == token.ErrSignature {
+			texts[i] = "not signed with the key of " + v.source.from
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// reason says why a token is good, and what is unusual about it.
+func (v tokenVerdict) reason() string {
+	claims := v.token.Claims
+	var texts []string
+	skew := fmt.Sprintf("which the service's %d minutes of skew still allow", int(protocol.ClockSkew.Minutes()))
+	if late := v.now.Sub(claims.Expires).Truncate(time.Second); v.now.After(claims.Expires) {
+		texts = append(texts, fmt.Sprintf("expired %v ago, %s", late, skew))
+	}
+	if early := claims.NotBefore.Sub(v.now).Truncate(time.Second); v.now.Before(claims.NotBefore) {
+		texts = append(texts, fmt.Sprintf("valid in %v, %s", early, skew))
+	}
+	if v.token.Kind == token.TokenEntra {
+		texts = append(texts, "audience and times fit; the signature is not checked here")
+	} else {
+		texts = append(texts, "signed with the key of "+v.source.from)
+	}
+	if v.otherHub != "" {
+		texts = append(texts, fmt.Sprintf("for hub %q, $WPS_HUB is %q", v.token.Hub, v.otherHub))
+	}
+	if slices.Contains(claims.InMilliseconds(), "exp") {
+		texts = append(texts, "exp seems to count milliseconds, so that it never expires")
+	}
+	return strings.Join(texts, "; ")
+}
