@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wps/emulator"
+	emusettings "wps/emulator/settings"
 	"wps/protocol"
 	"wps/token"
 )
@@ -34,8 +35,8 @@ type emulatorOptions struct {
 	anonymous    []string
 	guard        guardOptions
 
-	settings emulatorSettings
-	handlers []hubHandler // of the flags
+	settings emusettings.Settings
+	handlers []emusettings.HubHandler // of the flags
 }
 
 // newEmulator returns the "wps emulator" command.
@@ -117,12 +118,12 @@ name with a dot that is not of this machine, unless --allow-host names it.`,
 // configure reads the settings file and the flags beside it.
 func (o *emulatorOptions) configure(env *Env) (err error) {
 	if o.settingsFile != "" {
-		if o.settings, err = readEmulatorSettings(o.settingsFile); err != nil {
+		if o.settings, err = readSettings(o.settingsFile); err != nil {
 			return err
 		}
 	}
-	if o.settings.urls != "" && o.addr == "" {
-		env.out.warn(fmt.Sprintf("Urls in %s (%s) is not used: say --addr HOST:PORT", o.settingsFile, o.settings.urls))
+	if o.settings.URLs != "" && o.addr == "" {
+		env.out.warn(fmt.Sprintf("Urls in %s (%s) is not used: say --addr HOST:PORT", o.settingsFile, o.settings.URLs))
 	}
 	for _, hub := range o.anonymous {
 		if err := protocol.CheckHub(hub); err != nil && hub != emulator.AnyHub {
@@ -130,7 +131,7 @@ func (o *emulatorOptions) configure(env *Env) (err error) {
 		}
 	}
 	for _, text := range o.handlerFlags {
-		h, err := parseHandler(text)
+		h, err := emusettings.ParseHandler(text)
 		if err != nil {
 			return usagef("--handler: %v", err)
 		}
@@ -159,8 +160,8 @@ func (o *emulatorOptions) accessKey(env *Env) (string, error) {
 		from = "$WPS_EMULATOR_KEY"
 	}
 	switch {
-	case key == "" && o.settings.key != "":
-		return o.settings.key, nil
+	case key == "" && o.settings.AccessKey != "":
+		return o.settings.AccessKey, nil
 	case key == "":
 		return protocol.DefaultAccessKey, nil
 	}
@@ -208,13 +209,13 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
 	warnExposed(env.out, listeners,
 		risk{key == protocol.DefaultAccessKey, "the access key is the public default: set --key"},
-		risk{o.entra || o.settings.entra, "signatures of Entra tokens are not checked"})
+		risk{o.entra || o.settings.AllowUnvalidatedEntraTokens, "signatures of Entra tokens are not checked"})
 	hooks, err := o.startHooks(ctx, env, cs, len(command) > 0)
 	if err != nil {
 		return joinErrors(err, closeAll(listeners))
 	}
 	hooks.served, err = emulator.New(emulator.Options{
-		Key: key, Logger: env.log, Version: readVersion().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.entra,
+		Key: key, Logger: env.log, Version: readVersion().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.AllowUnvalidatedEntraTokens,
 		Hosts: o.guard.names(addr), AllowedOrigins: o.guard.origins,
 	})
 	if err == nil {
@@ -312,7 +313,7 @@ type readyReport struct {
 }
 
 // announce prints where the emulator is.
-func announce(env *Env, cs token.ConnectionString, handlers []hubHandler) error {
+func announce(env *Env, cs token.ConnectionString, handlers []emusettings.HubHandler) error {
 	client := strings.TrimSuffix(token.ClientURL(cs.Endpoint, "hub", token.KindDefault), "hub") + "{hub}"
 	if env.out.json() {
 		return env.out.printJSON(readyReport{cs.Endpoint.String(), client, cs.Reveal()})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wps/emulator"
+	emusettings "wps/emulator/settings"
 	"wps/protocol"
 	"wps/token"
 	"wps/trigger"
@@ -46,13 +47,13 @@ func (o *emulatorOptions) startHooks(ctx context.Context, env *Env, cs token.Con
 
 // events gives the handlers of everything: beside others, hooks get the events
 // that they name; alone, all.
-func (o *emulatorOptions) events(h *emulatorHooks) []hubHandler {
-	others := append(slices.Clone(o.handlers), o.settings.handlers...)
+func (o *emulatorOptions) events(h *emulatorHooks) []emusettings.HubHandler {
+	others := slices.Concat(o.handlers, o.settings.Handlers)
 	switch {
 	case h.handler == nil:
 		return others
 	case len(others) == 0:
-		return []hubHandler{h.named(emulator.AnyHub, emulator.AllSystemEvents(), emulator.EveryEvent)}
+		return []emusettings.HubHandler{h.named(emulator.AnyHub, emulator.AllSystemEvents(), emulator.EveryEvent)}
 	}
 	return append(h.chosen(h.keys), others...)
 }
@@ -79,26 +80,26 @@ func (o *emulatorOptions) hookKeys(env *Env) (keys []trigger.Key) {
 // hooksURL stands for the hooks where a URL is needed; nothing is looked up.
 const hooksURL = "http://hooks/{hub}/{event}"
 
-func (h *emulatorHooks) named(hub string, system []string, pattern string) hubHandler {
-	return hubHandler{hub, emulator.EventHandler{
+func (h *emulatorHooks) named(hub string, system []string, pattern string) emusettings.HubHandler {
+	return emusettings.HubHandler{Hub: hub, Name: "hooks", EventHandler: emulator.EventHandler{
 		URLTemplate: hooksURL, SystemEvents: system, EventPattern: pattern, Transport: emulator.InProcess(h.handler),
 	}}
 }
 
 // chosen gives the hooks the events that they name, so that other handlers have
 // the rest.
-func (h *emulatorHooks) chosen(keys []trigger.Key) (all []hubHandler) {
+func (h *emulatorHooks) chosen(keys []trigger.Key) (all []emusettings.HubHandler) {
 	for _, key := range keys {
 		hub := key.Hub
 		if hub == "" {
 			hub = emulator.AnyHub
 		}
-		i := slices.IndexFunc(all, func(x hubHandler) bool { return strings.EqualFold(x.hub, hub) })
+		i := slices.IndexFunc(all, func(x emusettings.HubHandler) bool { return strings.EqualFold(x.Hub, hub) })
 		if i < 0 {
 			i = len(all)
 			all = append(all, h.named(hub, nil, ""))
 		}
-		want(&all[i].h, key)
+		want(&all[i].EventHandler, key)
 	}
 	return all
 }

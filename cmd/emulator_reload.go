@@ -7,6 +7,8 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+
+	emusettings "wps/emulator/settings"
 )
 
 // hangups gives the signals that ask for the settings file to be read again.
@@ -43,14 +45,14 @@ func (o *emulatorOptions) reloadUntil(ctx context.Context, env *Env, h *emulator
 func (o *emulatorOptions) reload(env *Env, h *emulatorHooks) error {
 	before := o.settings
 	var err error
-	if o.settings, err = readEmulatorSettings(o.settingsFile); err == nil {
+	if o.settings, err = readSettings(o.settingsFile); err == nil {
 		err = o.apply(h)
 	}
 	if err != nil {
 		o.settings = before
 		return fmt.Errorf("%w; what was read before stays", err)
 	}
-	if o.settings.key != before.key || o.settings.entra != before.entra {
+	if o.settings.AccessKey != before.AccessKey || o.settings.AllowUnvalidatedEntraTokens != before.AllowUnvalidatedEntraTokens {
 		env.out.warn("accessKey and allowUnvalidatedEntraTokens in " + o.settingsFile + " change with the next start")
 	}
 	env.out.say("read %s again", o.settingsFile)
@@ -60,12 +62,12 @@ func (o *emulatorOptions) reload(env *Env, h *emulatorHooks) error {
 
 // apply gives the emulator the settings of hubs.
 func (o *emulatorOptions) apply(h *emulatorHooks) error {
-	return h.served.Configure(settingsByHub(o.events(h)), slices.Concat(o.anonymous, o.settings.anonymous))
+	return h.served.Configure(emusettings.ByHub(o.events(h)), slices.Concat(o.anonymous, o.settings.AnonymousHubs))
 }
 
-// sayEvents tells where events go.
-func sayHandlers(env *Env, handlers []hubHandler) {
+// sayHandlers says where events go.
+func sayHandlers(env *Env, handlers []emusettings.HubHandler) {
 	for _, h := range handlers {
-		env.out.say("%s %s", env.out.errColors.name("events   "), h.describe())
+		env.out.say("%s %s", env.out.errColors.name("events   "), h)
 	}
 }

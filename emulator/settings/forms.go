@@ -1,0 +1,86 @@
+package settings
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"wps/token"
+)
+
+// root reads the whole file in the form that it has.
+func (r *reader) root(n *yaml.Node) error {
+	all, err := r.entries(n, "the file")
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(e entry) bool { return strings.ToLower(e.key.Value) == "webpubsub" }) {
+		return r.appSettings(all)
+	}
+	return r.service(n, "the file")
+}
+
+// serviceMembers returns the members of the emulator's own form, and of the
+// vendor's in the section WebPubSub.
+func serviceMembers() []string {
+	return []string{"hubs", "accessKey", "allowUnvalidatedEntraTokens"}
+}
+
+// service reads what the emulator's own form and the vendor's have in common.
+func (r *reader) service(n *yaml.Node, what string) error {
+	m, err := r.members(n, what, serviceMembers()...)
+	if err != nil {
+		return err
+	}
+	key := m["accessKey"]
+	if r.out.AccessKey, err = r.text(key, "accessKey"); err != nil {
+		return err
+	}
+	if r.out.AccessKey != "" {
+		if err := token.CheckKey(r.out.AccessKey); err != nil {
+			return r.fail(key, "leave it out for the public default key", "%v", err)
+		}
+	}
+	if r.out.AllowUnvalidatedEntraTokens, err = r.flag(m["allowUnvalidatedEntraTokens"], "allowUnvalidatedEntraTokens"); err != nil {
+		return err
+	}
+	hubs, err := r.entries(m["hubs"], "hubs")
+	if err != nil {
+		return err
+	}
+	for _, e := range hubs {
+		if err := r.hub(e.key, e.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appSettings reads the appsettings.json of the vendor's emulator. Its other
+// sections are those of other programs.
+func (r *reader) appSettings(all []entry) (err error) {
+	r.selective = true
+	var section *yaml.Node
+	for _, e := range all {
+		name := strings.ToLower(e.key.Value)
+		switch {
+		case name == "webpubsub":
+			section = e.value
+		case name == "urls":
+			if r.out.URLs, err = r.text(e.value, "Urls"); err != nil {
+				return err
+			}
+		case misplaced(name):
+			return r.fail(e.key, "move it into the section WebPubSub", "%q is outside the section WebPubSub", e.key.Value)
+		}
+	}
+	return r.service(section, "WebPubSub")
+}
+
+// misplaced reports whether a section of an appsettings.json, in lower case, was
+// meant for the emulator: .NET takes "WebPubSub:Hubs" for Hubs in WebPubSub.
+func misplaced(name string) bool {
+	return strings.HasPrefix(name, "webpubsub:") ||
+		slices.ContainsFunc(serviceMembers(), func(s string) bool { return strings.ToLower(s) == name })
+}

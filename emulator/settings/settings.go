@@ -1,0 +1,120 @@
+// Package settings reads the settings file of the emulator: hubs with their
+// event handlers, hubs whose clients need no token, and the access key. It also
+// reads an event handler written on one line, as in a flag.
+//
+// A file has one of two forms:
+//
+//   - the emulator's own, YAML or JSON, with the names of the service's hub
+//     settings: hubs, and in a hub eventHandlers and anonymousConnectPolicy;
+//   - the appsettings.json of the vendor's emulator, which has the same in its
+//     section WebPubSub.
+//
+// JSON may hold comments and trailing commas. Names are compared without regard
+// to case. What the emulator would not use is refused, with its line.
+//
+//	s, err := settings.Read("settings.yaml")
+//	...
+//	server, err := emulator.New(s.Options())
+//
+// The package is not part of emulator so that a program which only runs the
+// emulator does not link a YAML library.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"wps/emulator"
+)
+
+const (
+	// MaxSize is the largest file that is read, in bytes.
+	MaxSize = 1 << 20
+	// MaxHandlers is how many event handlers a file may have, those that aliases
+	// repeat included.
+	MaxHandlers = 1000
+)
+
+// Settings are what a file says. The zero value is that of a file without
+// settings.
+type Settings struct {
+	// Handlers are the event handlers of all hubs, in the order of the file.
+	Handlers []HubHandler
+	// AnonymousHubs are the hubs whose clients need no token; emulator.AnyHub is
+	// every hub.
+	AnonymousHubs []string
+	// AccessKey is a secret that satisfies token.CheckKey; "" if there is none.
+	AccessKey string
+	// AllowUnvalidatedEntraTokens is as in emulator.Options.
+	AllowUnvalidatedEntraTokens bool
+	// URLs is where the vendor's emulator would listen: one or more URLs with
+	// semicolons between, unchecked; "" if the file does not say.
+	URLs string
+}
+
+// Options returns the settings as options of the emulator. Its other options are
+// zero, and may be set before use.
+func (s Settings) Options() emulator.Options {
+	return emulator.Options{
+		Key: s.AccessKey, Hubs: ByHub(s.Handlers), AnonymousHubs: s.AnonymousHubs,
+		AllowUnvalidatedEntraTokens: s.AllowUnvalidatedEntraTokens,
+	}
+}
+
+// Error is what is wrong with a settings file.
+type Error struct {
+	File string // as given to Read or Parse
+	Line int    // counted from 1; 0 is the file as a whole
+	Err  error  // what is wrong; of a file that cannot be read, it wraps the cause
+	Hint string // what to do about it; "" if nothing more is known
+}
+
+// Error returns file, line and what is wrong, without the hint.
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %v", e.File, e.Err)
+	}
+	return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
+}
+
+// Unwrap returns e.Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Read reads a settings file. Its errors are of type *Error.
+func Read(path string) (Settings, error) {
+	text, err := readFile(path)
+	if err != nil {
+		if cause, ok := errors.AsType[*fs.PathError](err); ok {
+			err = cause.Err // the rest repeats the path
+		}
+		return Settings{}, &Error{File: path, Err: fmt.Errorf("cannot be read: %w", err), Hint: "name a settings file that can be read"}
+	}
+	return Parse(path, text)
+}
+
+// readFile returns at most one byte more than Parse takes.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, MaxSize+1))
+}
+
+// Parse reads the text of a settings file; file names it in errors, which are of
+// type *Error. It does not keep text.
+func Parse(file string, text []byte) (Settings, error) {
+	r := &reader{file: file, left: maxRead, hubs: map[string]bool{}}
+	root, err := r.document(text)
+	if err == nil {
+		err = r.root(root)
+	}
+	if err != nil {
+		return Settings{}, err
+	}
+	return r.out, nil
+}
