@@ -64,8 +64,9 @@ hub's own come before those of every hub. A --settings file is YAML:
   accessKey: ...              # below --key and $WPS_EMULATOR_KEY
 
 A handler with neither systemEvents nor userEventPattern gets every event. The
-file may also be the appsettings.json of the vendor's emulator. It is read again
-on SIGHUP, as with kill -HUP; a new accessKey needs a restart.
+file may also be the appsettings.json of the vendor's emulator, or hubs as
+"az webpubsub hub show -o json" prints them. It is read again on SIGHUP, as with
+kill -HUP; a new accessKey needs a restart.
 
 With --on the emulator answers events itself, by commands: see "wps listen" for
 what hooks get and say. Beside other handlers, hooks get the events that they

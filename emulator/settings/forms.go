@@ -11,12 +11,21 @@ import (
 
 // root reads the whole file in the form that it has.
 func (r *reader) root(n *yaml.Node) error {
+	if n.Kind == yaml.SequenceNode {
+		return r.resources(n)
+	}
 	all, err := r.entries(n, "the file")
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(all, func(e entry) bool { return strings.ToLower(e.key.Value) == "webpubsub" }) {
+	has := func(name string) bool {
+		return slices.ContainsFunc(all, func(e entry) bool { return strings.ToLower(e.key.Value) == name })
+	}
+	switch {
+	case has("webpubsub"):
 		return r.appSettings(all)
+	case has("properties"):
+		return r.resource(n)
 	}
 	return r.service(n, "the file")
 }
@@ -83,4 +92,49 @@ func (r *reader) appSettings(all []entry) (err error) {
 func misplaced(name string) bool {
 	return strings.HasPrefix(name, "webpubsub:") ||
 		slices.ContainsFunc(serviceMembers(), func(s string) bool { return strings.ToLower(s) == name })
+}
+
+// resources reads a list of hubs as Azure prints it.
+func (r *reader) resources(n *yaml.Node) error {
+	items, err := r.list(n, "the file")
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		if err := r.resource(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hubType is the type of a hub among the resources of Azure.
+const hubType = "Microsoft.SignalRService/WebPubSub/hubs"
+
+// resource reads a hub as Azure prints it.
+//
+// Source: the resource Microsoft.SignalRService/webPubSub/hubs of the Azure
+// Resource Manager, api-version 2024-03-01.
+func (r *reader) resource(n *yaml.Node) error {
+	r.selective = true
+	m, err := r.members(n, "a hub of Azure", "name", "properties", "type", "id", "resourceGroup", "systemData")
+	if err != nil {
+		return err
+	}
+	kind, err := r.text(m["type"], "type")
+	switch {
+	case err != nil:
+		return err
+	case kind != "" && !strings.EqualFold(kind, hubType):
+		return r.fail(m["type"], "use what az webpubsub hub show -o json prints", "a resource of type %q is not a hub", kind)
+	}
+	name := m["name"]
+	text, err := r.text(name, "name")
+	switch {
+	case err != nil:
+		return err
+	case text == "":
+		return r.fail(n, "use what az webpubsub hub show -o json prints", "a hub of Azure without a name")
+	}
+	return r.hub(name, m["properties"])
 }

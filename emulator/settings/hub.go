@@ -9,17 +9,21 @@ import (
 	"wps/protocol"
 )
 
+// keepAlive is the interval of keep-alive pings that a file may ask for, in
+// seconds. It is the service's default, and what the emulator does.
+const keepAlive = "20"
+
 // hub reads the settings of a hub, which may be null.
 func (r *reader) hub(key, n *yaml.Node) error {
 	name := key.Value
 	if err := r.checkHub(key); err != nil {
 		return err
 	}
-	m, err := r.members(n, "a hub", "eventHandlers", "eventListeners", "anonymousConnectPolicy")
+	m, err := r.members(n, "a hub", "eventHandlers", "eventListeners", "anonymousConnectPolicy", "webSocketKeepAliveIntervalInSeconds")
 	if err != nil {
 		return err
 	}
-	if err := r.listeners(m["eventListeners"]); err != nil {
+	if err := r.unsupported(m["eventListeners"], m["webSocketKeepAliveIntervalInSeconds"]); err != nil {
 		return err
 	}
 	policy, err := r.text(m["anonymousConnectPolicy"], "anonymousConnectPolicy")
@@ -58,13 +62,23 @@ func (r *reader) checkHub(key *yaml.Node) error {
 	return nil
 }
 
-// listeners refuses event listeners.
-func (r *reader) listeners(n *yaml.Node) error {
-	items, err := r.list(n, "eventListeners")
-	if err == nil && len(items) > 0 {
-		err = r.fail(n, "leave eventListeners out", "the emulator has no Event Hub to send events to")
+// unsupported refuses settings of a hub that the emulator cannot follow.
+func (r *reader) unsupported(listeners, interval *yaml.Node) error {
+	items, err := r.list(listeners, "eventListeners")
+	if err != nil {
+		return err
 	}
-	return err
+	if len(items) > 0 {
+		return r.fail(listeners, "leave eventListeners out", "the emulator has no Event Hub to send events to")
+	}
+	seconds, err := r.text(interval, "webSocketKeepAliveIntervalInSeconds")
+	if err != nil {
+		return err
+	}
+	if seconds != "" && seconds != keepAlive {
+		return r.fail(interval, "leave webSocketKeepAliveIntervalInSeconds out", "the emulator pings clients every %s seconds, not %q", keepAlive, seconds)
+	}
+	return nil
 }
 
 // handler reads one event handler of a hub.
@@ -79,8 +93,8 @@ func (r *reader) handler(hub string, n *yaml.Node) error {
 	if err != nil {
 		return err
 	}
-	if a := m["auth"]; !isNull(a) {
-		return r.fail(a, "leave auth out, or put a secret into the URL: ?code=...", "the emulator has no managed identity to sign in with")
+	if err := r.auth(m["auth"]); err != nil {
+		return err
 	}
 	h := HubHandler{Hub: hub}
 	if h.URLTemplate, err = r.text(m["urlTemplate"], "urlTemplate"); err != nil {
@@ -116,4 +130,20 @@ func (r *reader) events(m map[string]*yaml.Node, h *emulator.EventHandler) (err 
 	names, err := r.texts(pattern, "userEventPattern")
 	h.EventPattern = strings.Join(names, ",")
 	return err
+}
+
+// auth accepts that an event handler wants no authentication.
+func (r *reader) auth(n *yaml.Node) error {
+	m, err := r.members(n, "auth", "type", "managedIdentity")
+	if err != nil {
+		return err
+	}
+	kind, err := r.text(m["type"], "type")
+	if err != nil {
+		return err
+	}
+	if kind != "" && !strings.EqualFold(kind, "None") || !isNull(m["managedIdentity"]) {
+		return r.fail(n, "leave auth out, or put a secret into the URL: ?code=...", "the emulator has no managed identity to sign in with")
+	}
+	return nil
 }

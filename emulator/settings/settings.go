@@ -2,12 +2,13 @@
 // event handlers, hubs whose clients need no token, and the access key. It also
 // reads an event handler written on one line, as in a flag.
 //
-// A file has one of two forms:
+// A file has one of three forms:
 //
 //   - the emulator's own, YAML or JSON, with the names of the service's hub
 //     settings: hubs, and in a hub eventHandlers and anonymousConnectPolicy;
 //   - the appsettings.json of the vendor's emulator, which has the same in its
-//     section WebPubSub.
+//     section WebPubSub;
+//   - hubs as Azure prints them, by "az webpubsub hub show -o json" or "list".
 //
 // JSON may hold comments and trailing commas. Names are compared without regard
 // to case. What the emulator would not use is refused, with its line.

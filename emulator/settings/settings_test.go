@@ -145,6 +145,7 @@ func TestUnsupported(t *testing.T) {
 	const handler = hub + "    eventHandlers:\n      - urlTemplate: http://h\n"
 	checkWrong(t, []wrong{
 		{handler + "        auth: {type: ManagedIdentity}\n", "f:5: the emulator has no managed identity", "?code="},
+		{handler + "        auth: ManagedIdentity\n", "f:5: auth must be a mapping", ""},
 		{hub + "    eventListeners: [{}]\n", "f:3: the emulator has no Event Hub", "leave eventListeners out"},
 		{hub + "    eventListeners: e\n", "f:3: eventListeners must be a list", ""},
 		{hub + "    eventHandlers:\n      - urlTemplate: 'http://h/{@Microsoft.KeyVault(x)}'\n", "f:4: URL template", ""},
