@@ -2,36 +2,49 @@ package token
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"wps/protocol"
 )
 
-// MatchREST tells whether one of audiences allows a REST request to
-// escapedPath (the path as it came, without query) on one of hosts. The schemes
-// http, https, ws and wss are equal, case and the query do not count, and the
-// audience may be longer than the request at a path boundary. It is compared as
-// given and decoded once, against the path with all but %2F decoded.
+// MatchREST reports whether one of audiences allows a REST request to
+// escapedPath (the path as it was received, without query) on one of hosts. The
+// schemes http, https, ws and wss are equal, case and the query are ignored, and
+// the audience may be longer than the request at a path boundary.
 //
-// Source: the vendor's emulator.
+// The path of the audience is compared as it is with the path as it was
+// received, and in three forms (as it is, with all but %2F decoded, and wholly
+// decoded) with the path with all but %2F decoded.
+//
+// Source: the vendor's emulator, and the data-plane reference: the audience
+// should be the same as the request URL. The vendor's emulator refuses that for
+// a name with a slash and another escaped character.
 func MatchREST(audiences, hosts []string, escapedPath string) bool {
-	path := strings.TrimRight(protocol.UnescapeSegment(escapedPath), "/")
-	for _, a := range audiences {
-		rest, ok := cutHost(a, hosts)
-		if !ok {
-			continue
-		}
-		if beginsWithPath(rest, path) {
-			return true
-		}
-		if decoded, err := url.QueryUnescape(rest); err == nil && beginsWithPath(decoded, path) {
-			return true
-		}
-	}
-	return false
+	escapedPath = strings.TrimRight(escapedPath, "/")
+	path := protocol.UnescapeSegment(escapedPath)
+	return slices.ContainsFunc(audiences, func(audience string) bool {
+		rest, ok := cutHost(audience, hosts)
+		return ok && allowsPath(rest, escapedPath, path)
+	})
 }
 
-// beginsWithPath tells whether s is path, followed by nothing, a slash or a
+// allowsPath reports whether rest, an audience after its host, allows a request
+// to escapedPath. path is escapedPath with all but %2F decoded.
+func allowsPath(rest, escapedPath, path string) bool {
+	if beginsWithPath(rest, escapedPath) || beginsWithPath(rest, path) {
+		return true
+	}
+	// The query goes first: an escaped question mark belongs to a name.
+	own, _, _ := strings.Cut(rest, "?")
+	if own = protocol.UnescapeSegment(own); len(own) == len(path) && strings.EqualFold(own, path) {
+		return true
+	}
+	decoded, err := url.QueryUnescape(rest)
+	return err == nil && beginsWithPath(decoded, path)
+}
+
+// beginsWithPath reports whether s is path, followed by nothing, a slash or a
 // query.
 func beginsWithPath(s, path string) bool {
 	if len(s) < len(path) || !strings.EqualFold(s[:len(path)], path) {
@@ -40,7 +53,7 @@ func beginsWithPath(s, path string) bool {
 	return len(s) == len(path) || s[len(path)] == '/' || s[len(path)] == '?'
 }
 
-// MatchClient tells whether one of audiences allows a client to connect to
+// MatchClient reports whether one of audiences allows a client to connect to
 // escapedPath on one of hosts: the whole path must be the same, escaped or
 // decoded, without regard to case.
 //
@@ -68,8 +81,8 @@ func unescaped(path string) string {
 	return path
 }
 
-// cutHost splits what follows the host off an audience, when its scheme is one
-// of the four and its host one of hosts.
+// cutHost returns what follows the host in an audience. ok is false unless the
+// scheme is one of the four and the host one of hosts.
 func cutHost(audience string, hosts []string) (rest string, ok bool) {
 	scheme, rest, ok := strings.Cut(audience, "://")
 	if !ok || !knownScheme(scheme) {

@@ -1,8 +1,11 @@
 package token_test
 
 import (
+	neturl "net/url"
+	"strings"
 	"testing"
 
+	"wps/protocol"
 	"wps/token"
 )
 
@@ -34,8 +37,8 @@ func TestMatchREST(t *testing.T) {
 		{base + "/api/hubs/chat%5B1%5D/:send?a=1", "/api/hubs/chat%5B1%5D/:send", true},
 		{base + "/api/hubs/chat[1]/:send", "/api/hubs/chat%5B1%5D/:send", true},
 		{base + "/api/hubs/chat/groups/room%2Fpart", "/api/hubs/chat/groups/room%2Fpart", true},
-		{base + "/api/hubs/chat%5B1%5D/groups/room%2Fpart", "/api/hubs/chat%5B1%5D/groups/room%2Fpart", false},
-		{base + "/api/hubs/chat%5B1%5D/groups/room+part", "/api/hubs/chat%5B1%5D/groups/room+part", false},
+		{base + "/api/hubs/chat%5B1%5D/groups/room%2Fpart", "/api/hubs/chat%5B1%5D/groups/room%2Fpart", true},
+		{base + "/api/hubs/chat%5B1%5D/groups/room+part", "/api/hubs/chat%5B1%5D/groups/room+part", true},
 		{base + "/api/hubs/chat%5B1%5D/groups/room%2Bpart", "/api/hubs/chat%5B1%5D/groups/room%2Bpart", true},
 		{base + "/api/hubs/chat/users/%zz", "/api/hubs/chat/users/%zz", true},
 	}
@@ -44,6 +47,59 @@ func TestMatchREST(t *testing.T) {
 			t.Errorf("MatchREST(%q, %q) = %v, want %v", tt.audience, tt.path, got, tt.want)
 		}
 	}
+}
+
+// TestMatchRESTNames: an audience that is the URL of the request is accepted
+// whatever the name in the path, and no audience is for another host, hub or
+// name.
+func TestMatchRESTNames(t *testing.T) {
+	t.Parallel()
+	const base = "http://a.example:8080"
+	names := []string{
+		"tenant/1", "a b/c", "ü/x", "a%/b", "a+/b", "a?/b", "a%2Fb/c", "a#/é b", "//", "a b", "a+b", "a%2Fb", "a/b", "a/b c",
+	}
+	url := func(hub, name string) string {
+		return "/api/hubs/" + hub + "/groups/" + protocol.EscapeSegment(name) + "/:send"
+	}
+	for _, name := range names {
+		path := url("chat", name)
+		pathEscape := "/api/hubs/chat/groups/" + neturl.PathEscape(name) + "/:send"
+		for _, tt := range []struct {
+			audience, path string
+			want           bool
+		}{
+			{base + path, path, true},
+			{base + path + "?api-version=2024-12-01", path, true},
+			{base + strings.ToLower(path), path, true},
+			{base + pathEscape, pathEscape, true},
+			{base + pathEscape, path, true},
+			{"http://other:8080" + path, path, false},
+			{base + url("other", name), path, false},
+			{base + url("chat", name+"x"), path, false},
+			{base + url("chat", "x"+name), path, false},
+			{base + url("chat", ""), path, false},
+			{base + "/api/hubs/chat/users/" + protocol.EscapeSegment(name) + "/:send", path, false},
+		} {
+			if got := token.MatchREST([]string{tt.audience}, hosts, tt.path); got != tt.want {
+				t.Errorf("MatchREST(%q, %q) = %v, want %v", tt.audience, tt.path, got, tt.want)
+			}
+		}
+		for _, other := range names {
+			// The service takes the names a/b and a%2Fb for the same one.
+			if sameName(name, other) {
+				continue
+			}
+			if token.MatchREST([]string{base + url("chat", other)}, hosts, path) {
+				t.Errorf("MatchREST(%q, %q) = true, want false", base+url("chat", other), path)
+			}
+		}
+	}
+}
+
+// sameName reports whether the service cannot tell two names in a path apart.
+func sameName(a, b string) bool {
+	segment := func(s string) string { return strings.ToLower(protocol.UnescapeSegment(protocol.EscapeSegment(s))) }
+	return segment(a) == segment(b)
 }
 
 func TestMatchClient(t *testing.T) {
