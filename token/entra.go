@@ -3,7 +3,6 @@ package token
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -34,25 +33,4 @@ func ReadEntra(tok string, now time.Time) (Claims, error) {
 		return Claims{}, ErrAudience
 	}
 	return c, c.checkTime(now)
-}
-
-// Issue makes the client token that o describes in the form of the service's own
-// tokens: with its issuer, the id of the key, and nbf. It is good for minutes;
-// o.Lifetime and o.Claims are not looked at.
-//
-// Source: a recorded token of the real service.
-func (k Key) Issue(endpoint *url.URL, keyID string, o ClientOptions, minutes int) (string, error) {
-	o.Lifetime, o.Claims = 0, nil
-	if err := o.check(); err != nil {
-		return "", err
-	}
-	if k.IsZero() {
-		return "", errNoKey
-	}
-	c := o.claims(endpoint)
-	now := c["iat"].(int64)
-	c["nbf"], c["exp"], c["iss"] = now, now+int64(minutes)*60, entraAudience
-	t := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
-	t.Header["kid"] = keyID
-	return t.SignedString([]byte(k.secret))
 }

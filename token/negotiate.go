@@ -101,6 +101,27 @@ func Negotiate(cs ConnectionString, o ClientOptions) (Negotiation, error) {
 	return Negotiation{BaseURL: base, URL: base + "?access_token=" + tok, AccessToken: tok}, nil
 }
 
+// Issue returns the client token that o describes in the form of the tokens that
+// the service itself issues: with its issuer, the id of the key, and nbf. It is
+// valid for minutes; o.Lifetime and o.Claims are ignored.
+//
+// Source: a recorded token of the real service.
+func (k Key) Issue(endpoint *url.URL, keyID string, o ClientOptions, minutes int) (string, error) {
+	o.Lifetime, o.Claims = 0, nil
+	if err := o.check(); err != nil {
+		return "", err
+	}
+	if k.IsZero() {
+		return "", errNoKey
+	}
+	c := o.claims(endpoint)
+	now := c["iat"].(int64)
+	c["nbf"], c["exp"], c["iss"] = now, now+int64(minutes)*60, entraAudience
+	t := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
+	t.Header["kid"] = keyID
+	return t.SignedString([]byte(k.secret))
+}
+
 func (o *ClientOptions) check() error {
 	if err := protocol.CheckHub(o.Hub); err != nil {
 		return err

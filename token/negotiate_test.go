@@ -207,3 +207,33 @@ func BenchmarkNegotiate(b *testing.B) {
 		}
 	}
 }
+
+func TestIssue(t *testing.T) {
+	t.Parallel()
+	endpoint := &url.URL{Scheme: "https", Host: "h:8080"}
+	o := token.ClientOptions{
+		Hub: "Chat", UserID: "u", Roles: []string{"r"}, Groups: []string{"g"}, Kind: token.KindMQTT, Now: now,
+		Lifetime: -1, Claims: map[string][]string{"iss": {"x"}},
+	}
+	tok, err := token.NewKey(secret).Issue(endpoint, "s-1", o, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := float64(now.Unix())
+	want := map[string]any{
+		"aud": "https://h:8080/clients/mqtt/hubs/chat", "iss": entraAudience, "sub": "u", "role": []any{"r"},
+		"webpubsub.group": []any{"g"}, "iat": begin, "nbf": begin, "exp": begin + 120,
+	}
+	if got := claimsOf(t, tok); !reflect.DeepEqual(got, want) {
+		t.Errorf("claims = %v, want %v", got, want)
+	}
+	if _, err := token.Verify(tok, now, token.NewKey(secret)); err != nil {
+		t.Errorf("Verify: %v", err)
+	}
+	if _, err := (token.Key{}).Issue(endpoint, "s-1", o, 2); err == nil {
+		t.Error("Issue without a key = nil, want an error")
+	}
+	if _, err := token.NewKey(secret).Issue(endpoint, "s-1", token.ClientOptions{Hub: "9bad"}, 2); err == nil {
+		t.Error("Issue for a bad hub = nil, want an error")
+	}
+}
