@@ -96,13 +96,13 @@ func (h *Handler) tellAnswer(report Report, r *reply, began time.Time) {
 func (h *Handler) answerOnce(r *http.Request, ev *Event) (*reply, Report) {
 	report := Report{Event: &ev.EventContext}
 	for {
-		attempt, first := h.memory.begin(&ev.EventContext)
+		attempt, first := h.dedupe.begin(&ev.EventContext)
 		if first {
 			reply, again := h.answer(r, ev, &report)
 			if again {
-				h.memory.end(attempt, nil)
+				h.dedupe.end(attempt, nil)
 			} else {
-				h.memory.end(attempt, reply)
+				h.dedupe.end(attempt, reply)
 			}
 			return reply, report
 		}

@@ -107,7 +107,7 @@ type Handler struct {
 	routes  routes
 	origins origins
 	queue   *queue
-	memory  *memory
+	dedupe  *dedupe
 	hooks   []Hook // each once
 	log     *slog.Logger
 }
@@ -128,7 +128,7 @@ func New(o Options) (*Handler, error) {
 	}
 	return &Handler{
 		o: o, routes: routes, origins: newOrigins(o.Origins), log: o.Logger,
-		queue: newQueue(o), memory: newMemory(), hooks: distinctHooks(o),
+		queue: newQueue(o), dedupe: newDedupe(), hooks: distinctHooks(o),
 	}, nil
 }
 
