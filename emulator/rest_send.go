@@ -62,7 +62,7 @@ func (c *call) message(to protocol.Target) (*message, bool) {
 	}
 	dataType, charset, ok := protocol.DataTypeOf(c.r.Header.Get("Content-Type"))
 	decode := decoderOf(charset)
-	if !ok || decode == nil {
+	if !ok || decode == nil || dataType == protocol.DataTypeProtobuf {
 		c.w.WriteHeader(http.StatusUnsupportedMediaType)
 		return nil, false
 	}

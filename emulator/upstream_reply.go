@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -64,9 +63,6 @@ func readReply(h http.Header, body []byte) (*message, error) {
 // replyType reads the Content-Type of a reply; decode belongs to text.
 func replyType(contentType string) (d protocol.DataType, decode func([]byte) []byte, err error) {
 	d, charset, ok := protocol.DataTypeOf(contentType)
-	if media, _, err := mime.ParseMediaType(contentType); err == nil && media == protocol.DataTypeProtobuf.ContentType() {
-		d, ok = protocol.DataTypeProtobuf, true
-	}
 	if decode = decoderOf(charset); !ok || decode == nil {
 		return "", nil, fmt.Errorf("the Content-Type %.200q is none that a client can get", contentType)
 	}

@@ -101,11 +101,15 @@ func (d DataType) ContentType() string {
 	}
 }
 
-// DataTypeOf tells the data type of a Content-Type header and its charset
+// DataTypeOf returns the data type of a Content-Type header and its charset
 // parameter in lower case ("" when there is none). An absent header means
-// binary. ok is false for a media type that the service does not take.
+// binary. ok is false for any other media type. REST requests do not take
+// protobuf, only events and their answers do.
+//
+// Source: product documentation of the protobuf subprotocol, "Send custom
+// events".
 func DataTypeOf(contentType string) (d DataType, charset string, ok bool) {
-	switch contentType { // as everybody writes them
+	switch contentType { // the usual spellings
 	case "", "application/octet-stream":
 		return DataTypeBinary, "", true
 	case "text/plain":
@@ -126,6 +130,8 @@ func DataTypeOf(contentType string) (d DataType, charset string, ok bool) {
 		return DataTypeJSON, "", true
 	case "application/octet-stream":
 		return DataTypeBinary, "", true
+	case "application/x-protobuf":
+		return DataTypeProtobuf, "", true
 	}
 	return "", "", false
 }

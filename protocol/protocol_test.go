@@ -144,7 +144,7 @@ func TestDataTypeOf(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		header, charset string
-		want            protocol.DataType // "" for one that the service does not take
+		want            protocol.DataType // "" when ok is false
 	}{
 		{"", "", protocol.DataTypeBinary},
 		{"application/octet-stream", "", protocol.DataTypeBinary},
@@ -156,7 +156,8 @@ func TestDataTypeOf(t *testing.T) {
 		{"APPLICATION/JSON; charset=utf-8", "", protocol.DataTypeJSON},
 		{"text/json", "", ""},
 		{"text/html", "", ""},
-		{"application/x-protobuf", "", ""},
+		{"application/x-protobuf", "", protocol.DataTypeProtobuf},
+		{"Application/X-Protobuf; x=y", "", protocol.DataTypeProtobuf},
 		{"application/json, text/plain", "", ""},
 		{"text", "", ""},
 		{";", "", ""},
@@ -169,7 +170,7 @@ func TestDataTypeOf(t *testing.T) {
 			t.Errorf("DataTypeOf(%q) = %q, %q, %v, want %q, %q", tt.header, d, charset, ok, tt.want, tt.charset)
 		}
 	}
-	for _, d := range []protocol.DataType{protocol.DataTypeText, protocol.DataTypeJSON, protocol.DataTypeBinary} {
+	for _, d := range []protocol.DataType{protocol.DataTypeText, protocol.DataTypeJSON, protocol.DataTypeBinary, protocol.DataTypeProtobuf} {
 		if got, _, ok := protocol.DataTypeOf(d.ContentType()); got != d || !ok {
 			t.Errorf("DataTypeOf(%q) = %q, want %q", d.ContentType(), got, d)
 		}

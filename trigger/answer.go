@@ -94,12 +94,14 @@ type reply struct {
 
 const headerContentType = "Content-Type"
 
-// contentTypes are those that the official Node middleware writes.
+// contentTypes are those that the official Node middleware writes, which has no
+// protobuf; the vendor's emulator reads that.
 var contentTypes = map[protocol.DataType][]string{
-	protocol.DataTypeText:   {"text/plain; charset=utf-8"},
-	protocol.DataTypeJSON:   {"application/json; charset=utf-8"},
-	protocol.DataTypeBinary: {"application/octet-stream"},
-	"":                      {"application/octet-stream"},
+	protocol.DataTypeText:     {"text/plain; charset=utf-8"},
+	protocol.DataTypeJSON:     {"application/json; charset=utf-8"},
+	protocol.DataTypeBinary:   {"application/octet-stream"},
+	protocol.DataTypeProtobuf: {"application/x-protobuf"},
+	"":                        {"application/octet-stream"},
 }
 
 // reply makes the HTTP form of an answer.

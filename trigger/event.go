@@ -71,7 +71,7 @@ func (ev *Event) decodeUser() error {
 	case ev.MQTT():
 		ev.DataType = protocol.DataTypeBinary
 	default:
-		return fmt.Errorf("Content-Type %q is not one of text/plain, application/json, application/octet-stream", shorten(contentType))
+		return fmt.Errorf("Content-Type %q is not one of text/plain, application/json, application/octet-stream, application/x-protobuf", shorten(contentType))
 	}
 	if d == protocol.DataTypeJSON && !json.Valid(ev.Body) {
 		return fmt.Errorf("the body of %s is not JSON: %s", ev.Event, shorten(string(ev.Body)))

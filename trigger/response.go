@@ -189,18 +189,20 @@ func (p *parsing) connectMember(name string, value json.RawMessage) error {
 	return nil
 }
 
-// settleMessage reads the message by the rules of a MessageEvent: dataType may
-// be absent, which is binary.
+// settleMessage reads the message by the rules of a MessageEvent, where no
+// dataType means binary. A protobuf message is written as a binary one.
 func (p *parsing) settleMessage() error {
-	if p.message == nil {
+	if p.message == nil || p.plainText() {
 		return nil
 	}
-	if p.plainText() {
-		return nil
+	typ := p.typ
+	protobuf := strings.EqualFold(string(typ), `"`+string(protocol.DataTypeProtobuf)+`"`)
+	if protobuf {
+		typ = json.RawMessage(`"` + protocol.DataTypeBinary + `"`)
 	}
 	object := protocol.Object{{Name: "type", Value: json.RawMessage(`"MessageEvent"`)}, {Name: "message", Value: p.message}}
-	if p.typ != nil {
-		object = append(object, protocol.ObjectMember{Name: "dataType", Value: p.typ})
+	if typ != nil {
+		object = append(object, protocol.ObjectMember{Name: "dataType", Value: typ})
 	}
 	ev, err := output.Decode(object.JSON())
 	if err != nil {
@@ -208,6 +210,9 @@ func (p *parsing) settleMessage() error {
 	}
 	m := ev.(*output.MessageEvent)
 	p.a.Message, p.a.DataType = m.Message, m.DataType
+	if protobuf {
+		p.a.DataType = protocol.DataTypeProtobuf
+	}
 	return nil
 }
 

@@ -106,7 +106,7 @@ func TestRefusals(t *testing.T) {
 		"too large":          {event{name: "message", body: large}, nil, 413, "the body is larger than 65536 bytes"},
 		"too large, chunked": {event{name: "message", body: large}, func(r *http.Request) { r.ContentLength = -1 }, 413, "the body is larger than 65536 bytes"},
 		"cut off":            {event{name: "message"}, func(r *http.Request) { r.ContentLength = 100 }, 400, "unexpected EOF"},
-		"media type":         {event{name: "message", contentType: "image/png"}, nil, 400, `Content-Type "image/png" is not one of text/plain, application/json, application/octet-stream`},
+		"media type":         {event{name: "message", contentType: "image/png"}, nil, 400, `Content-Type "image/png" is not one of text/plain, application/json, application/octet-stream, application/x-protobuf`},
 		"broken JSON":        {event{name: "message", contentType: "application/json", body: "{"}, nil, 400, "the body of message is not JSON: {"},
 		"broken connect":     {event{name: "connect", body: "[]"}, nil, 400, "the body of connect is not what it should be: json: cannot unmarshal array into Go value of type protocol.ConnectRequest"},
 		"another path":       {event{name: "message"}, func(r *http.Request) { r.URL.Path = "/ehx" }, 404, "nothing is served at /ehx"},

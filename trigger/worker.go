@@ -61,8 +61,9 @@ type workers struct {
 //	{"id":1,"context":{"type":"user","event":"message",...},"dataType":"text","data":"hi"}
 //	{"id":1,"message":"hi","dataType":"text","outputs":[{"type":"MessageEvent",...}]}
 //
-// data is a string for text, the value for json, base64 for binary; of events
-// that are not the user's it is their JSON. The answer is that of ParseAnswer.
+// data is a string for text, the value for json, base64 for binary and protobuf;
+// for events other than user events it is their JSON. The answer is that of
+// ParseAnswer.
 // A worker that dies, prints anything else, or takes too long is replaced, and
 // its event is a server error.
 func Worker(line string, n int, o CommandOptions) (Hook, error) {
@@ -162,7 +163,11 @@ func (ev *Event) appendWorkerLine(b []byte, id uint64) []byte {
 		b = append(b, `,"dataType":"text","data":`...)
 		b = protocol.AppendJSONString(b, string(ev.Body))
 	default:
-		b = append(b, `,"dataType":"binary","data":"`...)
+		dataType := protocol.DataTypeBinary
+		if ev.DataType == protocol.DataTypeProtobuf {
+			dataType = protocol.DataTypeProtobuf
+		}
+		b = append(append(append(b, `,"dataType":"`...), dataType...), `","data":"`...)
 		b = append(base64.StdEncoding.AppendEncode(b, ev.Body), '"')
 	}
 	return append(b, '}', '\n')

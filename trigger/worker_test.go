@@ -107,7 +107,7 @@ func answer(id uint64, dataType string, data any, line []byte) {
 		return
 	}
 	out, _ := json.Marshal(map[string]any{"id": id, "message": text, "dataType": "text"})
-	if dataType == "json" || dataType == "binary" {
+	if dataType == "json" || dataType == "binary" || dataType == "protobuf" {
 		out, _ = json.Marshal(map[string]any{"id": id, "message": data, "dataType": dataType})
 	}
 	fmt.Println(string(out))
