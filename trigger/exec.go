@@ -182,7 +182,7 @@ func (r *run) closeStdin() error {
 
 // wait reads the output and waits for the end of the process, which comes at the
 // latest when ctx ends or when it prints too much.
-func (r *run) wait(ctx context.Context, g group, out, errs *os.File) error {
+func (r *run) wait(ctx context.Context, g *group, out, errs *os.File) error {
 	var tooMuch error
 	outDone, errsDone := make(chan struct{}), make(chan struct{})
 	go func() { // ends with the pipe or its deadline, below
@@ -197,9 +197,8 @@ func (r *run) wait(ctx context.Context, g group, out, errs *os.File) error {
 		r.last = readLines(errs, r.tellStderr)
 	}()
 	unwatch := context.AfterFunc(ctx, g.kill)
-	err := r.cmd.Wait()
+	err := g.wait(r.cmd)
 	inTime := unwatch()
-	g.close()
 	limit := time.Now().Add(stragglerWait)
 	_ = out.SetReadDeadline(limit) // on Windows closing the group has closed the pipes
 	_ = errs.SetReadDeadline(limit)

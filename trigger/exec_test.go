@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"wps/protocol"
 	"wps/trigger"
 )
 
@@ -172,6 +173,18 @@ func TestCommandEnvironment(t *testing.T) {
 	send(t, h, event{name: "joined"})
 	if want := "joined|group|chat|c1|u1||||g1|||more"; stderr != want {
 		t.Errorf("joined: %s, want %s", stderr, want)
+	}
+}
+
+func TestProtobufEventOfACommand(t *testing.T) {
+	t.Parallel()
+	h := command(t, `printf '%s ' "$WPS_DATA_TYPE"; cat`, trigger.CommandOptions{ResponseType: protocol.DataTypeProtobuf})
+	got := send(t, h, event{name: "ev", contentType: "application/x-protobuf", body: anyMessage})
+	if want := "protobuf " + anyMessage; got.Code != 200 || got.Body.String() != want {
+		t.Errorf("stdin = %d %q, want %q", got.Code, got.Body, want)
+	}
+	if got := got.Header().Get("Content-Type"); got != "application/x-protobuf" {
+		t.Errorf("Content-Type = %q, want application/x-protobuf", got)
 	}
 }
 

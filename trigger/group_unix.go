@@ -7,31 +7,58 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"syscall"
 )
 
 // shell is the command that reads a line.
 func shell(line string) []string { return []string{"sh", "-c", line} }
 
-// group is a process with all that it starts and that stays in its process
-// group.
-type group struct{ pid int }
+// group is a process and all that it starts and that stays in its process group.
+// It may be killed concurrently.
+type group struct {
+	pid    int
+	signal func(pid int, s syscall.Signal) error // syscall.Kill
 
-// startGroup starts a command as the first of a new group.
-func startGroup(cmd *exec.Cmd) (group, error) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		return group{}, err
-	}
-	return group{cmd.Process.Pid}, nil
+	mu    sync.Mutex
+	ended bool // the number of the group may belong to other processes
 }
 
-// kill ends every process of the group.
-func (g group) kill() { _ = syscall.Kill(-g.pid, syscall.SIGKILL) } // none is left: good
+// startGroup starts a command as the leader of a new group.
+func startGroup(cmd *exec.Cmd) (*group, error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &group{pid: cmd.Process.Pid, signal: syscall.Kill}, nil
+}
 
-// close ends what the first process left behind. That one has been waited for;
-// its number stays taken as long as the group has members.
-func (g group) close() { g.kill() }
+// kill ends every process of the group; after wait it does nothing.
+func (g *group) kill() { g.signalAll(false) }
+
+// end kills what is left of the group and makes kill do nothing.
+func (g *group) end() { g.signalAll(true) }
+
+func (g *group) signalAll(last bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.ended {
+		_ = g.signal(-g.pid, syscall.SIGKILL) // no process is left: good
+	}
+	g.ended = g.ended || last
+}
+
+// wait waits until the command has ended, and kills what it left running. Where
+// the system allows it the group is killed before the leader is waited for: from
+// then on the number of a group without members may be given to another one.
+func (g *group) wait(cmd *exec.Cmd) error {
+	if awaitExit(g.pid) {
+		g.end()
+		return cmd.Wait()
+	}
+	defer g.end()
+	return cmd.Wait()
+}
 
 // signalOf tells of the signal that ended a process, "" for none.
 func signalOf(s *os.ProcessState) string {

@@ -3,6 +3,7 @@ package trigger
 import (
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -18,10 +19,14 @@ func shell(line string) []string {
 	return []string{"cmd", "/C", line}
 }
 
-// group is a process with all that it starts: a job object.
+// group is a process with all that it starts: a job object. It may be killed
+// concurrently.
 type group struct {
 	job windows.Handle
 	cmd *exec.Cmd
+
+	mu    sync.Mutex
+	ended bool // the handle is closed
 }
 
 // asCmdReads gives a command line that cmd takes as it is: Go would write \" for
@@ -34,10 +39,10 @@ func asCmdReads(cmd *exec.Cmd) {
 
 // startGroup starts a command and puts it into a new job, which ends with its
 // handle.
-func startGroup(cmd *exec.Cmd) (group, error) {
+func startGroup(cmd *exec.Cmd) (*group, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
-		return group{}, err
+		return nil, err
 	}
 	limits := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
 		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE},
@@ -50,9 +55,9 @@ func startGroup(cmd *exec.Cmd) (group, error) {
 	}
 	if err != nil {
 		_ = windows.CloseHandle(job)
-		return group{}, err
+		return nil, err
 	}
-	g := group{job, cmd}
+	g := &group{job: job, cmd: cmd}
 	process, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, uint32(cmd.Process.Pid))
 	if err == nil {
 		// Without a job, kill still ends the process itself.
@@ -62,14 +67,26 @@ func startGroup(cmd *exec.Cmd) (group, error) {
 	return g, nil
 }
 
-// kill ends every process of the group.
-func (g group) kill() {
+// kill ends every process of the group; after wait it does nothing.
+func (g *group) kill() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ended {
+		return
+	}
 	_ = windows.TerminateJobObject(g.job, 1)
 	_ = g.cmd.Process.Kill()
 }
 
-// close ends what the first process left behind.
-func (g group) close() { _ = windows.CloseHandle(g.job) }
+// wait waits until the command has ended, and ends what it left running.
+func (g *group) wait(cmd *exec.Cmd) error {
+	err := cmd.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ended = true
+	_ = windows.CloseHandle(g.job)
+	return err
+}
 
 // signalOf has no meaning on Windows.
 func signalOf(*os.ProcessState) string { return "" }

@@ -92,18 +92,6 @@ func TestProtobufEvents(t *testing.T) {
 	}
 }
 
-func TestProtobufEventOfACommand(t *testing.T) {
-	t.Parallel()
-	h := command(t, `printf '%s ' "$WPS_DATA_TYPE"; cat`, trigger.CommandOptions{ResponseType: protocol.DataTypeProtobuf})
-	got := send(t, h, event{name: "ev", contentType: "application/x-protobuf", body: anyMessage})
-	if want := "protobuf " + anyMessage; got.Code != 200 || got.Body.String() != want {
-		t.Errorf("stdin = %d %q, want %q", got.Code, got.Body, want)
-	}
-	if got := got.Header().Get("Content-Type"); got != "application/x-protobuf" {
-		t.Errorf("Content-Type = %q, want application/x-protobuf", got)
-	}
-}
-
 func TestProtobufEventOfAWorker(t *testing.T) {
 	t.Parallel()
 	h := newWorker(t, 1, trigger.CommandOptions{})

@@ -15,7 +15,7 @@ import (
 // worker is one process.
 type worker struct {
 	cmd   *exec.Cmd
-	group group
+	group *group
 	stdin *os.File
 	out   *os.File
 	in    *bufio.Reader // of out
@@ -79,8 +79,7 @@ func (one *worker) closeStdin() { one.stdin.Close() }
 // wait waits until the process has ended, and ends what it left behind. An
 // answer that it printed before can still be read for stragglerWait.
 func (one *worker) wait() error {
-	err := one.cmd.Wait()
-	one.group.close()
+	err := one.group.wait(one.cmd)
 	limit := time.Now().Add(stragglerWait)
 	_ = one.out.SetReadDeadline(limit) // on Windows closing the group has closed the pipes
 	_ = one.err.SetReadDeadline(limit)
