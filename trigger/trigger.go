@@ -1,11 +1,12 @@
 // Package trigger is the trigger binding: an event handler that checks, decodes
-// and routes the events of the service, has hooks answer them, and writes the
+// and routes the events of the service, runs a hook for each, and writes the
 // answers as the service reads them. Whatever carries an event (an HTTP server,
 // a call in this process) hands it to Handler.ServeHTTP.
 //
-//	hook, err := trigger.Builtin(":echo")
+//	hook, err := trigger.Builtin(":echo", nil)
+//	key, err := trigger.ParseKey("message")
 //	h, err := trigger.New(trigger.Options{Routes: []trigger.Route{{Key: key, Hook: hook}}})
-//	http.ListenAndServe("localhost:9000", h)
+//	err = http.ListenAndServe("localhost:9000", h)
 package trigger
 
 import (
