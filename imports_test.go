@@ -20,7 +20,7 @@ var rooms = map[string][]string{
 	"client":          {"token", "protocol", "internal/wait", "internal/oneline"},
 	"client/ws":       {"client", "internal/oneline", "internal/wait", "token", "protocol"},
 	"trigger":         {"output", "token", "protocol"},
-	"emulator":        {"emulator/filter", "token", "protocol", "internal/webguard", "emulator/internal/rights"},
+	"emulator":        {"emulator/filter", "token", "protocol", "internal/webguard", "emulator/internal/rights", "emulator/internal/outbound"},
 	"emulator/filter": {},
 	// Its result is options of the emulator. It is no part of emulator, nor may
 	// emulator import it, so that a program which only runs the emulator does not
@@ -35,9 +35,10 @@ var rooms = map[string][]string{
 	"protocol":              {},
 	"internal/webguard":     {},
 	// What our packages share that is not part of the API.
-	"internal/oneline":         {},
-	"internal/wait":            {},
-	"emulator/internal/rights": {"protocol"},
+	"internal/oneline":           {},
+	"internal/wait":              {},
+	"emulator/internal/rights":   {"protocol"},
+	"emulator/internal/outbound": {"protocol"},
 	// Programs of scripts/bench: they measure from outside.
 	"scripts/bench.d/measure": {},
 	"scripts/bench.d/minimal": {},

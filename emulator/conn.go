@@ -5,6 +5,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"wps/emulator/internal/outbound"
 	"wps/emulator/internal/rights"
 )
 
@@ -80,7 +81,7 @@ func (c *conn) send(m *message) (full string) {
 	if c.replay != nil {
 		return c.replay.send(c, it)
 	}
-	if c.link.out.push(it) == pushFull {
+	if c.link.out.Push(it) == outbound.Full {
 		return queueFull
 	}
 	return ""
@@ -88,7 +89,7 @@ func (c *conn) send(m *message) (full string) {
 
 // reply queues a frame for the transport in use; it is lost when there is none.
 func (c *conn) reply(frame []byte) {
-	if l := c.line(); l != nil && l.out.push(item{bytes: frame}) == pushFull {
+	if l := c.line(); l != nil && l.out.Push(outbound.Item{Bytes: frame}) == outbound.Full {
 		c.overflow(queueFull)
 	}
 }
@@ -112,7 +113,7 @@ func (c *conn) handle(l *link, op int, data []byte) *closing {
 // for it is dropped.
 func (c *conn) overflow(reason string) {
 	l := c.retire(reason)
-	if l != nil && l.out.end(true, closeFrame(closePolicy, reason)) {
+	if l != nil && l.out.EndNow(outbound.CloseFrame(closePolicy, reason)) {
 		c.server.log.Warn("connection too slow, closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
 	}
 }
@@ -125,9 +126,9 @@ func (c *conn) close(code int, reason string, farewell []byte, why string) {
 	switch {
 	case l == nil: // away
 	case farewell != nil:
-		l.out.end(false, farewell, closeFrame(code, reason))
+		l.out.End(farewell, outbound.CloseFrame(code, reason))
 	default:
-		l.out.end(false, closeFrame(code, reason))
+		l.out.End(outbound.CloseFrame(code, reason))
 	}
 }
 

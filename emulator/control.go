@@ -175,7 +175,7 @@ func (c *conn) status() ConnectionStatus {
 	}
 	l := c.line()
 	if st.Away = l == nil; !st.Away {
-		st.Queued, st.QueuedBytes = l.out.waiting()
+		st.Queued, st.QueuedBytes = l.out.Waiting()
 	}
 	return st
 }
@@ -184,13 +184,6 @@ func (r *replay) waiting() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.unacked)
-}
-
-// waiting tells what is not written yet.
-func (q *queue) waiting() (count, bytes int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.count, q.bytes
 }
 
 // groupStatus tells of every group, sorted by hub and name.

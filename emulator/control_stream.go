@@ -43,6 +43,9 @@ func (s *Server) streamNotices(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// controlWriteTimeout limits one write of an answer.
+const controlWriteTimeout = 30 * time.Second
+
 // noticeStream writes notices to one reader.
 type noticeStream struct {
 	control *http.ResponseController
@@ -52,7 +55,7 @@ type noticeStream struct {
 
 func (st *noticeStream) write(batch []Notice) error {
 	// Where a server cannot set a deadline it has none.
-	_ = st.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_ = st.control.SetWriteDeadline(time.Now().Add(controlWriteTimeout))
 	defer func() { _ = st.control.SetWriteDeadline(time.Time{}) }() // the end may be much later
 	for _, x := range batch {
 		if x.NoticeSent != nil && !st.data {

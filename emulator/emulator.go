@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"wps/emulator/internal/outbound"
 	"wps/internal/webguard"
 	"wps/protocol"
 	"wps/token"
@@ -87,7 +88,7 @@ type Server struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // every goroutine of the server
 
-	flusher flusher
+	flusher outbound.Flusher // writes to every connection
 
 	mu      sync.Mutex
 	hubs    map[string]*hub
@@ -124,7 +125,6 @@ func New(o Options) (*Server, error) {
 	}
 	rand.Read(s.pageKey[:]) // never fails
 	s.version, s.started = o.Version, s.now()
-	s.flusher.wg = &s.wg
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.up = newUpstream(s)
 	return s, s.Configure(o.Hubs, o.AnonymousHubs)
@@ -210,6 +210,9 @@ func (s *Server) Close() error {
 			c.close(closeGoingAway, "", nil, endedSomehow)
 		}
 	}
-	s.up.close(s.wg.Wait)
+	s.up.close(func() {
+		s.wg.Wait() // no reader is left, so that nothing more is written
+		s.flusher.Wait()
+	})
 	return nil
 }

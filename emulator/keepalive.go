@@ -1,6 +1,10 @@
 package emulator
 
-import "time"
+import (
+	"time"
+
+	"wps/emulator/internal/outbound"
+)
 
 // defaultKeepAlive is the service's default; a client that stays silent for
 // silentRounds of it is cut off.
@@ -16,7 +20,7 @@ const (
 func (s *Server) pingClients() {
 	tick := time.NewTicker(s.keepAlive)
 	defer tick.Stop()
-	ping := appendFrame(nil, opPing, nil)
+	ping := outbound.Frame(outbound.OpPing, nil)
 	for {
 		select {
 		case <-s.ctx.Done():
@@ -48,7 +52,7 @@ func (s *Server) ping(c *conn, l *link, ping []byte) {
 	if l.seen.Add(1) > silentRounds {
 		s.log.Warn("connection silent, cut off", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
 		c.lost(l) // gone before the client can notice
-		l.out.abort()
+		l.out.Abort()
 		return
 	}
 	c.reply(ping)

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"net"
+	"os"
+	"sync"
 	"sync/atomic"
 
 	"github.com/gorilla/websocket"
 
+	"wps/emulator/internal/outbound"
 	"wps/protocol"
 )
 
@@ -18,9 +22,23 @@ type link struct {
 	conn *conn           // nil for one that is only refused
 	ws   *websocket.Conn // read only; writing is the queue's
 	in   *captureConn    // what ws reads from
-	out  queue
+	out  *outbound.Queue
 	seen atomic.Int32 // keep-alive rounds without a sign of life
 }
+
+// Close codes that the service uses.
+//
+// Source: RFC 6455, section 7.4; which one when: the vendor's emulator.
+const (
+	closeNormal      = 1000
+	closeGoingAway   = 1001
+	closeProtocol    = 1002
+	closeUnsupported = 1003
+	closeInvalid     = 1007
+	closePolicy      = 1008
+	closeTooBig      = 1009
+	closeInternal    = 1011
+)
 
 // Reasons of closes for what the link itself finds wrong.
 //
@@ -48,7 +66,7 @@ func (l *link) read() {
 		}
 	}
 	l.conn.lost(l)
-	l.out.readEnded()
+	l.out.ReadEnded()
 }
 
 func (l *link) next() (int, []byte, error) {
@@ -69,7 +87,7 @@ func (l *link) failed(err error) {
 	var peer *websocket.CloseError
 	var network net.Error
 	switch {
-	case errors.As(err, &peer) && peer.Code == websocket.CloseNoStatusReceived && l.in.tail.halfCode():
+	case errors.As(err, &peer) && peer.Code == websocket.CloseNoStatusReceived && l.in.tail.hasHalfCode():
 		l.conn.close(closeProtocol, badFrame, nil, badFrame)
 	case errors.As(err, &peer) && (peer.Code == closeNormal || peer.Code == websocket.CloseNoStatusReceived):
 		// A close frame without a code, as a browser's close() sends, is a
@@ -108,10 +126,10 @@ func (l *link) drain() {
 
 // refuse closes a link that belongs to no connection.
 func (l *link) refuse(answer []byte, code int, reason string) {
-	l.out.push(item{bytes: answer})
-	l.out.end(false, closeFrame(code, reason))
+	l.out.Push(outbound.Item{Bytes: answer})
+	l.out.End(outbound.CloseFrame(code, reason))
 	l.drain()
-	l.out.readEnded()
+	l.out.ReadEnded()
 }
 
 // control keeps the library's answers to control frames out of its hands: the
@@ -119,10 +137,37 @@ func (l *link) refuse(answer []byte, code int, reason string) {
 func (l *link) control() {
 	l.ws.SetPingHandler(func(text string) error {
 		l.seen.Store(0)
-		if l.out.push(item{bytes: appendFrame(nil, opPong, []byte(text))}) == pushFull && l.conn != nil {
+		if l.out.Push(outbound.Item{Bytes: outbound.Frame(outbound.OpPong, []byte(text))}) == outbound.Full && l.conn != nil {
 			l.conn.overflow(queueFull)
 		}
 		return nil
 	})
 	l.ws.SetPongHandler(func(string) error { l.seen.Store(0); return nil })
+}
+
+// watch reads ahead while the link's reader waits for an event handler,
+// so that a client which goes away is noticed and one that answers pings counts
+// as alive. gone is called at most once. The reader calls stop before it reads
+// on.
+func (l *link) watch(wg *sync.WaitGroup, gone func()) (stop func()) {
+	done := make(chan struct{})
+	var stopping atomic.Bool
+	wg.Go(func() {
+		defer close(done)
+		err := l.in.readAhead(func() { l.seen.Store(0) })
+		switch {
+		case err == nil:
+			l.seen.Store(math.MinInt32) // silent for our sake, not its own
+		case !stopping.Load() || !errors.Is(err, os.ErrDeadlineExceeded):
+			l.in.failed = err
+			gone()
+		}
+	})
+	return func() {
+		stopping.Store(true)
+		l.out.SetReading(false)
+		<-done
+		l.out.SetReading(true)
+		l.seen.Store(0)
+	}
 }

@@ -3,6 +3,7 @@ package emulator
 import (
 	"time"
 
+	"wps/emulator/internal/outbound"
 	"wps/protocol"
 )
 
@@ -64,11 +65,11 @@ func (m *message) expireIn(now time.Time, seconds uint32) {
 
 // item gives m as it waits for a client of kind k. Its bytes are shared: nobody
 // may change them.
-func (m *message) item(k kind) item {
+func (m *message) item(k kind) outbound.Item {
 	if m.frames[k] == nil {
 		m.frames[k] = m.encode(k)
 	}
-	return item{bytes: m.frames[k], expires: m.expires}
+	return outbound.Item{Bytes: m.frames[k], Expires: m.expires}
 }
 
 // encode gives the whole WebSocket frame of m, or what reliable clients share of
@@ -76,13 +77,13 @@ func (m *message) item(k kind) item {
 func (m *message) encode(k kind) []byte {
 	switch k {
 	case kindJSON, kindProtobuf:
-		return responseFrame(k.format(), &m.response)
+		return outbound.ResponseFrame(k.format(), &m.response)
 	case kindReliableJSON, kindReliableProtobuf:
 		return k.format().AppendShared(nil, &m.response)
 	}
-	op := opText
+	op := outbound.OpText
 	if d := m.response.DataType; d == protocol.DataTypeBinary || d == protocol.DataTypeProtobuf {
-		op = opBinary
+		op = outbound.OpBinary
 	}
-	return appendFrame(make([]byte, 0, maxHeader+len(m.response.Data)), op, m.response.Data)
+	return outbound.Frame(op, m.response.Data)
 }

@@ -1,12 +1,13 @@
 package emulator
 
 import (
-	"bufio"
-	"net"
 	"net/http"
 	"sync"
 
 	"github.com/gorilla/websocket"
+
+	"wps/emulator/internal/outbound"
+	"wps/protocol"
 )
 
 // readBuffer is the size of a connection's read buffer, in bytes: most client
@@ -17,17 +18,17 @@ const readBuffer = 1024
 // goes through the queue like everything else: when the client sees it, the
 // connection is already in its hub and groups.
 func (s *Server) open(w http.ResponseWriter, r *http.Request, c *conn, groups []string) {
-	l, answer := s.upgrade(w, r, c.subprotocol)
+	l, answer := s.upgrade(w, r, c.subprotocol, c.kind.format())
 	if l == nil {
 		c.source.end(endedSomehow)
 		return
 	}
-	l.conn, l.out.format, c.link = c, c.kind.format(), l
+	l.conn, c.link = c, l
 	hello := c.client.greeting(c)
 	c.hub.add(c, groups, func() {
-		l.out.push(item{bytes: answer})
+		l.out.Push(outbound.Item{Bytes: answer})
 		if hello != nil {
-			l.out.push(item{bytes: hello})
+			l.out.Push(outbound.Item{Bytes: hello})
 		}
 		c.source.connected(c.userID, c.subprotocol)
 	})
@@ -50,7 +51,7 @@ var noBuffers sync.Pool
 // upgrade makes a WebSocket of a request. It gives the 101 answer, which is the
 // first frame to queue, and has counted the reader that serveLink runs. A nil
 // link means that the request was answered otherwise.
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, subprotocol string) (l *link, answer []byte) {
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, subprotocol string, f protocol.Format) (l *link, answer []byte) {
 	if !s.admit() {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return nil, nil
@@ -73,9 +74,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, subprotocol str
 		s.wg.Done()
 		return nil, nil
 	}
-	l = &link{ws: ws, in: hijack.conn, out: queue{
-		wg: &s.wg, flusher: &s.flusher, transport: hijack.conn.Conn, raw: rawConn(hijack.conn.Conn), now: s.clock.Now,
-	}}
+	l = &link{ws: ws, in: hijack.conn, out: outbound.NewQueue(&s.flusher, hijack.conn.Conn, f, s.clock.Now)}
 	l.control()
 	answer, hijack.conn.answer = hijack.conn.answer, nil
 	return l, answer
@@ -102,39 +101,4 @@ func (s *Server) closeLate(c *conn) {
 	if s.ctx.Err() != nil {
 		c.close(closeGoingAway, "", nil, endedSomehow)
 	}
-}
-
-// captureWriter hands the WebSocket library a transport that it can read from
-// but not write to: its 101 answer is kept for the queue, and control frames
-// that it would send by itself are dropped, because the queue owns writing.
-type captureWriter struct {
-	http.ResponseWriter
-	conn *captureConn
-}
-
-// Hijack takes the connection over from the HTTP server.
-func (w *captureWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	nc, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	w.conn = &captureConn{Conn: nc}
-	return w.conn, rw, nil
-}
-
-type captureConn struct {
-	net.Conn
-	answer []byte
-	open   bool
-	ahead  []byte // read while an event was under way
-	failed error  // how that reading ended
-	tail   tail   // of what the WebSocket library read
-}
-
-func (c *captureConn) Write(b []byte) (int, error) {
-	if !c.open {
-		c.answer = append([]byte(nil), b...)
-		c.open = true
-	}
-	return len(b), nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"wps/emulator/internal/outbound"
 	"wps/protocol"
 )
 
@@ -22,11 +23,11 @@ func (p *pubsubClient) greeting(c *conn) []byte {
 	if c.replay != nil {
 		r.ReconnectionToken = c.reconnectionToken()
 	}
-	return responseFrame(p.format, r)
+	return outbound.ResponseFrame(p.format, r)
 }
 
 func (p *pubsubClient) farewell(text string) []byte {
-	return responseFrame(p.format, &protocol.Response{
+	return outbound.ResponseFrame(p.format, &protocol.Response{
 		Type: protocol.ResponseSystem, Event: protocol.SystemDisconnected, Message: text,
 	})
 }
@@ -45,12 +46,12 @@ var pong = &protocol.Response{Type: protocol.ResponsePong}
 
 var wordings = [...]wording{
 	protocol.FormatJSON: {
-		websocket.TextMessage, responseFrame(protocol.FormatJSON, pong),
+		websocket.TextMessage, outbound.ResponseFrame(protocol.FormatJSON, pong),
 		&closing{closeUnsupported, "The JSON subprotocol requires text messages."},
 		&closing{closeInvalid, "The client message is not a valid JSON protocol message."},
 	},
 	protocol.FormatProtobuf: {
-		websocket.BinaryMessage, responseFrame(protocol.FormatProtobuf, pong),
+		websocket.BinaryMessage, outbound.ResponseFrame(protocol.FormatProtobuf, pong),
 		&closing{closeUnsupported, "The protobuf.webpubsub.azure.v1 subprotocol requires binary messages."},
 		&closing{closeInvalid, "The client message is not a valid protobuf.webpubsub.azure.v1 protocol message."},
 	},
@@ -107,7 +108,7 @@ func (p *pubsubClient) act(c *conn, r *protocol.Request) {
 }
 
 func (p *pubsubClient) ack(c *conn, r *protocol.Request, name, message string) {
-	c.reply(responseFrame(p.format, &protocol.Response{
+	c.reply(outbound.ResponseFrame(p.format, &protocol.Response{
 		Type: protocol.ResponseAck, AckID: r.AckID,
 		Success: name == "", ErrorName: name, ErrorMessage: message,
 	}))
@@ -125,7 +126,7 @@ func (p *pubsubClient) invoke(c *conn, r *protocol.Request) {
 		answer.DataType, answer.Data, answer.Metadata = m.response.DataType, m.response.Data, m.response.Metadata
 	}
 	answer.Success = ok
-	c.reply(responseFrame(p.format, answer))
+	c.reply(outbound.ResponseFrame(p.format, answer))
 }
 
 // execute does what a request asks and gives the ack's error, "" for success.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"wps/protocol"
 	"wps/token"
 )
 
@@ -20,11 +21,11 @@ func (s *Server) recover(w http.ResponseWriter, r *http.Request, hubName, id, to
 		s.refuseRecovery(w, r, choose(websocket.Subprotocols(r)))
 		return
 	}
-	l, answer := s.upgrade(w, r, c.subprotocol)
+	l, answer := s.upgrade(w, r, c.subprotocol, c.kind.format())
 	if l == nil {
 		return
 	}
-	l.conn, l.out.format = c, c.kind.format()
+	l.conn = c
 	if !c.replay.adopt(c, l, answer) {
 		l.conn = nil
 		s.serveLink(func() { l.refuse(answer, closePolicy, notRecovered) })
@@ -44,7 +45,7 @@ func (s *Server) recover(w http.ResponseWriter, r *http.Request, hubName, id, to
 const notRecovered = "The connection could not be recovered."
 
 func (s *Server) refuseRecovery(w http.ResponseWriter, r *http.Request, subprotocol string) {
-	if l, answer := s.upgrade(w, r, subprotocol); l != nil {
+	if l, answer := s.upgrade(w, r, subprotocol, protocol.FormatJSON); l != nil {
 		s.serveLink(func() { l.refuse(answer, closePolicy, notRecovered) })
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"wps/emulator/internal/outbound"
 	"wps/protocol"
 )
 
@@ -19,10 +20,10 @@ const recoveryWindow = 30 * time.Second
 type replay struct {
 	turn sync.Mutex // held while a message of the client is handled
 
-	mu      sync.Mutex // guards conn.link too; taken before that link's queue
-	last    uint64     // sequence id of the newest message
-	unacked []item     // oldest first
-	bytes   int        // their size
+	mu      sync.Mutex      // guards conn.link too; taken before that link's queue
+	last    uint64          // sequence id of the newest message
+	unacked []outbound.Item // oldest first
+	bytes   int             // their size
 	ended   bool
 	away    int         // how many recovery windows have begun
 	stop    func() bool // ends the recovery window; nil unless away
@@ -30,7 +31,7 @@ type replay struct {
 
 // send numbers a message, keeps it and queues it when there is a transport. It
 // gives "" or the reason for which the connection is to be closed.
-func (r *replay) send(c *conn, it item) (full string) {
+func (r *replay) send(c *conn, it outbound.Item) (full string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended {
@@ -43,17 +44,17 @@ func (r *replay) send(c *conn, it item) (full string) {
 		}
 	}
 	r.last++
-	it.id = r.last
+	it.SequenceID = r.last
 	r.unacked = append(r.unacked, it)
-	r.bytes += len(it.bytes)
-	if c.link != nil && c.link.out.push(it) == pushFull {
+	r.bytes += len(it.Bytes)
+	if c.link != nil && c.link.out.Push(it) == outbound.Full {
 		return queueFull
 	}
 	return ""
 }
 
-func (r *replay) fits(it item) bool {
-	return len(r.unacked) < protocol.MaxQueuedMessages && r.bytes+len(it.bytes) <= protocol.MaxQueuedBytes
+func (r *replay) fits(it outbound.Item) bool {
+	return len(r.unacked) < protocol.MaxQueuedMessages && r.bytes+len(it.Bytes) <= protocol.MaxQueuedBytes
 }
 
 // acknowledge forgets every message up to sequence id.
@@ -61,9 +62,9 @@ func (r *replay) acknowledge(id uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := 0
-	for n < len(r.unacked) && r.unacked[n].id <= id {
-		r.bytes -= len(r.unacked[n].bytes)
-		r.unacked[n] = item{}
+	for n < len(r.unacked) && r.unacked[n].SequenceID <= id {
+		r.bytes -= len(r.unacked[n].Bytes)
+		r.unacked[n] = outbound.Item{}
 		n++
 	}
 	if r.unacked = r.unacked[n:]; len(r.unacked) == 0 {
@@ -76,9 +77,9 @@ func (r *replay) expire(now time.Time) {
 	kept := r.unacked[:0:0]
 	r.bytes = 0
 	for _, it := range r.unacked {
-		if !it.expired(now) {
+		if !it.Expired(now) {
 			kept = append(kept, it)
-			r.bytes += len(it.bytes)
+			r.bytes += len(it.Bytes)
 		}
 	}
 	r.unacked = kept
@@ -98,11 +99,11 @@ func (r *replay) adopt(c *conn, l *link, answer []byte) bool {
 		r.stop = nil
 	}
 	if c.link != nil {
-		c.link.out.abort()
+		c.link.out.Abort()
 	}
 	c.link = l
 	r.expire(c.server.now())
-	l.out.begin(answer, r.unacked)
+	l.out.Begin(answer, r.unacked)
 	return true
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"wps/emulator/internal/outbound"
 	"wps/protocol"
 )
 
@@ -107,7 +108,9 @@ func (c *conn) streamSilent(s *stream, touched int) {
 }
 
 // answerStream writes an answer outside of a request.
-func (c *conn) answerStream(r *protocol.Response) { c.reply(responseFrame(c.kind.format(), r)) }
+func (c *conn) answerStream(r *protocol.Response) {
+	c.reply(outbound.ResponseFrame(c.kind.format(), r))
+}
 
 // streamData publishes the fragment that is expected. One that came before is
 // acknowledged again, one too early is not.

@@ -1,14 +1,14 @@
 //go:build unix
 
-package emulator
+package outbound
 
 import (
 	"net"
 	"syscall"
 )
 
-// rawConn gives access to a socket that writeNow can write to; nil when there is
-// none, as below TLS.
+// rawConn returns access to a socket that writeNow can write to, or nil when
+// there is none, as under TLS.
 func rawConn(c net.Conn) syscall.RawConn {
 	tcp, ok := c.(*net.TCPConn)
 	if !ok {
@@ -21,7 +21,7 @@ func rawConn(c net.Conn) syscall.RawConn {
 	return raw
 }
 
-// writeNow writes what the socket takes without waiting.
+// writeNow writes what the socket accepts without waiting.
 func writeNow(fd uintptr, b []byte) (int, error) {
 	for {
 		n, err := syscall.Write(int(fd), b)

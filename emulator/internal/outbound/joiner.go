@@ -1,4 +1,4 @@
-package emulator
+package outbound
 
 import (
 	"io"
@@ -12,7 +12,7 @@ import (
 const (
 	joinBuffer = 64 << 10
 	joinBelow  = 8 << 10
-	// maxHead bounds a frame's header and what stands before or behind the shared
+	// maxHead bounds a frame's header and what precedes or follows the shared
 	// part of a reliable message, in bytes.
 	maxHead = 64
 )
@@ -22,8 +22,8 @@ var joinBuffers = sync.Pool{New: func() any {
 	return &b
 }}
 
-// joiner gathers frames into few writes. The first error stays and nothing is
-// written after it.
+// joiner collects frames into few writes. After the first error, which it keeps,
+// nothing is written.
 type joiner struct {
 	w   io.Writer
 	p   *[]byte
@@ -38,7 +38,7 @@ func newJoiner(w io.Writer) joiner {
 
 func (j *joiner) release() { joinBuffers.Put(j.p) }
 
-func (j *joiner) write(b []byte) {
+func (j *joiner) writeThrough(b []byte) {
 	if j.err == nil {
 		_, j.err = j.w.Write(b)
 	}
@@ -46,33 +46,34 @@ func (j *joiner) write(b []byte) {
 
 func (j *joiner) flush() {
 	if len(j.buf) > 0 {
-		j.write(j.buf)
+		j.writeThrough(j.buf)
 		j.buf = j.buf[:0]
 	}
 }
 
-func (j *joiner) room(n int) {
+// reserve makes the buffer accept n more bytes.
+func (j *joiner) reserve(n int) {
 	if len(j.buf)+n > joinBuffer {
 		j.flush()
 	}
 }
 
-func (j *joiner) add(b []byte) {
+func (j *joiner) append(b []byte) {
 	if len(b) > joinBelow {
 		j.flush()
-		j.write(b)
+		j.writeThrough(b)
 		return
 	}
-	j.room(len(b))
+	j.reserve(len(b))
 	j.buf = append(j.buf, b...)
 }
 
-func (j *joiner) head(f protocol.Format, size int, sequenceID uint64) {
-	j.room(maxHead)
+func (j *joiner) appendHead(f protocol.Format, size int, sequenceID uint64) {
+	j.reserve(maxHead)
 	j.buf = appendReliableHead(j.buf, f, size, sequenceID)
 }
 
-func (j *joiner) tail(f protocol.Format, sequenceID uint64) {
-	j.room(maxHead)
+func (j *joiner) appendTail(f protocol.Format, sequenceID uint64) {
+	j.reserve(maxHead)
 	j.buf = f.AppendTail(j.buf, sequenceID)
 }

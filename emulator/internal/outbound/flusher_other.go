@@ -1,6 +1,6 @@
 //go:build !unix
 
-package emulator
+package outbound
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// rawConn finds no socket that could be written to without waiting: goroutines
-// of the queues write.
+// rawConn returns nil: no socket can be written to without waiting, so that
+// goroutines of the queues write.
 func rawConn(net.Conn) syscall.RawConn { return nil }
 
 func writeNow(uintptr, []byte) (int, error) { return 0, errors.ErrUnsupported }
