@@ -24,6 +24,11 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	if !s.life.enter() {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	defer s.life.leave()
 	if id := last(q, "awps_connection_id"); id != "" {
 		s.recover(w, r, hubName, id, last(q, "awps_reconnection_token"))
 		return
@@ -37,14 +42,15 @@ func (s *Server) serveClient(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	c := &conn{id: newConnectionID(), server: s, hub: s.hub(hubName), client: simple}
+	c := &conn{id: newConnectionID(), server: s, client: simple}
+	c.source = s.up.newSource(hubName, c.id, originOf(r))
 	subprotocol, ok := s.connectEvent(w, r, c, &claims)
 	if !ok {
 		return
 	}
 	c.userID, c.hasUser, c.rights = claims.UserID, claims.HasUserID, rights.New(claims.Roles)
 	c.agree(subprotocol)
-	s.open(w, r, c, claims.Groups)
+	s.open(w, r, hubName, c, claims.Groups)
 }
 
 // agree settles what c speaks: a service-defined subprotocol, or any other name

@@ -156,7 +156,7 @@ func (c *conn) lost(l *link) {
 // transport, which the caller ends; nil when there is none. Every way in which a
 // connection ends comes through here, and the first call alone is its end.
 func (c *conn) retire(why string) *link {
-	if c.hub.remove(c) {
+	if c.server.removeConn(c) {
 		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", why)
 		c.notice(Notice{Type: NoticeClosed, Reason: why})
 	}

@@ -30,7 +30,7 @@ func (c *conn) ask(name string, d protocol.DataType, data []byte, metadata map[s
 	defer cancel()
 	stop := func() {}
 	if l := c.line(); l != nil {
-		stop = l.watch(&c.server.wg, cancel)
+		stop = l.watch(&c.server.life, cancel)
 	}
 	m, ok = c.source.userEvent(ctx, name, d, data, metadata)
 	stop()

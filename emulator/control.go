@@ -133,13 +133,6 @@ func (h *hub) status() HubStatus {
 	return HubStatus{h.name, len(h.byID), len(h.users), len(h.groups)}
 }
 
-// hubsNamed gives the hub of a name, or all, sorted, for "".
-func (s *Server) hubsNamed(name string) []*hub {
-	hubs := slices.DeleteFunc(s.everyHub(), func(h *hub) bool { return name != "" && h.name != name })
-	slices.SortFunc(hubs, func(a, b *hub) int { return strings.Compare(a.name, b.name) })
-	return hubs
-}
-
 // connectionStatus tells of every connection, sorted by hub and id.
 func (s *Server) connectionStatus(hubName string) []ConnectionStatus {
 	all := []ConnectionStatus{}
@@ -213,7 +206,7 @@ func (s *Server) controlClose(w http.ResponseWriter, r *http.Request, escaped st
 	if err != nil {
 		id = escaped
 	}
-	for _, h := range s.everyHub() {
+	for _, h := range s.allHubs() {
 		if c := h.connection(id); c != nil {
 			c.closedByApplication(r.URL.Query().Get("reason"))
 			w.WriteHeader(http.StatusNoContent)

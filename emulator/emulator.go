@@ -86,14 +86,13 @@ type Server struct {
 
 	ctx    context.Context // ends when Close begins
 	cancel context.CancelFunc
-	wg     sync.WaitGroup // every goroutine of the server
+	life   lifetime // of every goroutine of the server but the flusher's
 
 	flusher outbound.Flusher // writes to every connection
 
 	mu      sync.Mutex
-	hubs    map[string]*hub
-	pinging bool
-	closed  bool
+	hubs    map[string]*hub // those with connections, by name in lower case
+	pinging bool            // a goroutine does
 }
 
 // New makes a Server. It starts nothing: goroutines come with connections and
@@ -165,53 +164,19 @@ func (s *Server) serveService(w http.ResponseWriter, r *http.Request, path strin
 // now is the time by the emulator's clock.
 func (s *Server) now() time.Time { return s.clock.Now() }
 
-// hub finds a hub by its name in lower case, or makes it.
-func (s *Server) hub(name string) *hub {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h := s.hubs[name]
-	if h == nil {
-		h = newHub(name)
-		s.hubs[name] = h
-	}
-	return h
-}
-
-// lookup finds a hub by its name in lower case; an unknown one is empty.
-func (s *Server) lookup(name string) *hub {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if h := s.hubs[name]; h != nil {
-		return h
-	}
-	return &noHub
-}
-
-func (s *Server) everyHub() []*hub {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]*hub, 0, len(s.hubs))
-	for _, h := range s.hubs {
-		all = append(all, h)
-	}
-	return all
-}
-
 // Close refuses new connections, closes every connection with 1001 and waits
 // until all goroutines have ended: at most a few seconds, because a client that
 // does not answer is cut off, and so is an event handler.
 func (s *Server) Close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
+	s.life.close()
 	s.cancel()
-	for _, h := range s.everyHub() {
+	for _, h := range s.allHubs() {
 		for _, c := range h.members(protocol.Target{Kind: protocol.TargetAll}) {
 			c.close(closeGoingAway, "", nil, endedSomehow)
 		}
 	}
 	s.up.close(func() {
-		s.wg.Wait() // no reader is left, so that nothing more is written
+		s.life.wait() // no reader is left, so that nothing more is written
 		s.flusher.Wait()
 	})
 	return nil

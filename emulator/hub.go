@@ -18,10 +18,8 @@ type hub struct {
 	all    members
 	users  map[string]*members
 	groups map[string]*members
+	closed bool // the last connection has left: another one needs a new hub
 }
-
-// noHub stands for every hub that nobody has connected to.
-var noHub hub
 
 func newHub(name string) *hub {
 	return &hub{
@@ -90,10 +88,15 @@ func (m *members) remove(c *conn) {
 }
 
 // add makes c visible with its first groups. Frames pushed by before reach the
-// client ahead of anything sent to it afterwards.
-func (h *hub) add(c *conn, groups []string, before func()) {
+// client before anything sent to it afterwards. It returns false, and does
+// nothing, when h is closed.
+func (h *hub) add(c *conn, groups []string, before func()) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	c.hub = h
 	h.byID[c.id] = c
 	h.all.add(c)
 	c.notice(Notice{Type: NoticeOpened, Subprotocol: c.subprotocol})
@@ -104,14 +107,16 @@ func (h *hub) add(c *conn, groups []string, before func()) {
 		h.join(c, g)
 	}
 	before()
+	return true
 }
 
-// remove forgets c. It is false when c was not there any more.
-func (h *hub) remove(c *conn) bool {
+// remove takes c out of h. removed is false when c was not in it; last reports
+// that c was the last connection, which closes h.
+func (h *hub) remove(c *conn) (removed, last bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.byID[c.id] != c {
-		return false
+		return false, false
 	}
 	delete(h.byID, c.id)
 	h.all.remove(c)
@@ -120,7 +125,8 @@ func (h *hub) remove(c *conn) bool {
 		drop(h.groups, g, c)
 	}
 	c.groups = nil
-	return true
+	h.closed = len(h.byID) == 0
+	return true, h.closed
 }
 
 func put(sets map[string]*members, name string, c *conn) {

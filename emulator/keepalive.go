@@ -15,6 +15,17 @@ const (
 	silentRounds     = 3
 )
 
+// startPinging starts pingClients unless it runs or is turned off. The caller is
+// one that Close waits for.
+func (s *Server) startPinging() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.pinging && s.keepAlive > 0 {
+		s.pinging = true
+		s.life.run(s.pingClients)
+	}
+}
+
 // pingClients pings every client at each interval until the server closes or
 // has no connection left.
 func (s *Server) pingClients() {
@@ -36,7 +47,7 @@ func (s *Server) pingClients() {
 // pingRound pings all clients and gives their number.
 func (s *Server) pingRound(ping []byte) int {
 	n := 0
-	for _, h := range s.everyHub() {
+	for _, h := range s.allHubs() {
 		for _, c := range h.members(everyone) {
 			n++
 			if l := c.line(); l != nil {
@@ -62,11 +73,6 @@ func (s *Server) ping(c *conn, l *link, ping []byte) {
 func (s *Server) stopPinging() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, h := range s.hubs {
-		if h.exists(everyone) {
-			return false
-		}
-	}
-	s.pinging = false
-	return true
+	s.pinging = len(s.hubs) > 0
+	return !s.pinging
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 	"net"
 	"os"
-	"sync"
 	"sync/atomic"
 
 	"github.com/gorilla/websocket"
@@ -149,10 +148,10 @@ func (l *link) control() {
 // so that a client which goes away is noticed and one that answers pings counts
 // as alive. gone is called at most once. The reader calls stop before it reads
 // on.
-func (l *link) watch(wg *sync.WaitGroup, gone func()) (stop func()) {
+func (l *link) watch(life *lifetime, gone func()) (stop func()) {
 	done := make(chan struct{})
 	var stopping atomic.Bool
-	wg.Go(func() {
+	life.run(func() {
 		defer close(done)
 		err := l.in.readAhead(func() { l.seen.Store(0) })
 		switch {

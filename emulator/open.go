@@ -17,7 +17,7 @@ const readBuffer = 1024
 // open finishes the handshake and starts the connection's reader. The 101 answer
 // goes through the queue like everything else: when the client sees it, the
 // connection is already in its hub and groups.
-func (s *Server) open(w http.ResponseWriter, r *http.Request, c *conn, groups []string) {
+func (s *Server) open(w http.ResponseWriter, r *http.Request, hubName string, c *conn, groups []string) {
 	l, answer := s.upgrade(w, r, c.subprotocol, c.kind.format())
 	if l == nil {
 		c.source.end(endedSomehow)
@@ -25,7 +25,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, c *conn, groups []
 	}
 	l.conn, c.link = c, l
 	hello := c.client.greeting(c)
-	c.hub.add(c, groups, func() {
+	s.addConn(hubName, c, groups, func() {
 		l.out.Push(outbound.Item{Bytes: answer})
 		if hello != nil {
 			l.out.Push(outbound.Item{Bytes: hello})
@@ -33,29 +33,16 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, c *conn, groups []
 		c.source.connected(c.userID, c.subprotocol)
 	})
 	s.log.Info("connection opened", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
-	s.serveLink(l.read)
+	s.life.run(l.read)
 	s.closeLate(c)
-}
-
-// serveLink runs the reader of a link that upgrade has admitted.
-func (s *Server) serveLink(read func()) {
-	go func() {
-		defer s.wg.Done()
-		read()
-	}()
 }
 
 // noBuffers makes the WebSocket library hold no write buffer: the queue writes.
 var noBuffers sync.Pool
 
-// upgrade makes a WebSocket of a request. It gives the 101 answer, which is the
-// first frame to queue, and has counted the reader that serveLink runs. A nil
-// link means that the request was answered otherwise.
+// upgrade makes a WebSocket of a request and returns the 101 answer, which is the
+// first frame to queue. A nil link means that the request was answered otherwise.
 func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, subprotocol string, f protocol.Format) (l *link, answer []byte) {
-	if !s.admit() {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return nil, nil
-	}
 	upgrader := websocket.Upgrader{
 		ReadBufferSize:  readBuffer,
 		WriteBufferPool: &noBuffers,
@@ -71,28 +58,12 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, subprotocol str
 	hijack := &captureWriter{ResponseWriter: w}
 	ws, err := upgrader.Upgrade(hijack, r, header)
 	if err != nil {
-		s.wg.Done()
 		return nil, nil
 	}
 	l = &link{ws: ws, in: hijack.conn, out: outbound.NewQueue(&s.flusher, hijack.conn.Conn, f, s.clock.Now)}
 	l.control()
 	answer, hijack.conn.answer = hijack.conn.answer, nil
 	return l, answer
-}
-
-// admit counts a coming reader goroutine, unless the server is closing.
-func (s *Server) admit() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
-	s.wg.Add(1)
-	if !s.pinging && s.keepAlive > 0 {
-		s.pinging = true
-		s.wg.Go(s.pingClients)
-	}
-	return true
 }
 
 // closeLate closes a connection that Close may have missed because it came into

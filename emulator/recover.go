@@ -16,7 +16,7 @@ import (
 // Source: client specification of the service; the order as the vendor's
 // emulator has it.
 func (s *Server) recover(w http.ResponseWriter, r *http.Request, hubName, id, tok string) {
-	c := s.lookup(hubName).connection(id)
+	c := s.findHub(hubName).connection(id)
 	if c == nil || c.replay == nil || token.VerifyReconnection(tok, id, s.now(), s.key) != nil {
 		s.refuseRecovery(w, r, choose(websocket.Subprotocols(r)))
 		return
@@ -28,7 +28,7 @@ func (s *Server) recover(w http.ResponseWriter, r *http.Request, hubName, id, to
 	l.conn = c
 	if !c.replay.adopt(c, l, answer) {
 		l.conn = nil
-		s.serveLink(func() { l.refuse(answer, closePolicy, notRecovered) })
+		s.life.run(func() { l.refuse(answer, closePolicy, notRecovered) })
 		return
 	}
 	s.log.Info("connection recovered", "hub", hubName, "connectionId", id, "userId", c.userID)
@@ -38,7 +38,7 @@ func (s *Server) recover(w http.ResponseWriter, r *http.Request, hubName, id, to
 		// told that it is connected, which the specification allows.
 		c.reply(c.client.greeting(c))
 	}
-	s.serveLink(l.read)
+	s.life.run(l.read)
 	s.closeLate(c)
 }
 
@@ -46,7 +46,7 @@ const notRecovered = "The connection could not be recovered."
 
 func (s *Server) refuseRecovery(w http.ResponseWriter, r *http.Request, subprotocol string) {
 	if l, answer := s.upgrade(w, r, subprotocol, protocol.FormatJSON); l != nil {
-		s.serveLink(func() { l.refuse(answer, closePolicy, notRecovered) })
+		s.life.run(func() { l.refuse(answer, closePolicy, notRecovered) })
 	}
 }
 

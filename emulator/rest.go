@@ -93,7 +93,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, rest string) 
 	if !c.valid(hubName, op) {
 		return
 	}
-	c.hub = s.lookup(c.hubName)
+	c.hub = s.findHub(c.hubName)
 	target := everyone
 	if op.first != "" {
 		target = protocol.Target{Kind: op.first, ID: c.first}

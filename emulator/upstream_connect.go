@@ -185,10 +185,6 @@ func originOf(r *http.Request) string {
 // that the emulator speaks. It changes the claims as the handler says, and
 // answers when the client is refused.
 func (s *Server) connectEvent(w http.ResponseWriter, r *http.Request, c *conn, claims *token.Claims) (chosen string, ok bool) {
-	if c.source, ok = s.up.newSource(c.hub.name, c.id, originOf(r)); !ok {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return "", false
-	}
 	o, status := c.source.connect(r, claims)
 	if status != 0 {
 		c.source.refused()

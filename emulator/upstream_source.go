@@ -48,29 +48,17 @@ type sourceEvent struct {
 	metadata    map[string]string
 }
 
-// newSource makes the source of a connection, unless its hub has no handler: it
-// is nil then, and all its methods do nothing. It is not ok when the server is
-// closing.
-func (u *upstream) newSource(hub, connectionID, origin string) (s *eventSource, ok bool) {
+// newSource returns the source of a connection, or nil when its hub has no
+// handler: all its methods do nothing then. The caller is one that Close waits
+// for.
+func (u *upstream) newSource(hub, connectionID, origin string) *eventSource {
 	if len(u.server.settings.Load().rules(hub).handlers) == 0 {
-		return nil, true
+		return nil
 	}
-	if !u.server.hold() {
-		return nil, false
-	}
-	s = &eventSource{up: u, hub: hub, id: connectionID, origin: origin}
+	u.server.life.extend() // until the last event is out
+	s := &eventSource{up: u, hub: hub, id: connectionID, origin: origin}
 	s.ctx, s.cancel = context.WithCancel(u.server.ctx)
-	return s, true
-}
-
-// hold keeps Close from returning until wg.Done; false when it is closing.
-func (s *Server) hold() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.wg.Add(1)
-	}
-	return !s.closed
+	return s
 }
 
 // next makes an event with the connection's next id, which it uses up even when
@@ -98,7 +86,8 @@ func (s *eventSource) connected(userID, subprotocol string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.userID, s.subprotocol = userID, subprotocol
-	s.notice(s.nextLocked(protocol.EventSystem, protocol.EventConnected, jsonType, []byte("{}")))
+	s.waiting = append(s.waiting, s.nextLocked(protocol.EventSystem, protocol.EventConnected, jsonType, []byte("{}")))
+	s.startSending()
 }
 
 // end tells the handler that the connection is over and why, and cancels a
@@ -113,9 +102,8 @@ func (s *eventSource) end(reason string) {
 	if s.ended {
 		return
 	}
-	s.ended = true
-	s.cancel()
-	s.notice(s.nextLocked(protocol.EventSystem, protocol.EventDisconnected, jsonType, disconnectedBody(reason)))
+	s.waiting = append(s.waiting, s.nextLocked(protocol.EventSystem, protocol.EventDisconnected, jsonType, disconnectedBody(reason)))
+	s.finish()
 }
 
 // refused ends a source without an event.
@@ -125,17 +113,21 @@ func (s *eventSource) refused() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended = true
-	s.cancel()
-	s.up.server.wg.Done()
+	s.finish()
 }
 
-// notice queues an event that nobody waits for. The mutex is held.
-func (s *eventSource) notice(e *sourceEvent) {
-	s.waiting = append(s.waiting, e)
+// finish makes the events that wait the last ones. The mutex is held.
+func (s *eventSource) finish() {
+	s.ended = true
+	s.cancel()
+	s.startSending()
+}
+
+// startSending sends what waits, unless a goroutine does. The mutex is held.
+func (s *eventSource) startSending() {
 	if !s.sending {
 		s.sending = true
-		s.up.server.wg.Go(s.sendNotices)
+		s.up.server.life.run(s.sendNotices)
 	}
 }
 
@@ -146,7 +138,7 @@ func (s *eventSource) sendNotices() {
 		if len(s.waiting) == 0 {
 			s.sending, s.waiting = false, nil
 			if s.ended {
-				s.up.server.wg.Done()
+				s.up.server.life.leave()
 			}
 			s.mu.Unlock()
 			return

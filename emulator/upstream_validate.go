@@ -69,7 +69,7 @@ func (u *upstream) validate(ctx context.Context, h *handler, hub, origin string)
 	}
 	if !v.running && !u.server.now().Before(v.until) {
 		v.running = true
-		u.server.wg.Go(func() { u.renew(key, v) })
+		u.server.life.run(func() { u.renew(key, v) })
 	}
 	known, last := !v.until.IsZero(), v.err // as they are before it is renewed
 	c.mu.Unlock()
