@@ -82,6 +82,7 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request, rest strin
 		s.refuse(w, r, why)
 		return
 	}
+	limitWrite(http.NewResponseController(w))
 	what, id, _ := strings.Cut(rest, "/")
 	hub := strings.ToLower(r.URL.Query().Get("hub"))
 	switch r.Method + " " + what {

@@ -54,10 +54,10 @@ type noticeStream struct {
 }
 
 func (st *noticeStream) write(batch []Notice) error {
-	// Where a server cannot set a deadline it has none.
-	_ = st.control.SetWriteDeadline(time.Now().Add(controlWriteTimeout))
-	defer func() { _ = st.control.SetWriteDeadline(time.Time{}) }() // the end may be much later
+	// The next batch may be due much later than the deadline of this one.
+	defer func() { _ = st.control.SetWriteDeadline(time.Time{}) }()
 	for _, x := range batch {
+		limitWrite(st.control)
 		if x.NoticeSent != nil && !st.data {
 			bare := *x.NoticeSent
 			bare.Data, bare.Truncated = "", false
@@ -67,5 +67,13 @@ func (st *noticeStream) write(batch []Notice) error {
 			return err
 		}
 	}
+	limitWrite(st.control)
 	return st.control.Flush()
+}
+
+// limitWrite lets the next write of an answer take controlWriteTimeout, so that a
+// client which never reads holds no goroutine for ever.
+func limitWrite(c *http.ResponseController) {
+	// Where a server cannot set a deadline it has none.
+	_ = c.SetWriteDeadline(time.Now().Add(controlWriteTimeout))
 }

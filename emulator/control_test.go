@@ -406,8 +406,8 @@ func TestStreamDeadline(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer "+tok)
 	w := &deadlineRecorder{ResponseRecorder: httptest.NewRecorder()}
 	e.Server.ServeHTTP(w, r)
-	if w.Code != 200 || w.set != 2 || !w.last.IsZero() {
-		t.Errorf("answered %d, %d deadlines set, the last %v; want 200, two and none", w.Code, w.set, w.last)
+	if w.Code != 200 || w.set < 2 || !w.last.IsZero() {
+		t.Errorf("answered %d, %d deadlines set, the last %v; want 200, some and none at the end", w.Code, w.set, w.last)
 	}
 }
 
