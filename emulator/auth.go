@@ -4,11 +4,8 @@ import (
 	"net/http"
 	"strings"
 
-	"wps/protocol"
 	"wps/token"
 )
-
-var everyone = protocol.Target{Kind: protocol.TargetAll}
 
 // authorized checks the bearer token of a REST request and answers 401 when it
 // is not good. entraOnly refuses tokens of the access key too.

@@ -171,7 +171,7 @@ func (s *Server) Close() error {
 	s.life.close()
 	s.cancel()
 	for _, h := range s.allHubs() {
-		for _, c := range h.members(protocol.Target{Kind: protocol.TargetAll}) {
+		for _, c := range h.members(wholeHub()) {
 			c.close(closeGoingAway, "", nil, endedSomehow)
 		}
 	}

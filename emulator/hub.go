@@ -34,6 +34,9 @@ type members struct {
 	at   map[*conn]int // only when the list is long
 }
 
+// wholeHub is the target of every connection of a hub.
+func wholeHub() protocol.Target { return protocol.Target{Kind: protocol.TargetAll} }
+
 // longList is the size at which a set gets an index; below, looking through the
 // list costs less than the map's memory.
 const longList = 16

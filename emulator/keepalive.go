@@ -48,7 +48,7 @@ func (s *Server) pingClients() {
 func (s *Server) pingRound(ping []byte) int {
 	n := 0
 	for _, h := range s.allHubs() {
-		for _, c := range h.members(everyone) {
+		for _, c := range h.members(wholeHub()) {
 			n++
 			if l := c.line(); l != nil {
 				s.ping(c, l, ping)

@@ -32,47 +32,46 @@ func (p *pubsubClient) farewell(text string) []byte {
 	})
 }
 
-// wording is what differs between the formats on the receiving side.
-//
-// Source of the texts: the vendor's emulator.
-type wording struct {
-	op        int
-	pong      []byte
-	wrongKind *closing
-	invalid   *closing
+// messageType returns the type of WebSocket message that holds a request.
+func (p *pubsubClient) messageType() int {
+	if p.format == protocol.FormatProtobuf {
+		return websocket.BinaryMessage
+	}
+	return websocket.TextMessage
 }
 
-var pong = &protocol.Response{Type: protocol.ResponsePong}
+// wrongType and invalid end a connection that breaks its subprotocol.
+//
+// Source of the texts: the vendor's emulator.
+func (p *pubsubClient) wrongType() *closing {
+	if p.format == protocol.FormatProtobuf {
+		return &closing{closeUnsupported, "The protobuf.webpubsub.azure.v1 subprotocol requires binary messages."}
+	}
+	return &closing{closeUnsupported, "The JSON subprotocol requires text messages."}
+}
 
-var wordings = [...]wording{
-	protocol.FormatJSON: {
-		websocket.TextMessage, outbound.ResponseFrame(protocol.FormatJSON, pong),
-		&closing{closeUnsupported, "The JSON subprotocol requires text messages."},
-		&closing{closeInvalid, "The client message is not a valid JSON protocol message."},
-	},
-	protocol.FormatProtobuf: {
-		websocket.BinaryMessage, outbound.ResponseFrame(protocol.FormatProtobuf, pong),
-		&closing{closeUnsupported, "The protobuf.webpubsub.azure.v1 subprotocol requires binary messages."},
-		&closing{closeInvalid, "The client message is not a valid protobuf.webpubsub.azure.v1 protocol message."},
-	},
+func (p *pubsubClient) invalid() *closing {
+	if p.format == protocol.FormatProtobuf {
+		return &closing{closeInvalid, "The client message is not a valid protobuf.webpubsub.azure.v1 protocol message."}
+	}
+	return &closing{closeInvalid, "The client message is not a valid JSON protocol message."}
 }
 
 func (p *pubsubClient) handle(c *conn, op int, data []byte) *closing {
-	w := &wordings[p.format]
-	if op != w.op {
-		return w.wrongKind
+	if op != p.messageType() {
+		return p.wrongType()
 	}
 	if !validText(op, data) {
-		return w.invalid
+		return p.invalid()
 	}
 	r, err := p.format.DecodeRequest(data)
 	if err != nil {
 		c.server.log.Info("invalid client message", "connectionId", c.id, "error", err)
-		return w.invalid
+		return p.invalid()
 	}
 	switch r.Type {
 	case protocol.RequestPing:
-		c.reply(w.pong)
+		c.reply(outbound.ResponseFrame(p.format, &protocol.Response{Type: protocol.ResponsePong}))
 	case protocol.RequestSequenceAck: // ignored outside the reliable subprotocols
 		if c.replay != nil {
 			c.replay.acknowledge(r.SequenceID)

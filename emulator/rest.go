@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"wps/protocol"
 )
@@ -31,45 +32,45 @@ type operation struct {
 	run           func(*call, protocol.Target)
 }
 
-const (
-	all        = protocol.TargetAll
-	group      = protocol.TargetGroup
-	user       = protocol.TargetUser
-	connection = protocol.TargetConnection
-)
-
 // generateWords is the one operation that an access key does not allow.
 const generateWords = ":generatetoken"
 
-// operations are the REST operations.
+// operations returns the REST operations.
 //
 // Source: REST description 2024-12-01.
-var operations = map[shape]operation{
-	{"POST", ":send"}:                         {"", "", send},
-	{"POST", "groups/*/:send"}:                {group, "", send},
-	{"POST", "users/*/:send"}:                 {user, "", send},
-	{"POST", "connections/*/:send"}:           {connection, "", send},
-	{"POST", ":closeconnections"}:             {"", "", closeConnections},
-	{"POST", "groups/*/:closeconnections"}:    {group, "", closeConnections},
-	{"POST", "users/*/:closeconnections"}:     {user, "", closeConnections},
-	{"DELETE", "connections/*"}:               {connection, "", closeConnections},
-	{"HEAD", "connections/*"}:                 {connection, "", exists},
-	{"HEAD", "groups/*"}:                      {group, "", exists},
-	{"HEAD", "users/*"}:                       {user, "", exists},
-	{"PUT", "groups/*/connections/*"}:         {group, connection, addConnection},
-	{"DELETE", "groups/*/connections/*"}:      {group, connection, removeConnection},
-	{"DELETE", "connections/*/groups"}:        {connection, "", leaveAll},
-	{"PUT", "users/*/groups/*"}:               {user, group, addUser},
-	{"DELETE", "users/*/groups/*"}:            {user, group, removeUser},
-	{"DELETE", "users/*/groups"}:              {user, "", leaveAll},
-	{"POST", ":addtogroups"}:                  {"", "", addToGroups},
-	{"POST", ":removefromgroups"}:             {"", "", removeFromGroups},
-	{"GET", "groups/*/connections"}:           {group, "", listConnections},
-	{"PUT", "permissions/*/connections/*"}:    {"", connection, grantPermission},
-	{"DELETE", "permissions/*/connections/*"}: {"", connection, revokePermission},
-	{"HEAD", "permissions/*/connections/*"}:   {"", connection, checkPermission},
-	{"POST", generateWords}:                   {"", "", generateToken},
-}
+var operations = sync.OnceValue(func() map[shape]operation {
+	const (
+		group      = protocol.TargetGroup
+		user       = protocol.TargetUser
+		connection = protocol.TargetConnection
+	)
+	return map[shape]operation{
+		{"POST", ":send"}:                         {"", "", send},
+		{"POST", "groups/*/:send"}:                {group, "", send},
+		{"POST", "users/*/:send"}:                 {user, "", send},
+		{"POST", "connections/*/:send"}:           {connection, "", send},
+		{"POST", ":closeconnections"}:             {"", "", closeConnections},
+		{"POST", "groups/*/:closeconnections"}:    {group, "", closeConnections},
+		{"POST", "users/*/:closeconnections"}:     {user, "", closeConnections},
+		{"DELETE", "connections/*"}:               {connection, "", closeConnections},
+		{"HEAD", "connections/*"}:                 {connection, "", exists},
+		{"HEAD", "groups/*"}:                      {group, "", exists},
+		{"HEAD", "users/*"}:                       {user, "", exists},
+		{"PUT", "groups/*/connections/*"}:         {group, connection, addConnection},
+		{"DELETE", "groups/*/connections/*"}:      {group, connection, removeConnection},
+		{"DELETE", "connections/*/groups"}:        {connection, "", leaveAll},
+		{"PUT", "users/*/groups/*"}:               {user, group, addUser},
+		{"DELETE", "users/*/groups/*"}:            {user, group, removeUser},
+		{"DELETE", "users/*/groups"}:              {user, "", leaveAll},
+		{"POST", ":addtogroups"}:                  {"", "", addToGroups},
+		{"POST", ":removefromgroups"}:             {"", "", removeFromGroups},
+		{"GET", "groups/*/connections"}:           {group, "", listConnections},
+		{"PUT", "permissions/*/connections/*"}:    {"", connection, grantPermission},
+		{"DELETE", "permissions/*/connections/*"}: {"", connection, revokePermission},
+		{"HEAD", "permissions/*/connections/*"}:   {"", connection, checkPermission},
+		{"POST", generateWords}:                   {"", "", generateToken},
+	}
+})
 
 // serveREST answers a request; rest is the escaped path behind /api/.
 //
@@ -80,7 +81,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, rest string) 
 		return
 	}
 	hubName, names, words := route(rest)
-	op, ok := operations[shape{r.Method, words}]
+	op, ok := operations()[shape{r.Method, words}]
 	if !ok {
 		refuseMethod(w, words)
 		return
@@ -94,7 +95,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, rest string) 
 		return
 	}
 	c.hub = s.findHub(c.hubName)
-	target := everyone
+	target := wholeHub()
 	if op.first != "" {
 		target = protocol.Target{Kind: op.first, ID: c.first}
 	}
@@ -119,7 +120,7 @@ func route(rest string) (hubName string, names [2]string, words string) {
 func refuseMethod(w http.ResponseWriter, words string) {
 	var allowed []string
 	for _, m := range []string{"DELETE", "GET", "HEAD", "POST", "PUT"} {
-		if _, ok := operations[shape{m, words}]; ok {
+		if _, ok := operations()[shape{m, words}]; ok {
 			allowed = append(allowed, m)
 		}
 	}
@@ -149,7 +150,7 @@ func (c *call) valid(hubName string, op operation) bool {
 func (c *call) validName(kind protocol.TargetKind, name string) bool {
 	switch {
 	case kind == "":
-	case kind == group && protocol.CheckGroup(name) != nil:
+	case kind == protocol.TargetGroup && protocol.CheckGroup(name) != nil:
 		badRequest(c.w, "Request", invalidGroup)
 		return false
 	case protocol.CheckID(string(kind), name) != nil:

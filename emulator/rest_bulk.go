@@ -76,7 +76,7 @@ func (c *call) changeGroups(change func(*hub, *conn, string)) {
 	if !ok {
 		return
 	}
-	c.hub.change(everyone, func(m *conn) {
+	c.hub.change(wholeHub(), func(m *conn) {
 		if !b.chosen.has(m) {
 			return
 		}

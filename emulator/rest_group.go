@@ -10,7 +10,7 @@ import (
 
 func addConnection(c *call, _ protocol.Target) {
 	name := strings.Clone(c.first) // it stays, and not all of the URL with it
-	found := c.hub.change(protocol.Target{Kind: connection, ID: c.second}, func(m *conn) { c.hub.join(m, name) })
+	found := c.hub.change(protocol.Target{Kind: protocol.TargetConnection, ID: c.second}, func(m *conn) { c.hub.join(m, name) })
 	if !found {
 		fail(c.w, http.StatusNotFound, protocol.CodeConnectionNotExisted, "Connection", notFound("Connection", c.second))
 		return
@@ -19,7 +19,7 @@ func addConnection(c *call, _ protocol.Target) {
 }
 
 func removeConnection(c *call, _ protocol.Target) {
-	c.hub.change(protocol.Target{Kind: connection, ID: c.second}, func(m *conn) { c.hub.leave(m, c.first) })
+	c.hub.change(protocol.Target{Kind: protocol.TargetConnection, ID: c.second}, func(m *conn) { c.hub.leave(m, c.first) })
 	c.w.WriteHeader(http.StatusNoContent)
 }
 
@@ -49,9 +49,9 @@ func exists(c *call, t protocol.Target) {
 		return
 	}
 	switch t.Kind {
-	case connection:
+	case protocol.TargetConnection:
 		fail(c.w, http.StatusNotFound, protocol.CodeCheckConnectionNotExisted, "Connection", notFound("Connection", t.ID))
-	case user:
+	case protocol.TargetUser:
 		fail(c.w, http.StatusNotFound, protocol.CodeUserNotExisted, "User", notFound("User", t.ID))
 	default:
 		// The recorded answer is four bytes shorter than the analogous text.
@@ -65,7 +65,7 @@ func notFound(what, id string) string { return fmt.Sprintf("%s `%s` is not found
 // closed, and the answer is 204 in any case.
 func closeConnections(c *call, of protocol.Target) {
 	var stay map[string]bool
-	if of.Kind != connection {
+	if of.Kind != protocol.TargetConnection {
 		stay = exclusion(c.query["excluded"])
 	}
 	reason := c.query.Get("reason")

@@ -10,13 +10,18 @@ import (
 	"wps/protocol"
 )
 
-// parameters are the query parameters of the REST operations, by their name in
-// lower case. The service does not look at case.
-var parameters = map[string]string{
-	"api-version": "api-version", "excluded": "excluded", "filter": "filter", "messagettlseconds": "messageTtlSeconds",
-	"reason": "reason", "targetname": "targetName", "maxpagesize": "maxpagesize", "top": "top",
-	"continuationtoken": "continuationToken", "userid": "userId", "role": "role", "group": "group",
-	"minutestoexpire": "minutesToExpire", "clienttype": "clientType",
+// parameterName spells a query parameter of the REST operations as the service
+// does, which ignores case; "" is an unknown one.
+func parameterName(given string) string {
+	for _, name := range [...]string{
+		"api-version", "excluded", "filter", "messageTtlSeconds", "reason", "targetName", "maxpagesize", "top",
+		"continuationToken", "userId", "role", "group", "minutesToExpire", "clientType",
+	} {
+		if strings.EqualFold(given, name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // readQuery reads a query and spells the parameters that it knows as the service
@@ -24,7 +29,7 @@ var parameters = map[string]string{
 func readQuery(u *url.URL) url.Values {
 	q := u.Query()
 	for given, values := range q {
-		if name := parameters[strings.ToLower(given)]; name != "" && name != given {
+		if name := parameterName(given); name != "" && name != given {
 			delete(q, given)
 			q[name] = append(q[name], values...)
 		}

@@ -29,7 +29,7 @@ func send(c *call, to protocol.Target) {
 	}
 	m.expireIn(c.server.now(), uint32(ttl))
 	var excluded []string
-	if to.Kind == all || to.Kind == group {
+	if to.Kind == protocol.TargetAll || to.Kind == protocol.TargetGroup {
 		excluded = c.query["excluded"]
 	}
 	c.server.noticeMessage(c.hubName, to, m, c.hub.sendTo(to, m, excluded, chosen))
@@ -39,7 +39,7 @@ func send(c *call, to protocol.Target) {
 // filter reads the filter of a :send, which those to one connection do not have.
 func (c *call) filter(to protocol.Target) (*filter.Filter, bool) {
 	text := c.query.Get("filter")
-	if text == "" || to.Kind == connection {
+	if text == "" || to.Kind == protocol.TargetConnection {
 		return nil, true
 	}
 	f, err := filter.Parse(text)
@@ -80,12 +80,12 @@ func (c *call) message(to protocol.Target) (*message, bool) {
 		data = decode(data)
 	}
 	from := protocol.FromServer
-	if to.Kind == group {
+	if to.Kind == protocol.TargetGroup {
 		from = protocol.FromGroup
 	}
 	m := newMessage(from, dataType, data)
 	m.response.Metadata = metadata
-	if to.Kind == group {
+	if to.Kind == protocol.TargetGroup {
 		m.response.Group = to.ID
 	}
 	return m, true

@@ -88,7 +88,9 @@ func (a *answer) ok() bool { return a.status >= 200 && a.status < 300 }
 // maxRefusal is how much of a refusal's body is read, in bytes, for the log.
 const maxRefusal = 512
 
-var errAnswerTooBig = fmt.Errorf("the answer is larger than %d bytes", protocol.MaxUpstreamResponse)
+func answerTooBig() error {
+	return fmt.Errorf("the answer is larger than %d bytes", protocol.MaxUpstreamResponse)
+}
 
 // send sends r and reads the answer. Connection failures, 408 and 5xx are tried
 // again; any other status is an answer.
@@ -173,14 +175,14 @@ func readAnswer(resp *http.Response) (*answer, error) {
 		return a, nil
 	}
 	if resp.ContentLength > protocol.MaxUpstreamResponse {
-		return nil, errAnswerTooBig
+		return nil, answerTooBig()
 	}
 	var err error
 	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, protocol.MaxUpstreamResponse+1)); err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
 	if len(a.body) > protocol.MaxUpstreamResponse {
-		return nil, errAnswerTooBig
+		return nil, answerTooBig()
 	}
 	return a, nil
 }

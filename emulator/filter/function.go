@@ -17,18 +17,31 @@ type function struct {
 	run         func(args [maxArgs]value) value
 }
 
-// functions are found by their name in lower case.
-var functions = map[string]*function{
-	"length":     {least: 1, most: 1, collection: true, run: length},
-	"tolower":    {least: 1, most: 1, run: change(strings.ToLower)},
-	"toupper":    {least: 1, most: 1, run: change(strings.ToUpper)},
-	"trim":       {least: 1, most: 1, run: change(strings.TrimSpace)},
-	"contains":   {least: 2, most: 2, run: ask(strings.Contains)},
-	"startswith": {least: 2, most: 2, run: ask(strings.HasPrefix)},
-	"endswith":   {least: 2, most: 2, run: ask(strings.HasSuffix)},
-	"indexof":    {least: 2, most: 2, run: indexOf},
-	"concat":     {least: 2, most: 2, run: concat},
-	"substring":  {least: 2, most: 3, numbers: true, run: substring},
+// functionNamed returns the function of a name in lower case, or nil.
+func functionNamed(name string) *function {
+	switch name {
+	case "length":
+		return &function{least: 1, most: 1, collection: true, run: length}
+	case "tolower":
+		return &function{least: 1, most: 1, run: change(strings.ToLower)}
+	case "toupper":
+		return &function{least: 1, most: 1, run: change(strings.ToUpper)}
+	case "trim":
+		return &function{least: 1, most: 1, run: change(strings.TrimSpace)}
+	case "contains":
+		return &function{least: 2, most: 2, run: ask(strings.Contains)}
+	case "startswith":
+		return &function{least: 2, most: 2, run: ask(strings.HasPrefix)}
+	case "endswith":
+		return &function{least: 2, most: 2, run: ask(strings.HasSuffix)}
+	case "indexof":
+		return &function{least: 2, most: 2, run: indexOf}
+	case "concat":
+		return &function{least: 2, most: 2, run: concat}
+	case "substring":
+		return &function{least: 2, most: 3, numbers: true, run: substring}
+	}
+	return nil
 }
 
 func length(args [maxArgs]value) value {

@@ -84,12 +84,19 @@ func (n *property) eval(s *Subject, _ *problem) value { return n.get(s) }
 func (n *property) print(b *strings.Builder)          { b.WriteString(n.name) }
 func (*property) binding() binding                    { return bindPrimary }
 
-// properties are found without regard to case.
-var properties = map[string]func(*Subject) value{
-	"connectionid": func(s *Subject) value { return text(s.ConnectionID) },
-	"userid":       func(s *Subject) value { return optional(s.UserID, s.HasUser) },
-	"groups":       func(s *Subject) value { return value{kind: kindCollection, set: s.Groups} },
-	"protocol":     func(s *Subject) value { return optional(s.Protocol, s.Protocol != "") },
+// propertyNamed returns how a property of a name in lower case is read, or nil.
+func propertyNamed(name string) func(*Subject) value {
+	switch name {
+	case "connectionid":
+		return func(s *Subject) value { return text(s.ConnectionID) }
+	case "userid":
+		return func(s *Subject) value { return optional(s.UserID, s.HasUser) }
+	case "groups":
+		return func(s *Subject) value { return value{kind: kindCollection, set: s.Groups} }
+	case "protocol":
+		return func(s *Subject) value { return optional(s.Protocol, s.Protocol != "") }
+	}
+	return nil
 }
 
 // unknown is a name or a literal that filters do not have. It is refused only

@@ -94,7 +94,13 @@ func (p *parser) chain(word string, operand func() node) node {
 	return &logical{all: word == "and", items: items}
 }
 
-var comparisons = []string{"eq", "ne", "gt", "ge", "lt", "le"}
+func isComparison(word string) bool {
+	switch word {
+	case "eq", "ne", "gt", "ge", "lt", "le":
+		return true
+	}
+	return false
+}
 
 // comparison reads one or several from left to right; each lies one level deeper
 // than the next.
@@ -104,7 +110,7 @@ func (p *parser) comparison() node {
 	defer func() { p.depth -= entered }()
 	for n != nil && p.next.kind == tokenWord {
 		in := p.next.text == "in"
-		if !in && !slices.Contains(comparisons, p.next.text) {
+		if !in && !isComparison(p.next.text) {
 			return n
 		}
 		entered++
@@ -207,7 +213,7 @@ func (p *parser) named(name string) node {
 	case "true", "false":
 		return &literal{boolean(name == "true")}
 	}
-	if get := properties[strings.ToLower(name)]; get != nil {
+	if get := propertyNamed(strings.ToLower(name)); get != nil {
 		return &property{name, get}
 	}
 	return &unknown{name: name}
@@ -218,7 +224,7 @@ func (p *parser) call(name string) node {
 	if p.err != nil {
 		return nil
 	}
-	if f := functions[name]; f != nil {
+	if f := functionNamed(name); f != nil {
 		return &call{name, f, args}
 	}
 	return &unknown{name: name, args: args, call: true}
