@@ -66,7 +66,7 @@ func (p *pubsubClient) handle(c *conn, op int, data []byte) *closing {
 	}
 	r, err := p.format.DecodeRequest(data)
 	if err != nil {
-		c.server.log.Info("invalid client message", "connectionId", c.id, "error", err)
+		c.server.log.Info("invalid client message", "connectionId", c.id, "error", oneLine(err))
 		return p.invalid()
 	}
 	switch r.Type {

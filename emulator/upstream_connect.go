@@ -49,7 +49,7 @@ func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides,
 	}
 	o, err := readOverrides(a.body, websocket.Subprotocols(r))
 	if err != nil {
-		s.up.server.log.Warn("connect answer not usable", "hub", s.hub, "connectionId", s.id, "error", err)
+		s.up.server.log.Warn("connect answer not usable", "hub", s.hub, "connectionId", s.id, "error", oneLine(err))
 		return overrides{}, http.StatusInternalServerError
 	}
 	return o, 0

@@ -24,7 +24,7 @@ func (s *eventSource) userEvent(ctx context.Context, name string, d protocol.Dat
 	}
 	m, err = readReply(a.header, a.body)
 	if err != nil {
-		s.up.server.log.Warn("reply not usable", "hub", s.hub, "event", name, "connectionId", s.id, "error", err)
+		s.up.server.log.Warn("reply not usable", "hub", s.hub, "event", name, "connectionId", s.id, "error", oneLine(err))
 	}
 	return m, err == nil
 }

@@ -126,7 +126,7 @@ func (r *upstreamRequest) tellAgain(resp *http.Response, err error) {
 	}
 	what := []any{"url", ShownURL(r.url), "method", r.method}
 	if err != nil {
-		what = append(what, "error", withoutURL(err))
+		what = append(what, "error", oneLine(withoutURL(err)))
 	} else {
 		what = append(what, "status", resp.StatusCode)
 	}

@@ -204,13 +204,13 @@ func (s *eventSource) log(e *sourceEvent, status int, began time.Time, err error
 	case err == nil:
 		s.up.server.log.Info("event answered", facts...)
 	case status != 0 && s.tellsItself(e):
-		s.up.server.log.Info("event refused", append(facts, "error", err)...)
+		s.up.server.log.Info("event refused", append(facts, "error", oneLine(err))...)
 	case status != 0:
-		s.up.server.log.Warn("event refused", append(facts, "error", err)...)
+		s.up.server.log.Warn("event refused", append(facts, "error", oneLine(err))...)
 	case errors.Is(err, context.Canceled):
 		s.up.server.log.Info("event given up, the connection is over", facts...)
 	default:
-		s.up.server.log.Warn("event not delivered", append(facts, "error", err)...)
+		s.up.server.log.Warn("event not delivered", append(facts, "error", oneLine(err))...)
 	}
 }
 

@@ -114,7 +114,7 @@ func (u *upstream) renew(key validationKey, v *validation) {
 		err = fmt.Errorf("no answer within %s", validateTimeout)
 	}
 	if err != nil && ctx.Err() != context.Canceled {
-		u.server.log.Warn("event handler not valid, it gets no events", "url", ShownURL(key.url), "origin", key.origin, "error", err)
+		u.server.log.Warn("event handler not valid, it gets no events", "url", ShownURL(key.url), "origin", key.origin, "error", oneLine(err))
 	}
 	u.checks.mu.Lock()
 	defer u.checks.mu.Unlock()
