@@ -160,3 +160,75 @@ func goTests(t *testing.T, file string) (names []string) {
 	}
 	return names
 }
+
+// link is an inline link of Markdown to a file or a heading of the repository.
+var link = regexp.MustCompile(`\]\(([^)\s:#]*)(?:#([^)\s]*))?\)`)
+
+// TestLinks checks that the links between the pages lead to a file and, if they
+// name one, to a heading.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	links := 0
+	for _, page := range pages {
+		for i, line := range strings.Split(readPage(t, page), "\n") {
+			for _, m := range link.FindAllStringSubmatch(line, -1) {
+				links++
+				checkLink(t, page, i+1, m[1], m[2])
+			}
+		}
+	}
+	if links == 0 {
+		t.Errorf("no link in %v", pages)
+	}
+}
+
+// checkLink reports a link without its file or heading; file "" is page itself.
+func checkLink(t *testing.T, page string, line int, file, heading string) {
+	t.Helper()
+	target := page
+	if file != "" {
+		target = filepath.Join(filepath.Dir(page), filepath.FromSlash(file))
+	}
+	if _, err := os.Stat(target); err != nil {
+		t.Errorf("%s:%d: link to %s: %v", page, line, file, err)
+		return
+	}
+	if heading != "" && !hasHeading(readPage(t, target), heading) {
+		t.Errorf("%s:%d: %s has no heading #%s", page, line, target, heading)
+	}
+}
+
+var notInAnchor = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
+
+// hasHeading reports whether a page has a heading with this anchor, formed as
+// GitHub does: lower case, without punctuation, with hyphens for spaces.
+func hasHeading(text, anchor string) bool {
+	for line := range strings.SplitSeq(text, "\n") {
+		title := strings.TrimLeft(line, "#")
+		if title == line {
+			continue
+		}
+		title = notInAnchor.ReplaceAllString(strings.ToLower(strings.TrimSpace(title)), "")
+		if strings.ReplaceAll(title, " ", "-") == anchor {
+			return true
+		}
+	}
+	return false
+}
+
+func readPage(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
