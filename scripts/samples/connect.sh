@@ -1,5 +1,5 @@
 #!/bin/sh
-# The connect function of the spec's sample: user abc is refused, everybody else
+# The connect function of the spec's sample: user abc is refused, everyone else
 # has the role Admin.
 #
 #   wps listen --on connect scripts/samples/connect.sh
