@@ -20,7 +20,7 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 			more := args[len(names):]
 			text := fmt.Sprintf("unexpected argument %q", more[0])
 			if flag := asFlag(c, more); flag != "" {
-				return &usageError{text, "did you mean " + flag + "?"}
+				return usage(text, "did you mean "+flag+"?")
 			}
 			return usagef("%s", text)
 		}

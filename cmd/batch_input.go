@@ -28,10 +28,10 @@ func openFile(path string) (*os.File, error) {
 	const hint = "name a file that can be read; \"-\" reads standard input"
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &usageError{err.Error(), hint}
+		return nil, usage(err.Error(), hint)
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, joinErrors(&usageError{path + " is a folder", hint}, f.Close())
+		return nil, joinErrors(usage(path+" is a folder", hint), f.Close())
 	}
 	return f, nil
 }

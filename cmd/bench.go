@@ -129,10 +129,8 @@ func newBencher(env *Env, o *benchOptions) (*bencher, error) {
 		return nil, err
 	}
 	if !o.yes && !loopback(cs.Endpoint) {
-		return nil, &usageError{
-			fmt.Sprintf("%s is not known to be on this machine: a benchmark loads it, which may cost money and disturb others", cs.Endpoint.Host),
-			"if it is yours and that is meant, add --yes-load-this-service; this machine is localhost, 127.0.0.1 or [::1]",
-		}
+		return nil, usage(fmt.Sprintf("%s is not known to be on this machine: a benchmark loads it, which may cost money and disturb others", cs.Endpoint.Host),
+			"if it is yours and that is meant, add --yes-load-this-service; this machine is localhost, 127.0.0.1 or [::1]")
 	}
 	b := &bencher{env: env, o: o, cs: cs, hub: hub, Options: options}
 	if env.out.errToTerminal() && !env.out.quiet {

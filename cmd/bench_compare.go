@@ -39,7 +39,7 @@ func benchCompare(env *Env, before, after, report string) error {
 	for _, path := range []string{before, after} {
 		r, err := loadRun(path)
 		if err != nil {
-			return &usageError{fmt.Sprintf("%s: %v", path, err), "name a file that wps bench --save has written"}
+			return usage(fmt.Sprintf("%s: %v", path, err), "name a file that wps bench --save has written")
 		}
 		if r.Name == "" {
 			r.Name = path

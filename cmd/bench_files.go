@@ -34,7 +34,7 @@ func (b *bencher) openKept() error {
 			continue
 		}
 		if err := k.open(); err != nil {
-			return &usageError{err.Error(), "--save and --report need a file that can be written"}
+			return usage(err.Error(), "--save and --report need a file that can be written")
 		}
 		b.files = append(b.files, k)
 	}

@@ -38,11 +38,11 @@ func runChild(ctx context.Context, env *Env, cs token.ConnectionString, command 
 	case errors.As(err, &exit): // ended by a signal: what a shell would say
 		return exitCode(128 + signalOf(exit.ProcessState))
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
-		return &usageError{fmt.Sprintf("run %s: command not found", command[0]), "the words behind -- are a program and its arguments; a shell line needs sh -c '...'"}
+		return usage(fmt.Sprintf("run %s: command not found", command[0]), "the words behind -- are a program and its arguments; a shell line needs sh -c '...'")
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
-		return &usageError{fmt.Sprintf("run %s: %v", command[0], path.Err), "the word behind -- must be a program that may be run"}
+		return usage(fmt.Sprintf("run %s: %v", command[0], path.Err), "the word behind -- must be a program that may be run")
 	}
 	return fmt.Errorf("run %s: %v", command[0], err)
 }

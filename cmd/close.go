@@ -87,7 +87,7 @@ func (o *closeOptions) events(c *cobra.Command, args []string) ([]*output.CloseC
 func (o *closeOptions) checkIDs(c *cobra.Command, ids []string, targets bool) error {
 	if len(ids) > 1 {
 		if flag := asFlag(c, ids); flag != "" {
-			return &usageError{fmt.Sprintf("%q is the name of a flag", ids[0]), "did you mean " + flag + "?"}
+			return usage(fmt.Sprintf("%q is the name of a flag", ids[0]), "did you mean "+flag+"?")
 		}
 	}
 	switch {
@@ -111,7 +111,7 @@ func (o *closeOptions) confirm(ctx context.Context, env *Env) error {
 		return err
 	}
 	if !isTerminal(env.stdin) {
-		return &usageError{fmt.Sprintf("close --all would close every connection of hub %q", hub), "add --yes if that is meant"}
+		return usage(fmt.Sprintf("close --all would close every connection of hub %q", hub), "add --yes if that is meant")
 	}
 	fmt.Fprintf(env.out.stderr, "Close every connection of hub %q? [y/N] ", hub)
 	return confirmed(ctx, env.stdin)

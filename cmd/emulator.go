@@ -90,7 +90,7 @@ name with a dot that is not of this machine, unless --allow-host names it.`,
 				return usagef("unexpected argument %q: a command to run comes behind --", args[0])
 			}
 			if len(args) == 0 && c.ArgsLenAtDash() == 0 {
-				return &usageError{"no command comes behind --", "name one, as in wps emulator -- npm test; a variable that was to hold it may be unset"}
+				return usage("no command comes behind --", "name one, as in wps emulator -- npm test; a variable that was to hold it may be unset")
 			}
 			return runEmulator(c.Context(), env, &o, flagsGiven(c), args)
 		},
@@ -150,7 +150,7 @@ func (o *emulatorOptions) accessKey(env *Env) (string, error) {
 	case o.keyFile != "":
 		text, err := os.ReadFile(o.keyFile)
 		if err != nil {
-			return "", &usageError{fmt.Sprintf("read the access key: %v", err), "--key-file needs a file that can be read"}
+			return "", usage(fmt.Sprintf("read the access key: %v", err), "--key-file needs a file that can be read")
 		}
 		key, from = strings.TrimSpace(string(text)), "--key-file"
 	case key == "":

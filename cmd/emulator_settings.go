@@ -12,7 +12,7 @@ import (
 func readSettings(path string) (emusettings.Settings, error) {
 	s, err := emusettings.Read(path)
 	if wrong, ok := errors.AsType[*emusettings.Error](err); ok {
-		return s, &usageError{wrong.Error(), cmp.Or(wrong.Hint, `"wps emulator --help" shows a settings file`)}
+		return s, usage(wrong.Error(), cmp.Or(wrong.Hint, `"wps emulator --help" shows a settings file`))
 	}
 	return s, err
 }

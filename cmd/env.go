@@ -98,7 +98,7 @@ func noEmptyFlags(c *cobra.Command) (err error) {
 		list, isList := f.Value.(pflag.SliceValue)
 		empty := isList && slices.Contains(list.GetSlice(), "") || f.Value.Type() == "string" && f.Value.String() == ""
 		if empty && !allowed && err == nil {
-			err = &usageError{"--" + f.Name + " is empty", "give it a value or leave it out; a variable that was to fill it may be unset"}
+			err = usage("--"+f.Name+" is empty", "give it a value or leave it out; a variable that was to fill it may be unset")
 		}
 	})
 	return err
@@ -123,5 +123,5 @@ func textFlags(c *cobra.Command) (err error) {
 
 // notText is the error of a value that is not UTF-8.
 func notText(what string) error {
-	return &usageError{fmt.Sprintf("%s is not UTF-8 text", what), "names at the service are UTF-8; check the encoding of the terminal or of the program that made it"}
+	return usage(fmt.Sprintf("%s is not UTF-8 text", what), "names at the service are UTF-8; check the encoding of the terminal or of the program that made it")
 }

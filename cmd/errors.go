@@ -22,6 +22,9 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.text }
 
+// usage returns a usage error with the next step.
+func usage(text, hint string) error { return &usageError{text, hint} }
+
 // usagef returns a usage error that points at the command's help.
 func usagef(format string, args ...any) error {
 	return &usageError{text: fmt.Sprintf(format, args...)}
@@ -142,10 +145,10 @@ func unknownCommand(c *cobra.Command, name string) error {
 	c.SuggestionsMinimumDistance = 2
 	text := fmt.Sprintf("unknown command %q", name)
 	if here := calledHere(c, name); here != "" {
-		return &usageError{text, "that is here: " + here}
+		return usage(text, "that is here: "+here)
 	}
 	if near := c.SuggestionsFor(name); len(near) > 0 {
-		return &usageError{text, "did you mean " + strings.Join(near, " or ") + "?"}
+		return usage(text, "did you mean "+strings.Join(near, " or ")+"?")
 	}
 	return usagef("%s", text)
 }

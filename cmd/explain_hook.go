@@ -10,9 +10,9 @@ import (
 func explainHook(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return &usageError{err.Error(), "make the file executable, as with chmod +x"}
+		return usage(err.Error(), "make the file executable, as with chmod +x")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
-		return &usageError{err.Error(), "a hook is a command: a path from this folder on, such as ./hook.sh, or a program in $PATH"}
+		return usage(err.Error(), "a hook is a command: a path from this folder on, such as ./hook.sh, or a program in $PATH")
 	}
 	return usagef("%v", err)
 }

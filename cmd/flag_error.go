@@ -48,11 +48,11 @@ func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
 	if letters := err.GetSpecifiedShortnames(); letters != "" {
 		text = "unknown flag: -" + letters[:1]
 		if strings.Contains(c.Use, "[MESSAGE") {
-			return &usageError{text, fmt.Sprintf("a message that begins with - comes behind --, as in %s -- \"-5 degrees\"", c.CommandPath())}
+			return usage(text, fmt.Sprintf("a message that begins with - comes behind --, as in %s -- \"-5 degrees\"", c.CommandPath()))
 		}
 	}
 	if near := nearestFlags(c, err.GetSpecifiedName()); len(near) > 0 {
-		return &usageError{text, "did you mean " + orList(near) + "?"}
+		return usage(text, "did you mean "+orList(near)+"?")
 	}
 	return usagef("%s", text)
 }

@@ -184,7 +184,7 @@ func (o *listenOptions) listeners(ctx context.Context) ([]net.Listener, error) {
 	if o.certFile != "" {
 		certificate, err := tls.LoadX509KeyPair(o.certFile, o.keyFile)
 		if err != nil {
-			return nil, &usageError{fmt.Sprintf("read the certificate: %v", err), "--tls-cert and --tls-key need files in PEM form that fit"}
+			return nil, usage(fmt.Sprintf("read the certificate: %v", err), "--tls-cert and --tls-key need files in PEM form that fit")
 		}
 		config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	}

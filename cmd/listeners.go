@@ -31,7 +31,7 @@ func listen(ctx context.Context, addr, flag string) ([]net.Listener, error) {
 func listenOnce(ctx context.Context, addr, flag string) ([]net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("%s %q: %v", flag, addr, err), "use host:port, such as localhost:8080"}
+		return nil, usage(fmt.Sprintf("%s %q: %v", flag, addr, err), "use host:port, such as localhost:8080")
 	}
 	hosts := []string{host}
 	if host == "" || strings.EqualFold(host, "localhost") {
@@ -95,7 +95,7 @@ func explainListen(addr, host, flag string, err error) error {
 	var refused syscall.Errno
 	switch {
 	case !errors.As(err, &refused), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, wsaAddrNotAvail):
-		return &usageError{err.Error(), "use a host of this machine and a port from 0 to 65535, such as localhost:8080"}
+		return usage(err.Error(), "use a host of this machine and a port from 0 to 65535, such as localhost:8080")
 	case errors.Is(err, fs.ErrPermission):
 		return withHint(err, "ports below 1024 need special rights: "+free)
 	}

@@ -44,7 +44,7 @@ func (f *readyFile) unusable(err error) error {
 	if errors.As(err, &path) {
 		err = path.Err
 	}
-	return &usageError{fmt.Sprintf("write the ready file %s: %v", f.path, err), "--ready-file needs a file in a folder that can be written"}
+	return usage(fmt.Sprintf("write the ready file %s: %v", f.path, err), "--ready-file needs a file in a folder that can be written")
 }
 
 // remove tells that the command has ended. What another one has written

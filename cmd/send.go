@@ -95,7 +95,7 @@ func send(ctx context.Context, env *Env, o *sendOptions, given givenFlags, args 
 	}
 	if o.lines {
 		if len(targets) > 1 {
-			return &usageError{"--lines goes with one target", "send once for each target, or write event objects for wps apply"}
+			return usage("--lines goes with one target", "send once for each target, or write event objects for wps apply")
 		}
 		form.TargetType, form.TargetID = targets[0].kind, targets[0].id
 		return sendLines(ctx, env, o, form, args)
@@ -140,7 +140,7 @@ func (o *sendOptions) readMessage(in io.Reader, args []string) ([]byte, error) {
 		return nil, fmt.Errorf("read the message: %w", err)
 	}
 	if len(message) == 0 && o.file == "" && (len(args) == 0 || args[0] == "-") {
-		return nil, &usageError{"the message is empty: standard input held nothing", "if an empty message is meant, give it as the argument \"\""}
+		return nil, usage("the message is empty: standard input held nothing", "if an empty message is meant, give it as the argument \"\"")
 	}
 	return message, nil
 }

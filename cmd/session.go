@@ -200,7 +200,7 @@ func (s *session) sendLines(ctx context.Context) error {
 	}
 	switch {
 	case errors.Is(err, bufio.ErrTooLong):
-		return &usageError{fmt.Sprintf("line %d%s: it is larger than %d bytes, which is the most the service takes", n, sentBefore(n-1), protocol.MaxMessageSize), tooLargeHint}
+		return usage(fmt.Sprintf("line %d%s: it is larger than %d bytes, which is the most the service takes", n, sentBefore(n-1), protocol.MaxMessageSize), tooLargeHint)
 	case err != nil:
 		return explainLine(fmt.Errorf("line %d%s: %w", n, sentBefore(n-1), err), s.o.toGroup, s.o.event)
 	}
@@ -244,10 +244,10 @@ func (s *session) sendLine(ctx context.Context, line []byte) (*ws.Pending, error
 		return nil, err
 	}
 	if dataType != protocol.DataTypeBinary && !utf8.Valid(line) {
-		return nil, &usageError{"it is not UTF-8 text", "add --data-type binary to send the bytes as they are"}
+		return nil, usage("it is not UTF-8 text", "add --data-type binary to send the bytes as they are")
 	}
 	if dataType == protocol.DataTypeJSON && !json.Valid(line) {
-		return nil, &usageError{"it is not JSON", "mend the JSON, or send it as it is with --data-type text"}
+		return nil, usage("it is not JSON", "mend the JSON, or send it as it is with --data-type text")
 	}
 	data := append([]byte(nil), line...)
 	if s.o.simple() {

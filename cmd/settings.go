@@ -49,7 +49,7 @@ func (s *settings) connectionSetting() (setting, error) {
 		if path, isFile := strings.CutPrefix(v, "@"); isFile {
 			text, err := os.ReadFile(path)
 			if err != nil {
-				return setting{}, &usageError{fmt.Sprintf("read the connection string: %v", err), "@ needs a file that holds the connection string"}
+				return setting{}, usage(fmt.Sprintf("read the connection string: %v", err), "@ needs a file that holds the connection string")
 			}
 			return setting{strings.TrimSpace(string(text)), path}, nil
 		}
@@ -74,7 +74,7 @@ func (s *settings) connectionSetting() (setting, error) {
 func (s *settings) variable(name string) (string, error) {
 	v, isSet := s.lookupEnv(name)
 	if isSet && v == "" {
-		return "", &usageError{"$" + name + " is empty", "give it a value or unset it; a secret or variable that was to fill it may be missing"}
+		return "", usage("$"+name+" is empty", "give it a value or unset it; a secret or variable that was to fill it may be missing")
 	}
 	return v, nil
 }
@@ -95,10 +95,10 @@ func (s *settings) connection() (token.ConnectionString, setting, error) {
 	}
 	cs, err := token.ParseConnectionString(text.value)
 	if errors.Is(err, token.ErrNoAccessKey) {
-		return cs, text, &usageError{fmt.Sprintf("%s: %v", text.from, err), "copy the whole connection string, with AccessKey=..., from the service's page \"Keys\""}
+		return cs, text, usage(fmt.Sprintf("%s: %v", text.from, err), "copy the whole connection string, with AccessKey=..., from the service's page \"Keys\"")
 	}
 	if err != nil {
-		return cs, text, &usageError{fmt.Sprintf("%s: %v", text.from, err), "the form is Endpoint=https://NAME.webpubsub.azure.com;AccessKey=KEY;Version=1.0;"}
+		return cs, text, usage(fmt.Sprintf("%s: %v", text.from, err), "the form is Endpoint=https://NAME.webpubsub.azure.com;AccessKey=KEY;Version=1.0;")
 	}
 	s.log.Info("service", "endpoint", cs.Endpoint.String(), "from", text.from)
 	return cs, text, nil
@@ -115,7 +115,7 @@ func (s *settings) hub() (string, error) {
 		name = setting{v, "$WPS_HUB"}
 	}
 	if name.value == "" {
-		return "", &usageError{"no hub is given", "add --hub NAME, or set WPS_HUB"}
+		return "", usage("no hub is given", "add --hub NAME, or set WPS_HUB")
 	}
 	if err := protocol.CheckHub(name.value); err != nil {
 		return "", usagef("%s: %v", name.from, err)

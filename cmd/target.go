@@ -84,5 +84,5 @@ func noCommas(flag string, ids []string) error {
 	if strings.HasPrefix(flag, "--") {
 		hint = fmt.Sprintf("repeat %s for each id: %s A %s B", flag, flag, flag)
 	}
-	return &usageError{fmt.Sprintf("%s %q: a connection id has no comma", flag, ids[i]), hint}
+	return usage(fmt.Sprintf("%s %q: a connection id has no comma", flag, ids[i]), hint)
 }

@@ -58,7 +58,7 @@ with the endpoint and access key of the common settings, and its hub with --hub.
 			}
 			text, carrier := bareToken(text)
 			if text == "" {
-				return &usageError{"the token is empty", "a variable or a pipe that was to give it may be empty"}
+				return usage("the token is empty", "a variable or a pipe that was to give it may be empty")
 			}
 			return inspectToken(env, text, carrier)
 		},

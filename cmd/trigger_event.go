@@ -120,7 +120,7 @@ func (o *triggerOptions) readData(ctx context.Context, env *Env) ([]byte, error)
 	case isFile:
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, &usageError{fmt.Sprintf("--data: %v", err), "@FILE reads the data from a file"}
+			return nil, usage(fmt.Sprintf("--data: %v", err), "@FILE reads the data from a file")
 		}
 		defer f.Close()
 		in = f
