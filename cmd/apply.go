@@ -91,7 +91,7 @@ func runApply(ctx context.Context, env *Env, o *applyOptions, args []string) err
 		return err
 	}
 	b := &batch{
-		eventRunner: a, o: o.batch, in: in, pace: pace, purpose: "apply",
+		runner: a, o: o.batch, in: in, pace: pace, purpose: "apply",
 		checkFirst: o.checkFirst, unordered: o.unordered,
 		source: func(r io.Reader) output.Source { return newSource(r, o.format, path) },
 	}

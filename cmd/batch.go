@@ -56,7 +56,7 @@ func (o *batchOptions) check(act eventFlags) error {
 
 // batch runs one stream of events for a command.
 type batch struct {
-	*eventRunner
+	runner     *eventRunner
 	o          batchOptions
 	checkFirst bool // --check-first
 	unordered  bool
@@ -96,7 +96,7 @@ func (b *batch) run(ctx context.Context) error {
 	defer stop(nil)
 	b.stop = stop
 	defer context.AfterFunc(ctx, b.in.interrupt)() // a read waits for more than the caller's context
-	if b.eventRunner.o.dryRun == "" {
+	if b.runner.o.dryRun == "" {
 		defer surviveClosedPipe()()
 	}
 	journal, err := b.openJournal()
@@ -156,12 +156,12 @@ func (b *batch) check(ctx context.Context, journal *apply.Journal) error {
 	if bad, _ := errors.AsType[*apply.CheckError](err); bad == nil {
 		return err
 	}
-	if b.env.out.json() && b.eventRunner.o.dryRun == "" {
+	if b.runner.env.out.json() && b.runner.o.dryRun == "" {
 		if _, again := apply.Check(ctx, b.source(b.in), journal, b.result); ctx.Err() != nil {
 			return again
 		}
 	}
-	if b.summary = summary; b.eventRunner.o.dryRun == "" {
+	if b.summary = summary; b.runner.o.dryRun == "" {
 		b.summarize(0)
 	}
 	return explainStream(err, b.streamRun())
@@ -169,7 +169,7 @@ func (b *batch) check(ctx context.Context, journal *apply.Journal) error {
 
 // printDry prints an event of a dry run. That this fails is no fault of its line.
 func (b *batch) printDry(ev output.Event) error {
-	err := b.env.out.printJSON(ev)
+	err := b.runner.env.out.printJSON(ev)
 	if err == nil {
 		return nil
 	}
@@ -179,20 +179,20 @@ func (b *batch) printDry(ev output.Event) error {
 
 // runEvent runs one event, or prints it in a dry run.
 func (b *batch) runEvent(ctx context.Context, ev output.Event) (output.Result, error) {
-	if b.eventRunner.o.dryRun == dryRunEvent {
+	if b.runner.o.dryRun == dryRunEvent {
 		return output.Result{}, b.printDry(ev)
 	}
-	return b.eventRunner.run(ctx, ev)
+	return b.runner.run(ctx, ev)
 }
 
 func (b *batch) runEvents(ctx context.Context, journal *apply.Journal) error {
-	dry := b.eventRunner.o.dryRun
+	dry := b.runner.o.dryRun
 	concurrency := b.o.concurrency
 	if dry != "" {
 		concurrency = 1 // what is printed keeps its order
 	}
 	if dry == "" {
-		b.progress = newProgress(b.env, b.in)
+		b.progress = newProgress(b.runner.env, b.in)
 	}
 	start := time.Now()
 	summary, err := apply.Run(ctx, b.source(b.in), b.runEvent, apply.Options{
@@ -218,10 +218,10 @@ func (b *batch) openJournal() (*apply.Journal, error) {
 	if b.o.journal == "" {
 		return nil, nil
 	}
-	cs, _, err := b.env.settings.connection()
+	cs, _, err := b.runner.env.settings.connection()
 	if err != nil {
 		return nil, err
 	}
-	journal, err := apply.OpenJournal(b.o.journal, fmt.Sprintf("%s in hub %s at %s", b.purpose, b.hub, cs.Endpoint))
+	journal, err := apply.OpenJournal(b.o.journal, fmt.Sprintf("%s in hub %s at %s", b.purpose, b.runner.hub, cs.Endpoint))
 	return journal, explainJournal(err)
 }

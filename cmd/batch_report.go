@@ -13,14 +13,14 @@ import (
 func (b *batch) result(r apply.LineResult) {
 	b.progress.count(r)
 	switch {
-	case b.eventRunner.o.dryRun != "":
-	case b.env.out.json():
-		if err := b.env.out.printJSON(r); err != nil {
+	case b.runner.o.dryRun != "":
+	case b.runner.env.out.json():
+		if err := b.runner.env.out.printJSON(r); err != nil {
 			b.stop(err)
 		}
 	case r.Yes != nil:
 		b.progress.hide()
-		if err := b.env.out.printLine(fmt.Sprintf("line %d: %s", r.Line, yesNo(*r.Yes))); err != nil {
+		if err := b.runner.env.out.printLine(fmt.Sprintf("line %d: %s", r.Line, yesNo(*r.Yes))); err != nil {
 			b.stop(err)
 		}
 	case r.Status != apply.StatusFailed:
@@ -35,7 +35,7 @@ func (b *batch) result(r apply.LineResult) {
 }
 
 func (b *batch) tellFailure(r apply.LineResult) {
-	fmt.Fprintf(b.env.out.stderr, "%s line %d: %s\n", b.env.out.errColors.bad("wps:"), r.Line, clean(r.Error))
+	fmt.Fprintf(b.runner.env.out.stderr, "%s line %d: %s\n", b.runner.env.out.errColors.bad("wps:"), r.Line, clean(r.Error))
 }
 
 // tellFailures tells of events that failed while another one stopped the run.
@@ -68,7 +68,7 @@ func (b *batch) summarize(took time.Duration) {
 	if took >= time.Second && s.Done > 0 {
 		text += fmt.Sprintf(" in %v (%s/s)", took.Round(100*time.Millisecond), shortNumber(float64(s.Done)/took.Seconds()))
 	}
-	b.env.out.say("%s", text)
+	b.runner.env.out.say("%s", text)
 }
 
 // shortNumber writes a rate without digits that nobody needs.

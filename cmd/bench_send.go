@@ -24,7 +24,7 @@ that nobody is in.`,
 		Annotations: benchExits(),
 		Args:        exactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			to, err := target.benchTarget(flagsGiven(c))
+			to, err := benchTarget(&target, flagsGiven(c))
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ that nobody is in.`,
 }
 
 // benchTarget returns whom the messages go to: by default a group that is empty.
-func (t *oneTargetFlags) benchTarget(given givenFlags) (protocol.Target, error) {
+func benchTarget(t *oneTargetFlags, given givenFlags) (protocol.Target, error) {
 	to, ok, err := t.target(given)
 	if err != nil || !ok {
 		return protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup}, err

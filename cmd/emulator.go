@@ -209,8 +209,8 @@ func runEmulator(ctx context.Context, env *Env, o *emulatorOptions, given givenF
 	}
 	cs := token.NewConnectionString(endpoint, token.NewKey(key))
 	warnExposed(env.out, listeners,
-		risk{key == protocol.DefaultAccessKey, "the access key is the public default: set --key"},
-		risk{o.entra || o.settings.AllowUnvalidatedEntraTokens, "signatures of Entra tokens are not checked"})
+		risk{present: key == protocol.DefaultAccessKey, text: "the access key is the public default: set --key"},
+		risk{present: o.entra || o.settings.AllowUnvalidatedEntraTokens, text: "signatures of Entra tokens are not checked"})
 	hooks, err := o.startHooks(ctx, env, cs, len(command) > 0)
 	if err != nil {
 		return joinErrors(err, closeAll(listeners))

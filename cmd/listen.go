@@ -218,8 +218,8 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // warn warns of what other machines can do.
 func (l *listener) warn(listeners []net.Listener) {
 	warnExposed(l.env.out, listeners,
-		risk{l.o.skipSignature, "run the hooks, because no signature is checked"},
-		risk{!l.o.skipSignature && !l.signed, "run the hooks, because the access key is the public default: set WPS_CONNECTION_STRING"},
+		risk{present: l.o.skipSignature, text: "run the hooks, because no signature is checked"},
+		risk{present: !l.o.skipSignature && !l.signed, text: "run the hooks, because the access key is the public default: set WPS_CONNECTION_STRING"},
 		negotiateRisk(l.negotiate != nil))
 }
 

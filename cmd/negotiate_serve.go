@@ -60,7 +60,7 @@ func announceNegotiate(out *printer, address string) error {
 }
 
 func negotiateRisk(present bool) risk {
-	return risk{present, "get client URLs signed with the access key"}
+	return risk{present: present, text: "get client URLs signed with the access key"}
 }
 
 // newNegotiateHandler checks what can be checked before there is a request.

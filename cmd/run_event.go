@@ -177,7 +177,7 @@ func (a *eventRunner) run(ctx context.Context, ev output.Event) (output.Result, 
 		return result, nil
 	}
 	if context.Cause(limited) == errTimeout {
-		err = withHint(&noAnswerError{a.env.settings.timeout, result.HTTPStatus}, "raise --timeout, or look whether the service is there with \"wps health\"")
+		err = withHint(&noAnswerError{within: a.env.settings.timeout, status: result.HTTPStatus}, "raise --timeout, or look whether the service is there with \"wps health\"")
 	}
 	return result, explain(a.env.settings, explainRefusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
 }

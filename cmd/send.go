@@ -219,7 +219,7 @@ func sendLines(ctx context.Context, env *Env, o *sendOptions, form output.Messag
 		return err
 	}
 	b := &batch{
-		eventRunner: a, o: o.batch, in: in, pace: pace, unordered: true, sendsLines: true,
+		runner: a, o: o.batch, in: in, pace: pace, unordered: true, sendsLines: true,
 		purpose: "send --lines like " + string(like),
 		source:  func(r io.Reader) output.Source { return output.NewLines(r, form) },
 	}
