@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"wps/cmd"
+	"wps/cmd/internal/cli"
 	"wps/output"
 	"wps/output/apply"
 	"wps/protocol"
@@ -79,7 +80,7 @@ func BenchmarkApply(b *testing.B) {
 			fmt.Fprintf(&in, `{"type":"MessageEvent","targetType":"Users","targetId":"u%d","message":%q,"dataType":"text"}`+"\n", i%1000, message)
 		}
 		var stdout, stderr bytes.Buffer
-		e := cmd.NewEnv(&in, &stdout, &stderr, lookup(env))
+		e := cli.NewEnv(&in, &stdout, &stderr, lookup(env))
 		b.ReportAllocs()
 		b.ResetTimer()
 		before := cpuTime()

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"wps/cmd"
+	"wps/cmd/internal/cli"
 )
 
 // TestApplyFaultyService: whatever the service does, every line is told as done,
@@ -246,7 +247,7 @@ func TestApplyInterruptedEvent(t *testing.T) {
 			})
 			var stderr bytes.Buffer
 			env := s.env()
-			e := cmd.NewEnv(strings.NewReader(""), io.Discard, &stderr, lookup(env))
+			e := cli.NewEnv(strings.NewReader(""), io.Discard, &stderr, lookup(env))
 			code := cmd.Run(ctx, append([]string{"apply", events(t, 5)}, mode...), e)
 			want := 1
 			if len(mode) == 2 {

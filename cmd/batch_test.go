@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"wps/cmd"
+	"wps/cmd/internal/cli"
 )
 
 // service is a Web PubSub that does to requests what a test wants, and keeps
@@ -202,7 +203,7 @@ func TestApplyStartsAtOnce(t *testing.T) {
 			})
 			in, more := io.Pipe()
 			env := s.env()
-			e := cmd.NewEnv(in, io.Discard, io.Discard, lookup(env))
+			e := cli.NewEnv(in, io.Discard, io.Discard, lookup(env))
 			ended := make(chan int, 1)
 			go func() { ended <- cmd.Run(t.Context(), []string{"apply"}, e) }()
 			if _, err := io.WriteString(more, first); err != nil {
@@ -239,7 +240,7 @@ func TestApplyResumesStream(t *testing.T) {
 	<-taken
 	in, more := io.Pipe()
 	var stderr bytes.Buffer
-	e := cmd.NewEnv(in, io.Discard, &stderr, lookup(env))
+	e := cli.NewEnv(in, io.Discard, &stderr, lookup(env))
 	ended := make(chan int, 1)
 	go func() { ended <- cmd.Run(t.Context(), []string{"apply", "--journal", journal}, e) }()
 	for i, part := range []string{text + `{"message":"c","dataType":"text"}` + "\n", `{"message":"d","dataType":"text"}`} {
@@ -289,7 +290,7 @@ func TestApplyResultsLostWaiting(t *testing.T) {
 			})
 			var stderr bytes.Buffer
 			env := s.env()
-			e := cmd.NewEnv(in, &full{}, &stderr, lookup(env))
+			e := cli.NewEnv(in, &full{}, &stderr, lookup(env))
 			ended := make(chan int, 1)
 			go func() { ended <- cmd.Run(t.Context(), append([]string{"apply"}, args...), e) }()
 			select {
@@ -328,7 +329,7 @@ func TestApplyResultsLost(t *testing.T) {
 	s := newService(t, nil)
 	var stderr bytes.Buffer
 	env := s.env()
-	e := cmd.NewEnv(io.MultiReader(), &full{room: 2000}, &stderr, lookup(env))
+	e := cli.NewEnv(io.MultiReader(), &full{room: 2000}, &stderr, lookup(env))
 	code := cmd.Run(t.Context(), []string{"apply", "-o", "json", "--concurrency", "4", events(t, 500)}, e)
 	if code != 1 || !strings.Contains(stderr.String(), "write the result: no space left on device") || len(s.taken()) > 100 {
 		t.Errorf("exit code %d after %d, %s", code, len(s.taken()), stderr.String())

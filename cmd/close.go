@@ -12,19 +12,21 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/service"
 	"wps/output"
 )
 
 type closeOptions struct {
-	act      eventFlags
-	target   targetFlags
+	act      service.EventFlags
+	target   service.TargetFlags
 	reason   string
 	excludes []string
 	yes      bool
 }
 
 // newClose returns the "wps close" command.
-func newClose(env *Env) *cobra.Command {
+func newClose(env *cli.Env) *cobra.Command {
 	var o closeOptions
 	c := &cobra.Command{
 		Use:   "close {CONNECTION... | --user U... | --group G... | --all}",
@@ -35,7 +37,7 @@ JSON and protobuf clients are told the reason before the connection ends.`,
 		Example: `  wps close "$ID" --hub chat --reason maintenance
   wps close --hub chat --user u1
   wps close --hub chat --all --exclude "$ID" --yes`,
-		Annotations: serviceExits(),
+		Annotations: cli.ServiceExits(),
 		RunE: func(c *cobra.Command, args []string) error {
 			evs, err := o.events(c, args)
 			if err != nil {
@@ -44,23 +46,23 @@ JSON and protobuf clients are told the reason before the connection ends.`,
 			if err := o.confirm(c.Context(), env); err != nil {
 				return err
 			}
-			return runAll(c.Context(), env, o.act, evs, func(ev *output.CloseConnectionEvent) string {
-				return "closed " + connectionsOf(ev.Target())
+			return service.RunAll(c.Context(), env, o.act, evs, func(ev *output.CloseConnectionEvent) string {
+				return "closed " + service.ConnectionsOf(ev.Target())
 			})
 		},
 	}
-	o.target.flags(c, "close", output.TargetUsers, output.TargetGroups, output.TargetAll)
+	o.target.Register(c, "close", output.TargetUsers, output.TargetGroups, output.TargetAll)
 	c.Flags().StringVar(&o.reason, "reason", "", "`text` for the clients")
 	c.Flags().StringArrayVar(&o.excludes, "exclude", nil, "leave the connection with this `id` open; may be repeated")
-	mayBeEmpty(c, "reason") // no reason is one
+	cli.MayBeEmpty(c, "reason") // no reason is one
 	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask before --all")
-	o.act.flags(c)
+	o.act.Register(c)
 	return c
 }
 
 // events returns an event for each target, checked.
 func (o *closeOptions) events(c *cobra.Command, args []string) ([]*output.CloseConnectionEvent, error) {
-	targets, err := o.target.targets()
+	targets, err := o.target.Targets()
 	if err == nil {
 		err = o.checkIDs(c, args, len(targets) > 0)
 	}
@@ -72,55 +74,55 @@ func (o *closeOptions) events(c *cobra.Command, args []string) ([]*output.CloseC
 		evs = append(evs, &output.CloseConnectionEvent{ConnectionID: id, Reason: o.reason, Excludes: o.excludes})
 	}
 	for _, t := range targets {
-		evs = append(evs, &output.CloseConnectionEvent{TargetType: t.kind, TargetID: t.id, Reason: o.reason, Excludes: o.excludes})
+		evs = append(evs, &output.CloseConnectionEvent{TargetType: t.Kind, TargetID: t.Id, Reason: o.reason, Excludes: o.excludes})
 	}
 	for _, ev := range evs {
-		if err := checkEvent(ev); err != nil {
+		if err := service.Check(ev); err != nil {
 			return nil, err
 		}
 	}
-	return evs, noCommas("--exclude", o.excludes)
+	return evs, service.NoCommas("--exclude", o.excludes)
 }
 
 // checkIDs checks the connection ids. The first of several may be a flag without
 // its dashes.
 func (o *closeOptions) checkIDs(c *cobra.Command, ids []string, targets bool) error {
 	if len(ids) > 1 {
-		if flag := asFlag(c, ids); flag != "" {
-			return usage(fmt.Sprintf("%q is the name of a flag", ids[0]), "did you mean "+flag+"?")
+		if flag := cli.AsFlag(c, ids); flag != "" {
+			return cli.Usage(fmt.Sprintf("%q is the name of a flag", ids[0]), "did you mean "+flag+"?")
 		}
 	}
 	switch {
 	case len(ids) > 0 && targets:
-		return usagef("a connection id goes without --user, --group and --all")
+		return cli.Usagef("a connection id goes without --user, --group and --all")
 	case len(ids) == 0 && !targets:
-		return usagef("nothing to close is given: name a connection, or add --user U, --group G or --all")
+		return cli.Usagef("nothing to close is given: name a connection, or add --user U, --group G or --all")
 	case slices.ContainsFunc(ids, func(id string) bool { return !utf8.ValidString(id) }):
-		return notText("CONNECTION")
+		return cli.NotText("CONNECTION")
 	}
-	return noCommas("CONNECTION", ids)
+	return service.NoCommas("CONNECTION", ids)
 }
 
 // confirm asks before everyone is cut off.
-func (o *closeOptions) confirm(ctx context.Context, env *Env) error {
-	if !o.target.all || o.yes || o.act.dryRun != "" {
+func (o *closeOptions) confirm(ctx context.Context, env *cli.Env) error {
+	if !o.target.All || o.yes || o.act.DryRun != "" {
 		return nil
 	}
-	hub, err := env.settings.hub()
+	hub, err := env.Settings.Hub()
 	if err != nil {
 		return err
 	}
-	if !isTerminal(env.stdin) {
-		return usage(fmt.Sprintf("close --all would close every connection of hub %q", hub), "add --yes if that is meant")
+	if !cli.IsTerminal(env.Stdin) {
+		return cli.Usage(fmt.Sprintf("close --all would close every connection of hub %q", hub), "add --yes if that is meant")
 	}
-	fmt.Fprintf(env.out.stderr, "Close every connection of hub %q? [y/N] ", hub)
-	return confirmed(ctx, env.stdin)
+	fmt.Fprintf(env.Out.Stderr, "Close every connection of hub %q? [y/N] ", hub)
+	return confirmed(ctx, env.Stdin)
 }
 
 // confirmed reads an answer and is an error unless it is y or yes. It does not
 // wait longer than its context, which ends with Ctrl-C.
 func confirmed(ctx context.Context, from io.Reader) error {
-	answer, err := bufio.NewReader(newInput(ctx, from)).ReadString('\n')
+	answer, err := bufio.NewReader(cli.NewInput(ctx, from)).ReadString('\n')
 	if ctx.Err() != nil {
 		return err
 	}

@@ -16,6 +16,16 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"wps/cmd/internal/batch"
+	"wps/cmd/internal/benchcmd"
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/connectcmd"
+	"wps/cmd/internal/emulatorcmd"
+	"wps/cmd/internal/explain"
+	"wps/cmd/internal/handlercmd"
+	"wps/cmd/internal/hooks"
+	"wps/cmd/internal/negotiatecmd"
 )
 
 // Main runs wps with the arguments, streams and signals of the process, and
@@ -24,7 +34,7 @@ import (
 func Main() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	go stopGently(cancel)
-	return Run(ctx, os.Args[1:], NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
+	return Run(ctx, os.Args[1:], cli.NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 }
 
 // stopGently waits for the first signal, for as long as the process lasts. To ask
@@ -40,20 +50,20 @@ func stopGently(cancel func()) {
 
 // Run runs wps once and gives its exit code. An error is printed here and
 // nowhere else.
-func Run(ctx context.Context, args []string, env *Env) int {
+func Run(ctx context.Context, args []string, env *cli.Env) int {
 	root := newRoot(env)
 	addCommands(root, env, args)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		completeValues(env, root)
 	} else {
-		refuseRepeats(root) // cobra parses the flags twice to complete them
+		cli.RefuseRepeats(root) // cobra parses the flags twice to complete them
 	}
-	root.SetArgs(joinHooks(root, args))
-	root.SetIn(env.stdin)
-	root.SetOut(env.out.stdout)
-	root.SetErr(env.out.stderr)
+	root.SetArgs(hooks.JoinArgs(root, args))
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Out.Stdout)
+	root.SetErr(env.Out.Stderr)
 	ran, err := root.ExecuteContextC(ctx)
-	return report(ctx, env, ran, explainExit(err))
+	return cli.Report(ctx, env, ran, explain.Exit(err))
 }
 
 const rootLong = `wps works with Azure Web PubSub: negotiate, send, manage groups, close
@@ -63,7 +73,7 @@ emulator inside this program.
 Which service: --connection-string, else $WPS_CONNECTION_STRING, else
 $WebPubSubConnectionString, else the local emulator ("wps emulator").`
 
-func newRoot(env *Env) *cobra.Command {
+func newRoot(env *cli.Env) *cobra.Command {
 	var version bool
 	root := &cobra.Command{
 		Use:   "wps",
@@ -72,7 +82,7 @@ func newRoot(env *Env) *cobra.Command {
 		Example: `  wps emulator                                  # the service, on this machine
   wps connect --hub chat --user u1 --join g1    # a client that prints what it gets
   wps send --hub chat --group g1 "hello"        # to all of a group`,
-		Annotations:                exits(exitLineFailed, exitLineUsage, exitLineNo, exitLineAuth, exitLineInt),
+		Annotations:                cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineNo, cli.ExitLineAuth, cli.ExitLineInt),
 		SilenceUsage:               true,
 		SilenceErrors:              true,
 		SuggestionsMinimumDistance: 2,
@@ -80,19 +90,19 @@ func newRoot(env *Env) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case len(args) > 0:
-				return unknownCommand(c, args[0])
+				return cli.UnknownCommand(c, args[0])
 			case version:
 				return printVersion(env)
 			}
 			return c.Help()
 		},
-		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return prepare(env, c) },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return cli.Prepare(env, c) },
 	}
-	commonFlags(env, root)
+	cli.CommonFlags(env, root)
 	root.Flags().BoolVar(&version, "version", false, "print the version, as wps version does")
-	root.SetFlagErrorFunc(flagError)
-	root.SetUsageFunc(printUsage)
-	root.SetHelpFunc(printHelp)
+	root.SetFlagErrorFunc(cli.FlagError)
+	root.SetUsageFunc(cli.PrintUsage)
+	root.SetHelpFunc(cli.PrintHelp)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddGroup(
 		&cobra.Group{ID: groupService, Title: "Talk to the service:"},
@@ -113,25 +123,25 @@ const (
 type subcommand struct {
 	group string
 	name  string
-	make  func(*Env) *cobra.Command
+	make  func(*cli.Env) *cobra.Command
 }
 
 func subcommands() []subcommand {
 	return []subcommand{
-		{groupService, "negotiate", newNegotiate},
-		{groupService, "connect", newConnect},
+		{groupService, "negotiate", negotiatecmd.New},
+		{groupService, "connect", connectcmd.New},
 		{groupService, "send", newSend},
 		{groupService, "broadcast", newBroadcast},
 		{groupService, "group", newGroup},
 		{groupService, "close", newClose},
 		{groupService, "exists", newExists},
 		{groupService, "permission", newPermission},
-		{groupService, "apply", newApply},
+		{groupService, "apply", batch.NewApply},
 		{groupService, "health", newHealth},
-		{groupLocal, "emulator", newEmulator},
-		{groupLocal, "listen", newListen},
-		{groupLocal, "trigger", newTrigger},
-		{groupTools, "bench", newBench},
+		{groupLocal, "emulator", emulatorcmd.New},
+		{groupLocal, "listen", handlercmd.NewListen},
+		{groupLocal, "trigger", handlercmd.NewTrigger},
+		{groupTools, "bench", benchcmd.New},
 		{groupTools, "token", newToken},
 		{groupTools, "version", newVersion},
 		{groupTools, "completion", newCompletion},
@@ -141,7 +151,7 @@ func subcommands() []subcommand {
 // addCommands makes the command that the arguments begin with, and all of them
 // when they begin with something else, such as a flag, help or a wrong name. To
 // make all takes a tenth of the time of "wps negotiate".
-func addCommands(root *cobra.Command, env *Env, args []string) {
+func addCommands(root *cobra.Command, env *cli.Env, args []string) {
 	all := subcommands()
 	wanted := func(s subcommand) bool { return len(args) > 0 && args[0] == s.name }
 	one := slices.ContainsFunc(all, wanted)

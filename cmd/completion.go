@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/hooks"
 	"wps/emulator"
 	"wps/protocol"
 )
@@ -17,7 +19,7 @@ import (
 // completeValues makes flags and arguments complete to what they take: values
 // that the help lists, as in --color auto|always|never, the names of events, what
 // is connected to a running emulator, files where files are meant, else nothing.
-func completeValues(env *Env, c *cobra.Command) {
+func completeValues(env *cli.Env, c *cobra.Command) {
 	complete := func(f *pflag.Flag) {
 		if values := valuesOf(env, f); values != nil {
 			_ = c.RegisterFlagCompletionFunc(f.Name, values) // an error says that the flag has one already
@@ -39,12 +41,12 @@ var eventNames = []string{
 }
 
 // valuesOf completes a flag; nil is by files, as the shell does.
-func valuesOf(env *Env, f *pflag.Flag) cobra.CompletionFunc {
+func valuesOf(env *cli.Env, f *pflag.Flag) cobra.CompletionFunc {
 	takes, _ := pflag.UnquoteUsage(f)
 	switch {
 	case takes == "file" || strings.Contains(f.Usage, "@FILE"), strings.Contains(takes, "@file"):
 		return nil
-	case f.Name == onFlag:
+	case f.Name == hooks.OnFlag:
 		return cobra.FixedCompletions(eventNames, cobra.ShellCompDirectiveNoFileComp)
 	case strings.Contains(takes, "|"):
 		return cobra.FixedCompletions(strings.Split(takes, "|"), cobra.ShellCompDirectiveNoFileComp)
@@ -62,7 +64,7 @@ func valuesOf(env *Env, f *pflag.Flag) cobra.CompletionFunc {
 
 // argumentsOf completes the first argument of a command by the word for it in
 // the line of usage; nil is by files.
-func argumentsOf(env *Env, c *cobra.Command) cobra.CompletionFunc {
+func argumentsOf(env *cli.Env, c *cobra.Command) cobra.CompletionFunc {
 	first := func(f cobra.CompletionFunc) cobra.CompletionFunc {
 		return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -89,25 +91,25 @@ const liveTimeout = 500 * time.Millisecond
 
 // live completes to what pick finds in the connections of the emulator on this
 // machine. A service elsewhere is not asked: it has no list of them.
-func liveValues(env *Env, pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
+func liveValues(env *cli.Env, pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
 	return func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		cs, _, err := env.settings.connection()
-		if err != nil || !loopback(cs.Endpoint) {
+		cs, _, err := env.Settings.Connection()
+		if err != nil || !cli.Loopback(cs.Endpoint) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		ctx, cancel := context.WithTimeout(c.Context(), liveTimeout)
 		defer cancel()
 		r := emulator.NewRemote(cs)
 		defer r.Close()
-		hub, _ := env.settings.lookupEnv("WPS_HUB")
-		all, err := r.Connections(ctx, orWord(env.settings.hubFlag, hub))
+		hub, _ := env.Settings.LookupEnv("WPS_HUB")
+		all, err := r.Connections(ctx, cli.OrWord(env.Settings.HubFlag, hub))
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		var found []cobra.Completion
 		for _, x := range all {
 			for _, word := range pick(x) {
-				if strings.HasPrefix(word, typed) && clean(word) == word {
+				if strings.HasPrefix(word, typed) && cli.Clean(word) == word {
 					found = append(found, word)
 				}
 			}
@@ -135,7 +137,7 @@ func userIDs(x emulator.ConnectionStatus) []cobra.Completion {
 func groupNames(x emulator.ConnectionStatus) []cobra.Completion { return x.Groups }
 
 // newCompletion returns the "wps completion" command.
-func newCompletion(env *Env) *cobra.Command {
+func newCompletion(env *cli.Env) *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{
 		Use:   "completion {bash | zsh | fish | powershell}",
@@ -146,22 +148,22 @@ connections of an emulator on this machine.`,
 		Example: `  eval "$(wps completion bash)"      # in ~/.bashrc
   eval "$(wps completion zsh)"       # in ~/.zshrc, behind compinit
   wps completion fish > ~/.config/fish/completions/wps.fish`,
-		Annotations: exits(exitLineUsage),
+		Annotations: cli.Exits(cli.ExitLineUsage),
 		ValidArgs:   shells,
-		Args:        exactArgs("SHELL"),
+		Args:        cli.ExactArgs("SHELL"),
 		RunE: func(c *cobra.Command, args []string) error {
 			root := c.Root()
 			switch args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(env.out.stdout, true)
+				return root.GenBashCompletionV2(env.Out.Stdout, true)
 			case "zsh":
-				return root.GenZshCompletion(env.out.stdout)
+				return root.GenZshCompletion(env.Out.Stdout)
 			case "fish":
-				return root.GenFishCompletion(env.out.stdout, true)
+				return root.GenFishCompletion(env.Out.Stdout, true)
 			case "powershell":
-				return root.GenPowerShellCompletionWithDesc(env.out.stdout)
+				return root.GenPowerShellCompletionWithDesc(env.Out.Stdout)
 			}
-			return usagef("unknown shell %q: use bash, zsh, fish or powershell", args[0])
+			return cli.Usagef("unknown shell %q: use bash, zsh, fish or powershell", args[0])
 		},
 	}
 }

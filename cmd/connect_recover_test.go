@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"wps/cmd"
+	"wps/cmd/internal/cli"
 	"wps/emulator/emulatortest"
 	"wps/token"
 )
@@ -30,7 +31,7 @@ func TestConnectRecovers(t *testing.T) {
 		defer cancel()
 		r, w := io.Pipe()
 		var stderr strings.Builder
-		env := cmd.NewEnv(strings.NewReader(""), w, &stderr, lookup(map[string]string{"WPS_CONNECTION_STRING": cs.Reveal(), "WPS_HUB": "chat"}))
+		env := cli.NewEnv(strings.NewReader(""), w, &stderr, lookup(map[string]string{"WPS_CONNECTION_STRING": cs.Reveal(), "WPS_HUB": "chat"}))
 		exit := make(chan int, 1)
 		go func() {
 			exit <- cmd.Run(ctx, []string{"connect", "--subprotocol", subprotocol, "-o", "json"}, env)
@@ -55,7 +56,7 @@ func TestConnectRecovers(t *testing.T) {
 		next("system recovered")
 		proxy.Block(true)
 		next("system recovering")
-		code := cmd.Run(ctx, []string{"close", id}, cmd.NewEnv(nil, io.Discard, io.Discard, lookup(map[string]string{"WPS_CONNECTION_STRING": e.ConnectionString.Reveal(), "WPS_HUB": "chat"})))
+		code := cmd.Run(ctx, []string{"close", id}, cli.NewEnv(nil, io.Discard, io.Discard, lookup(map[string]string{"WPS_CONNECTION_STRING": e.ConnectionString.Reveal(), "WPS_HUB": "chat"})))
 		if code != 0 {
 			t.Fatalf("wps close = %d", code)
 		}

@@ -5,13 +5,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/service"
 	"wps/output"
 )
 
 // newExists returns the "wps exists" command.
-func newExists(env *Env) *cobra.Command {
-	var act eventFlags
-	var target oneTargetFlags
+func newExists(env *cli.Env) *cobra.Command {
+	var act service.EventFlags
+	var target service.OneTargetFlags
 	c := &cobra.Command{
 		Use:   "exists {--user U | --connection C | --group G}",
 		Short: "Tell whether a user, connection or group is there now",
@@ -20,33 +22,33 @@ answer is printed and is the exit code: 0 yes, 3 no.`,
 		Example: `  wps exists --hub chat --user u1
   wps exists --hub chat --group g1 -o json
   if wps exists -q --hub chat --user u1; then echo online; fi`,
-		Annotations: serviceExits(exitLineNo),
-		Args:        exactArgs(),
+		Annotations: cli.ServiceExits(cli.ExitLineNo),
+		Args:        cli.ExactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			asked, ok, err := target.target(flagsGiven(c))
+			asked, ok, err := target.Target(cli.FlagsGiven(c))
 			if err == nil && !ok {
-				err = usagef("no target is given: add --user U, --connection C or --group G")
+				err = cli.Usagef("no target is given: add --user U, --connection C or --group G")
 			}
 			if err != nil {
 				return err
 			}
-			return askOnce(c.Context(), env, act, &output.ExistenceEvent{TargetType: asked.kind, TargetID: asked.id})
+			return askOnce(c.Context(), env, act, &output.ExistenceEvent{TargetType: asked.Kind, TargetID: asked.Id})
 		},
 	}
-	target.flags(c, "ask for", output.TargetUsers, output.TargetConnections, output.TargetGroups)
-	act.flags(c)
+	target.Register(c, "ask for", output.TargetUsers, output.TargetConnections, output.TargetGroups)
+	act.Register(c)
 	return c
 }
 
 // askOnce runs an event object that is a question and prints the answer.
-func askOnce(ctx context.Context, env *Env, o eventFlags, ev output.Event) error {
-	a, err := newEventRunner(env, o)
+func askOnce(ctx context.Context, env *cli.Env, o service.EventFlags, ev output.Event) error {
+	a, err := service.NewEventRunner(env, o)
 	if err != nil {
 		return err
 	}
-	result, err := a.runAndPrint(ctx, ev, "")
+	result, err := a.RunAndPrint(ctx, ev, "")
 	if err != nil {
 		return err
 	}
-	return a.printAnswer(ev, result.Yes)
+	return a.PrintAnswer(ev, result.Yes)
 }

@@ -9,14 +9,16 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"wps/cmd/internal/cli"
 )
 
 // newTree returns all commands, as a new run of wps has them.
 func newTree() *cobra.Command {
-	env := NewEnv(strings.NewReader(""), io.Discard, io.Discard, func(string) (string, bool) { return "", false })
+	env := cli.NewEnv(strings.NewReader(""), io.Discard, io.Discard, func(string) (string, bool) { return "", false })
 	root := newRoot(env)
 	addCommands(root, env, nil)
-	refuseRepeats(root)
+	cli.RefuseRepeats(root)
 	return root
 }
 
@@ -64,7 +66,7 @@ func checkTwice(t *testing.T, path []string, name string) {
 	}
 	arg := "--" + name + "=" + value
 	err = c.ParseFlags([]string{arg, arg})
-	var usage *usageError
+	var usage *cli.UsageError
 	switch {
 	case isList && (err != nil || len(list.GetSlice()) != 2):
 		t.Errorf("%v %s %s: %v, %q, want two values", path, arg, arg, err, list.GetSlice())
@@ -74,11 +76,11 @@ func checkTwice(t *testing.T, path []string, name string) {
 			t.Errorf("%v %s %s: %v, want nil", path, arg, arg, err)
 		}
 		if name != "help" {
-			if err := c.ParseFlags([]string{"--" + name + "=false"}); !errors.Is(flagCause(err), errTwice) {
-				t.Errorf("%v %s --%s=false: %v, want %v", path, arg, name, err, errTwice)
+			if err := c.ParseFlags([]string{"--" + name + "=false"}); !errors.Is(flagCause(err), cli.ErrTwice) {
+				t.Errorf("%v %s --%s=false: %v, want %v", path, arg, name, err, cli.ErrTwice)
 			}
 		}
-	case !errors.As(flagError(c, err), &usage) || usage.text != "--"+name+" is given twice: give it once":
+	case !errors.As(cli.FlagError(c, err), &usage) || usage.Text != "--"+name+" is given twice: give it once":
 		t.Errorf("%v %s %s: %v, want that it is given twice", path, arg, arg, err)
 	}
 }

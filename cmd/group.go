@@ -7,18 +7,21 @@ import (
 	"github.com/spf13/cobra"
 
 	"wps/client"
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/explain"
+	"wps/cmd/internal/service"
 	"wps/output"
 	"wps/protocol"
 )
 
 type groupOptions struct {
-	act    eventFlags
-	target targetFlags
+	act    service.EventFlags
+	target service.TargetFlags
 	filter string
 }
 
 // newGroup returns "wps group" with its subcommands.
-func newGroup(env *Env) *cobra.Command {
+func newGroup(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "group",
 		Short: "Put connections into groups, take them out, list them",
@@ -27,9 +30,9 @@ the connections the user has now, not to later ones.`,
 		Example: `  wps group join g1 --hub chat --user u1
   wps group leave g1 --hub chat --connection "$ID"
   wps group leave-all --hub chat --user u1`,
-		Annotations: serviceExits(),
+		Annotations: cli.ServiceExits(),
 		Args:        cobra.ArbitraryArgs,
-		RunE:        subcommandsOnly,
+		RunE:        cli.SubcommandsOnly,
 	}
 	c.AddCommand(newGroupChange(env, output.GroupJoin), newGroupChange(env, output.GroupLeave),
 		newGroupLeaveAll(env), newGroupList(env))
@@ -37,7 +40,7 @@ the connections the user has now, not to later ones.`,
 }
 
 // newGroupChange returns "wps group join" or "wps group leave".
-func newGroupChange(env *Env, action output.GroupAction) *cobra.Command {
+func newGroupChange(env *cli.Env, action output.GroupAction) *cobra.Command {
 	var o groupOptions
 	verb, done, short := "join", "added %s to group %q", "Add a user's connections, or one connection, to a group"
 	long := `Add every present connection of a user, or one connection, to a group; several
@@ -55,14 +58,14 @@ turn until one fails. Removing one that is no member succeeds.`
 		Example: fmt.Sprintf(`  wps group %[1]s g1 --hub chat --user u1
   wps group %[1]s g1 --hub chat --connection "$ID"
   wps group %[1]s g1 --hub chat --user u1 --dry-run`, verb),
-		Annotations: serviceExits(),
-		Args:        exactArgs("GROUP"),
+		Annotations: cli.ServiceExits(),
+		Args:        cli.ExactArgs("GROUP"),
 		RunE: func(c *cobra.Command, args []string) error {
-			evs, err := o.events(flagsGiven(c), action, args[0])
+			evs, err := o.events(cli.FlagsGiven(c), action, args[0])
 			if err != nil {
 				return err
 			}
-			return runAll(c.Context(), env, o.act, evs, func(ev *output.GroupEvent) string {
+			return service.RunAll(c.Context(), env, o.act, evs, func(ev *output.GroupEvent) string {
 				if ev.TargetType == output.TargetAll {
 					return fmt.Sprintf(done, "the connections of the filter", args[0])
 				}
@@ -70,42 +73,42 @@ turn until one fails. Removing one that is no member succeeds.`
 			})
 		},
 	}
-	o.target.flags(c, verb, output.TargetUsers, output.TargetConnections)
+	o.target.Register(c, verb, output.TargetUsers, output.TargetConnections)
 	c.Flags().StringVar(&o.filter, "filter", "", verb+" every connection for which this OData `expression` holds")
-	o.act.flags(c)
+	o.act.Register(c)
 	return c
 }
 
 // events returns the GroupEvents of the flags.
-func (o *groupOptions) events(given givenFlags, action output.GroupAction, group string) ([]*output.GroupEvent, error) {
-	targets, err := o.target.targets()
+func (o *groupOptions) events(given cli.GivenFlags, action output.GroupAction, group string) ([]*output.GroupEvent, error) {
+	targets, err := o.target.Targets()
 	switch {
 	case err != nil:
 		return nil, err
 	case given["filter"] && len(targets) > 0:
-		return nil, usagef("--filter goes without --user and --connection")
+		return nil, cli.Usagef("--filter goes without --user and --connection")
 	case given["filter"] && o.filter == "":
-		return nil, usagef("--filter is empty: that would select every connection of the hub")
+		return nil, cli.Usagef("--filter is empty: that would select every connection of the hub")
 	case given["filter"]:
 		return []*output.GroupEvent{{GroupAction: action, TargetType: output.TargetAll, GroupIDs: []string{group}, Filter: o.filter}}, nil
 	case len(targets) == 0:
-		return nil, usagef("no target is given: add --user U, --connection C or --filter F")
+		return nil, cli.Usagef("no target is given: add --user U, --connection C or --filter F")
 	}
 	return groupEvents(targets, output.GroupEvent{GroupAction: action, GroupID: group}), nil
 }
 
 // groupEvents returns an event like the one given for each target.
-func groupEvents(targets []eventTarget, like output.GroupEvent) []*output.GroupEvent {
+func groupEvents(targets []service.EventTarget, like output.GroupEvent) []*output.GroupEvent {
 	evs := make([]*output.GroupEvent, len(targets))
 	for i, t := range targets {
 		ev := like
-		ev.TargetType, ev.TargetID = t.kind, t.id
+		ev.TargetType, ev.TargetID = t.Kind, t.Id
 		evs[i] = &ev
 	}
 	return evs
 }
 
-func newGroupLeaveAll(env *Env) *cobra.Command {
+func newGroupLeaveAll(env *cli.Env) *cobra.Command {
 	var o groupOptions
 	c := &cobra.Command{
 		Use:   "leave-all {--user U... | --connection C...}",
@@ -115,26 +118,26 @@ several in turn until one fails. It succeeds when there was none.`,
 		Example: `  wps group leave-all --hub chat --user u1
   wps group leave-all --hub chat --connection "$ID"
   wps group leave-all --hub chat --user u1 --dry-run=curl`,
-		Annotations: serviceExits(),
-		Args:        exactArgs(),
+		Annotations: cli.ServiceExits(),
+		Args:        cli.ExactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			targets, err := o.target.need("--user U or --connection C")
+			targets, err := o.target.Need("--user U or --connection C")
 			if err != nil {
 				return err
 			}
 			evs := groupEvents(targets, output.GroupEvent{GroupAction: output.GroupLeaveAll})
-			return runAll(c.Context(), env, o.act, evs, func(ev *output.GroupEvent) string {
+			return service.RunAll(c.Context(), env, o.act, evs, func(ev *output.GroupEvent) string {
 				return fmt.Sprintf("removed %s from all groups", ev.Target())
 			})
 		},
 	}
-	o.target.flags(c, "remove", output.TargetUsers, output.TargetConnections)
-	o.act.flags(c)
+	o.target.Register(c, "remove", output.TargetUsers, output.TargetConnections)
+	o.act.Register(c)
 	return c
 }
 
 // newGroupList returns "wps group list".
-func newGroupList(env *Env) *cobra.Command {
+func newGroupList(env *cli.Env) *cobra.Command {
 	var top, pageSize int
 	c := &cobra.Command{
 		Use:   "list GROUP",
@@ -145,14 +148,14 @@ any size.`,
 		Example: `  wps group list g1 --hub chat
   wps group list g1 --hub chat -o json
   wps group list g1 --hub chat --jq .userId | sort -u`,
-		Annotations: serviceExits(),
-		Args:        exactArgs("GROUP"),
+		Annotations: cli.ServiceExits(),
+		Args:        cli.ExactArgs("GROUP"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if top < 0 || pageSize < 0 || pageSize > 200 {
-				return usagef("--top must be 0 or more, --page-size from 1 to 200")
+				return cli.Usagef("--top must be 0 or more, --page-size from 1 to 200")
 			}
 			if err := protocol.CheckGroup(args[0]); err != nil {
-				return usagef("%v", err)
+				return cli.Usagef("%v", err)
 			}
 			return listGroup(c.Context(), env, args[0], client.ListOptions{Top: top, PageSize: pageSize})
 		},
@@ -162,28 +165,28 @@ any size.`,
 	return c
 }
 
-func listGroup(ctx context.Context, env *Env, group string, o client.ListOptions) error {
-	hub, err := env.settings.hub()
+func listGroup(ctx context.Context, env *cli.Env, group string, o client.ListOptions) error {
+	hub, err := env.Settings.Hub()
 	if err != nil {
 		return err
 	}
-	svc, err := newService(env, hub, client.Options{})
+	svc, err := service.New(env, hub, client.Options{})
 	if err != nil {
 		return err
 	}
-	t := newTable(env.out, "CONNECTION", "USER")
+	t := cli.NewTable(env.Out, "CONNECTION", "USER")
 	for member, err := range svc.ListConnections(ctx, group, o) {
 		if err != nil {
-			return joinErrors(t.flush(), explain(env.settings, fmt.Errorf("list group %q: %w", group, err)))
+			return cli.JoinErrors(t.Flush(), explain.Service(env.Settings, fmt.Errorf("list group %q: %w", group, err)))
 		}
-		if env.out.json() {
-			err = env.out.printJSON(member)
+		if env.Out.JSON() {
+			err = env.Out.PrintJSON(member)
 		} else {
-			err = t.row(member.ConnectionID, member.UserID)
+			err = t.Row(member.ConnectionID, member.UserID)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return t.end(fmt.Sprintf("no connection is in group %q of hub %q", group, hub))
+	return t.End(fmt.Sprintf("no connection is in group %q of hub %q", group, hub))
 }

@@ -9,10 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"wps/client"
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/explain"
+	"wps/cmd/internal/service"
 )
 
 // newHealth returns the "wps health" command.
-func newHealth(env *Env) *cobra.Command {
+func newHealth(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "health",
 		Short: "Tell whether the service answers",
@@ -21,37 +24,37 @@ the answer took. It tells whether the endpoint is right and reachable.`,
 		Example: `  wps health
   wps health -o json
   wps health --timeout 2s --retries 0 && echo up`,
-		Annotations: serviceExits(),
-		Args:        exactArgs(),
+		Annotations: cli.ServiceExits(),
+		Args:        cli.ExactArgs(),
 		RunE:        func(c *cobra.Command, _ []string) error { return health(c.Context(), env) },
 	}
 }
 
-func health(ctx context.Context, env *Env) error {
-	cs, source, err := env.settings.connection()
+func health(ctx context.Context, env *cli.Env) error {
+	cs, source, err := env.Settings.Connection()
 	if err != nil {
 		return err
 	}
 	// Health is the service's, not a hub's: any name will do.
-	svc, err := newService(env, "health", client.Options{})
+	svc, err := service.New(env, "health", client.Options{})
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, env.settings.timeout)
+	ctx, cancel := context.WithTimeout(ctx, env.Settings.Timeout)
 	defer cancel()
 	start := time.Now()
 	if err := svc.Health(ctx); errors.Is(err, client.ErrNotFound) {
-		return withHint(err, "what answers there is no Web PubSub: check the Endpoint in "+source.from)
+		return cli.WithHint(err, "what answers there is no Web PubSub: check the Endpoint in "+source.From)
 	} else if err != nil {
-		return explain(env.settings, err)
+		return explain.Service(env.Settings, err)
 	}
 	took := time.Since(start)
-	if env.out.json() {
-		return env.out.printJSON(struct {
+	if env.Out.JSON() {
+		return env.Out.PrintJSON(struct {
 			Healthy      bool    `json:"healthy"`
 			Endpoint     string  `json:"endpoint"`
 			Milliseconds float64 `json:"milliseconds"`
 		}{true, cs.Endpoint.String(), float64(took.Microseconds()) / 1000})
 	}
-	return env.out.printLine(fmt.Sprintf("%s %s in %.1f ms", env.out.colors.good("healthy"), cs.Endpoint, float64(took.Microseconds())/1000))
+	return env.Out.PrintLine(fmt.Sprintf("%s %s in %.1f ms", env.Out.Colors.Good("healthy"), cs.Endpoint, float64(took.Microseconds())/1000))
 }

@@ -1,9 +1,13 @@
 package cmd
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"wps/cmd/internal/cli"
+)
 
 // newHelp returns the "wps help" command: "wps help send" is "wps send --help".
-func newHelp(env *Env) *cobra.Command {
+func newHelp(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND... | json]",
 		Short: "Tell more about a command, or about what -o json prints",
@@ -13,7 +17,7 @@ json: the objects that -o json prints. Without a command it lists them all.`,
   wps help group join
   wps help json`,
 		GroupID:     groupTools,
-		Annotations: exits(exitLineUsage),
+		Annotations: cli.Exits(cli.ExitLineUsage),
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) (words []cobra.Completion, _ cobra.ShellCompDirective) {
 			about, rest, err := c.Root().Find(args)
 			if err != nil || len(rest) > 0 {
@@ -31,14 +35,14 @@ json: the objects that -o json prints. Without a command it lists them all.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 && args[0] == "json" {
-				return env.out.write([]byte(helpJSON))
+				return env.Out.Write([]byte(helpJSON))
 			}
 			about, rest, err := c.Root().Find(args)
 			switch {
 			case err != nil:
 				return err
 			case len(rest) > 0:
-				return subcommandsOnly(about, rest)
+				return cli.SubcommandsOnly(about, rest)
 			}
 			about.InitDefaultHelpFlag()
 			return about.Help()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"wps/cmd"
+	"wps/cmd/internal/cli"
 	"wps/emulator/emulatortest"
 )
 
@@ -202,7 +203,7 @@ func (j *jsonRun) add(heading, stdout string) {
 func (j *jsonRun) output(args ...string) string {
 	j.t.Helper()
 	var stdout, stderr bytes.Buffer
-	e := cmd.NewEnv(strings.NewReader("line 1\nline 2\n"), &stdout, &stderr, lookup(j.env))
+	e := cli.NewEnv(strings.NewReader("line 1\nline 2\n"), &stdout, &stderr, lookup(j.env))
 	if code := cmd.Run(j.t.Context(), args, e); code == 2 {
 		j.t.Fatalf("wps %s: %s", strings.Join(args, " "), stderr.String())
 	}
@@ -224,7 +225,7 @@ func (j *jsonRun) background(args ...string) (stop func(bool) string, ready stri
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		e := cmd.NewEnv(io.MultiReader(), &stdout, io.Discard, lookup(j.env))
+		e := cli.NewEnv(io.MultiReader(), &stdout, io.Discard, lookup(j.env))
 		cmd.Run(ctx, append(args, "-o", "json", "--ready-file", path), e)
 	}()
 	j.t.Cleanup(func() { cancel(); <-ended })

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"wps/cmd"
+	"wps/cmd/internal/cli"
 	"wps/emulator"
 )
 
@@ -26,7 +27,7 @@ func listening(t *testing.T, args ...string) string {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
 	var stderr bytes.Buffer
-	env := cmd.NewEnv(strings.NewReader(""), io.Discard, &stderr, func(string) (string, bool) { return "", false })
+	env := cli.NewEnv(strings.NewReader(""), io.Discard, &stderr, func(string) (string, bool) { return "", false })
 	go func() {
 		ended <- cmd.Run(ctx, append([]string{"listen", "--addr", "localhost:0", "--ready-file", ready}, args...), env)
 	}()

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"wps/cmd"
+	"wps/cmd/internal/cli"
 )
 
 // TestHalfOfLocalhost starts each server on a port of localhost whose IPv6 half
@@ -26,7 +27,7 @@ func TestHalfOfLocalhost(t *testing.T) {
 		"--serve": {"negotiate", "-q", "--hub", "chat", "--serve", addr},
 	} {
 		var stderr strings.Builder
-		env := cmd.NewEnv(strings.NewReader(""), io.Discard, &stderr, func(string) (string, bool) { return "", false })
+		env := cli.NewEnv(strings.NewReader(""), io.Discard, &stderr, func(string) (string, bool) { return "", false })
 		code := cmd.Run(t.Context(), args, env)
 		want := "wps: listen on " + addr + ": [::1]:" + port + ": bind: address already in use\n" +
 			"hint: stop what listens there, or use the other half of localhost with " + strings.TrimSpace(flag) + " 127.0.0.1:" + port + "\n"

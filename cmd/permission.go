@@ -5,12 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/service"
 	"wps/output"
 	"wps/protocol"
 )
 
 // newPermission returns "wps permission" with its subcommands.
-func newPermission(env *Env) *cobra.Command {
+func newPermission(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "permission",
 		Short: "Grant, revoke or check a live connection's permissions",
@@ -19,9 +21,9 @@ leave it. Roles in the token (wps negotiate --role) do the same from the start.`
 		Example: `  wps permission grant sendToGroup --hub chat --connection "$ID" --group g1
   wps permission revoke joinLeaveGroup --hub chat --connection "$ID" --group g1
   wps permission check sendToGroup --hub chat --connection "$ID" --group g1`,
-		Annotations: serviceExits(exitLineNo),
+		Annotations: cli.ServiceExits(cli.ExitLineNo),
 		Args:        cobra.ArbitraryArgs,
-		RunE:        subcommandsOnly,
+		RunE:        cli.SubcommandsOnly,
 	}
 	c.AddCommand(
 		newPermissionAction(env, output.PermissionGrant, "grant", "Grant a permission to a connection", "granted"),
@@ -31,8 +33,8 @@ leave it. Roles in the token (wps negotiate --role) do the same from the start.`
 	return c
 }
 
-func newPermissionAction(env *Env, action output.PermissionAction, verb, short, done string) *cobra.Command {
-	var act eventFlags
+func newPermissionAction(env *cli.Env, action output.PermissionAction, verb, short, done string) *cobra.Command {
+	var act service.EventFlags
 	var connections, groups []string
 	c := &cobra.Command{
 		Use:   verb + " {sendToGroup | joinLeaveGroup} --connection C... --group G...",
@@ -41,28 +43,28 @@ func newPermissionAction(env *Env, action output.PermissionAction, verb, short, 
 fails. It concerns a group, whose name is taken literally, and lasts as long as
 the connection.`,
 		Example:     permissionExamples(verb),
-		Annotations: serviceExits(exitLineNo),
+		Annotations: cli.ServiceExits(cli.ExitLineNo),
 		ValidArgs:   permissionNames(),
-		Args:        exactArgs("PERMISSION"),
+		Args:        cli.ExactArgs("PERMISSION"),
 		RunE: func(c *cobra.Command, args []string) error {
 			evs, err := permissionEvents(action, args[0], connections, groups)
 			if err != nil {
 				return err
 			}
-			return runAll(c.Context(), env, act, evs, func(ev *output.PermissionEvent) string {
+			return service.RunAll(c.Context(), env, act, evs, func(ev *output.PermissionEvent) string {
 				return fmt.Sprintf("%s %s on group %q for connection %q", done, ev.Permission, ev.TargetName, ev.ConnectionID)
 			})
 		},
 	}
 	c.Flags().StringArrayVar(&connections, "connection", nil, "the connection with this `id`; may be repeated")
 	c.Flags().StringArrayVar(&groups, "group", nil, "the `group` that the permission is for; may be repeated")
-	act.flags(c)
+	act.Register(c)
 	return c
 }
 
 // newPermissionCheck returns "wps permission check".
-func newPermissionCheck(env *Env) *cobra.Command {
-	var act eventFlags
+func newPermissionCheck(env *cli.Env) *cobra.Command {
+	var act service.EventFlags
 	var connection, group string
 	const short = "Report whether a connection has a permission"
 	c := &cobra.Command{
@@ -71,12 +73,12 @@ func newPermissionCheck(env *Env) *cobra.Command {
 		Long: short + `. It concerns one group, whose name
 is taken literally, and lasts as long as the connection.`,
 		Example:     permissionExamples("check"),
-		Annotations: serviceExits(exitLineNo),
+		Annotations: cli.ServiceExits(cli.ExitLineNo),
 		ValidArgs:   permissionNames(),
-		Args:        exactArgs("PERMISSION"),
+		Args:        cli.ExactArgs("PERMISSION"),
 		RunE: func(c *cobra.Command, args []string) error {
-			given := flagsGiven(c)
-			evs, err := permissionEvents(output.PermissionCheck, args[0], given.values("connection", connection), given.values("group", group))
+			given := cli.FlagsGiven(c)
+			evs, err := permissionEvents(output.PermissionCheck, args[0], given.Values("connection", connection), given.Values("group", group))
 			if err != nil {
 				return err
 			}
@@ -85,7 +87,7 @@ is taken literally, and lasts as long as the connection.`,
 	}
 	c.Flags().StringVar(&connection, "connection", "", "the connection with this `id`")
 	c.Flags().StringVar(&group, "group", "", "the `group` that the permission is for")
-	act.flags(c)
+	act.Register(c)
 	return c
 }
 
@@ -94,11 +96,11 @@ func permissionEvents(action output.PermissionAction, name string, connections, 
 	p, err := protocol.ParsePermission(name)
 	switch {
 	case err != nil:
-		return nil, usagef("%v", err)
+		return nil, cli.Usagef("%v", err)
 	case len(connections) == 0:
-		return nil, usagef("no connection is given: add --connection C")
+		return nil, cli.Usagef("no connection is given: add --connection C")
 	case len(groups) == 0:
-		return nil, usagef("no group is given: add --group G")
+		return nil, cli.Usagef("no group is given: add --group G")
 	}
 	var evs []*output.PermissionEvent
 	for _, c := range connections {
@@ -106,7 +108,7 @@ func permissionEvents(action output.PermissionAction, name string, connections, 
 			evs = append(evs, &output.PermissionEvent{PermissionAction: action, ConnectionID: c, Permission: p, TargetName: g})
 		}
 	}
-	return evs, noCommas("--connection", connections)
+	return evs, service.NoCommas("--connection", connections)
 }
 
 func permissionNames() []string {

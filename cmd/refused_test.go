@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"wps/cmd"
+	"wps/cmd/internal/cli"
 )
 
 // TestServiceRefuses: what the emulator never says of itself; each refusal is
@@ -67,7 +68,7 @@ func TestInterrupted(t *testing.T) {
 	})
 	var stdout, stderr bytes.Buffer
 	env := s.env()
-	e := cmd.NewEnv(io.MultiReader(), &stdout, &stderr, lookup(env))
+	e := cli.NewEnv(io.MultiReader(), &stdout, &stderr, lookup(env))
 	if code := cmd.Run(ctx, []string{"send", "hi"}, e); code != 130 || stdout.Len()+stderr.Len() > 0 {
 		t.Errorf("exit code %d, stdout %q, stderr %q, want 130 and silence", code, stdout.String(), stderr.String())
 	}
@@ -93,7 +94,7 @@ func TestInterruptedInput(t *testing.T) {
 		s := newService(t, nil)
 		var stdout, stderr bytes.Buffer
 		env := s.env()
-		e := cmd.NewEnv(endless{interrupt, t.Context()}, &stdout, &stderr, lookup(env))
+		e := cli.NewEnv(endless{interrupt, t.Context()}, &stdout, &stderr, lookup(env))
 		if code := cmd.Run(ctx, args, e); code != 130 || stdout.Len() > 0 || len(s.taken()) > 0 {
 			t.Errorf("%q: exit code %d, stdout %q, stderr %q, want 130", args, code, stdout.String(), stderr.String())
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"wps/cmd"
+	"wps/cmd/internal/cli"
 	"wps/emulator"
 	"wps/emulator/emulatortest"
 )
@@ -256,7 +257,7 @@ func lookup(env map[string]string) func(string) (string, bool) {
 func run(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	e := cmd.NewEnv(io.MultiReader(), &out, &errs, lookup(env))
+	e := cli.NewEnv(io.MultiReader(), &out, &errs, lookup(env))
 	code = cmd.Run(t.Context(), args, e)
 	return code, out.String(), errs.String()
 }

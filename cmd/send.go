@@ -11,13 +11,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wps/cmd/internal/batch"
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/service"
 	"wps/output"
 	"wps/protocol"
 )
 
 type sendOptions struct {
-	act      eventFlags
-	target   targetFlags
+	act      service.EventFlags
+	target   service.TargetFlags
 	dataType string
 	excludes []string
 	filter   string
@@ -25,11 +28,11 @@ type sendOptions struct {
 	meta     []string
 	file     string
 	lines    bool
-	batch    batchOptions
+	batch    batch.Options
 }
 
 // newSend returns the "wps send" command.
-func newSend(env *Env) *cobra.Command {
+func newSend(env *cli.Env) *cobra.Command {
 	var o sendOptions
 	c := &cobra.Command{
 		Use:   "send [MESSAGE | -] [--group G... | --user U... | --connection C... | --all]",
@@ -40,17 +43,19 @@ or none with a pipe, is all of standard input.`,
 		Example: `  wps send --hub chat --group g1 "hello"
   echo '{"n":1}' | wps send --hub chat --user u1 --data-type json
   tail -f app.log | wps send --hub chat --all --lines`,
-		Annotations: serviceExits(),
-		RunE:        func(c *cobra.Command, args []string) error { return send(c.Context(), env, &o, flagsGiven(c), args) },
+		Annotations: cli.ServiceExits(),
+		RunE: func(c *cobra.Command, args []string) error {
+			return send(c.Context(), env, &o, cli.FlagsGiven(c), args)
+		},
 	}
 	c.Flags().SortFlags = false
-	o.target.flags(c, "send to", output.TargetGroups, output.TargetUsers, output.TargetConnections, output.TargetAll)
+	o.target.Register(c, "send to", output.TargetGroups, output.TargetUsers, output.TargetConnections, output.TargetAll)
 	o.flags(c)
 	return c
 }
 
 // newBroadcast returns "wps broadcast", which is "wps send --all".
-func newBroadcast(env *Env) *cobra.Command {
+func newBroadcast(env *cli.Env) *cobra.Command {
 	var o sendOptions
 	c := &cobra.Command{
 		Use:   "broadcast [MESSAGE | -]",
@@ -60,8 +65,10 @@ with a pipe, is all of standard input.`,
 		Example: `  wps broadcast --hub chat "the server restarts in a minute"
   wps broadcast --hub chat --data-type json '{"kind":"restart"}'
   wps broadcast --hub chat --exclude "$ID" "to all but one"`,
-		Annotations: serviceExits(),
-		RunE:        func(c *cobra.Command, args []string) error { return send(c.Context(), env, &o, flagsGiven(c), args) },
+		Annotations: cli.ServiceExits(),
+		RunE: func(c *cobra.Command, args []string) error {
+			return send(c.Context(), env, &o, cli.FlagsGiven(c), args)
+		},
 	}
 	o.flags(c)
 	return c
@@ -77,11 +84,11 @@ func (o *sendOptions) flags(c *cobra.Command) {
 	f.StringArrayVar(&o.meta, "meta", nil, "metadata `key=value` for receivers; may be repeated")
 	f.StringVar(&o.file, "file", "", "the message is the content of `file`")
 	f.BoolVar(&o.lines, "lines", false, "each line of the input is a message")
-	o.batch.flags(c, "with --lines: send up to `n` lines at once; more than 1 gives up their order")
-	o.act.flags(c)
+	o.batch.Register(c, "with --lines: send up to `n` lines at once; more than 1 gives up their order")
+	o.act.Register(c)
 }
 
-func send(ctx context.Context, env *Env, o *sendOptions, given givenFlags, args []string) error {
+func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.GivenFlags, args []string) error {
 	form, err := o.form()
 	if err != nil {
 		return err
@@ -91,24 +98,24 @@ func send(ctx context.Context, env *Env, o *sendOptions, given givenFlags, args 
 		return err
 	}
 	if len(args) > 1 {
-		return usagef("one message is expected, there are %d: quote it", len(args))
+		return cli.Usagef("one message is expected, there are %d: quote it", len(args))
 	}
 	if o.lines {
 		if len(targets) > 1 {
-			return usage("--lines goes with one target", "send once for each target, or write event objects for wps apply")
+			return cli.Usage("--lines goes with one target", "send once for each target, or write event objects for wps apply")
 		}
-		form.TargetType, form.TargetID = targets[0].kind, targets[0].id
+		form.TargetType, form.TargetID = targets[0].Kind, targets[0].Id
 		return sendLines(ctx, env, o, form, args)
 	}
-	if name := o.batch.given(given); name != "" {
-		return usagef("--%s goes with --lines", name)
+	if name := o.batch.Given(given); name != "" {
+		return cli.Usagef("--%s goes with --lines", name)
 	}
 	in, err := openInput(ctx, env, o, args)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	a, err := newEventRunner(env, o.act)
+	a, err := service.NewEventRunner(env, o.act)
 	if err != nil {
 		return err
 	}
@@ -118,17 +125,17 @@ func send(ctx context.Context, env *Env, o *sendOptions, given givenFlags, args 
 	evs := make([]*output.MessageEvent, len(targets))
 	for i, t := range targets {
 		ev := form
-		ev.TargetType, ev.TargetID = t.kind, t.id
+		ev.TargetType, ev.TargetID = t.Kind, t.Id
 		evs[i] = &ev
 	}
-	return runEach(ctx, a, evs, func(ev *output.MessageEvent) string { return "sent to " + ev.Target().String() })
+	return service.RunEach(ctx, a, evs, func(ev *output.MessageEvent) string { return "sent to " + ev.Target().String() })
 }
 
 // targets returns the targets of the message: without a flag everyone.
-func (o *sendOptions) targets() ([]eventTarget, error) {
-	found, err := o.target.targets()
+func (o *sendOptions) targets() ([]service.EventTarget, error) {
+	found, err := o.target.Targets()
 	if err == nil && len(found) == 0 {
-		found = []eventTarget{{kind: output.TargetAll}}
+		found = []service.EventTarget{{Kind: output.TargetAll}}
 	}
 	return found, err
 }
@@ -140,28 +147,28 @@ func (o *sendOptions) readMessage(in io.Reader, args []string) ([]byte, error) {
 		return nil, fmt.Errorf("read the message: %w", err)
 	}
 	if len(message) == 0 && o.file == "" && (len(args) == 0 || args[0] == "-") {
-		return nil, usage("the message is empty: standard input held nothing", "if an empty message is meant, give it as the argument \"\"")
+		return nil, cli.Usage("the message is empty: standard input held nothing", "if an empty message is meant, give it as the argument \"\"")
 	}
 	return message, nil
 }
 
 // form returns the event object without message and target.
 func (o *sendOptions) form() (ev output.MessageEvent, err error) {
-	if err := noCommas("--exclude", o.excludes); err != nil {
+	if err := service.NoCommas("--exclude", o.excludes); err != nil {
 		return ev, err
 	}
 	if ev.DataType, err = protocol.ParseDataType(o.dataType); err != nil {
-		return ev, usagef("--data-type: %v", err)
+		return ev, cli.Usagef("--data-type: %v", err)
 	}
 	if o.ttl < 0 || o.ttl > protocol.MaxTTL {
-		return ev, usagef("--ttl must be from 0s to %v", protocol.MaxTTL)
+		return ev, cli.Usagef("--ttl must be from 0s to %v", protocol.MaxTTL)
 	}
 	ev.TTLSeconds = int(math.Ceil(o.ttl.Seconds()))
 	ev.Excludes, ev.Filter = o.excludes, o.filter
 	for _, pair := range o.meta {
 		key, value, isPair := strings.Cut(pair, "=")
 		if !isPair {
-			return ev, usagef("--meta %q: use key=value", pair)
+			return ev, cli.Usagef("--meta %q: use key=value", pair)
 		}
 		if ev.Metadata == nil {
 			ev.Metadata = map[string]string{}
@@ -172,45 +179,45 @@ func (o *sendOptions) form() (ev output.MessageEvent, err error) {
 }
 
 // checkInput refuses a message that is given twice or not at all.
-func (o *sendOptions) checkInput(env *Env, args []string) error {
+func (o *sendOptions) checkInput(env *cli.Env, args []string) error {
 	switch {
 	case o.file != "" && len(args) > 0:
-		return usagef("a message and --file exclude each other")
-	case o.file == "" && len(args) == 0 && isTerminal(env.stdin):
-		return usagef("no message is given: write it behind the command, or pipe it in")
+		return cli.Usagef("a message and --file exclude each other")
+	case o.file == "" && len(args) == 0 && cli.IsTerminal(env.Stdin):
+		return cli.Usagef("no message is given: write it behind the command, or pipe it in")
 	}
 	return nil
 }
 
 // openInput finds the message: argument, file or standard input.
-func openInput(ctx context.Context, env *Env, o *sendOptions, args []string) (io.ReadCloser, error) {
+func openInput(ctx context.Context, env *cli.Env, o *sendOptions, args []string) (io.ReadCloser, error) {
 	if err := o.checkInput(env, args); err != nil {
 		return nil, err
 	}
 	switch {
 	case o.file != "":
-		return openFile(o.file)
+		return batch.OpenFile(o.file)
 	case len(args) > 0 && args[0] != "-":
 		return io.NopCloser(strings.NewReader(args[0])), nil
 	}
-	return io.NopCloser(newInput(ctx, env.stdin)), nil
+	return io.NopCloser(cli.NewInput(ctx, env.Stdin)), nil
 }
 
 // sendLines sends each line as a message. All have one target, so that more than
 // one at a time cannot keep their order.
-func sendLines(ctx context.Context, env *Env, o *sendOptions, form output.MessageEvent, args []string) error {
-	if err := joinErrors(o.checkInput(env, args), o.batch.check(o.act)); err != nil {
+func sendLines(ctx context.Context, env *cli.Env, o *sendOptions, form output.MessageEvent, args []string) error {
+	if err := cli.JoinErrors(o.checkInput(env, args), o.batch.Check(o.act)); err != nil {
 		return err
 	}
-	var in *batchInput
+	var in *batch.Input
 	var err error
 	if len(args) > 0 && args[0] != "-" {
-		in = newBatchText(ctx, args[0])
-	} else if in, err = openBatch(ctx, env, o.file); err != nil {
+		in = batch.NewText(ctx, args[0])
+	} else if in, err = batch.Open(ctx, env, o.file); err != nil {
 		return err
 	}
 	defer in.Close()
-	a, pace, err := newBatchRunner(env, o.act, o.batch)
+	a, pace, err := batch.NewRunner(env, o.act, o.batch)
 	if err != nil {
 		return err
 	}
@@ -218,10 +225,10 @@ func sendLines(ctx context.Context, env *Env, o *sendOptions, form output.Messag
 	if err != nil {
 		return err
 	}
-	b := &batch{
-		runner: a, o: o.batch, in: in, pace: pace, unordered: true, sendsLines: true,
-		purpose: "send --lines like " + string(like),
-		source:  func(r io.Reader) output.Source { return output.NewLines(r, form) },
+	b := &batch.Stream{
+		Runner: a, Options: o.batch, In: in, Pace: pace, Unordered: true, Lines: true,
+		Purpose: "send --lines like " + string(like),
+		Source:  func(r io.Reader) output.Source { return output.NewLines(r, form) },
 	}
-	return b.run(ctx)
+	return b.Run(ctx)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wps/cmd/internal/cli"
 	"wps/token"
 )
 
@@ -18,7 +19,7 @@ import (
 const maxToken = 64 << 10
 
 // newToken returns "wps token" with its subcommands.
-func newToken(env *Env) *cobra.Command {
+func newToken(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "token",
 		Short: "Look into access tokens",
@@ -27,15 +28,15 @@ func newToken(env *Env) *cobra.Command {
 		Example: `  wps token inspect "$TOKEN"
   wps negotiate --hub chat -o token | wps token inspect -
   wps token inspect --jq .claims "$TOKEN"`,
-		Annotations: exits("  1    it is not a token", exitLineUsage, "  4    it would be refused: signature, time, audience"),
+		Annotations: cli.Exits("  1    it is not a token", cli.ExitLineUsage, "  4    it would be refused: signature, time, audience"),
 		Args:        cobra.ArbitraryArgs,
-		RunE:        subcommandsOnly,
+		RunE:        cli.SubcommandsOnly,
 	}
 	c.AddCommand(newTokenInspect(env))
 	return c
 }
 
-func newTokenInspect(env *Env) *cobra.Command {
+func newTokenInspect(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "inspect {TOKEN | -}",
 		Short: "Decode a token, explain it and check whether the service takes it",
@@ -45,12 +46,12 @@ with the endpoint and access key of the common settings, and its hub with --hub.
 		Example: `  wps token inspect "$TOKEN"
   wps negotiate --hub chat -o token | wps token inspect -
   wps token inspect -o json "$TOKEN"`,
-		Annotations: exits("  1    it is not a token", exitLineUsage, "  4    it would be refused: signature, time, audience"),
-		Args:        exactArgs("TOKEN"),
+		Annotations: cli.Exits("  1    it is not a token", cli.ExitLineUsage, "  4    it would be refused: signature, time, audience"),
+		Args:        cli.ExactArgs("TOKEN"),
 		RunE: func(c *cobra.Command, args []string) error {
 			text := args[0]
 			if text == "-" {
-				all, err := io.ReadAll(io.LimitReader(env.stdin, maxToken))
+				all, err := io.ReadAll(io.LimitReader(env.Stdin, maxToken))
 				if err != nil {
 					return fmt.Errorf("read the token: %v", err)
 				}
@@ -58,7 +59,7 @@ with the endpoint and access key of the common settings, and its hub with --hub.
 			}
 			text, carrier := bareToken(text)
 			if text == "" {
-				return usage("the token is empty", "a variable or a pipe that was to give it may be empty")
+				return cli.Usage("the token is empty", "a variable or a pipe that was to give it may be empty")
 			}
 			return inspectToken(env, text, carrier)
 		},
@@ -102,10 +103,10 @@ type tokenReport struct {
 	Claims   json.RawMessage `json:"claims"`
 }
 
-func inspectToken(env *Env, text string, carrier *url.URL) error {
+func inspectToken(env *cli.Env, text string, carrier *url.URL) error {
 	seen, err := token.Inspect(text)
 	if err != nil {
-		return withHint(fmt.Errorf("inspect the token: %w", err), "a token has three parts with dots between; wps negotiate -o token prints one")
+		return cli.WithHint(fmt.Errorf("inspect the token: %w", err), "a token has three parts with dots between; wps negotiate -o token prints one")
 	}
 	v, err := judgeToken(env, text, seen, carrier)
 	if err != nil {
@@ -118,26 +119,26 @@ func inspectToken(env *Env, text string, carrier *url.URL) error {
 	if !seen.Claims.Expires.IsZero() {
 		report.Expires = &seen.Claims.Expires
 	}
-	if env.out.json() {
-		err = env.out.printJSON(report)
+	if env.Out.JSON() {
+		err = env.Out.PrintJSON(report)
 	} else {
-		err = env.out.printLine(tokenText(env, seen, v))
+		err = env.Out.PrintLine(tokenText(env, seen, v))
 	}
 	if err == nil && !v.good() {
-		err = exitCode(exitUnauthorized)
+		err = cli.ExitCode(cli.ExitUnauthorized)
 	}
 	return err
 }
 
 // tokenText explains a token for people.
-func tokenText(env *Env, t token.Inspection, v tokenVerdict) string {
+func tokenText(env *cli.Env, t token.Inspection, v tokenVerdict) string {
 	var b strings.Builder
 	line := func(name, value string) {
-		fmt.Fprintf(&b, "%s %s\n", env.out.colors.name(fmt.Sprintf("%-10s", name)), value)
+		fmt.Fprintf(&b, "%s %s\n", env.Out.Colors.Name(fmt.Sprintf("%-10s", name)), value)
 	}
 	row := func(name, value string) {
 		if value != "" {
-			line(name, env.out.shown(value))
+			line(name, env.Out.Shown(value))
 		}
 	}
 	row("kind", string(t.Kind))
@@ -152,9 +153,9 @@ func tokenText(env *Env, t token.Inspection, v tokenVerdict) string {
 	row("expires", moment(t.Claims.Expires))
 	row("claims", indented(t.RawClaims))
 	if v.good() {
-		line("verdict", env.out.colors.good("good")+": "+env.out.shown(v.reason()))
+		line("verdict", env.Out.Colors.Good("good")+": "+env.Out.Shown(v.reason()))
 	} else {
-		line("verdict", env.out.colors.bad("refused")+": "+env.out.shown(v.problem()))
+		line("verdict", env.Out.Colors.Bad("refused")+": "+env.Out.Shown(v.problem()))
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

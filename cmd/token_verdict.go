@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"wps/cmd/internal/cli"
 	"wps/protocol"
 	"wps/token"
 )
@@ -15,25 +16,25 @@ import (
 type tokenVerdict struct {
 	token    token.Inspection
 	problems []error
-	source   setting // of the connection string
-	otherHub string  // $WPS_HUB, if the token is for another hub
+	source   cli.Setting // of the connection string
+	otherHub string      // $WPS_HUB, if the token is for another hub
 	now      time.Time
 }
 
 // judgeToken checks a token for the service and the hub of the settings. carrier
 // is the URL that it came in, nil if there is none.
-func judgeToken(env *Env, text string, seen token.Inspection, carrier *url.URL) (tokenVerdict, error) {
-	cs, source, err := env.settings.connection()
+func judgeToken(env *cli.Env, text string, seen token.Inspection, carrier *url.URL) (tokenVerdict, error) {
+	cs, source, err := env.Settings.Connection()
 	if err != nil {
 		return tokenVerdict{}, err
 	}
 	v := tokenVerdict{token: seen, source: source, now: time.Now()}
-	use := token.Use{Endpoint: cs.Endpoint, Hub: env.settings.hubFlag, URL: carrier}
+	use := token.Use{Endpoint: cs.Endpoint, Hub: env.Settings.HubFlag, URL: carrier}
 	if use.Hub != "" {
-		if _, err := env.settings.hub(); err != nil {
+		if _, err := env.Settings.Hub(); err != nil {
 			return v, err
 		}
-	} else if hub, _ := env.settings.lookupEnv("WPS_HUB"); hub != "" && seen.Hub != "" && !strings.EqualFold(hub, seen.Hub) {
+	} else if hub, _ := env.Settings.LookupEnv("WPS_HUB"); hub != "" && seen.Hub != "" && !strings.EqualFold(hub, seen.Hub) {
 		v.otherHub = hub
 	}
 	v.problems = use.Problems(text, v.now, cs.Key)
@@ -48,7 +49,7 @@ func (v tokenVerdict) problem() string {
 	for i, p := range v.problems {
 		texts[i] = p.Error()
 		if p == token.ErrSignature {
-			texts[i] = "not signed with the key of " + v.source.from
+			texts[i] = "not signed with the key of " + v.source.From
 		}
 	}
 	return strings.Join(texts, "; ")
@@ -68,7 +69,7 @@ func (v tokenVerdict) reason() string {
 	if v.token.Kind == token.TokenEntra {
 		texts = append(texts, "audience and times fit; the signature is not checked here")
 	} else {
-		texts = append(texts, "signed with the key of "+v.source.from)
+		texts = append(texts, "signed with the key of "+v.source.From)
 	}
 	if v.otherHub != "" {
 		texts = append(texts, fmt.Sprintf("for hub %q, $WPS_HUB is %q", v.token.Hub, v.otherHub))

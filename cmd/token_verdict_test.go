@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"wps/cmd/internal/cli"
 	"wps/token"
 )
 
@@ -35,12 +36,12 @@ func TestTokenVerdict(t *testing.T) {
 		{tokenVerdict{token: entra}, "audience and times fit; the signature is not checked here"},
 		{tokenVerdict{token: end(time.Hour), otherHub: "prod"}, signed + `; for hub "chat", $WPS_HUB is "prod"`},
 	} {
-		tt.v.now, tt.v.source = now, setting{from: "$K"}
+		tt.v.now, tt.v.source = now, cli.Setting{From: "$K"}
 		if got := tt.v.reason(); !tt.v.good() || got != tt.want {
 			t.Errorf("reason() = %q, %v, want %q", got, tt.v.good(), tt.want)
 		}
 	}
-	refused := tokenVerdict{source: setting{from: "$K"}, problems: []error{token.ErrSignature, errors.New("x")}}
+	refused := tokenVerdict{source: cli.Setting{From: "$K"}, problems: []error{token.ErrSignature, errors.New("x")}}
 	if got, want := refused.problem(), "not signed with the key of $K; x"; refused.good() || got != want {
 		t.Errorf("problem() = %q, %v, want %q", got, refused.good(), want)
 	}

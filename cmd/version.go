@@ -1,9 +1,13 @@
 package cmd
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"wps/cmd/internal/cli"
+)
 
 // newVersion returns the "wps version" command.
-func newVersion(env *Env) *cobra.Command {
+func newVersion(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version, commit and date of this program",
@@ -12,16 +16,16 @@ from changed files says so.`,
 		Example: `  wps version
   wps version -o json
   wps version --jq .commit`,
-		Annotations: exits(exitLineUsage),
-		Args:        exactArgs(),
+		Annotations: cli.Exits(cli.ExitLineUsage),
+		Args:        cli.ExactArgs(),
 		RunE:        func(*cobra.Command, []string) error { return printVersion(env) },
 	}
 }
 
-func printVersion(env *Env) error {
-	v := readVersion()
-	if env.out.json() {
-		return env.out.printJSON(v)
+func printVersion(env *cli.Env) error {
+	v := cli.ReadBuild()
+	if env.Out.JSON() {
+		return env.Out.PrintJSON(v)
 	}
-	return env.out.printLine(v.String())
+	return env.Out.PrintLine(v.String())
 }

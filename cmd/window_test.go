@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"wps/cmd"
+	"wps/cmd/internal/cli"
 )
 
 // acker is a Web PubSub that acknowledges messages to a group in batches: none
@@ -78,7 +79,7 @@ func connectTo(t *testing.T, a *acker, in io.Reader, args ...string) (code int, 
 		"WPS_HUB":               "chat",
 	}
 	var out, errs bytes.Buffer
-	e := cmd.NewEnv(in, &out, &errs, lookup(env))
+	e := cli.NewEnv(in, &out, &errs, lookup(env))
 	code = cmd.Run(t.Context(), append([]string{"connect", "--to-group", "g1"}, args...), e)
 	if a.fault != nil {
 		t.Errorf("service: %v", a.fault)

@@ -2,8 +2,10 @@
 // the client WebSocket endpoint, with the statuses, texts and order of the real
 // service. It is an http.Handler, so that a test starts it in one line.
 //
-// It keeps nothing on disk and talks to nobody but its event handlers. What it has not got
-// yet answers 501 with a body that says so.
+// It keeps nothing on disk and connects to nothing but its event handlers. What it
+// does not have answers 501 with a body that says so. It is one package because
+// REST, clients and event handlers act on the same hubs and connections; what
+// writes to sockets and what decides rights are packages of their own.
 //
 //	s, err := emulator.New(emulator.Options{})
 //	ts := httptest.NewServer(s)

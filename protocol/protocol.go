@@ -3,7 +3,8 @@
 // program use it, so its tests compare it with published examples.
 //
 // It opens no socket, starts no goroutine, logs nothing and reads no clock.
-// Permissions, retries and queues are left to the packages that import it.
+// Permissions, retries and queues are left to the packages that import it. It is
+// one package because both formats encode the same messages by the same names.
 //
 //	req, err := protocol.FormatJSON.DecodeRequest(frame) // of a client
 //	frame = protocol.FormatJSON.AppendResponse(nil, &protocol.Response{Type: protocol.ResponsePong})

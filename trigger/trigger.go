@@ -1,7 +1,8 @@
 // Package trigger is the trigger binding: an event handler that checks, decodes
 // and routes the events of the service, runs a hook for each, and writes the
 // answers as the service reads them. Whatever carries an event (an HTTP server,
-// a call in this process) hands it to Handler.ServeHTTP.
+// a call in this process) hands it to Handler.ServeHTTP. It is one package because
+// the kinds of hooks share the event, its environment and the rules of an answer.
 //
 //	hook, err := trigger.Builtin(":echo", nil)
 //	key, err := trigger.ParseKey("message")

@@ -1,0 +1,77 @@
+package benchcmd
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"wps/bench"
+	"wps/cmd/internal/cli"
+)
+
+// newBenchCompare returns "wps bench compare".
+func newBenchCompare(env *cli.Env) *cobra.Command {
+	var report string
+	c := &cobra.Command{
+		Use:   "compare BEFORE AFTER",
+		Short: "Compare two saved runs",
+		Long: `Compare two runs that --save, or -o json, has kept, and tell what was not alike in
+them. Ratios are of the second to the first.`,
+		Example: `  wps bench compare before.json after.json
+  wps bench compare before.json after.json --report both.html
+  wps bench compare before.json after.json --jq '.differences[] | select(.measure == "p99 ms").ratio'`,
+		Annotations: cli.Exits("  1    a report could not be written", cli.ExitLineUsage),
+		Args:        cli.ExactArgs("BEFORE", "AFTER"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if slices.Contains(args, report) {
+				return cli.Usagef("--report names one of the runs: %s", report)
+			}
+			return benchCompare(env, args[0], args[1], report)
+		},
+	}
+	c.Flags().StringVar(&report, "report", "", "write an HTML page with charts of both to `file`")
+	return c
+}
+
+func benchCompare(env *cli.Env, before, after, report string) error {
+	var runs []*bench.Result
+	for _, path := range []string{before, after} {
+		r, err := loadRun(path)
+		if err != nil {
+			return cli.Usage(fmt.Sprintf("%s: %v", path, err), "name a file that wps bench --save has written")
+		}
+		if r.Name == "" {
+			r.Name = path
+		}
+		runs = append(runs, r)
+	}
+	comparison := bench.Compare(runs[0], runs[1])
+	var err error
+	if env.Out.JSON() {
+		err = env.Out.PrintJSON(comparison)
+	} else {
+		err = env.Out.Write([]byte(env.Out.Shown(comparison.Text())))
+	}
+	if err != nil || report == "" {
+		return err
+	}
+	f, err := os.Create(report)
+	if err == nil {
+		err = cli.JoinErrors(bench.Report(f, runs), f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
+}
+
+func loadRun(path string) (*bench.Result, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return bench.Load(f)
+}

@@ -1,0 +1,63 @@
+package benchcmd
+
+import (
+	"github.com/spf13/cobra"
+
+	"wps/bench"
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/service"
+	"wps/output"
+	"wps/protocol"
+)
+
+// newBenchSend returns "wps bench send".
+func newBenchSend(env *cli.Env) *cobra.Command {
+	var o benchOptions
+	var target service.OneTargetFlags
+	c := &cobra.Command{
+		Use:   "send [--concurrency N] [--rate R] [--group G | --user U | --connection C]",
+		Short: "Measure how fast the service takes messages over REST",
+		Long: `Send messages over REST, with a token signed for each, and measure how long each
+request takes. Nobody needs to receive them; without a target they go to a group
+that nobody is in.`,
+		Example: `  wps bench send --hub bench --concurrency 16
+  wps bench send --hub bench --rate 1000/s --size 1024 --duration 30s
+  wps bench send --hub bench -o csv > seconds.csv`,
+		Annotations: benchExits(),
+		Args:        cli.ExactArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			to, err := benchTarget(&target, cli.FlagsGiven(c))
+			if err != nil {
+				return err
+			}
+			b, err := newBencher(env, &o)
+			if err != nil {
+				return err
+			}
+			defer b.close()
+			s, err := b.service()
+			if err != nil {
+				return err
+			}
+			defer s.CloseIdleConnections()
+			if err := b.probe(c.Context(), s); err != nil {
+				return err
+			}
+			return b.finish(c.Context(), bench.Send(c.Context(), s, to, b.Options), nil)
+		},
+	}
+	o.flags(env, c, 16, "send `n` messages at once")
+	o.sizeFlag(c)
+	target.Register(c, "send to", output.TargetGroups, output.TargetUsers, output.TargetConnections, output.TargetAll)
+	return c
+}
+
+// benchTarget returns whom the messages go to: by default a group that is empty.
+func benchTarget(t *service.OneTargetFlags, given cli.GivenFlags) (protocol.Target, error) {
+	to, ok, err := t.Target(given)
+	if err != nil || !ok {
+		return protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup}, err
+	}
+	ev := &output.MessageEvent{TargetType: to.Kind, TargetID: to.Id}
+	return ev.Target(), service.Check(ev)
+}

@@ -1,0 +1,132 @@
+// Package cli is what every command of wps shares: its streams, colors and
+// errors, the flags common to all, help, tables, and the resolution of settings.
+//
+// It calls no service. What prints is a [Printer], what resolves settings is
+// [Settings]; a run function gets those that it uses.
+package cli
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Env is what a command has of the world: an input, what prints, and what
+// resolves settings. One Env serves one Run.
+type Env struct {
+	Stdin    io.Reader
+	Out      *Printer
+	Settings *Settings
+	Log      *slog.Logger // of the level that -v and --debug ask for
+	Verbose  bool
+	Debug    bool
+}
+
+// NewEnv returns an Env of the given streams, and of an environment that
+// lookupEnv reads as os.LookupEnv does.
+func NewEnv(stdin io.Reader, stdout, stderr io.Writer, lookupEnv func(string) (string, bool)) *Env {
+	env := &Env{Stdin: stdin, Out: newPrinter(stdout, stderr, lookupEnv), Log: slog.New(slog.DiscardHandler)}
+	env.Settings = &Settings{LookupEnv: lookupEnv, log: env.Log}
+	return env
+}
+
+// CommonFlags defines the flags that every command has.
+func CommonFlags(env *Env, root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.SortFlags = false
+	f.StringVar(&env.Settings.connectionString, "connection-string", "", "which service: `string` with Endpoint and AccessKey; @FILE reads it from a file\n(default $WPS_CONNECTION_STRING, then $WebPubSubConnectionString, then the local emulator)")
+	f.StringVar(&env.Settings.HubFlag, "hub", "", "`name` of the hub (default $WPS_HUB)")
+	f.StringVarP(&env.Out.Format, "output", "o", "text", "output format: `text|json`")
+	f.StringVar(&env.Out.jq, "jq", "", "filter the JSON output with a jq `expression`; implies -o json")
+	f.BoolVarP(&env.Out.Quiet, "quiet", "q", false, "suppress status messages; results and errors are still printed")
+	f.BoolVarP(&env.Verbose, "verbose", "v", false, "log what happens to stderr")
+	f.BoolVar(&env.Debug, "debug", false, "log every detail to stderr")
+	f.StringVar(&env.Out.color, "color", "auto", "when to use color; auto honors $NO_COLOR and TERM=dumb: `auto|always|never`")
+	f.DurationVar(&env.Settings.Timeout, "timeout", 30*time.Second, "`time` limit for a request, including retries")
+	f.IntVar(&env.Settings.Retries, "retries", 3, "retry a request up to `n` times after a network error, 429 or 5xx")
+}
+
+// OutputsAnnotation holds the output formats that a command has besides text and
+// json.
+const OutputsAnnotation = "outputs"
+
+// Prepare checks the common flags after they are parsed.
+func Prepare(env *Env, c *cobra.Command) error {
+	outputs := append([]string{"text", "json"}, strings.Fields(c.Annotations[OutputsAnnotation])...)
+	if err := noEmptyFlags(c); err != nil {
+		return err
+	}
+	if err := textFlags(c); err != nil {
+		return err
+	}
+	if err := env.Out.configure(outputs); err != nil {
+		return err
+	}
+	if err := env.Settings.check(); err != nil {
+		return err
+	}
+	env.Log = newLogger(env)
+	env.Settings.log = env.Log
+	return nil
+}
+
+func newLogger(env *Env) *slog.Logger {
+	level := slog.LevelWarn
+	switch {
+	case env.Debug:
+		level = slog.LevelDebug
+	case env.Verbose:
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(env.Out.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// MayBeEmpty marks a flag whose empty value means something.
+func MayBeEmpty(c *cobra.Command, name string) {
+	c.Flags().Lookup(name).Annotations = map[string][]string{emptyAnnotation: nil}
+}
+
+const emptyAnnotation = "may be empty"
+
+// noEmptyFlags refuses --hub "$UNSET": without the flag the command could act on
+// another hub, another service or every connection.
+func noEmptyFlags(c *cobra.Command) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		_, allowed := f.Annotations[emptyAnnotation]
+		list, isList := f.Value.(pflag.SliceValue)
+		empty := isList && slices.Contains(list.GetSlice(), "") || f.Value.Type() == "string" && f.Value.String() == ""
+		if empty && !allowed && err == nil {
+			err = Usage("--"+f.Name+" is empty", "give it a value or leave it out; a variable that was to fill it may be unset")
+		}
+	})
+	return err
+}
+
+// textFlags refuses names that are not UTF-8: tokens and JSON cannot hold them,
+// and would hold other names in silence. Names of files, and data, may be any bytes.
+func textFlags(c *cobra.Command) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		what, _ := pflag.UnquoteUsage(f)
+		values := []string{f.Value.String()}
+		if list, isList := f.Value.(pflag.SliceValue); isList {
+			values = list.GetSlice()
+		}
+		broken := slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) })
+		if broken && err == nil && !slices.Contains([]string{"file", "text|@file|-", "EVENT HOOK"}, what) {
+			err = NotText("--" + f.Name)
+		}
+	})
+	return err
+}
+
+// NotText is the error of a value that is not UTF-8.
+func NotText(what string) error {
+	return Usage(fmt.Sprintf("%s is not UTF-8 text", what), "names at the service are UTF-8; check the encoding of the terminal or of the program that made it")
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+// TestFlagList: no line is wider than the terminal, and a list of values is shown
+// once.
+func TestFlagList(t *testing.T) {
+	t.Parallel()
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.String("addr", "", "listen on `host:port`; port 0 is a free one")
+	flags.BoolP("follow", "f", false, "go on with new events, until Ctrl-C or until the emulator has ended by itself")
+	flags.String("kind", "a", "the kind: `a|b`")
+	for _, width := range []int{60, 80, 90} {
+		for line := range strings.Lines(flagList(flags, width)) {
+			if n := len(strings.TrimRight(line, "\n")); n > width {
+				t.Errorf("width %d: a line of %d columns: %s", width, n, line)
+			}
+		}
+	}
+	const want = `      --addr host:port   listen on host:port; port 0 is a free one
+  -f, --follow           go on with new events, until Ctrl-C or until the emulator has ended by itself
+      --kind a|b         the kind (default a)
+`
+	if got := flagList(flags, 0); got != want {
+		t.Errorf("without a width:\n%swant\n%s", got, want)
+	}
+}
+
+// TestWrapWords: a word wider than the room stands alone.
+func TestWrapWords(t *testing.T) {
+	t.Parallel()
+	if got, want := wrapWords("wps a bb ccccccccccccc d", 8, 2, 4), "wps a\n    bb\n    ccccccccccccc\n    d"; got != want {
+		t.Errorf("wrapWords = %q, want %q", got, want)
+	}
+}

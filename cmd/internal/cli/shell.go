@@ -1,0 +1,16 @@
+package cli
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// ShellWord returns s as one word for a POSIX shell, quoted only where it must be.
+func ShellWord(s string) string {
+	if quoted, err := syntax.Quote(s, syntax.LangPOSIX); err == nil {
+		return quoted
+	}
+	// The library refuses a line break, which messages have, for shells without $'...'.
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

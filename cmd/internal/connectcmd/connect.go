@@ -1,0 +1,203 @@
+// Package connectcmd is "wps connect": a WebSocket client in the terminal.
+package connectcmd
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/client/ws"
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/explain"
+	"wps/cmd/internal/service"
+	"wps/protocol"
+	"wps/token"
+)
+
+type connectOptions struct {
+	url         string
+	user        string
+	join        []string
+	roles       []string
+	groups      []string
+	subprotocol string
+	toGroup     string
+	event       string
+	dataType    string
+	noEcho      bool
+	acks        bool
+	count       int
+	wait        time.Duration
+	ready       cli.ReadyFile
+}
+
+// New returns the "wps connect" command.
+func New(env *cli.Env) *cobra.Command {
+	var o connectOptions
+	c := &cobra.Command{
+		Use:   "connect [--join G]... [--to-group G | --event NAME] [--count N] [--wait D]",
+		Short: "Be a client: print what arrives, send what is typed",
+		Long: `Connect as a WebSocket client and print every message that arrives, until
+Ctrl-C, --count messages or --wait. With --to-group or --event each line of
+standard input is sent and acknowledged, in order.
+
+To a group up to 64 lines are on their way at once. When the input ends, so does
+the connection, unless --count or --wait says otherwise; when the connection
+ends first, it says how many lines were acknowledged. Without --url it makes its
+own token, with the roles that the flags need.
+
+With --subprotocol json-reliable or protobuf-reliable a broken connection is
+recovered for up to 30 seconds: no message is lost and none comes twice. It is
+told as the system events recovering, recovered and lost.`,
+		Example: `  wps connect --hub chat --user u1 --join g1
+  echo hello | wps connect --hub chat --to-group g1
+  wps connect --hub chat --join g1 --count 1 --wait 5s -o json   # an assertion: exit 1 when nothing came`,
+		Annotations: cli.Exits("  1    closed by the service, refused, or fewer than --count messages", cli.ExitLineUsage, cli.ExitLineAuth),
+		Args:        cli.ExactArgs(),
+		RunE:        func(c *cobra.Command, _ []string) error { return connect(c.Context(), env, &o, cli.FlagsGiven(c)) },
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.url, "url", "", "client `URL` to use as it is, such as one that negotiate gave")
+	f.StringVar(&o.user, "user", "", "`id` of the user (default anonymous)")
+	f.StringArrayVar(&o.join, "join", nil, "join this `group` once connected; may be repeated")
+	f.StringArrayVar(&o.groups, "group", nil, "be in this `group` from the start, through the token; may be repeated")
+	f.StringArrayVar(&o.roles, "role", nil, "further `role` for the token; may be repeated")
+	f.StringVar(&o.subprotocol, "subprotocol", "json", "`name` of the way to talk: json, json-reliable, protobuf, protobuf-reliable or none;\nreliable ones recover from a broken connection, none is a simple WebSocket client")
+	f.StringVar(&o.toGroup, "to-group", "", "send each line of standard input to `group`")
+	f.StringVar(&o.event, "event", "", "send each line of standard input as the user event `name`")
+	f.StringVar(&o.dataType, "data-type", "text", "what the lines are: `text|json|binary`")
+	f.BoolVar(&o.noEcho, "no-echo", false, "with --to-group: do not get one's own messages back")
+	f.BoolVar(&o.acks, "acks", false, "print acks too")
+	f.IntVar(&o.count, "count", 0, "end after `n` messages, exit 1 when fewer came (default no limit)")
+	f.DurationVar(&o.wait, "wait", 0, "end after this `time` (default no limit)")
+	f.StringVar(&o.ready.Path, "ready-file", "", "write the connection id to `file` once connected and joined")
+	_ = c.RegisterFlagCompletionFunc("subprotocol", cobra.FixedCompletions( // an error is of a flag that is not there
+		slices.Sorted(maps.Keys(subprotocols)), cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// subprotocols are the names that the user types and those on the wire.
+var subprotocols = map[string]string{
+	"json":              protocol.SubprotocolJSON,
+	"json-reliable":     protocol.SubprotocolJSONReliable,
+	"protobuf":          protocol.SubprotocolProtobuf,
+	"protobuf-reliable": protocol.SubprotocolProtobufReliable,
+	"none":              "",
+}
+
+func (o *connectOptions) check(given cli.GivenFlags) error {
+	_, known := subprotocols[o.subprotocol]
+	switch {
+	case !known:
+		return cli.Usagef("--subprotocol %q is unknown: use json, json-reliable, protobuf, protobuf-reliable or none", o.subprotocol)
+	case o.toGroup != "" && o.event != "":
+		return cli.Usagef("--to-group and --event exclude each other")
+	case o.simple() && len(o.join) > 0:
+		return cli.Usagef("--join does not go with --subprotocol none: a simple client cannot join; --group puts it into a group from the start")
+	case o.simple() && o.event != "" && o.event != "message":
+		return cli.Usagef("--event %s does not go with --subprotocol none: a simple client sends the event message only", o.event)
+	case o.url != "" && (o.user != "" || len(o.groups) > 0 || len(o.roles) > 0):
+		return cli.Usagef("--url holds its own token: --user, --group and --role go without it")
+	case o.url != "" && o.simple() && o.toGroup != "":
+		return cli.Usagef("--to-group of a simple client is part of the URL: add webpubsub_mode=sendToGroup&group=%s to --url", url.QueryEscape(o.toGroup))
+	case o.noEcho && o.toGroup == "":
+		return cli.Usagef("--no-echo goes with --to-group")
+	case o.toGroup == "" && o.event == "" && (o.acks || given["data-type"]):
+		return cli.Usagef("--acks and --data-type go with --to-group or --event: else nothing is sent")
+	case o.count < 0 || o.wait < 0:
+		return cli.Usagef("--count and --wait must be 0 or more")
+	}
+	return o.checkNames()
+}
+
+// checkNames checks what stands for something in the hub.
+func (o *connectOptions) checkNames() error {
+	for _, g := range append(append([]string(nil), o.join...), o.groups...) {
+		if err := protocol.CheckGroup(g); err != nil {
+			return cli.Usagef("%v", err)
+		}
+	}
+	if o.toGroup != "" {
+		if err := protocol.CheckGroup(o.toGroup); err != nil {
+			return cli.Usagef("--to-group: %v", err)
+		}
+	}
+	if o.event != "" {
+		if err := protocol.CheckEventName(o.event); err != nil {
+			return cli.Usagef("--event: %v", err)
+		}
+	}
+	if _, err := protocol.ParseDataType(o.dataType); err != nil {
+		return cli.Usagef("--data-type: %v", err)
+	}
+	return nil
+}
+
+func (o *connectOptions) simple() bool { return o.subprotocol == "none" }
+
+// clientURL gives the URL to connect to, with a token of its own unless --url
+// is given.
+func (o *connectOptions) clientURL(env *cli.Env) (string, error) {
+	if o.url != "" {
+		u, err := url.Parse(o.url)
+		if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" {
+			return "", cli.Usagef("--url must be a ws:// or wss:// URL")
+		}
+		return o.url, nil
+	}
+	hub, err := env.Settings.Hub()
+	if err != nil {
+		return "", err
+	}
+	cs, _, err := env.Settings.Connection()
+	if err != nil {
+		return "", err
+	}
+	service.WarnOfRoles(env, o.roles)
+	roles := append([]string(nil), o.roles...)
+	for _, g := range o.join {
+		roles = append(roles, protocol.RoleJoinLeaveGroup+"."+g)
+	}
+	if o.toGroup != "" {
+		roles = append(roles, protocol.RoleSendToGroup+"."+o.toGroup)
+	}
+	n, err := token.Negotiate(cs, token.ClientOptions{Hub: hub, UserID: o.user, Roles: roles, Groups: o.groups, Lifetime: 5 * time.Minute})
+	if err != nil {
+		return "", cli.Usagef("%v", err)
+	}
+	if !o.simple() || o.toGroup == "" {
+		return n.URL, nil
+	}
+	mode := url.Values{"webpubsub_mode": {"sendToGroup"}, "group": {o.toGroup}}
+	if o.noEcho {
+		mode.Set("noEcho", "true")
+	}
+	return n.URL + "&" + mode.Encode(), nil
+}
+
+func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.GivenFlags) error {
+	if err := o.check(given); err != nil {
+		return err
+	}
+	address, err := o.clientURL(env)
+	if err != nil {
+		return err
+	}
+	if err := o.ready.Clear(); err != nil {
+		return err
+	}
+	dial := ws.Options{
+		URL: address, Logger: env.Log, HandshakeTimeout: env.Settings.Timeout, Subprotocol: subprotocols[o.subprotocol],
+	}
+	conn, err := ws.Dial(ctx, dial)
+	if err != nil {
+		return explain.Dial(env.Settings, err, o.url)
+	}
+	s := &session{env: env, o: o, conn: conn}
+	return s.run(ctx)
+}

@@ -1,0 +1,131 @@
+package connectcmd
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"wps/client/ws"
+	"wps/cmd/internal/cli"
+	"wps/protocol"
+)
+
+// messageLine is the JSON of one message, the same for every subprotocol.
+type messageLine struct {
+	Type       string            `json:"type"`
+	From       string            `json:"from,omitempty"`
+	Group      string            `json:"group,omitempty"`
+	FromUserID string            `json:"fromUserId,omitempty"`
+	DataType   string            `json:"dataType"`
+	Data       any               `json:"data"`
+	Metadata   map[string]string `json:"metadata,omitempty"`
+	SequenceID uint64            `json:"sequenceId,omitempty"`
+}
+
+// systemLine is the JSON of a system message. A reconnection token is a secret
+// and is not in it.
+type systemLine struct {
+	Type         string `json:"type"`
+	Event        string `json:"event"`
+	ConnectionID string `json:"connectionId,omitempty"`
+	UserID       string `json:"userId,omitempty"`
+	Message      string `json:"message,omitempty"`
+}
+
+// ackLine is the JSON of an ack: the service took a line of the input.
+type ackLine struct {
+	Type    string `json:"type"`
+	Success bool   `json:"success"`
+}
+
+type closedLine struct {
+	Type    string `json:"type"`
+	Code    int    `json:"code"`
+	Reason  string `json:"reason"`
+	Message string `json:"message,omitempty"`
+}
+
+// show prints one arrival.
+func (s *session) show(m *protocol.Response) error {
+	s.print.Lock()
+	defer s.print.Unlock()
+	switch {
+	case m.Type == protocol.ResponseSystem && s.env.Out.JSON():
+		return s.env.Out.PrintJSON(systemLine{"system", m.Event, m.ConnectionID, m.UserID, m.Message})
+	case m.Type == protocol.ResponseSystem:
+		s.env.Out.Say("%s", s.env.Out.ErrColors.Dim(cli.Clean(systemText(m))))
+	case m.Type == protocol.ResponseMessage && s.env.Out.JSON():
+		return s.env.Out.PrintJSON(messageLine{
+			"message", m.From, m.Group, m.FromUserID, string(m.DataType), jsonData(m), m.Metadata, m.SequenceID,
+		})
+	case m.Type == protocol.ResponseMessage:
+		return s.env.Out.PrintLine(s.messageText(m))
+	}
+	return nil
+}
+
+func (s *session) showAck() error {
+	s.print.Lock()
+	defer s.print.Unlock()
+	if s.env.Out.JSON() {
+		return s.env.Out.PrintJSON(ackLine{"ack", true})
+	}
+	s.env.Out.Say("%s", s.env.Out.ErrColors.Dim("acknowledged"))
+	return nil
+}
+
+func systemText(m *protocol.Response) string {
+	if m.Event == protocol.SystemConnected {
+		text := "connected as " + m.ConnectionID
+		if m.UserID != "" {
+			text += fmt.Sprintf(", user %q", m.UserID)
+		}
+		return text
+	}
+	switch m.Event {
+	case ws.EventRecovering:
+		return "connection broken, recovering"
+	case ws.EventRecovered:
+		return "recovered"
+	case ws.EventLost:
+		return "connection lost, it cannot be recovered"
+	}
+	return m.Event + ": " + m.Message
+}
+
+// messageText is a message for people: where it came from, then the data. A
+// simple client cannot know where from, so it prints the data alone.
+func (s *session) messageText(m *protocol.Response) string {
+	data := string(m.Data)
+	if m.DataType == protocol.DataTypeBinary || m.DataType == protocol.DataTypeProtobuf {
+		data = base64.StdEncoding.EncodeToString(m.Data)
+	}
+	data = s.env.Out.Shown(data)
+	if s.env.Out.ToTerminal() { // a line of its own could pose as somebody else's
+		data = strings.ReplaceAll(strings.TrimSuffix(data, "\n"), "\n", "\n  ")
+	}
+	origin := m.From
+	if m.Group != "" {
+		origin = m.Group
+	}
+	if origin == "" {
+		return data
+	}
+	if m.FromUserID != "" {
+		origin += " " + m.FromUserID
+	}
+	return s.env.Out.Colors.Name("["+s.env.Out.Shown(origin)+"]") + " " + data
+}
+
+// jsonData is the data as a JSON value: text as a string, JSON as itself,
+// anything else in base64.
+func jsonData(m *protocol.Response) any {
+	switch m.DataType {
+	case protocol.DataTypeText:
+		return string(m.Data)
+	case protocol.DataTypeJSON:
+		return json.RawMessage(m.Data)
+	}
+	return m.Data
+}

@@ -1,0 +1,66 @@
+package emulatorcmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"wps/cmd/internal/cli"
+	"wps/emulator"
+)
+
+// newEmulatorConnections returns "wps emulator connections".
+func newEmulatorConnections(env *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "connections",
+		Short: "List the connections of a running emulator",
+		Long: `List the connections of an emulator, of every hub unless --hub names one. Each
+line has, with tabs between in a pipe: connection id, user id, hub, subprotocol,
+how many messages wait for the client, and its groups.`,
+		Example: `  wps emulator connections
+  wps emulator connections --hub chat -o json
+  wps emulator connections --jq 'select(.queued > 0).connectionId'`,
+		Annotations: remoteExits(),
+		Args:        cli.ExactArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withRemote(c.Context(), env, false, func(ctx context.Context, r *emulator.Remote) error {
+				all, err := r.Connections(ctx, env.Settings.HubFlag)
+				if err != nil {
+					return err
+				}
+				t := cli.NewTable(env.Out, "CONNECTION", "USER", "HUB", "SUBPROTOCOL", "WAITING", "GROUPS")
+				for _, x := range all {
+					if err := printConnection(t, x); err != nil {
+						return err
+					}
+				}
+				return t.End("no client is connected" + ofTheHub(env.Settings.HubFlag))
+			})
+		},
+	}
+}
+
+func printConnection(t *cli.Table, x emulator.ConnectionStatus) error {
+	if t.Out.JSON() {
+		return t.Out.PrintJSON(x)
+	}
+	user := ""
+	if x.UserID != nil {
+		user = *x.UserID
+	}
+	waiting := fmt.Sprint(x.Queued)
+	if x.Away {
+		waiting = fmt.Sprintf("away, %d", x.Unacknowledged)
+	}
+	return t.Row(x.ConnectionID, user, x.Hub, cli.OrWord(x.Subprotocol, "simple"), waiting, strings.Join(x.Groups, " "))
+}
+
+// ofTheHub says which hub a list was of; "" is every hub.
+func ofTheHub(hub string) string {
+	if hub == "" {
+		return ""
+	}
+	return fmt.Sprintf(" in hub %q", hub)
+}

@@ -1,0 +1,31 @@
+package emulatorcmd
+
+import (
+	"context"
+
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/explain"
+	"wps/emulator"
+)
+
+// remoteExits are the exit codes of the commands that look into an emulator.
+func remoteExits() map[string]string {
+	return cli.Exits("  1    the operation failed, or no emulator answers", cli.ExitLineUsage, "  4    the access key is not the emulator's", cli.ExitLineInt)
+}
+
+// withRemote calls work with the control API of the emulator that the connection
+// string names. Unless it is endless, --timeout limits it.
+func withRemote(ctx context.Context, env *cli.Env, endless bool, work func(context.Context, *emulator.Remote) error) error {
+	cs, _, err := env.Settings.Connection()
+	if err != nil {
+		return err
+	}
+	if !endless {
+		limited, cancel := context.WithTimeout(ctx, env.Settings.Timeout)
+		defer cancel()
+		ctx = limited
+	}
+	r := emulator.NewRemote(cs)
+	defer r.Close()
+	return explain.Emulator(env.Settings, cs.Endpoint, work(ctx, r))
+}

@@ -1,0 +1,52 @@
+package emulatorcmd
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/cmd/internal/cli"
+	"wps/emulator"
+)
+
+// newEmulatorStatus returns "wps emulator status".
+func newEmulatorStatus(env *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Tell what a running emulator is doing",
+		Long: `Print how long an emulator has been running and how many connections, users and
+groups it has, in all and in each hub. It works on the emulator's machine only.`,
+		Example: `  wps emulator status
+  wps emulator status -o json
+  wps emulator status --jq .connections`,
+		Annotations: remoteExits(),
+		Args:        cli.ExactArgs(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withRemote(c.Context(), env, false, func(ctx context.Context, r *emulator.Remote) error {
+				st, err := r.Status(ctx)
+				if err != nil {
+					return err
+				}
+				if env.Out.JSON() {
+					return env.Out.PrintJSON(st)
+				}
+				return printStatus(env, st)
+			})
+		},
+	}
+}
+
+func printStatus(env *cli.Env, st emulator.Status) error {
+	up := time.Duration(st.UptimeSeconds) * time.Second
+	text := fmt.Sprintf("wps %s, up %v\n%s\n", env.Out.Shown(cli.OrWord(st.Version, "devel")), up, counts(st.Connections, st.Users, st.Groups))
+	for _, h := range st.Hubs {
+		text += fmt.Sprintf("hub %s: %s\n", env.Out.Colors.Name(h.Hub), counts(h.Connections, h.Users, h.Groups))
+	}
+	return env.Out.Write([]byte(text))
+}
+
+func counts(connections, users, groups int) string {
+	return fmt.Sprintf("%s, %s, %s", cli.Plural(connections, "connection"), cli.Plural(users, "user"), cli.Plural(groups, "group"))
+}

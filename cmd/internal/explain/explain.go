@@ -1,0 +1,82 @@
+// Package explain decides what an error means for the person at the prompt: the
+// exit code, and the hint that says what to type next. Everything that wps says
+// about a refusal is here; the packages below only report the cause.
+package explain
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"syscall"
+
+	"wps/client"
+	"wps/cmd/internal/cli"
+	"wps/emulator"
+)
+
+// Exit adds what the error of a library says to the error of a command: the
+// exit code, and the next step unless the error has one.
+func Exit(err error) error {
+	if hint := anyHint(err); hint != "" {
+		err = cli.WithHint(err, hint)
+	}
+	if errors.Is(err, client.ErrUnauthorized) || errors.Is(err, emulator.ErrUnauthorized) {
+		err = cli.WithExitCode(err, cli.ExitUnauthorized)
+	}
+	return err
+}
+
+// anyHint returns the next step after an error, "" if none is known.
+func anyHint(err error) string {
+	if hint := cli.Hint(err); hint != "" {
+		return hint
+	}
+	if refused, ok := errors.AsType[*client.Error](err); ok {
+		return hintForStatus(refused)
+	}
+	return ""
+}
+
+const unauthorizedHint = "the AccessKey must belong to this Endpoint, and this machine's clock must be right"
+
+func hintForStatus(err *client.Error) string {
+	switch err.Status {
+	case http.StatusUnauthorized:
+		return unauthorizedHint
+	case http.StatusForbidden:
+		return "the identity needs the role Web PubSub Service Owner"
+	case http.StatusTooManyRequests:
+		return "the service limits the rate: wait, or use more units"
+	case http.StatusNotImplemented:
+		return "the real service has it: point WPS_CONNECTION_STRING there"
+	}
+	return ""
+}
+
+// Service adds the next step to an error of a service that cannot be reached or
+// understood.
+func Service(s *cli.Settings, err error) error {
+	var broken *client.BrokenAnswerError
+	if errors.As(err, &broken) {
+		return cli.WithHint(err, "check whether it was done before doing it again; something between here and the service may cut its answers")
+	}
+	var unreachable *client.UnreachableError
+	if !errors.As(err, &unreachable) {
+		return err
+	}
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		return cli.WithHint(err, "if its certificate is to be trusted, name it in SSL_CERT_FILE; wps emulator --tls writes its own to --tls-cert-out")
+	}
+	if errors.Is(err, syscall.EMFILE) {
+		return cli.WithHint(err, "each connection takes a file descriptor: raise their limit, such as with ulimit -n 65536")
+	}
+	source, settingErr := s.ConnectionSetting()
+	if settingErr == nil && source.From == cli.FromDefault {
+		return cli.WithHint(err, "start the emulator with \"wps emulator\", or set WPS_CONNECTION_STRING")
+	}
+	return cli.WithHint(err, "check the Endpoint in "+source.From+", and that this machine reaches it")
+}
+
+// TooLargeHint is the next step after a message over the size limit.
+const TooLargeHint = "send it in parts, or send where it can be fetched"

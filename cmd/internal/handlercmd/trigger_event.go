@@ -1,0 +1,156 @@
+package handlercmd
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"wps/cmd/internal/cli"
+	"wps/protocol"
+	"wps/token"
+	"wps/trigger"
+)
+
+// triedEvent is an event to be sent.
+type triedEvent struct {
+	protocol.EventContext
+	header  http.Header
+	body    []byte
+	offered []string
+}
+
+// event makes the event that the flags describe.
+func (o *triggerOptions) event(ctx context.Context, env *cli.Env, cs token.ConnectionString, k trigger.Key) (*triedEvent, error) {
+	keys, err := cli.KeysOf(cs, o.keys)
+	if err != nil {
+		return nil, err
+	}
+	e := &triedEvent{header: http.Header{"Content-Type": {"application/json"}}}
+	e.Kind, e.Event, e.Hub, e.UserID, e.Time = k.Kind, k.Event, k.Hub, o.user, time.Now()
+	e.ConnectionID, e.ID = o.connection, o.id
+	if e.ConnectionID == "" {
+		e.ConnectionID = rand.Text()
+	}
+	if e.ID == "" {
+		e.ID = usualID(k)
+	}
+	e.Signature = token.Signature(e.ConnectionID, keys...)
+	if o.hasState {
+		e.State, e.HasState = encodeState(o.state), true
+	}
+	if isConnect(k) {
+		e.offered = o.subprotocols
+	} else if len(o.subprotocols) > 0 {
+		e.Subprotocol = o.subprotocols[0]
+	}
+	return e, o.fill(ctx, env, e)
+}
+
+// usualID is the number that an event has in a new connection.
+func usualID(k trigger.Key) string {
+	switch {
+	case isConnect(k):
+		return "0"
+	case k.Kind == protocol.EventSystem && k.Event == protocol.EventConnected:
+		return "1"
+	}
+	return "2"
+}
+
+// encodeState writes a JSON object as the official middleware does.
+func encodeState(text string) string {
+	if state, err := protocol.MergeState("", json.RawMessage(text)); err == nil {
+		return state
+	}
+	return text
+}
+
+// fill makes the data.
+func (o *triggerOptions) fill(ctx context.Context, env *cli.Env, e *triedEvent) (err error) {
+	switch {
+	case e.Kind == protocol.EventUser:
+		return o.fillUser(ctx, env, e)
+	case e.Kind == protocol.EventGroup:
+		e.body, err = json.Marshal(protocol.GroupRequest{Group: o.group})
+	case e.Event == protocol.EventConnect:
+		return o.fillConnect(e)
+	case e.Event == protocol.EventDisconnected:
+		e.body, err = json.Marshal(protocol.DisconnectedRequest{Reason: o.reason})
+	default:
+		e.body = []byte("{}")
+	}
+	return err
+}
+
+func (o *triggerOptions) fillUser(ctx context.Context, env *cli.Env, e *triedEvent) error {
+	d, err := protocol.ParseDataType(o.dataType)
+	if err != nil {
+		return cli.Usagef("--data-type: %v", err)
+	}
+	if e.body, err = o.readData(ctx, env); err != nil {
+		return err
+	}
+	switch {
+	case d == protocol.DataTypeJSON && !json.Valid(e.body):
+		return cli.Usagef("--data is not JSON, as --data-type says")
+	case d == protocol.DataTypeText && !utf8.Valid(e.body):
+		return cli.Usagef("--data is not UTF-8 text: use --data-type binary")
+	}
+	e.header["Content-Type"] = []string{protocol.EventContentType(d)}
+	metadata, err := cli.Pairs(o.metadata)
+	if err != nil {
+		return cli.Usagef("--meta %v", err)
+	}
+	for name, values := range metadata {
+		e.header[strings.ToLower(protocol.MetadataHeader+name)] = values
+	}
+	return nil
+}
+
+// readData reads --data.
+func (o *triggerOptions) readData(ctx context.Context, env *cli.Env) ([]byte, error) {
+	var in io.Reader
+	switch path, isFile := strings.CutPrefix(o.data, "@"); {
+	case isFile:
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, cli.Usage(fmt.Sprintf("--data: %v", err), "@FILE reads the data from a file")
+		}
+		defer f.Close()
+		in = f
+	case o.data == "-":
+		in = cli.NewInput(ctx, env.Stdin)
+	default:
+		return []byte(o.data), nil
+	}
+	data, err := io.ReadAll(io.LimitReader(in, protocol.MaxMessageSize+1))
+	if err == nil && len(data) > protocol.MaxMessageSize {
+		err = cli.Usagef("--data is larger than %d bytes, which is the most a client may send", protocol.MaxMessageSize)
+	}
+	return data, err
+}
+
+func (o *triggerOptions) fillConnect(e *triedEvent) (err error) {
+	r := protocol.ConnectRequest{Subprotocols: append([]string{}, o.subprotocols...), ClientCertificates: []protocol.ClientCertificate{}}
+	for _, m := range []struct {
+		flag string
+		from []string
+		into *map[string][]string
+	}{{"claim", o.claims, &r.Claims}, {"query", o.queries, &r.Query}, {"header", o.headers, &r.Headers}} {
+		if *m.into, err = cli.Pairs(m.from); err != nil {
+			return cli.Usagef("--%s %v", m.flag, err)
+		}
+	}
+	if o.user != "" && r.Claims["sub"] == nil {
+		r.Claims["sub"] = []string{o.user}
+	}
+	e.body, err = json.Marshal(r)
+	return err
+}

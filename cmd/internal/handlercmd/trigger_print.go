@@ -1,0 +1,174 @@
+package handlercmd
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"wps/cmd/internal/cli"
+	"wps/emulator"
+	"wps/protocol"
+)
+
+// verdictJSON is the JSON of "wps trigger".
+type verdictJSON struct {
+	Accepted bool        `json:"accepted"`
+	Status   int         `json:"status"`
+	Headers  http.Header `json:"headers"`
+	// One of these is there when there is a body.
+	Body       *string `json:"body,omitempty"`
+	BodyBase64 []byte  `json:"bodyBase64,omitempty"`
+	Problem    string  `json:"problem,omitempty"`
+	Retried    bool    `json:"retried,omitempty"`
+	ClientGets int     `json:"clientStatus,omitempty"`
+	UserID     *string `json:"userId,omitempty"`
+	// An empty list of roles takes all away.
+	Roles       []string     `json:"roles,omitzero"`
+	Groups      []string     `json:"groups,omitempty"`
+	Subprotocol *string      `json:"subprotocol,omitempty"`
+	Message     *messageJSON `json:"message,omitempty"`
+	State       *string      `json:"state,omitempty"`
+}
+
+type messageJSON struct {
+	DataType protocol.DataType `json:"dataType"`
+	Data     any               `json:"data"`
+	Metadata map[string]string `json:"metadata,omitempty"`
+}
+
+func printVerdict(env *cli.Env, c *protocol.EventContext, v *emulator.Verdict, took time.Duration) error {
+	if env.Out.JSON() {
+		return env.Out.PrintJSON(newVerdictJSON(c, v))
+	}
+	var b bytes.Buffer
+	paint := env.Out.Colors.Good
+	if v.Problem != "" {
+		paint = env.Out.Colors.Bad
+	}
+	fmt.Fprintf(&b, "%s %s\n", paint(strings.TrimSpace(fmt.Sprintf("%d %s", v.Status, http.StatusText(v.Status)))), env.Out.Colors.Dim(cli.ShortDuration(took)))
+	for _, name := range []string{"Content-Type", protocol.HeaderConnectionState, "Retry-After"} {
+		if value := v.Header.Get(name); value != "" {
+			fmt.Fprintf(&b, "%s: %s\n", name, env.Out.Shown(value))
+		}
+	}
+	b.WriteByte('\n')
+	if len(v.Body) > 0 {
+		fmt.Fprintf(&b, "%s\n\n", env.Out.Shown(strings.TrimSuffix(string(v.Body), "\n")))
+	}
+	for _, line := range effects(c, v) {
+		fmt.Fprintln(&b, env.Out.Shown(line))
+	}
+	return env.Out.Write(b.Bytes())
+}
+
+// effects says what a service would make of an answer.
+func effects(c *protocol.EventContext, v *emulator.Verdict) []string {
+	switch {
+	case v.Problem != "":
+		return failureEffects(c, v)
+	case !c.Blocking():
+		return []string{"accepted: the service does not wait for this answer"}
+	case c.Kind == protocol.EventUser:
+		return append([]string{"accepted: " + messageEffect(v.Message)}, stateEffect(v)...)
+	}
+	lines := []string{"accepted: the client is let in"}
+	if v.UserID != nil {
+		lines = append(lines, fmt.Sprintf("  its user id becomes %q", *v.UserID))
+	}
+	if v.Roles != nil {
+		lines = append(lines, "  its roles become "+orNone(v.Roles))
+	}
+	if v.Groups != nil {
+		lines = append(lines, "  it is in group "+strings.Join(v.Groups, ", "))
+	}
+	if v.Subprotocol != nil {
+		lines = append(lines, "  its subprotocol is "+*v.Subprotocol)
+	}
+	return append(lines, stateEffect(v)...)
+}
+
+func orNone(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
+
+func messageEffect(m *protocol.Response) string {
+	switch {
+	case m == nil:
+		return "the client gets no message"
+	case m.DataType == protocol.DataTypeText || m.DataType == protocol.DataTypeJSON:
+		return fmt.Sprintf("the client gets %s %s", m.DataType, oneLine(m.Data))
+	}
+	return fmt.Sprintf("the client gets %d bytes of %s data", len(m.Data), m.DataType)
+}
+
+// oneLine is text as it is, or in quotes when it would not stay in its line.
+func oneLine(data []byte) string {
+	if bytes.ContainsFunc(data, unicode.IsControl) {
+		return strconv.Quote(string(data))
+	}
+	return string(data)
+}
+
+func stateEffect(v *emulator.Verdict) []string {
+	if v.State == nil {
+		return nil
+	}
+	if object, ok := protocol.DecodeState(*v.State); ok {
+		return []string{"  the connection's state becomes " + string(object)}
+	}
+	return []string{fmt.Sprintf("  the connection's state becomes %q", *v.State)}
+}
+
+func failureEffects(c *protocol.EventContext, v *emulator.Verdict) []string {
+	var lines []string
+	switch {
+	case !c.Blocking():
+		lines = append(lines, "refused: "+v.Problem+"; the service only logs that")
+	case c.Kind == protocol.EventUser:
+		lines = append(lines, "refused: "+v.Problem,
+			"  a simple client is closed with 1011; others get an ack with InternalServerError, if they asked for one")
+	default:
+		lines = append(lines, "refused: "+v.Problem, fmt.Sprintf("  the client's handshake fails with %d", v.ClientStatus))
+	}
+	if v.Retried {
+		lines = append(lines, "  before that the service tries again after 1, 3 and 5 s")
+	}
+	return lines
+}
+
+func newVerdictJSON(c *protocol.EventContext, v *emulator.Verdict) verdictJSON {
+	out := verdictJSON{
+		Accepted: v.Problem == "", Status: v.Status, Headers: v.Header, Problem: v.Problem, Retried: v.Retried,
+		UserID: v.UserID, Roles: v.Roles, Groups: v.Groups, Subprotocol: v.Subprotocol, State: v.State,
+	}
+	if c.Kind == protocol.EventSystem && c.Event == protocol.EventConnect {
+		out.ClientGets = v.ClientStatus
+	}
+	switch text := string(v.Body); {
+	case text == "":
+	case utf8.ValidString(text):
+		out.Body = &text
+	default:
+		out.BodyBase64 = v.Body
+	}
+	if m := v.Message; m != nil {
+		out.Message = &messageJSON{m.DataType, base64.StdEncoding.EncodeToString(m.Data), m.Metadata}
+		switch m.DataType {
+		case protocol.DataTypeText:
+			out.Message.Data = string(m.Data)
+		case protocol.DataTypeJSON:
+			out.Message.Data = json.RawMessage(m.Data)
+		}
+	}
+	return out
+}

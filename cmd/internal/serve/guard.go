@@ -1,0 +1,84 @@
+package serve
+
+import (
+	"net"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"wps/cmd/internal/cli"
+	"wps/internal/webguard"
+)
+
+// GuardOptions are the flags of a server that say which host names and which
+// pages it answers beside those of this machine.
+type GuardOptions struct {
+	hosts   []string
+	Origins []string
+}
+
+// Register defines the flags.
+func (o *GuardOptions) Register(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.hosts, "allow-host", nil, "answer requests to this host `name` too, such as that of a proxy or tunnel, \"*\" for all;\nmay be repeated (default: localhost, addresses, names without a dot, host.docker.internal)")
+	f.StringArrayVar(&o.Origins, "cors-origin", nil, "let pages of this `origin` use it, such as https://app.example, \"*\" for all;\nmay be repeated (default: pages of localhost)")
+}
+
+// Guard returns the guard of a server on addr.
+func (o *GuardOptions) Guard(addr string) (*webguard.Guard, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	g, err := webguard.New(o.Names(addr), o.Origins)
+	if err != nil {
+		return nil, cli.Usagef("%v", err)
+	}
+	return g, nil
+}
+
+// Check returns a usage error for a host or origin that cannot be allowed.
+func (o *GuardOptions) Check() error {
+	for _, host := range o.hosts {
+		if err := webguard.CheckHost(host); err != nil {
+			return cli.Usagef("--allow-host: %v", err)
+		}
+	}
+	for _, origin := range o.Origins {
+		if err := webguard.CheckOrigin(origin); err != nil {
+			return cli.Usagef("--cors-origin: %v", err)
+		}
+	}
+	return nil
+}
+
+// Names are the host names of a server on addr: those allowed, that of addr and
+// that of this machine.
+func (o *GuardOptions) Names(addr string) []string {
+	names := append([]string(nil), o.hosts...)
+	host, _, _ := net.SplitHostPort(addr)
+	own, _ := os.Hostname() // without a name it is called by others
+	for _, name := range []string{host, own} {
+		if webguard.CheckHost(name) == nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Risk is what other machines can do when they can reach a server.
+type Risk struct {
+	Present bool
+	Text    string // after "other machines can reach this port and"
+}
+
+// WarnExposed warns of each risk when other machines can reach the listeners.
+func WarnExposed(out *cli.Printer, listeners []net.Listener, risks ...Risk) {
+	addr, ok := listeners[0].Addr().(*net.TCPAddr)
+	if !ok || addr.IP.IsLoopback() {
+		return
+	}
+	for _, r := range risks {
+		if r.Present {
+			out.Warn("other machines can reach this port and " + r.Text)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+// Package serve opens the addresses of the commands that serve HTTP, guards them
+// against pages of other sites, and warns when other machines can reach them.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+
+	"wps/cmd/internal/cli"
+)
+
+// listenTries is how often a free port is looked for that is free on both
+// loopback addresses.
+const listenTries = 20
+
+// Listen opens an address. Without a host it is loopback, and "localhost" is
+// both loopback addresses where the machine has both. flag names where the
+// address came from.
+func Listen(ctx context.Context, addr, flag string) ([]net.Listener, error) {
+	for try := 1; ; try++ {
+		listeners, err := listenOnce(ctx, addr, flag)
+		if _, port, _ := net.SplitHostPort(addr); !isInUse(err) || port != "0" || try == listenTries {
+			return listeners, err
+		}
+	}
+}
+
+func listenOnce(ctx context.Context, addr, flag string) ([]net.Listener, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, cli.Usage(fmt.Sprintf("%s %q: %v", flag, addr, err), "use host:port, such as localhost:8080")
+	}
+	hosts := []string{host}
+	if host == "" || strings.EqualFold(host, "localhost") {
+		hosts = []string{"127.0.0.1", "::1"}
+	}
+	var config net.ListenConfig
+	first, err := config.Listen(ctx, "tcp", net.JoinHostPort(hosts[0], port))
+	if err != nil {
+		return nil, explainListen(addr, host, flag, err)
+	}
+	listeners := []net.Listener{first}
+	_, port, _ = net.SplitHostPort(first.Addr().String())
+	for _, h := range hosts[1:] {
+		l, err := config.Listen(ctx, "tcp", net.JoinHostPort(h, port))
+		switch {
+		case err == nil:
+			listeners = append(listeners, l)
+		case isInUse(err): // half of localhost would be another program's
+			one := net.JoinHostPort(hosts[0], port)
+			err = fmt.Errorf("listen on %s: %s: %w", addr, net.JoinHostPort(h, port), withoutAddress(err))
+			err = cli.WithHint(err, fmt.Sprintf("stop what listens there, or use the other half of localhost with %s %s", flag, one))
+			return nil, cli.JoinErrors(err, CloseAll(listeners))
+		} // any other error: the machine has no IPv6
+	}
+	return listeners, nil
+}
+
+// isInUse reports whether an address is taken by another listener.
+func isInUse(err error) bool {
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaAddrInUse)
+}
+
+// withoutAddress drops the address that an error repeats.
+func withoutAddress(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Err
+	}
+	return err
+}
+
+// CloseAll closes listeners.
+func CloseAll(listeners []net.Listener) (err error) {
+	for _, l := range listeners {
+		err = cli.JoinErrors(err, l.Close())
+	}
+	return err
+}
+
+// What Windows reports instead of the numbers that package syscall has as
+// EADDRINUSE and EADDRNOTAVAIL there; no other system has them.
+const (
+	wsaAddrInUse    syscall.Errno = 10048
+	wsaAddrNotAvail syscall.Errno = 10049
+)
+
+// explainListen adds the next step to an address that cannot be had, and drops
+// the address that the error repeats.
+func explainListen(addr, host, flag string, err error) error {
+	err = withoutAddress(err)
+	free := fmt.Sprintf("take a free port with %s %s", flag, net.JoinHostPort(host, "0"))
+	err = fmt.Errorf("listen on %s: %w", addr, err)
+	var refused syscall.Errno
+	switch {
+	case !errors.As(err, &refused), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, wsaAddrNotAvail):
+		return cli.Usage(err.Error(), "use a host of this machine and a port from 0 to 65535, such as localhost:8080")
+	case errors.Is(err, fs.ErrPermission):
+		return cli.WithHint(err, "ports below 1024 need special rights: "+free)
+	}
+	return cli.WithHint(err, "stop what listens there, or "+free)
+}
+
+// ShownAddr is the address to print for listeners on addr.
+func ShownAddr(addr string, listeners []net.Listener) string {
+	host, _, _ := net.SplitHostPort(addr)
+	actual, port, _ := net.SplitHostPort(listeners[0].Addr().String())
+	switch {
+	case host == "" || strings.EqualFold(host, "localhost"):
+		host = "localhost"
+	case net.ParseIP(actual).IsUnspecified():
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// HTTP serves until the context ends, then lets running requests finish.
+func HTTP(ctx context.Context, h http.Handler, listeners []net.Listener) error {
+	web := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+	}
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { failed <- web.Serve(l) }()
+	}
+	waiting := len(listeners)
+	var err error
+	select {
+	case err = <-failed:
+		waiting--
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if web.Shutdown(stop) != nil {
+		web.Close()
+	}
+	for range waiting {
+		<-failed
+	}
+	return err
+}

@@ -1,0 +1,77 @@
+package service
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"wps/cmd/internal/cli"
+)
+
+// curlPrinter is a transport that prints each request as a curl command and
+// sends nothing. The command holds a token for that one URL.
+type curlPrinter struct{ env *cli.Env }
+
+// RoundTrip prints r and gives an empty success.
+func (p *curlPrinter) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, fmt.Errorf("read the body: %w", err)
+		}
+	}
+	if err := p.env.Out.PrintLine(curlCommand(r, body)); err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(nil)), Request: r,
+	}, nil
+}
+
+// curlCommand writes a request for a POSIX shell.
+func curlCommand(r *http.Request, body []byte) string {
+	words := []string{"curl", "-sS", "-i"}
+	if r.Method == http.MethodHead {
+		words = append(words, "--head")
+	} else {
+		words = append(words, "-X", r.Method)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		if name == "User-Agent" || name == "Content-Length" || name == "X-Ms-Client-Request-Id" {
+			continue
+		}
+		for _, v := range r.Header[name] {
+			words = append(words, "-H", cli.ShellWord(name+": "+v))
+		}
+	}
+	prefix := ""
+	switch {
+	case len(body) > 0 && utf8.Valid(body) && !bytes.ContainsRune(body, 0):
+		text := string(body)
+		if strings.HasPrefix(text, "@") { // curl would read a file
+			prefix, text = "printf %s "+cli.ShellWord(text)+" | ", "@-"
+		}
+		words = append(words, "--data-binary", cli.ShellWord(text))
+	case len(body) > 0:
+		prefix = "printf '" + octal(body) + "' | "
+		words = append(words, "--data-binary", "@-")
+	case r.Method == http.MethodPost || r.Method == http.MethodPut:
+		words = append(words, "-H", "'Content-Length: 0'")
+	}
+	return prefix + strings.Join(append(words, cli.ShellWord(r.URL.String())), " ")
+}
+
+func octal(b []byte) string {
+	var s strings.Builder
+	for _, x := range b {
+		fmt.Fprintf(&s, `\%03o`, x)
+	}
+	return s.String()
+}

@@ -1,0 +1,59 @@
+package service
+
+import (
+	"fmt"
+	"strings"
+
+	"wps/output"
+	"wps/protocol"
+)
+
+// describe says what an event does, for the error when it could not be done.
+func describe(ev output.Event) string {
+	switch e := ev.(type) {
+	case *output.MessageEvent:
+		return "send to " + e.Target().String()
+	case *output.GroupEvent:
+		return describeGroup(e)
+	case *output.CloseConnectionEvent:
+		return "close " + ConnectionsOf(e.Target())
+	case *output.ExistenceEvent:
+		return "ask for " + e.Target().String()
+	case *output.PermissionEvent:
+		return fmt.Sprintf("%s %s on group %q for connection %q",
+			strings.ToLower(string(e.PermissionAction)), e.Permission, e.TargetName, e.ConnectionID)
+	}
+	return ev.Type()
+}
+
+func describeGroup(e *output.GroupEvent) string {
+	who, group := e.Target().String(), fmt.Sprintf("group %q", e.GroupID)
+	if e.TargetType == output.TargetAll {
+		who = "the connections that the filter selects"
+		if len(e.GroupIDs) == 1 {
+			group = fmt.Sprintf("group %q", e.GroupIDs[0])
+		} else {
+			group = fmt.Sprintf("groups %q", e.GroupIDs)
+		}
+	}
+	switch e.GroupAction {
+	case output.GroupJoin:
+		return "add " + who + " to " + group
+	case output.GroupLeaveAll:
+		return "remove " + who + " from all groups"
+	default:
+		return "remove " + who + " from " + group
+	}
+}
+
+// ConnectionsOf names the connections of a target.
+func ConnectionsOf(t protocol.Target) string {
+	switch t.Kind {
+	case protocol.TargetConnection:
+		return t.String()
+	case protocol.TargetAll:
+		return "every connection in the hub"
+	default:
+		return "the connections of " + t.String()
+	}
+}

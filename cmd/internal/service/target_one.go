@@ -1,0 +1,44 @@
+package service
+
+import (
+	"github.com/spf13/cobra"
+
+	"wps/cmd/internal/cli"
+	"wps/output"
+)
+
+// OneTargetFlags name the one target of a command that has one answer.
+type OneTargetFlags struct {
+	group, user, connection string
+	all                     bool
+}
+
+// Register adds the flags of kinds, each with what verb does to it.
+func (t *OneTargetFlags) Register(c *cobra.Command, verb string, kinds ...output.TargetType) {
+	f := c.Flags()
+	for _, k := range kinds {
+		switch k {
+		case output.TargetGroups:
+			f.StringVar(&t.group, "group", "", verb+" the connections in `group`")
+		case output.TargetUsers:
+			f.StringVar(&t.user, "user", "", verb+" every connection of `user`")
+		case output.TargetConnections:
+			f.StringVar(&t.connection, "connection", "", verb+" the connection with this `id`")
+		case output.TargetAll:
+			f.BoolVar(&t.all, "all", false, verb+" every connection in the hub")
+		}
+	}
+}
+
+// Target returns the target that the flags name; ok is false if they name none.
+func (t *OneTargetFlags) Target(given cli.GivenFlags) (found EventTarget, ok bool, err error) {
+	named := TargetFlags{
+		groups: given.Values("group", t.group), users: given.Values("user", t.user),
+		connections: given.Values("connection", t.connection), All: t.all,
+	}
+	targets, err := named.Targets()
+	if err != nil || len(targets) == 0 {
+		return EventTarget{}, false, err
+	}
+	return targets[0], true, nil
+}
