@@ -1,7 +1,7 @@
-// Package bench measures a Web PubSub service: how fast it takes requests and
-// opens connections, and what becomes of messages on their way: how long they
-// take, and how many are lost, doubled or out of order. It reaches the service
-// through small interfaces, prints nothing, and judges nothing.
+// Package bench measures a Web PubSub service: how fast it accepts requests and
+// opens connections, how long messages take, and how many are lost, duplicate or
+// out of order. It uses the service through small interfaces, prints nothing, and
+// sets no limits.
 //
 //	result, err := bench.Send(ctx, service, target, bench.Options{Workers: 16, Duration: 10 * time.Second})
 //	fmt.Print(bench.Text(result))
@@ -11,6 +11,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,46 +21,46 @@ import (
 
 // Options are common to all kinds of run.
 type Options struct {
-	// Workers is how many requests or connections are under way at once.
+	// Workers is how many requests or connections are in progress at once.
 	Workers int
-	// Rate is how many are started a second, all workers together; 0 means as
+	// Rate is how many are started a second by all workers together; 0 means as
 	// many as are answered. With a rate, a wait for a worker counts: the time of
-	// each is taken from when it was due.
+	// each is measured from when it was due.
 	Rate float64
-	// Warmup is how long the run goes on before anything is measured, and
-	// Duration how long after that.
+	// Warmup is how long the run lasts before anything is measured, and Duration
+	// how long after that.
 	Warmup, Duration time.Duration
 	// Size of a message, in bytes, at least MinSize.
 	Size int
-	// OnSecond, when set, is told of each second that was measured.
+	// OnSecond, when set, is called for each second that was measured.
 	OnSecond func(Second)
 }
 
 const (
-	// drainTime bounds the wait for what is under way when the time is over.
+	// drainTime limits the wait for what is in progress when the time is over.
 	drainTime = 10 * time.Second
-	// answerTime bounds the wait for a message that the service has taken.
+	// answerTime limits the wait for a message that the service has accepted.
 	answerTime = 5 * time.Second
 	// failPause is how long a worker waits after a failure, so that a service
 	// that is down does not make it spin.
 	failPause = 20 * time.Millisecond
 )
 
-// What a worker's call gives besides errors of the service.
+// What the function of a worker returns besides errors of the service.
 var (
-	errWorkerDone = errors.New("this worker has nothing left to do")
-	errNotStarted = errors.New("it was due and not started")
-	errGivenUp    = errors.New("no answer when the time was over, nor soon after")
+	errWorkerDone = errors.New("this worker has no more work")
+	errNotStarted = errors.New("due but not started")
+	errGivenUp    = fmt.Errorf("no answer within %v of the end of the run", drainTime)
 )
 
-// run is the frame of one run: its clock, its end and its recorder.
+// run is the state common to all kinds of run: its times, its end, its recorder.
 type run struct {
 	o        Options
 	start    time.Time
 	measure  time.Time       // when measuring begins
 	end      time.Time       // when nothing new is started, at the latest
 	ctx      context.Context // ends when nothing new is to be started
-	work     context.Context // ends when what is under way is given up
+	work     context.Context // ends when what is in progress is given up
 	recorder *recorder
 	stop     context.CancelFunc
 	stopWork context.CancelFunc
@@ -84,8 +85,8 @@ func newRun(ctx context.Context, o Options) *run {
 	return r
 }
 
-// awaitEnd notes when the run has ended, and gives up what is under way some
-// time after.
+// awaitEnd records when the run has ended, and gives up what is still in progress
+// after drainTime.
 func (r *run) awaitEnd(caller context.Context) {
 	<-r.ctx.Done()
 	r.recorder.over.Store(true)
@@ -99,7 +100,7 @@ func (r *run) awaitEnd(caller context.Context) {
 	r.stopWork()
 }
 
-// close ends what the run has started; the result is made before.
+// close ends what the run has started. The result is made before.
 func (r *run) close() {
 	r.stop()
 	r.stopWork()
@@ -108,7 +109,7 @@ func (r *run) close() {
 
 // workers calls do again and again in Options.Workers goroutines until the time
 // is over, and waits for the last call. do gets the number of its worker and the
-// time from which the call counts; its error is recorded.
+// time from which the call is measured; its error is recorded.
 func (r *run) workers(do func(worker int, from time.Time) error) {
 	schedules := make([]*schedule, r.o.Workers)
 	var all sync.WaitGroup
@@ -149,10 +150,10 @@ func (r *run) worker(w int, s *schedule, do func(worker int, from time.Time) err
 	}
 }
 
-// schedule says when a worker starts its calls.
+// schedule is when a worker starts its calls.
 type schedule struct {
 	due   time.Time     // of the next call
-	every time.Duration // 0: at once
+	every time.Duration // 0: no rate
 }
 
 // newSchedule spreads the calls of the workers evenly.
@@ -164,8 +165,8 @@ func newSchedule(r *run, worker int) *schedule {
 	return &schedule{due: r.start.Add(every * time.Duration(worker) / time.Duration(r.o.Workers)), every: max(every, 1)}
 }
 
-// next waits for the next call and gives the time from which it counts; false
-// when the time is over.
+// next waits for the next call and returns the time from which it is measured; not
+// ok when the time is over.
 func (s *schedule) next(ctx context.Context) (from time.Time, ok bool) {
 	if s.every == 0 {
 		return time.Now(), ctx.Err() == nil
@@ -177,11 +178,11 @@ func (s *schedule) next(ctx context.Context) (from time.Time, ok bool) {
 	return from, true
 }
 
-// wakeTime is how late a worker may wake up on a busy machine: what was due that
-// shortly before the end was not missed.
+// wakeTime is how late a worker may wake up on a busy machine: a call that was due
+// so shortly before the end does not count as missed.
 const wakeTime = 10 * time.Millisecond
 
-// missed is how many calls were due from a time to another and not started.
+// missed returns how many calls were due between two times and not started.
 func (s *schedule) missed(from, to time.Time) int64 {
 	if s.every == 0 {
 		return 0
@@ -193,7 +194,7 @@ func (s *schedule) missed(from, to time.Time) int64 {
 	return int64(max((to.Add(-wakeTime).Sub(due)+s.every-1)/s.every, 0))
 }
 
-// result closes the recorder and makes the result, once the workers have ended.
+// result closes the recorder and makes the result, after the workers have ended.
 func (r *run) result(kind string, count *counts) *Result {
 	measured := max(r.endedAt.Sub(r.measure), 0)
 	res := r.recorder.result(measured)
@@ -205,7 +206,7 @@ func (r *run) result(kind string, count *counts) *Result {
 	return res
 }
 
-// counts are of the whole run, the warm-up included.
+// counts are of the whole run, including the warm-up.
 type counts struct {
 	lost                  int64 // counted at the end
 	duplicate, outOfOrder atomic.Int64

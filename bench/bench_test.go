@@ -17,17 +17,17 @@ import (
 
 var errRefused = errors.New("refused")
 
-// service is a Web PubSub in memory: what is sent to a group reaches the
-// connections in it, unless a fault says otherwise.
+// service is a Web PubSub in memory: a message to a group reaches its connections,
+// unless one of the faults below applies.
 type service struct {
 	takes time.Duration // how long a send takes
-	late  time.Duration // how long a delivery takes behind it
+	late  time.Duration // how long a delivery takes after it
 	// fault, when set, gets each send with its number from 1: an error refuses it.
 	fault func(n int) error
-	// change, when set, gets each delivery with its number and gives what is
-	// delivered in its place.
+	// change, when set, gets each delivery with its number and returns what is
+	// delivered instead.
 	change func(n int, data []byte) [][]byte
-	// hangs, when set, tells which sends get no answer.
+	// hangs, when set, reports which sends get no answer.
 	hangs func(n int) bool
 
 	mu         sync.Mutex
@@ -81,7 +81,7 @@ func (s *service) deliver(c *conn, data []byte) {
 }
 
 func (s *service) dial(_ context.Context, groups []string) (bench.Conn, error) {
-	c := &conn{s: s, in: make(chan *protocol.Response, 1<<16), gone: make(chan struct{}), group: strings.Join(groups, " ")}
+	c := &conn{s: s, in: make(chan *protocol.Response, 1<<16), closed: make(chan struct{}), group: strings.Join(groups, " ")}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open++
@@ -91,25 +91,25 @@ func (s *service) dial(_ context.Context, groups []string) (bench.Conn, error) {
 }
 
 type conn struct {
-	s     *service
-	group string
-	in    chan *protocol.Response
-	gone  chan struct{}
-	deaf  bool // to pings
+	s      *service
+	group  string
+	in     chan *protocol.Response
+	closed chan struct{}
+	deaf   bool // to pings
 }
 
 func (c *conn) Receive(ctx context.Context) (*protocol.Response, error) {
 	select {
 	case m := <-c.in:
 		return m, nil
-	case <-c.gone:
+	case <-c.closed:
 		return nil, errRefused
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-// SendEvent takes a while, as a handler does, and echoes.
+// SendEvent waits, as for a handler, and echoes.
 func (c *conn) SendEvent(_ context.Context, event string, data []byte) error {
 	time.Sleep(c.s.takes)
 	if event != "echo" {
@@ -123,7 +123,7 @@ func (c *conn) SendEvent(_ context.Context, event string, data []byte) error {
 
 func (c *conn) Ping(ctx context.Context) error {
 	select {
-	case <-c.gone:
+	case <-c.closed:
 		return errRefused
 	default:
 	}
@@ -144,7 +144,7 @@ func options(workers int) bench.Options {
 	return bench.Options{Workers: workers, Warmup: time.Second, Duration: 5 * time.Second, Size: 100}
 }
 
-// about tells whether a number is what it should be, to a part in fifty.
+// about reports whether a number is as expected, within 2 %.
 func about(got, want float64) bool { return got >= want*0.98 && got <= want*1.02 }
 
 var group = protocol.Target{Kind: protocol.TargetGroup, ID: "g"}
@@ -173,8 +173,8 @@ func TestSend(t *testing.T) {
 	})
 }
 
-// TestRateCountsWaiting: with a rate, requests that had to wait behind one that
-// stalled count from when they should have started.
+// TestRateCountsWaiting: with a rate, requests that had to wait for one that
+// stalled are measured from when they should have started.
 func TestRateCountsWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestFaultsAreCounted(t *testing.T) {
 	})
 }
 
-// TestInterrupted: what was measured until then is told.
+// TestInterrupted: the result has what was measured until then.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -284,7 +284,7 @@ func TestFanout(t *testing.T) {
 	}
 }
 
-// TestFanoutOutOfOrder: a message that a later one has overtaken is told as out
+// TestFanoutOutOfOrder: a message that a later one has overtaken counts as out
 // of order, not as lost.
 func TestFanoutOutOfOrder(t *testing.T) {
 	t.Parallel()
@@ -320,7 +320,7 @@ func TestFanoutFailures(t *testing.T) {
 		s := &service{takes: 3 * time.Millisecond}
 		s.fault = func(n int) error {
 			if n == 1000 {
-				close(s.conns[0].gone)
+				close(s.conns[0].closed)
 			}
 			if n%10 == 0 {
 				return errRefused

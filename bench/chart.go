@@ -9,16 +9,16 @@ import (
 // chart is one chart of a report.
 type chart struct {
 	Title string
-	// Label tells those who do not see the chart what it shows.
+	// Label describes the chart to readers who do not see it.
 	Label string
-	Body  string // of the SVG, made of numbers and our own words
+	Body  string // of the SVG, of numbers and texts of this package
 }
 
-// charts draws what a run has enough of.
+// charts draws the charts for which the runs have enough values.
 func charts(runs []*Result) []chart {
 	all := []chart{percentileChart(runs)}
 	for i, r := range runs {
-		c := chart{Title: "Distribution: how many took so many milliseconds", Body: drawBars(bars(r.Latency), i)}
+		c := chart{Title: "Distribution of the times, milliseconds", Body: drawBars(bars(r.Latency), i)}
 		if len(runs) > 1 {
 			c.Title = runName(runs, i) + ": " + c.Title
 		}
@@ -26,7 +26,7 @@ func charts(runs []*Result) []chart {
 		all = append(all, c)
 	}
 	all = append(all,
-		secondsChart(runs, "Each second: how many", axis{zero: true}, func(s Second) (float64, bool) { return float64(s.Count), true }),
+		secondsChart(runs, "Each second: count", axis{zero: true}, func(s Second) (float64, bool) { return float64(s.Count), true }),
 		secondsChart(runs, "Each second: p50, milliseconds", axis{log: true}, func(s Second) (float64, bool) { return s.P50, s.Count > 0 && s.P50 > 0 }),
 		secondsChart(runs, "Each second: p99, milliseconds", axis{log: true}, func(s Second) (float64, bool) { return s.P99, s.Count > 0 && s.P99 > 0 }))
 	return slices.DeleteFunc(all, func(c chart) bool { return c.Body == "" })
@@ -44,7 +44,7 @@ func percentileChart(runs []*Result) chart {
 	return c
 }
 
-// secondsChart draws a value of each second; those that have none are left out.
+// secondsChart draws a value of each second, without the seconds that have none.
 func secondsChart(runs []*Result, title string, yAxis axis, value func(Second) (float64, bool)) chart {
 	c := chart{Title: title, Label: "Lines."}
 	var lines []line

@@ -15,12 +15,12 @@ type Difference struct {
 	Ratio float64 `json:"ratio,omitempty"`
 }
 
-// Comparison sets two runs against each other.
+// Comparison is a comparison of two runs.
 type Comparison struct {
 	Before *Result `json:"before"`
 	After  *Result `json:"after"`
-	// Unlike names what was not the same in the two runs, so that their numbers
-	// may not tell of the service.
+	// Unlike names what differed between the two runs, so that a different result
+	// may not be due to the service.
 	Unlike      []string     `json:"unlike,omitempty"`
 	Differences []Difference `json:"differences"`
 }
@@ -74,12 +74,12 @@ func (c *Comparison) unlike() {
 	}
 }
 
-// Text tells of a comparison in a table for people.
+// Text describes a comparison in a table for people.
 func (c *Comparison) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "before  %s\nafter   %s\n", Title(c.Before), Title(c.After))
 	if len(c.Unlike) > 0 {
-		fmt.Fprintf(&b, "\nnot alike: %s\n", strings.Join(c.Unlike, ", "))
+		fmt.Fprintf(&b, "\ndifferent: %s\n", strings.Join(c.Unlike, ", "))
 	}
 	fmt.Fprintf(&b, "\n  %-14s %12s %12s %10s\n", "", "before", "after", "ratio")
 	for _, d := range c.Differences {

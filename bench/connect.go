@@ -9,16 +9,16 @@ import (
 
 // Conn is a client's connection.
 type Conn interface {
-	// Receive gives the next message or system frame; an error is the end.
+	// Receive returns the next message or system frame, or an error at the end.
 	Receive(ctx context.Context) (*protocol.Response, error)
 	// SendEvent sends text as a user event and waits until it has been handled.
 	SendEvent(ctx context.Context, event string, data []byte) error
-	// Ping asks the service for a sign of life and waits for it.
+	// Ping sends a ping to the service and waits for the pong.
 	Ping(ctx context.Context) error
 	Close(ctx context.Context) error
 }
 
-// Dialer opens a connection that is in some groups from the start. It is called
+// Dialer opens a connection that is a member of groups from the start. It is called
 // concurrently.
 type Dialer func(ctx context.Context, groups []string) (Conn, error)
 

@@ -8,14 +8,14 @@ import (
 	"sync/atomic"
 )
 
-// dialsAtOnce bounds how many connections are opened, asked or closed at the
+// dialsAtOnce limits how many connections are opened, asked or closed at the
 // same time outside a run.
 const dialsAtOnce = 32
 
-// conns are the connections of a run. Whoever opens them closes them.
+// conns are the connections of a run. The function that opens them closes them.
 type conns []Conn
 
-// dialAll opens n connections; groups gives those of each.
+// dialAll opens n connections; groups returns the groups of each.
 func dialAll(ctx context.Context, dial Dialer, n int, groups func(i int) []string) (conns, error) {
 	dialing, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -38,12 +38,12 @@ func dialAll(ctx context.Context, dial Dialer, n int, groups func(i int) []strin
 	}
 	err := context.Cause(dialing)
 	if ctx.Err() == nil {
-		err = fmt.Errorf("%d of %d are open, then: %w", open.Load(), n, err)
+		err = fmt.Errorf("%d of %d opened: %w", open.Load(), n, err)
 	}
 	return nil, errors.Join(err, all.close(context.WithoutCancel(ctx)))
 }
 
-// atOnce calls do for each number below n, dialsAtOnce at the same time.
+// atOnce calls do for each number below n, dialsAtOnce of them concurrently.
 func atOnce(n int, do func(i int)) {
 	slots := make(chan struct{}, dialsAtOnce)
 	var all sync.WaitGroup
@@ -66,7 +66,7 @@ func (all conns) each(do func(i int, c Conn)) {
 	})
 }
 
-// close closes all; the first error is given.
+// close closes all and returns the first error.
 func (all conns) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()

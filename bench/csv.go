@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// CSV writes a line for each second that was measured, with "total" last.
+// CSV writes a line for each measured second, and one named "total" at the end.
 func CSV(w io.Writer, r *Result) error {
 	out := csv.NewWriter(w)
 	whole := func(n int64) string { return strconv.FormatInt(n, 10) }

@@ -10,8 +10,8 @@ import (
 )
 
 // Echo measures how long a message takes from a client to the hub's event
-// handler and back, which must answer an event with what it holds. There is a
-// connection for each of Options.Workers, with one event on its way.
+// handler and back; the handler must answer an event with its data. There is one
+// connection for each of Options.Workers, with one event in flight.
 func Echo(ctx context.Context, dial Dialer, event string, o Options) (*Result, error) {
 	all, err := dialAll(ctx, dial, o.Workers, func(int) []string { return nil })
 	if err != nil {
@@ -46,12 +46,12 @@ type echoEnd struct {
 	conn  Conn
 	asked sent        // by its worker
 	seen  sequence    // by its receiver
-	came  chan uint64 // numbers that came back; full when nobody waits for them
+	came  chan uint64 // numbers of the echoes; full when ask does not wait for them
 	ended chan struct{}
 }
 
-// ask sends one event and waits until its echo has come. One that comes later
-// than answerTime is not lost, but the next event does not wait for it.
+// ask sends one event and waits for its echo. An echo that comes after answerTime
+// is not lost, but the next event does not wait for it.
 func (e *echo) ask(worker int, from time.Time) error {
 	end := e.ends[worker]
 	select {
@@ -81,7 +81,7 @@ func (e *echo) ask(worker int, from time.Time) error {
 	}
 }
 
-// receive takes the echoes of one client.
+// receive receives the echoes of one client.
 func (e *echo) receive(ctx context.Context, i int) {
 	end := e.ends[i]
 	defer close(end.ended)

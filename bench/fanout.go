@@ -11,26 +11,26 @@ import (
 	"wps/protocol"
 )
 
-// quietTime is how long nothing may arrive before what is missing counts as
-// lost, at least: twice the longest time that was seen, if that is more.
+// quietTime is the shortest time without an arrival after which what is missing
+// counts as lost. It is twice the longest time of a message, if that is more.
 const quietTime = 2 * time.Second
 
-// FanoutOptions say who receives. Options.Workers are the publishers: each sends
+// FanoutOptions configure Fanout. Options.Workers are the publishers: each sends
 // one message after the other, to the groups in turn.
 type FanoutOptions struct {
 	Options
-	// Connections is how many receive; they are spread evenly over Groups, at
-	// most one group for each.
+	// Connections is the number of receivers. They are spread evenly over Groups,
+	// each in at most one group.
 	Connections, Groups int
-	// InFlight bounds the messages in flight of each publisher: from the call that
+	// InFlight limits the messages in flight of each publisher: from the call that
 	// sends one until it, or a later one, has arrived everywhere, or for five
-	// seconds. 0 means that a publisher waits for the service's answer alone.
+	// seconds. 0 means that a publisher waits only for the service's answer.
 	InFlight int
 }
 
 // Fanout measures how long messages take from the call that sends them, over
-// REST, to each connection of a group, and watches that none is lost, doubled or
-// overtaken by a later one of its publisher.
+// REST, to each connection of a group, and counts those that are lost, duplicate or
+// overtaken by a later one of their publisher.
 func Fanout(ctx context.Context, s Service, dial Dialer, o FanoutOptions) (*Result, error) {
 	f := newFanout(s, o)
 	var err error
@@ -70,17 +70,17 @@ type fanout struct {
 
 	// seen is by connection and publisher; each row belongs to its receiver.
 	seen    [][]sequence
-	arrived atomic.Int64 // each once
-	slowest atomic.Int64 // the longest way so far, a time.Duration
+	arrived atomic.Int64 // without duplicates
+	slowest atomic.Int64 // the longest time of a message so far, a time.Duration
 }
 
-// publisher is the state of one worker. It belongs to that until it has ended;
-// what other goroutines read is changed under fanout.mu. The message of a turn
-// goes to the group of that number, counted round.
+// publisher is the state of one worker, which owns it until it has ended; what
+// other goroutines read is changed under fanout.mu. The message of a turn is sent
+// to the group of that number modulo the number of groups.
 type publisher struct {
 	turn   uint64  // of the next message; the first is the publisher's own number
 	sent   []sent  // by group
-	window *window // nil: no bound
+	window *window // nil: no limit
 }
 
 func newFanout(s Service, o FanoutOptions) *fanout {
@@ -114,7 +114,7 @@ func (f *fanout) publish(worker int, from time.Time) error {
 			from = time.Now()
 		}
 	}
-	turn, group := f.take(p)
+	turn, group := f.begin(p)
 	data := stamp{worker, p.sent[group].last, from.Sub(f.run.start)}.message(f.o.Size)
 	to := protocol.Target{Kind: protocol.TargetGroup, ID: f.group(group)}
 	_, err := f.s.Send(f.run.work, to, protocol.Send{DataType: protocol.DataTypeText, Data: data})
@@ -131,21 +131,21 @@ func (f *fanout) publish(worker int, from time.Time) error {
 	return err
 }
 
-// take begins the next message of a publisher: it is for the connections that
-// are there at this moment.
-func (f *fanout) take(p *publisher) (turn uint64, group int) {
+// begin begins the next message of a publisher, for the connections that are open
+// at this time.
+func (f *fanout) begin(p *publisher) (turn uint64, group int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	turn, group = p.turn, int(p.turn%uint64(f.o.Groups))
 	if p.window != nil {
-		p.window.take(turn, f.members[group])
+		p.window.occupy(turn, f.members[group])
 	}
 	p.turn++
 	p.sent[group].last++
 	return turn, group
 }
 
-// receive takes what one connection gets.
+// receive receives the messages of one connection.
 func (f *fanout) receive(ctx context.Context, i int) {
 	for {
 		m, err := f.conns[i].Receive(ctx)
@@ -162,7 +162,7 @@ func (f *fanout) receive(ctx context.Context, i int) {
 	}
 }
 
-// lose notes that a connection has ended, for which no message waits any more.
+// lost records that a connection has ended, for which no message waits any more.
 // Without any connection the run ends.
 func (f *fanout) lose(i int, err error) {
 	f.run.recorder.failedWith(i, time.Now(), fmt.Errorf("connection ended: %w", err))
@@ -175,7 +175,7 @@ func (f *fanout) lose(i int, err error) {
 	}
 	f.mu.Unlock()
 	for p, number := range last {
-		f.settle(p, group, max(f.seen[i][p].next, 1), number)
+		f.release(p, group, max(f.seen[i][p].next, 1), number)
 	}
 	if f.counts.ended.Add(1) == int64(f.o.Connections) {
 		f.run.stop()
@@ -195,12 +195,12 @@ func (f *fanout) arrive(i int, data []byte) {
 		return
 	}
 	f.arrived.Add(1)
-	f.settle(s.sender, i%f.o.Groups, first, s.number)
+	f.release(s.sender, i%f.o.Groups, first, s.number)
 }
 
-// settle tells the window of a publisher that a connection no longer awaits its
-// messages to a group, from the first number to the last.
-func (f *fanout) settle(sender, group int, first, last uint64) {
+// release removes one awaited arrival from each of a publisher's messages to a
+// group, from the first number to the last.
+func (f *fanout) release(sender, group int, first, last uint64) {
 	if f.o.InFlight == 0 {
 		return
 	}
@@ -212,8 +212,8 @@ func (f *fanout) settle(sender, group int, first, last uint64) {
 	}
 }
 
-// drain waits until everything has arrived, nothing has for some time, or the
-// time for that is over.
+// drain waits until everything has arrived, nothing has arrived for patience, or
+// drainTime is over.
 func (f *fanout) drain() {
 	var expected int64
 	for i := range f.seen {
@@ -236,7 +236,7 @@ func (f *fanout) drain() {
 	}
 }
 
-// patience is how long nothing may arrive.
+// patience is how long drain waits for the next arrival.
 func (f *fanout) patience() time.Duration {
 	if f.arrived.Load() == 0 {
 		return drainTime

@@ -10,22 +10,22 @@ import (
 	"wps/internal/wait"
 )
 
-// HoldOptions say how many connections are opened and how long they are kept.
-// Options.Workers are how many are opened at once; Warmup and Duration mean
-// nothing.
+// HoldOptions configure Hold. Options.Workers is how many connections are opened
+// at once; Warmup and Duration are ignored.
 type HoldOptions struct {
 	Options
 	Connections int
 	Hold        time.Duration
-	// OnHeld, when set, is told each second how many are still open.
+	// OnHeld, when set, is called each second with the number of connections that
+	// are still open.
 	OnHeld func(open int, left time.Duration)
 }
 
-// openTime bounds the opening of the connections.
+// openTime limits the opening of the connections.
 const openTime = time.Hour
 
 // Hold opens connections and keeps them open: it measures how fast they open, as
-// Connect does, and counts how many are there at the end and answer a ping. The
+// Connect does, and counts how many are open at the end and answer a ping. The
 // measured time is that of the opening.
 func Hold(ctx context.Context, dial Dialer, o HoldOptions) *Result {
 	o.Warmup, o.Duration = 0, openTime
@@ -54,7 +54,7 @@ type hold struct {
 	dial      Dialer
 	o         HoldOptions
 	conns     conns
-	tried     atomic.Int64 // may be more than there are connections
+	tried     atomic.Int64 // may exceed the number of connections
 	finished  atomic.Int64 // tried, with or without success
 	opened    atomic.Int64
 	counts    counts
@@ -108,7 +108,7 @@ func (h *hold) receive(i int) {
 	}
 }
 
-// stillOpen is how many connections are open.
+// stillOpen returns how many connections are open.
 func (h *hold) stillOpen() int { return int(h.opened.Load() - h.counts.ended.Load()) }
 
 // keep waits until the time is over, ctx ends, or no connection is left.
@@ -122,23 +122,24 @@ func (h *hold) keep(ctx context.Context) {
 	}
 }
 
-// askAll pings the connections that are open, and tells how many answer.
+// askAll pings the open connections and counts those that answer and those that do
+// not.
 func (h *hold) askAll(ctx context.Context) (answered, silent int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
 	defer cancel()
-	var alive, dumb atomic.Int64
+	var alive, mute atomic.Int64
 	h.conns.each(func(i int, c Conn) {
 		err := c.Ping(ctx)
 		switch {
 		case err == nil:
 			alive.Add(1)
 		case !c.(*heldConn).ended.Load():
-			dumb.Add(1)
+			mute.Add(1)
 			if ctx.Err() != nil {
 				err = fmt.Errorf("no answer within %v", answerTime)
 			}
 			h.run.recorder.failedWith(i, time.Now(), fmt.Errorf("ping: %w", err))
 		}
 	})
-	return int(alive.Load()), int(dumb.Load())
+	return int(alive.Load()), int(mute.Load())
 }

@@ -10,8 +10,8 @@ import (
 	"wps/bench"
 )
 
-// TestHold: the opening is measured, and who stayed, ended or fell silent is
-// told.
+// TestHold: the opening is measured, and the connections that stayed, ended or did
+// not answer are counted.
 func TestHold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestHold(t *testing.T) {
 		}
 		told, seconds := 0, 0
 		o := bench.HoldOptions{Options: bench.Options{Workers: 1}, Connections: 100, Hold: 30 * time.Second}
-		o.OnSecond = func(bench.Second) { seconds++ } // of the opening alone
+		o.OnSecond = func(bench.Second) { seconds++ } // only of the opening
 		o.OnHeld = func(open int, left time.Duration) {
 			switch told++; told {
 			case 1:
@@ -35,7 +35,7 @@ func TestHold(t *testing.T) {
 				}
 			case 5:
 				for _, c := range s.conns[:3] {
-					close(c.gone)
+					close(c.closed)
 				}
 				s.conns[3].deaf = true
 			}
@@ -52,7 +52,7 @@ func TestHold(t *testing.T) {
 			t.Errorf("%v s, %v/s, %+v, told %d times in %v", r.Seconds, r.PerSecond, r.Latency, told, time.Since(start))
 		}
 		text := bench.Text(r)
-		for _, want := range []string{"100 connections held, opened in 2.0", "stayed                 95   connections for 30 s", "ended                   3   silent 1"} {
+		for _, want := range []string{"100 connections held, opened in 2.0", "stayed                 95   connections open for 30 s", "ended                   3   silent 1"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("no %q in\n%s", want, text)
 			}
@@ -81,7 +81,7 @@ func TestHoldEnds(t *testing.T) {
 		}
 		o.OnHeld = func(int, time.Duration) {
 			for _, c := range s.conns {
-				close(c.gone)
+				close(c.closed)
 			}
 		}
 		s.conns = nil

@@ -16,8 +16,8 @@ import (
 	"wps/protocol"
 )
 
-// TestRateIsOfItsTime: what is done behind the end is in the times and not in
-// the rate.
+// TestRateIsOfItsTime: what is done after the end is in the times and not in the
+// rate.
 func TestRateIsOfItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -36,7 +36,7 @@ func TestRateIsOfItsTime(t *testing.T) {
 	})
 }
 
-// TestNotStarted: what a rate asked for and nobody was free to start is told.
+// TestNotStarted: what was due while every worker was busy is counted.
 func TestNotStarted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -58,8 +58,8 @@ func TestNotStarted(t *testing.T) {
 }
 
 // TestInterruptedWhileHanging: after an interruption the run waits ten seconds
-// for what hangs, not until its time would have been over, and the numbers are of
-// the time before.
+// for what hangs, not until its planned end, and the numbers are of the time
+// before.
 func TestInterruptedWhileHanging(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestInterruptedWhileHanging(t *testing.T) {
 		if took := time.Since(start); took != 13*time.Second {
 			t.Errorf("it took %v, want 13s", took)
 		}
-		if !r.Interrupted || r.Seconds != 2 || r.Count != 0 || r.Failed != 2 || r.Faults["no answer when the time was over, nor soon after"] != 2 || len(r.Series) != 2 {
+		if !r.Interrupted || r.Seconds != 2 || r.Count != 0 || r.Failed != 2 || r.Faults["no answer within 10s of the end of the run"] != 2 || len(r.Series) != 2 {
 			t.Errorf("result = %+v", r)
 		}
 		if title := bench.Title(r); !strings.Contains(title, "2 s, interrupted") {
@@ -155,7 +155,7 @@ func (s *delivering) Send(ctx context.Context, to protocol.Target, m protocol.Se
 	return o, err
 }
 
-// TestFanoutPatience: a slow service loses nothing.
+// TestFanoutPatience: messages of a slow service do not count as lost.
 func TestFanoutPatience(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -169,8 +169,8 @@ func TestFanoutPatience(t *testing.T) {
 	})
 }
 
-// TestFanoutAllEnded: without connections the run is over, and says how long it
-// was.
+// TestFanoutAllEnded: without connections the run ends, and the result has its
+// real length.
 func TestFanoutAllEnded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestFanoutAllEnded(t *testing.T) {
 		s.fault = func(n int) error {
 			if n == 300 {
 				for _, c := range s.conns {
-					close(c.gone)
+					close(c.closed)
 				}
 			}
 			return nil
@@ -213,7 +213,7 @@ func TestEchoEnded(t *testing.T) {
 		s := &service{takes: 10 * time.Millisecond}
 		s.change = func(n int, data []byte) [][]byte {
 			if n == 1000 {
-				close(s.conns[0].gone)
+				close(s.conns[0].closed)
 				return nil
 			}
 			return [][]byte{data}
@@ -241,7 +241,7 @@ func TestFaultsHaveNoPorts(t *testing.T) {
 	})
 }
 
-// TestOpeningFails: how many were open is told.
+// TestOpeningFails: the error has the number of open connections.
 func TestOpeningFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -254,7 +254,7 @@ func TestOpeningFails(t *testing.T) {
 			return s.dial(ctx, groups)
 		}
 		_, err := bench.Echo(t.Context(), dial, "echo", options(100))
-		if !errors.Is(err, errRefused) || !strings.Contains(err.Error(), "7 of 100 are open, then: refused") || s.open != 0 {
+		if !errors.Is(err, errRefused) || !strings.Contains(err.Error(), "7 of 100 opened: refused") || s.open != 0 {
 			t.Errorf("%v, %d open", err, s.open)
 		}
 	})
@@ -293,7 +293,7 @@ func TestFanoutInFlight(t *testing.T) {
 		s = &service{takes: time.Millisecond, late: 100 * time.Millisecond}
 		s.fault = func(n int) error {
 			if n == 500 {
-				close(s.conns[0].gone)
+				close(s.conns[0].closed)
 			}
 			return nil
 		}

@@ -25,26 +25,26 @@ func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, int64(longest/unit), digits)
 }
 
-// maxFaults bounds how many different errors a result names.
+// maxFaults limits how many different errors a result names.
 const maxFaults = 20
 
-// recorder takes times from many goroutines. Shards keep them from waiting for
+// recorder records times from many goroutines. Shards keep them from waiting for
 // each other; their number does not grow with that of the goroutines, because a
-// histogram takes some 150 KiB.
+// histogram needs about 150 KiB.
 //
-// Two things are told apart. The distribution has what was due or began in the
-// measured time, whenever it was done: to leave out what took longest would
-// flatter. The rate has what was done in the measured time, whenever it began:
-// what a service does behind the end says nothing of how fast it was.
+// The distribution has what was due or began in the measured time, whenever it was
+// done: without the slowest the result would look better than it is. The rate has
+// what was done in the measured time, whenever it began: what is done after the
+// end does not show how fast the service was.
 type recorder struct {
-	from, to time.Time   // the measured time, if the run does not end before
+	from, to time.Time   // the measured time, unless the run ends earlier
 	over     atomic.Bool // the run has ended
 	shards   []*shard
 	onSecond func(Second)
 	stop     chan struct{}
 	ticks    sync.WaitGroup
 
-	// These belong to the ticking goroutine until it has ended.
+	// These are used only by the goroutine of tick until it has ended.
 	total  part // of everything
 	late   int64
 	series []Second
@@ -53,18 +53,17 @@ type recorder struct {
 	faults map[string]int64
 }
 
-// shard holds what has not been summed up, in the order of the seconds.
+// shard has the parts that are not yet summed, in the order of the seconds.
 type shard struct {
 	mu    sync.Mutex
 	parts []*part
 }
 
-// part is what belongs to one second of the measured time, or to the time behind
-// it.
+// part is what was recorded in one second of the measured time, or after it.
 type part struct {
 	second int // from 0
 	times  *hdrhistogram.Histogram
-	done   int64 // in this second, what had begun in the warm-up included
+	done   int64 // in this second, also what began in the warm-up
 	failed int64
 }
 
@@ -84,7 +83,7 @@ func newRecorder(from, to time.Time, onSecond func(Second)) *recorder {
 	return r
 }
 
-// second tells to which second a moment belongs.
+// second returns the second of a time.
 func (r *recorder) second(now time.Time) int {
 	switch {
 	case now.Before(r.from):
@@ -95,13 +94,13 @@ func (r *recorder) second(now time.Time) int {
 	return int(now.Sub(r.from) / time.Second)
 }
 
-// done records a success of goroutine n that counts from a time, and gives how
-// long it took.
+// done records a success of goroutine n, measured from a time, and returns how long
+// it took.
 func (r *recorder) done(n int, from time.Time) time.Duration {
 	s := r.shards[n%len(r.shards)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now() // within the lock: what a sum has left out belongs to a later second
+	now := time.Now() // under the lock: what a sum has missed belongs to a later second
 	took := now.Sub(from)
 	second := r.second(now)
 	if second == beforeAll {
@@ -110,13 +109,13 @@ func (r *recorder) done(n int, from time.Time) time.Duration {
 	p := s.part(second)
 	p.done++
 	if !from.Before(r.from) {
-		// It is within the bounds, so that there is no error.
+		// The value is within the limits, so there is no error.
 		_ = p.times.RecordValue(min(max(int64(took/unit), 1), int64(longest/unit)))
 	}
 	return took
 }
 
-// failedWith records a failure of goroutine n that counts from a time.
+// failedWith records a failure of goroutine n, measured from a time.
 func (r *recorder) failedWith(n int, from time.Time, err error) {
 	if from.Before(r.from) {
 		return
@@ -134,8 +133,8 @@ func (r *recorder) failedWith(n int, from time.Time, err error) {
 	r.faults[text]++
 }
 
-// faultText is the text of an error without the addresses of its network
-// connection: one fault of a hundred connections is one fault.
+// faultText returns the text of an error without the addresses of its network
+// connection, so that the same error of many connections is counted as one.
 func faultText(err error) string {
 	text := err.Error()
 	var op *net.OpError
@@ -145,7 +144,7 @@ func faultText(err error) string {
 	return text
 }
 
-// part gives the part of a second.
+// part returns the part of a second.
 func (s *shard) part(second int) *part {
 	for i := len(s.parts) - 1; i >= 0; i-- {
 		if s.parts[i].second == second {
@@ -157,23 +156,23 @@ func (s *shard) part(second int) *part {
 	return p
 }
 
-// take moves the parts up to a second out of the shard.
-func (s *shard) take(second int) (taken []*part) {
+// removeUntil removes and returns the parts up to a second.
+func (s *shard) removeUntil(second int) (removed []*part) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var rest []*part
+	var kept []*part
 	for _, p := range s.parts {
 		if p.second <= second {
-			taken = append(taken, p)
+			removed = append(removed, p)
 		} else {
-			rest = append(rest, p)
+			kept = append(kept, p)
 		}
 	}
-	s.parts = rest
-	return taken
+	s.parts = kept
+	return removed
 }
 
-// tick sums up each whole second until the run is over.
+// tick sums each whole second until the run is over.
 func (r *recorder) tick() {
 	for second := range int(r.to.Sub(r.from) / time.Second) {
 		wait := time.NewTimer(time.Until(r.from.Add(time.Duration(second+1) * time.Second)))
@@ -190,7 +189,7 @@ func (r *recorder) tick() {
 	}
 }
 
-// sum moves what the shards have of a second into the total and the series.
+// sum adds what the shards have of a second to the total and the series.
 func (r *recorder) sum(second int) {
 	p := r.gather(second)
 	s := Second{Second: second + 1, Count: p.done, Failed: p.failed}
@@ -203,11 +202,12 @@ func (r *recorder) sum(second int) {
 	}
 }
 
-// gather moves what the shards have up to a second into the total, and gives it.
+// gather removes what the shards have up to a second, adds it to the total, and
+// returns it.
 func (r *recorder) gather(second int) *part {
 	sum := &part{times: newHistogram()}
 	for _, shard := range r.shards {
-		for _, p := range shard.take(second) {
+		for _, p := range shard.removeUntil(second) {
 			sum.add(p)
 			if p.second == behindAll {
 				r.late += p.times.TotalCount()
@@ -226,7 +226,7 @@ func (p *part) add(other *part) {
 	p.failed += other.failed
 }
 
-// result ends the recorder; the measured time was as long as is said.
+// result ends the recorder and returns the result for the measured time.
 func (r *recorder) result(measured time.Duration) *Result {
 	close(r.stop)
 	r.ticks.Wait()

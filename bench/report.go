@@ -12,14 +12,14 @@ import (
 //go:embed report.css
 var reportStyle string
 
-// maxReported bounds the runs of one report: each has a colour.
+// maxReported limits the runs of one report: each has a colour.
 const maxReported = 4
 
-// Report writes a page with tables and charts of one to four runs. It needs
-// nothing beside itself: no script, no network.
+// Report writes a page with tables and charts of one to four runs. The page is
+// self-contained: it uses no script and no network.
 func Report(w io.Writer, runs []*Result) error {
 	if len(runs) == 0 || len(runs) > maxReported {
-		return errors.New("a report is of one to four runs")
+		return errors.New("a report has one to four runs")
 	}
 	page := reportPage{Rows: reportRows(runs), Charts: charts(runs)}
 	for i, r := range runs {
@@ -36,7 +36,7 @@ func Report(w io.Writer, runs []*Result) error {
 	return err
 }
 
-// runName is how a report calls one of its runs.
+// runName is the name of a run in a report.
 func runName(runs []*Result, i int) string {
 	if name := runs[i].Name; name != "" {
 		return name
@@ -67,8 +67,8 @@ type reportCell struct {
 	Bad  bool
 }
 
-// pageWriter builds HTML. It is no template, because the packages for those keep
-// every exported method of every type in the binary, which is a tenth of it.
+// pageWriter builds HTML. It is not a template, because the packages for those keep
+// every exported method of every type in the binary, which makes it 17 % larger.
 type pageWriter struct{ strings.Builder }
 
 // add appends format, in which every argument is escaped text.
@@ -97,7 +97,7 @@ func (p *reportPage) html() []byte {
 			fmt.Sprint(i), r.Title, r.Started.Format("2006-01-02 15:04:05 MST"), number(r.WarmupSeconds))
 	}
 	if p.Unlike != "" {
-		b.add("<p class=\"note\">Not alike: %s.</p>\n", p.Unlike)
+		b.add("<p class=\"note\">Different: %s.</p>\n", p.Unlike)
 	}
 	p.table(&b)
 	for _, r := range p.Runs {
@@ -147,8 +147,8 @@ func (r *reportRun) errors(b *pageWriter, named bool) {
 	b.add("</ul>\n")
 }
 
-// reportMeasure is a row of the table. A row that no run has anything for is left
-// out when it is optional.
+// reportMeasure is a row of the table. An optional row is omitted when no run has a
+// value for it.
 type reportMeasure struct {
 	name     string
 	value    func(*Result) float64
@@ -165,11 +165,11 @@ func reportMeasures(kind string) []reportMeasure {
 			return float64(value(r.Held))
 		}
 	}
-	requests := kind == "send" || kind == "connect" // nothing of them can be lost
+	requests := kind == "send" || kind == "connect" // they cannot be lost
 	return []reportMeasure{
-		{name: "sent, with the warm-up", value: func(r *Result) float64 { return float64(r.Sent) }, optional: true},
+		{name: "sent, including the warm-up", value: func(r *Result) float64 { return float64(r.Sent) }, optional: true},
 		{name: countWord(kind), value: func(r *Result) float64 { return float64(r.Count) }},
-		{name: "of them behind the end", value: func(r *Result) float64 { return float64(r.Late) }, optional: true},
+		{name: "of these, after the measured interval", value: func(r *Result) float64 { return float64(r.Late) }, optional: true},
 		{name: "per second", value: func(r *Result) float64 { return r.PerSecond }},
 		{name: "failed", value: func(r *Result) float64 { return float64(r.Failed) }, isFault: true},
 		{name: "not started", value: func(r *Result) float64 { return float64(r.NotStarted) }, isFault: true, optional: true},

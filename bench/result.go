@@ -10,36 +10,36 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Result is what one run has measured. Its JSON is stable: it is what a saved
-// run holds.
+// Result is what one run has measured. Its JSON is stable: it is the format of a
+// saved run.
 type Result struct {
 	// Kind is send, fanout, echo or connect.
 	Kind string `json:"kind"`
-	// Name tells runs apart in a comparison: the caller gives it.
+	// Name identifies the run in a comparison; the caller sets it.
 	Name string `json:"name,omitempty"`
 	// Endpoint is scheme and host of the service.
 	Endpoint string    `json:"endpoint,omitempty"`
 	Started  time.Time `json:"started"`
 
-	// Interrupted tells that the run was ended before its time: it is of what was
-	// measured until then.
+	// Interrupted reports that the run was ended early, and has what was measured
+	// until then.
 	Interrupted bool `json:"interrupted,omitempty"`
 
 	Workers     int `json:"workers"`
 	Connections int `json:"connections,omitempty"`
 	Groups      int `json:"groups,omitempty"`
-	// InFlight is the bound of messages in flight of all publishers together, 0
-	// without one, and MostInFlight how many there were at once under it.
+	// InFlight is the limit of messages in flight of all publishers together, 0
+	// without one, and MostInFlight the largest number that was reached.
 	InFlight      int     `json:"inFlight,omitempty"`
 	MostInFlight  int     `json:"mostInFlight,omitempty"`
-	Rate          float64 `json:"rate,omitempty"` // asked for, a second; 0: as fast as it goes
+	Rate          float64 `json:"rate,omitempty"` // target, per second; 0: as fast as possible
 	Size          int     `json:"size,omitempty"` // of a message, in bytes
 	WarmupSeconds float64 `json:"warmupSeconds"`
 	Seconds       float64 `json:"seconds"` // that were measured
 
 	// Count is what was due or began in the measured time and was done, the values
 	// of Latency: requests that were answered, connections that were opened,
-	// messages that arrived, echoes. Late is how many of them were done behind that
+	// messages that arrived, echoes. Late is how many of these were done after that
 	// time.
 	Count int64 `json:"count"`
 	Late  int64 `json:"late,omitempty"`
@@ -47,20 +47,20 @@ type Result struct {
 	// began.
 	PerSecond float64 `json:"perSecond"`
 	Failed    int64   `json:"failed"`
-	// NotStarted is what was due at the asked Rate, or asked for, and never
-	// started, because nothing before it came to an end: Latency has none of it.
+	// NotStarted is what was due at Rate, or requested, and never started, because
+	// every worker was busy: it is not in Latency.
 	NotStarted int64 `json:"notStarted,omitempty"`
-	// Sent is how many messages went out in the whole run, where Count is of what
-	// arrived.
+	// Sent is how many messages were sent in the whole run, where Count has those
+	// that arrived.
 	Sent int64 `json:"sent,omitempty"`
-	// Ended is how many connections ended by themselves. What was sent to them
-	// afterwards is among Lost, they are among Failed.
+	// Ended is how many connections ended unexpectedly. They are among Failed, and
+	// messages in flight to them among Lost.
 	Ended int64 `json:"ended,omitempty"`
-	// Of messages, in the whole run, the warm-up included.
+	// Of messages, in the whole run, including the warm-up.
 	Lost       int64 `json:"lost"`
 	Duplicate  int64 `json:"duplicate"`
 	OutOfOrder int64 `json:"outOfOrder"`
-	// Held is of connections that were kept open.
+	// Held has the connections that were kept open.
 	Held *Held `json:"held,omitempty"`
 
 	Latency Latency `json:"latency"`
@@ -70,11 +70,11 @@ type Result struct {
 	Faults map[string]int64 `json:"faults,omitempty"`
 }
 
-// Held tells what became of connections that were kept open.
+// Held counts connections that were kept open.
 type Held struct {
 	Seconds float64 `json:"seconds"` // since the last one was opened
-	Stayed  int     `json:"stayed"`  // they were there at the end and answered a ping
-	Silent  int     `json:"silent"`  // they were there and did not
+	Stayed  int     `json:"stayed"`  // open at the end, answered a ping
+	Silent  int     `json:"silent"`  // open at the end, did not answer
 }
 
 // Latency is a distribution of times, in milliseconds.
@@ -89,7 +89,7 @@ type Latency struct {
 	P9999  float64 `json:"p9999"`
 	Max    float64 `json:"max"`
 	// HDR is the whole distribution in microseconds: an HdrHistogram, V2,
-	// compressed, base64, which tools of that name read.
+	// compressed, base64, as HdrHistogram tools read it.
 	HDR string `json:"hdr"`
 
 	times *hdrhistogram.Histogram
@@ -120,14 +120,14 @@ func latencyOf(h *hdrhistogram.Histogram) Latency {
 	return l
 }
 
-// addFault notes an error behind the run.
+// addFault counts an error after the run.
 func (r *Result) addFault(err error, doing string) {
 	if err != nil {
 		r.Faults[doing+": "+faultText(err)]++
 	}
 }
 
-// maxResultSize bounds a saved run, in bytes.
+// maxResultSize limits a saved run, in bytes.
 const maxResultSize = 32 << 20
 
 // Load reads a saved run.
@@ -141,13 +141,13 @@ func Load(in io.Reader) (*Result, error) {
 	}
 	r := &Result{}
 	if err := json.Unmarshal(b, r); err != nil {
-		return nil, fmt.Errorf("no saved run: %w", err)
+		return nil, fmt.Errorf("not a saved run: %w", err)
 	}
 	if r.Kind == "" || r.Latency.HDR == "" {
-		return nil, errors.New("no saved run: it has no kind or no distribution")
+		return nil, errors.New("not a saved run: it has no kind or no distribution")
 	}
 	if r.Latency.times, err = hdrhistogram.Decode([]byte(r.Latency.HDR)); err != nil {
-		return nil, fmt.Errorf("its distribution cannot be read: %w", err)
+		return nil, fmt.Errorf("not a saved run: its distribution: %w", err)
 	}
 	return r, nil
 }

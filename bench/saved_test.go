@@ -71,8 +71,8 @@ func TestCompare(t *testing.T) {
 	b.PerSecond, b.Workers, b.Lost = 2*a.PerSecond, 7, 0
 	c := bench.Compare(a, b)
 	text := c.Text()
-	if strings.Join(c.Unlike, " ") != "workers" || !strings.Contains(text, "not alike: workers") {
-		t.Errorf("not alike: %q in\n%s", c.Unlike, text)
+	if strings.Join(c.Unlike, " ") != "workers" || !strings.Contains(text, "different: workers") {
+		t.Errorf("Unlike = %q in\n%s", c.Unlike, text)
 	}
 	if !regexp.MustCompile(`(?m)^  per second .* 2\.00$`).MatchString(text) || !regexp.MustCompile(`(?m)^  p99 ms .* 1\.00$`).MatchString(text) {
 		t.Errorf("comparison:\n%s", text)
@@ -93,8 +93,8 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// TestReport: the page is whole, needs nothing from elsewhere, and takes text of
-// a service for text.
+// TestReport: the page is complete and self-contained, and escapes texts of the
+// service.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	a, b := measured(t), measured(t)
@@ -109,7 +109,7 @@ func TestReport(t *testing.T) {
 			t.Errorf("the page holds %q", bad)
 		}
 	}
-	// Who does not see the charts, or their colours, is told as well.
+	// The page is readable without seeing the charts or their colours.
 	labels := regexp.MustCompile(`role="img" aria-label="[^"]{20,}"`).FindAllString(text, -1)
 	if len(labels) != 6 || strings.Count(text, "<main>") != 1 || strings.Count(text, "<th") != strings.Count(text, `scope="`)+strings.Count(text, "<thead") || strings.Count(text, `class="key k`) != 2 {
 		t.Errorf("labels %q, or headings and landmarks, in\n%s", labels, text)
@@ -131,7 +131,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// FuzzLoad: what is taken for a saved run can be told, compared and drawn.
+// FuzzLoad: whatever Load accepts can be described, compared and drawn.
 func FuzzLoad(f *testing.F) {
 	f.Add(`{"kind":"send","latency":{"hdr":"HISTFAAAACJ42pNpmSzMwMDAyAABzFCaEUoz2X+AsoTXMzECAE1IBEY="}}`)
 	f.Add(`{"kind":"fanout","series":[{"second":1,"count":-1}],"latency":{"min":-5,"hdr":"HISTFAAAACJ42pNpmSzMwMDAyAABzFCaEUoz2X+AsoTXMzECAE1IBEY="}}`)

@@ -7,13 +7,13 @@ import (
 	"wps/protocol"
 )
 
-// Service takes messages over REST. Its methods are called concurrently.
+// Service accepts messages over REST. Its methods are called concurrently.
 type Service interface {
 	Send(ctx context.Context, to protocol.Target, m protocol.Send) (protocol.Outcome, error)
 }
 
-// Send measures how fast a service takes messages to a target. When ctx ends,
-// the result is of what was measured until then.
+// Send measures how fast a service accepts messages to a target. When ctx ends, the
+// result has what was measured until then.
 func Send(ctx context.Context, s Service, to protocol.Target, o Options) *Result {
 	r := newRun(ctx, o)
 	defer r.close()

@@ -1,17 +1,17 @@
 package bench
 
-// maxMissing bounds how many missing numbers are kept for one sender and
-// receiver; what is older counts as lost for good.
+// maxMissing limits how many missing numbers are kept for one sender and receiver;
+// older ones count as lost.
 const maxMissing = 1 << 14
 
-// sequence watches what one receiver gets of one sender.
+// sequence records what one receiver gets from one sender.
 type sequence struct {
-	next    uint64              // the number that should come; 0: 1
-	missing map[uint64]struct{} // smaller ones that have not come
-	gone    int64               // of those no longer kept
+	next    uint64              // the expected number; 0: 1
+	missing map[uint64]struct{} // smaller ones that have not arrived
+	dropped int64               // missing numbers that are no longer kept
 }
 
-// see takes a number that has arrived, and tells whether it is new.
+// see records a number that has arrived, and reports whether it is new.
 func (s *sequence) see(number uint64, c *counts) bool {
 	s.next = max(s.next, 1)
 	switch {
@@ -31,14 +31,14 @@ func (s *sequence) see(number uint64, c *counts) bool {
 	return true
 }
 
-// skip notes the numbers that a larger one has overtaken.
+// skip records the numbers that a larger one has overtaken.
 func (s *sequence) skip(number uint64) {
 	if s.missing == nil {
 		s.missing = map[uint64]struct{}{}
 	}
 	for ; s.next < number; s.next++ {
 		if len(s.missing) >= maxMissing {
-			s.gone += int64(number - s.next)
+			s.dropped += int64(number - s.next)
 			s.next = number
 			break
 		}
@@ -50,13 +50,13 @@ func (s *sequence) skip(number uint64) {
 // sent is what one sender has sent to one receiver, or to a group of them.
 type sent struct {
 	last uint64 // the largest number; 0: none
-	// unsure are the numbers of those that the service has not taken, ascending:
-	// nobody knows whether they went out.
+	// unsure are the numbers, ascending, of messages whose sending failed: they may
+	// have been delivered or not.
 	unsure []uint64
 	more   int64 // of them, beyond maxMissing
 }
 
-// failed notes that the last one was not taken.
+// failed records that the sending of the last one failed.
 func (s *sent) failed() {
 	if len(s.unsure) < maxMissing {
 		s.unsure = append(s.unsure, s.last)
@@ -65,10 +65,10 @@ func (s *sent) failed() {
 	}
 }
 
-// lost is how many of the messages that a service has taken have not come.
+// lost returns how many of the messages that the service accepted have not arrived.
 func (s *sequence) lost(of *sent) int64 {
 	next := max(s.next, 1)
-	n := int64(len(s.missing)) + s.gone
+	n := int64(len(s.missing)) + s.dropped
 	if of.last >= next {
 		n += int64(of.last - next + 1)
 	}
@@ -77,8 +77,8 @@ func (s *sequence) lost(of *sent) int64 {
 		if _, missing := s.missing[number]; missing || number >= next {
 			n--
 		} else {
-			unknown++ // it has come, or is among those no longer kept
+			unknown++ // it has arrived, or is no longer kept
 		}
 	}
-	return max(n-min(unknown, s.gone+of.more), 0)
+	return max(n-min(unknown, s.dropped+of.more), 0)
 }

@@ -35,8 +35,8 @@ func TestSequence(t *testing.T) {
 	}
 }
 
-// TestSequenceUnsure: a message that the service has not taken is not lost when
-// it does not come, and hides no other that is.
+// TestSequenceUnsure: a message whose sending failed is not lost when it does not
+// arrive, and does not hide another one that is.
 func TestSequenceUnsure(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// MinSize is the smallest message, in bytes: it holds who sent it, its number
-// and when it was due.
+// MinSize is the smallest message, in bytes: it has the number of the sender, its
+// own number, and when it was due.
 const MinSize = markSize
 
 const (
@@ -17,14 +17,14 @@ const (
 	markSize = len(mark) + 8 + 1 + 16 + 1 + 16 + 1
 )
 
-// stamp is what a message of a run carries.
+// stamp is the content of a message of a run.
 type stamp struct {
 	sender int
 	number uint64        // from 1, for each sender
 	at     time.Duration // since the start of the run
 }
 
-// message makes a message of a size.
+// message returns a message of size bytes.
 func (s stamp) message(size int) []byte {
 	b := make([]byte, 0, max(size, markSize))
 	b = fmt.Appendf(b, "%s%08x:%016x:%016x:", mark, s.sender, s.number, uint64(s.at))
@@ -34,7 +34,7 @@ func (s stamp) message(size int) []byte {
 	return b
 }
 
-// errNotOurs is a message that does not belong to a run.
+// errNotOurs is the error of a message that this run has not sent.
 var errNotOurs = errors.New("a message that this run has not sent")
 
 // readStamp reads the stamp of a message.

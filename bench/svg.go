@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Measures of a chart, in units of its own.
+// Measures of a chart, in units of the SVG.
 const (
 	chartWidth, chartHeight = 720.0, 240.0
 	chartLeft, chartRight   = 64.0, 32.0
@@ -22,7 +22,7 @@ type line struct {
 	points []point
 }
 
-// axis says how one direction of a chart is drawn.
+// axis is how one direction of a chart is drawn.
 type axis struct {
 	log   bool // by powers
 	zero  bool // from 0
@@ -35,8 +35,8 @@ type tick struct {
 	text string
 }
 
-// percentileScale spreads percentiles so that each further nine takes the same
-// room.
+// percentileScale spreads percentiles so that each further nine has the same
+// width.
 func percentileScale(percent float64) float64 { return -math.Log10(1 - percent/100) }
 
 var percentileTicks = []tick{
@@ -44,8 +44,8 @@ var percentileTicks = []tick{
 	{percentileScale(99), "p99"}, {percentileScale(99.9), "p99.9"}, {percentileScale(99.99), "p99.99"},
 }
 
-// percentilePoints gives a distribution as a line, no further than there are
-// values to tell it.
+// percentilePoints returns a distribution as a line, up to the percentile that the
+// number of values supports.
 func percentilePoints(l Latency) []point {
 	if l.times == nil || l.times.TotalCount() == 0 {
 		return nil
@@ -60,7 +60,7 @@ func percentilePoints(l Latency) []point {
 	return points
 }
 
-// span is the room of one axis.
+// span is the range of one axis.
 type span struct {
 	axis
 	from, to float64 // of the values
@@ -84,7 +84,7 @@ func newSpan(a axis, values []float64, from, to float64) span {
 	return s
 }
 
-// at gives where a value is drawn.
+// at returns where a value is drawn.
 func (s span) at(v float64) float64 {
 	from, to := s.from, s.to
 	if s.log {
@@ -93,7 +93,7 @@ func (s span) at(v float64) float64 {
 	return s.a + (v-from)/(to-from)*(s.b-s.a)
 }
 
-// marks gives the ticks of a span.
+// marks returns the ticks of a span.
 func (s span) marks() []tick {
 	if s.ticks != nil {
 		var in []tick
@@ -112,7 +112,7 @@ func (s span) marks() []tick {
 	return s.steps()
 }
 
-// decades gives the ticks of a scale by powers: 1, 2 and 5 of each power of ten,
+// decades returns the ticks of a scale by powers: 1, 2 and 5 of each power of ten,
 // or only the powers when these are too many.
 func (s span) decades() (marks []tick) {
 	for _, factors := range [][]float64{{1, 2, 5}, {1}} {
@@ -135,10 +135,10 @@ func (s span) decades() (marks []tick) {
 	return some
 }
 
-// maxMarks bounds the ticks of an axis.
+// maxMarks limits the ticks of an axis.
 const maxMarks = 7
 
-// steps gives ticks at round numbers.
+// steps returns ticks at round numbers.
 func (s span) steps() (marks []tick) {
 	step := math.Pow(10, math.Floor(math.Log10((s.to-s.from)/5)))
 	for _, factor := range []float64{2, 2.5, 2} { // 2, 5 and 10 times

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Text tells of a run in lines for people, with a histogram.
+// Text describes a run in lines for people, with a histogram.
 func Text(r *Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", Title(r))
@@ -31,22 +31,22 @@ func Text(r *Result) string {
 	return b.String()
 }
 
-// fromWhen says from when the times are, where that is not from the call.
+// fromWhen names the start of the times, where that is not the call.
 func fromWhen(r *Result) string {
 	if r.Rate > 0 {
-		return ", from when each was due"
+		return ", from the time each was due"
 	}
 	return ""
 }
 
-// textLine is a count of a run, with a note behind it.
+// textLine is a count of a run, followed by a note.
 type textLine struct {
 	name  string
 	count int64
 	note  string
 }
 
-// textLines are the counts of a run; those that say nothing are left out.
+// textLines returns the counts of a run, without those that do not apply.
 func textLines(r *Result) []textLine {
 	var lines []textLine
 	add := func(when bool, name string, count int64, note string) {
@@ -57,24 +57,24 @@ func textLines(r *Result) []textLine {
 	messages := r.Kind == "fanout" || r.Kind == "echo"
 	add(r.Sent > 0, "sent", r.Sent, warmed(r))
 	add(true, countWord(r.Kind), r.Count, fmt.Sprintf(" %12s/s", thousands(int64(math.Round(r.PerSecond)))))
-	add(100*r.Late > r.Count, "late", r.Late, "   of them, behind the end: in the times, not in the rate")
+	add(100*r.Late > r.Count, "late", r.Late, "   of these, completed after the measured interval: included in the times, not in the rate")
 	add(true, "failed", r.Failed, "")
-	add(r.NotStarted > 0, "not started", r.NotStarted, "   for want of a free place: in no count, and the times would be longer")
+	add(r.NotStarted > 0, "not started", r.NotStarted, "   because every worker was busy: excluded, so the times are understated")
 	add(messages, "lost", r.Lost, fmt.Sprintf("   duplicate %s   out of order %s", thousands(r.Duplicate), thousands(r.OutOfOrder)))
-	add(messages && r.Ended > 0, "ended", r.Ended, "   connections, each a failure; what was on its way to them is lost")
+	add(messages && r.Ended > 0, "ended", r.Ended, "   connections, counted as failures; messages in flight to them are lost")
 	if h := r.Held; h != nil {
-		add(true, "stayed", int64(h.Stayed), "   connections for "+number(h.Seconds)+" s, and answered at the end")
+		add(true, "stayed", int64(h.Stayed), "   connections open for "+number(h.Seconds)+" s that answered a ping at the end")
 		add(true, "ended", r.Ended, fmt.Sprintf("   silent %s", thousands(int64(h.Silent))))
 	}
 	return lines
 }
 
-// warmed says that a number is of the whole run, where others are not.
+// warmed notes that a number is of the whole run, where others are not.
 func warmed(r *Result) string {
 	if r.WarmupSeconds == 0 {
 		return ""
 	}
-	return "   with the warm-up"
+	return "   including the warm-up"
 }
 
 func counted(n int, what string) string {
@@ -84,7 +84,7 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// Title says in one line what a run was.
+// Title describes a run in one line.
 func Title(r *Result) string {
 	parts := []string{workersOf(r)}
 	switch {
@@ -100,7 +100,7 @@ func Title(r *Result) string {
 		parts = append(parts, fmt.Sprintf("%d bytes", r.Size))
 	}
 	if r.Rate > 0 {
-		parts = append(parts, number(r.Rate)+"/s asked for")
+		parts = append(parts, "target "+number(r.Rate)+"/s")
 	}
 	parts = append(parts, lasted(r))
 	text := r.Kind
@@ -113,7 +113,7 @@ func Title(r *Result) string {
 	return text + ", " + strings.Join(parts, ", ")
 }
 
-// lasted says how long a run was measured.
+// lasted returns how long a run was measured.
 func lasted(r *Result) string {
 	text := number(r.Seconds) + " s"
 	if r.Held != nil {
@@ -144,7 +144,7 @@ func countWord(kind string) string {
 	case "connect":
 		return "opened"
 	}
-	return "taken"
+	return "accepted"
 }
 
 func faultsByCount(r *Result) []string {
@@ -159,11 +159,11 @@ type bar struct {
 	count    int64
 }
 
-// histogramBars is how many bars a histogram has at most.
+// histogramBars is the largest number of bars of a histogram.
 const histogramBars = 18
 
-// bars sums a distribution up in bars that grow by the same factor, so that a
-// long tail and a narrow peak are both seen.
+// bars sums a distribution in bars that grow by the same factor, so that both a
+// long tail and a narrow peak are visible.
 func bars(l Latency) []bar {
 	if l.times == nil || l.times.TotalCount() == 0 {
 		return nil
@@ -192,10 +192,10 @@ func bars(l Latency) []bar {
 	return all
 }
 
-// barWidth is how wide the longest bar is, in characters.
+// barWidth is the width of the longest bar, in characters.
 const barWidth = 40
 
-// drawHistogram draws a distribution with block characters of an eighth.
+// drawHistogram draws a distribution with block characters, to an eighth of one.
 func drawHistogram(l Latency) string {
 	all := bars(l)
 	var most, total int64
@@ -209,7 +209,7 @@ func drawHistogram(l Latency) string {
 	return b.String()
 }
 
-// block is a bar of a share of barWidth, filled up with blanks.
+// block returns a bar of a share of barWidth, padded with blanks.
 func block(share float64) string {
 	eighths := int(math.Ceil(share * barWidth * 8))
 	text := strings.Repeat("█", eighths/8)
@@ -221,7 +221,7 @@ func block(share float64) string {
 	return text + strings.Repeat(" ", barWidth-used)
 }
 
-// number writes a number with three digits that count.
+// number formats a number with three significant digits.
 func number(f float64) string {
 	switch {
 	case f == 0:
@@ -236,7 +236,7 @@ func number(f float64) string {
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
-// thousands writes a whole number with commas.
+// thousands formats a whole number with commas.
 func thousands(n int64) string {
 	text := strconv.FormatInt(n, 10)
 	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// window bounds how many messages of one publisher are in flight. A message is,
-// from the call that sends it until the service has answered and every connection
-// that should get it has got it, or a later one of its publisher. One that takes
-// longer than answerTime no longer counts, so that a lost one does not stop the
-// run. The publisher alone calls wait and take; the rest may be called concurrently.
+// window limits how many messages of one publisher are in flight. A message is in
+// flight from the call that sends it until the service has answered and every
+// connection that should receive it has received it, or a later one of its
+// publisher. After answerTime it no longer counts, so that a lost one does not
+// stop the run. Only the publisher calls wait and occupy; the other methods may be
+// called concurrently.
 type window struct {
 	slots []slot
 	wake  chan struct{} // a slot may have become free
@@ -30,15 +31,15 @@ func raise(value *atomic.Int64, n int64) {
 	}
 }
 
-// slot is the place of one message.
+// slot is the state of one message.
 type slot struct {
-	// state is the lower half of the message's turn, in the upper half, and how
-	// many answers and arrivals are awaited: none in a free slot.
+	// state has the lower half of the message's turn in its upper half, and how many
+	// answers and arrivals are awaited in its lower half: 0 in a free slot.
 	state atomic.Uint64
-	since time.Time // when it was taken; the publisher's own
+	since time.Time // when it was occupied; used only by the publisher
 }
 
-// lookTime is how often a publisher that waits looks for messages to give up.
+// lookTime is how often a waiting publisher looks for messages to give up.
 const lookTime = 100 * time.Millisecond
 
 func newWindow(size int, all *inFlight) *window {
@@ -47,9 +48,9 @@ func newWindow(size int, all *inFlight) *window {
 
 func (w *window) slot(turn uint64) *slot { return &w.slots[turn%uint64(len(w.slots))] }
 
-// take puts a message, which some connections are to get, into its place, which
-// wait has found free. Turns go up by one.
-func (w *window) take(turn uint64, receivers int) {
+// occupy puts a message for a number of receivers into its slot, which wait has
+// found free. Turns go up by one.
+func (w *window) occupy(turn uint64, receivers int) {
 	s := w.slot(turn)
 	s.since = time.Now()
 	if old := s.state.Swap(turn<<32 | uint64(receivers+1)); uint32(old) == 0 { // one more for the answer
@@ -57,8 +58,8 @@ func (w *window) take(turn uint64, receivers int) {
 	}
 }
 
-// wait waits until the place of a turn is free, or what is in it has been given
-// up; false when ctx has ended.
+// wait waits until the slot of a turn is free, or its message has been given up. It
+// returns false when ctx has ended.
 func (w *window) wait(ctx context.Context, turn uint64) bool {
 	s := w.slot(turn)
 	if uint32(s.state.Load()) == 0 {
@@ -77,17 +78,17 @@ func (w *window) wait(ctx context.Context, turn uint64) bool {
 	return true
 }
 
-// came notes an answer or an arrival.
+// came records an answer or an arrival.
 func (w *window) came(turn uint64) {
 	w.change(turn, func(awaited uint32) uint32 { return awaited - 1 })
 }
 
-// drop frees the place of a message that was not sent.
+// drop frees the slot of a message that was not sent.
 func (w *window) drop(turn uint64) {
 	w.change(turn, func(uint32) uint32 { return 0 })
 }
 
-// change sets what a message awaits, unless its slot is another's by now.
+// change sets what a message awaits, unless another message has its slot by now.
 func (w *window) change(turn uint64, to func(awaited uint32) uint32) {
 	s := w.slot(turn)
 	for {

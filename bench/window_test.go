@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestWindow: a place is free again when the answer and every arrival have come,
-// whatever comes twice or late.
+// TestWindow: a slot is free again after the answer and every arrival, whatever
+// comes twice or late.
 func TestWindow(t *testing.T) {
 	t.Parallel()
 	var all inFlight
@@ -19,8 +19,8 @@ func TestWindow(t *testing.T) {
 	if !w.wait(t.Context(), 7) || !w.wait(t.Context(), 8) {
 		t.Fatal("the first two need to wait")
 	}
-	w.take(7, 2)
-	w.take(8, 0)
+	w.occupy(7, 2)
+	w.occupy(8, 0)
 	for range 3 {
 		if uint32(w.slot(9).state.Load()) == 0 || w.wait(over, 9) {
 			t.Fatal("a third message is in flight, want two")
@@ -32,7 +32,7 @@ func TestWindow(t *testing.T) {
 	if all.now.Load() != 1 || !w.wait(t.Context(), 9) {
 		t.Fatalf("%d in flight, want one and a place", all.now.Load())
 	}
-	w.take(9, 1)
+	w.occupy(9, 1)
 	w.came(7) // late: the place is that of another
 	w.came(11)
 	w.came(9)
@@ -46,7 +46,7 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// TestWindowGivesUp: a message that does not come holds its place for five
+// TestWindowGivesUp: a message that does not arrive keeps its slot for five
 // seconds.
 func TestWindowGivesUp(t *testing.T) {
 	t.Parallel()
@@ -56,17 +56,17 @@ func TestWindowGivesUp(t *testing.T) {
 		w := newWindow(2, &all)
 		for turn := range uint64(3) {
 			w.wait(t.Context(), turn)
-			w.take(turn, 1)
+			w.occupy(turn, 1)
 			w.came(turn)
 		}
 		if took := time.Since(start); took < answerTime || took > answerTime+2*lookTime || all.now.Load() != 2 {
-			t.Errorf("taken after %v, want after %v; %d in flight", took, answerTime, all.now.Load())
+			t.Errorf("free after %v, want after %v; %d in flight", took, answerTime, all.now.Load())
 		}
 	})
 }
 
-// TestWindowConcurrently: never more than there are places are in flight, and
-// none is left over.
+// TestWindowConcurrently: never more messages than slots are in flight, and in the
+// end none is.
 func TestWindowConcurrently(t *testing.T) {
 	t.Parallel()
 	const size, publishers, receivers = 5, 4, 10
@@ -77,7 +77,7 @@ func TestWindowConcurrently(t *testing.T) {
 		all.Go(func() {
 			for turn := p; turn < 200; turn++ {
 				w.wait(t.Context(), turn)
-				w.take(turn, receivers)
+				w.occupy(turn, receivers)
 				for range receivers {
 					all.Go(func() { w.came(turn) })
 				}
