@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"wps/internal/wait"
 	"wps/protocol"
 )
 
@@ -109,7 +110,7 @@ func (r *upstreamRequest) send(ctx context.Context) (*answer, error) {
 			if err == nil {
 				discard(resp)
 			}
-			if err := sleep(ctx, retryDelays[attempt]); err != nil {
+			if err := wait.For(ctx, retryDelays[attempt]); err != nil {
 				return nil, err
 			}
 		case err != nil:
@@ -192,17 +193,6 @@ func readAnswer(resp *http.Response) (*answer, error) {
 func discard(resp *http.Response) {
 	io.CopyN(io.Discard, resp.Body, maxRefusal)
 	resp.Body.Close()
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // withoutURL takes the URL out of an error: its query may hold a secret.
