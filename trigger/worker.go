@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"wps/internal/wait"
 	"wps/protocol"
 )
 
@@ -22,14 +22,14 @@ const (
 	// MaxWorkerLine limits a line that a worker answers with, in bytes: a message
 	// of the largest size takes more of them as JSON.
 	MaxWorkerLine = 2 * protocol.MaxMessageSize
-	// A worker that dies without having answered anything is started again after
-	// firstRestart, the next after twice that, and so on up to maxRestart.
-	firstRestart = 100 * time.Millisecond
-	maxRestart   = 30 * time.Second
 	// workerGrace is how long workers have to end by themselves after their
 	// stdin has ended.
 	workerGrace = 5 * time.Second
 )
+
+// restartBackoff is the delay before a worker that ended without having answered
+// anything is started again.
+var restartBackoff = wait.Backoff{First: 100 * time.Millisecond, Max: 30 * time.Second, Jitter: 0.2}
 
 // workers keeps n processes of one command.
 type workers struct {
@@ -100,7 +100,7 @@ func (w *workers) Close(ctx context.Context) error {
 
 // keep keeps one process running until ctx ends.
 func (w *workers) keep(ctx context.Context) {
-	delay := time.Duration(0)
+	useless := 0 // processes in a row that have answered nothing
 	for ctx.Err() == nil {
 		useful := false
 		one, err := w.start()
@@ -108,28 +108,17 @@ func (w *workers) keep(ctx context.Context) {
 			err = w.watch(ctx, one)
 			useful = one.answered.Load()
 		}
+		delay := time.Duration(0)
 		if useful {
-			delay = 0
+			useless = 0
 		} else {
-			delay = min(max(firstRestart, 2*delay), maxRestart)
+			delay = restartBackoff.Delay(useless)
+			useless++
 		}
 		if ctx.Err() == nil {
 			w.log.Warn("worker ended and is started again", "hook", w.line, "reason", err, "after", delay)
-			pause(ctx, delay)
+			_ = wait.For(ctx, delay) // the loop looks at ctx
 		}
-	}
-}
-
-// pause waits about d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	if d == 0 {
-		return
-	}
-	t := time.NewTimer(d - d/10 + rand.N(d/5)) // not all at the same time
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }
 
