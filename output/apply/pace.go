@@ -6,14 +6,13 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"wps/internal/wait"
 )
 
-// Delays after a throttled request to which the service gives none: the first,
-// and the longest to which they grow.
-const (
-	firstDelay   = 500 * time.Millisecond
-	longestDelay = 60 * time.Second
-)
+// throttleBackoff is the delay after a throttled request to which the service
+// gives none.
+var throttleBackoff = wait.Backoff{First: 500 * time.Millisecond, Max: 60 * time.Second}
 
 // burstShare is the part of a second's events that may start at once to catch up
 // after a delay: one in so many.
@@ -46,7 +45,7 @@ func (p *Pace) Wait(ctx context.Context) error {
 		if d <= 0 {
 			break
 		}
-		if err := sleep(ctx, d); err != nil {
+		if err := wait.For(ctx, d); err != nil {
 			return err
 		}
 	}
@@ -84,7 +83,7 @@ func (p *Pace) Throttled(delay time.Duration) {
 		if now.Before(p.until) {
 			return
 		}
-		delay = min(firstDelay<<min(p.streak, 10), longestDelay)
+		delay = throttleBackoff.Delay(p.streak)
 		p.streak++
 	}
 	if until := now.Add(delay); until.After(p.until) {
@@ -100,15 +99,4 @@ func (p *Pace) Succeeded() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.streak = 0
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
