@@ -15,7 +15,7 @@ const (
 
 type point struct{ x, y float64 }
 
-// line is one line of a chart; run is the number of its run, which gives it
+// line is one line of a chart; run is the number of its run, which determines its
 // colour and dashes.
 type line struct {
 	run    int
