@@ -26,11 +26,11 @@ func (c *conn) ask(name string, d protocol.DataType, data []byte, metadata map[s
 		c.notice(Notice{Type: NoticeEvent, Reason: errNoHandler.Error(), NoticeHandled: &NoticeHandled{Event: name}})
 		return nil, false
 	}
-	ctx, cancel := context.WithCancel(c.source.ctx)
+	ctx, cancel := context.WithTimeout(c.source.ctx, upstreamTimeout)
 	defer cancel()
 	stop := func() {}
 	if l := c.line(); l != nil {
-		stop = l.watch(&c.server.life, cancel)
+		stop = l.watch(cancel)
 	}
 	m, ok = c.source.userEvent(ctx, name, d, data, metadata)
 	stop()

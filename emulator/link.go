@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -144,14 +145,17 @@ func (l *link) control() {
 	l.ws.SetPongHandler(func(string) error { l.seen.Store(0); return nil })
 }
 
-// watch reads ahead while the link's reader waits for an event handler,
-// so that a client which goes away is noticed and one that answers pings counts
-// as alive. gone is called at most once. The reader calls stop before it reads
-// on.
-func (l *link) watch(life *lifetime, gone func()) (stop func()) {
+// watchAfter is how long an event is being handled before watch reads ahead: most
+// events are over by then.
+const watchAfter = 10 * time.Millisecond
+
+// watch reads ahead while the link's reader waits for an event handler, so that a
+// client which disconnects is noticed and one that answers pings counts as alive.
+// gone is called at most once. The reader calls stop before it reads on.
+func (l *link) watch(gone func()) (stop func()) {
 	done := make(chan struct{})
 	var stopping atomic.Bool
-	life.run(func() {
+	timer := time.AfterFunc(watchAfter, func() {
 		defer close(done)
 		err := l.in.readAhead(func() { l.seen.Store(0) })
 		switch {
@@ -163,6 +167,9 @@ func (l *link) watch(life *lifetime, gone func()) (stop func()) {
 		}
 	})
 	return func() {
+		if timer.Stop() {
+			return // it did not begin
+		}
 		stopping.Store(true)
 		l.out.SetReading(false)
 		<-done

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"wps/protocol"
 	"wps/token"
 )
@@ -68,4 +70,4 @@ func (c *call) clientKind() (token.ClientKind, bool) {
 }
 
 // newKeyID makes an id in the form of the service's: s- and a GUID.
-func newKeyID() string { return "s-" + newGUID() }
+func newKeyID() string { return "s-" + uuid.NewString() }

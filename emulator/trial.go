@@ -6,15 +6,16 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"wps/protocol"
 )
 
 // Trial sends single events to an event handler, by the code with which an
 // emulator sends them, but each once: for people who try out a handler.
 type Trial struct {
-	client *http.Client
-	url    string
-	origin string
+	carrier httpCarrier
+	origin  string
 }
 
 // NewTrial makes a Trial of a handler. origin is the host that events name as
@@ -27,16 +28,16 @@ func NewTrial(template, origin string, t http.RoundTripper) (*Trial, error) {
 	if t == nil {
 		t = newUpstreamTransport()
 	}
-	return &Trial{newUpstreamClient(t), template, origin}, nil
+	return &Trial{httpCarrier{newUpstreamClient(t), template}, origin}, nil
 }
 
 // Close drops idle connections.
-func (t *Trial) Close() { t.client.CloseIdleConnections() }
+func (t *Trial) Close() { t.carrier.client.CloseIdleConnections() }
 
 // Validate asks the handler whether it takes events of the origin; the error is
 // why a service would send it none.
 func (t *Trial) Validate(ctx context.Context, hub string) error {
-	return askToValidate(ctx, validationKey{t.client, resolve(t.url, hub, protocol.ValidateEvent), t.origin}, true, nil)
+	return askToValidate(ctx, validationKey{t.carrier, t.carrier.address(hub, protocol.ValidateEvent), t.origin}, true, nil)
 }
 
 // Verdict is what a handler answered, and what a service would make of it.
@@ -66,13 +67,13 @@ type Verdict struct {
 // Send sends an event whose context is complete but for the origin. offered are
 // the subprotocols of a connect event. The error is that of the network.
 func (t *Trial) Send(ctx context.Context, c protocol.EventContext, h http.Header, body []byte, offered []string) (*Verdict, error) {
-	c.Origin, c.RequestID = t.origin, newGUID()
+	c.Origin, c.RequestID = t.origin, uuid.NewString()
 	header := http.Header{"User-Agent": nil}
 	for name, values := range h {
 		header[name] = values
 	}
 	c.SetHeader(header)
-	r := &upstreamRequest{client: t.client, method: http.MethodPost, url: resolve(t.url, c.Hub, c.Event), header: header, body: body, once: true}
+	r := &upstreamRequest{carrier: t.carrier, method: http.MethodPost, url: t.carrier.address(c.Hub, c.Event), header: header, body: body, once: true}
 	a, err := r.send(ctx)
 	if err != nil {
 		return nil, err

@@ -32,14 +32,20 @@ const EveryEvent = "*"
 type EventHandler struct {
 	// URLTemplate is an absolute http or https URL. {hub} and {event} in it, in
 	// any case and not in the host, stand for their percent-encoded values.
+	// Exactly one of URLTemplate and Handler is set.
 	URLTemplate string
+	// Handler receives the events in this process, with no socket between. It is
+	// not validated. It runs in the goroutine of the event, sees requests as a
+	// server would, for the path /{hub}/{event}, and must return soon after the
+	// request's context ends.
+	Handler http.Handler
 	// SystemEvents are any of connect, connected and disconnected.
 	SystemEvents []string
 	// EventPattern is a user event's name, several with commas between, or
 	// EveryEvent; "" means no user events.
 	EventPattern string
-	// Transport carries the requests; nil is HTTP over the network. Another one
-	// may run the handler in this process (InProcess) or reach it elsewhere.
+	// Transport carries the requests to URLTemplate; nil is HTTP over the network
+	// with the system's roots of trust.
 	Transport http.RoundTripper
 }
 
@@ -53,8 +59,14 @@ func AllSystemEvents() []string {
 // Source: product documentation on event handlers; the refusal of patterns other
 // than a lone star as the vendor's emulator has it.
 func (h *EventHandler) Check() error {
-	if err := checkTemplate(h.URLTemplate); err != nil {
-		return fmt.Errorf("URL template %q: %w", h.URLTemplate, err)
+	switch {
+	case h.Handler != nil && (h.URLTemplate != "" || h.Transport != nil):
+		return errors.New("an event handler in this process has no URL template and no transport")
+	case h.Handler != nil:
+	default:
+		if err := checkTemplate(h.URLTemplate); err != nil {
+			return fmt.Errorf("URL template %q: %w", h.URLTemplate, err)
+		}
 	}
 	for _, name := range h.SystemEvents {
 		if !slices.ContainsFunc(AllSystemEvents(), func(s string) bool { return strings.EqualFold(s, name) }) {
@@ -119,11 +131,23 @@ func resolve(template, hub, event string) string {
 
 // handler is an EventHandler made ready.
 type handler struct {
-	template string
-	system   map[string]bool
-	every    bool            // every user event
-	user     map[string]bool // else these, in lower case
-	client   *http.Client
+	carrier carrier
+	system  map[string]bool
+	every   bool            // every user event
+	user    map[string]bool // else these, in lower case
+}
+
+// carrier takes requests to an event handler and returns its answers, whatever
+// is between: a network, or nothing.
+type carrier interface {
+	// address returns the URL of an event.
+	address(hub, event string) string
+	// attempt sends a request once. An error is a connection that failed, which
+	// may be tried again, or an *unusableAnswer.
+	attempt(context.Context, *upstreamRequest) (*answer, error)
+	// local reports whether the handler is in this process: it needs no
+	// validation, reports its own failures, and sees canonical header names.
+	local() bool
 }
 
 func (h *handler) wants(kind protocol.EventKind, event string) bool {
@@ -181,11 +205,15 @@ func (u *upstream) newHandler(o *EventHandler) (*handler, error) {
 		return nil, err
 	}
 	h := &handler{
-		template: o.URLTemplate, every: o.EventPattern == EveryEvent,
-		system: map[string]bool{}, user: map[string]bool{}, client: u.shared,
+		every: o.EventPattern == EveryEvent, system: map[string]bool{}, user: map[string]bool{},
 	}
-	if o.Transport != nil {
-		h.client = newUpstreamClient(o.Transport)
+	switch {
+	case o.Handler != nil:
+		h.carrier = &localCarrier{o.Handler}
+	case o.Transport != nil:
+		h.carrier = httpCarrier{newUpstreamClient(o.Transport), o.URLTemplate}
+	default:
+		h.carrier = httpCarrier{u.shared, o.URLTemplate}
 	}
 	for _, name := range o.SystemEvents {
 		h.system[strings.ToLower(name)] = true

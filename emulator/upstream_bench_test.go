@@ -24,8 +24,7 @@ func BenchmarkUserEvent(b *testing.B) {
 	web := httptest.NewServer(answer)
 	defer web.Close()
 	overHTTP := emulator.EventHandler{URLTemplate: web.URL, EventPattern: "*"}
-	inProcess := overHTTP
-	inProcess.Transport = emulator.InProcess(answer)
+	inProcess := emulator.EventHandler{Handler: answer, EventPattern: "*"}
 	for _, bb := range []struct {
 		name string
 		h    emulator.EventHandler

@@ -37,7 +37,7 @@ func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides,
 		return overrides{}, 0
 	}
 	e.body = connectBody(r, claims)
-	ctx, cancel := context.WithCancel(r.Context())
+	ctx, cancel := context.WithTimeout(r.Context(), upstreamTimeout)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
 	a, err := s.send(ctx, e)

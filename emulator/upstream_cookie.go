@@ -18,8 +18,11 @@ type cookies struct {
 const maxCookies = 50
 
 func (c *cookies) header(address string) string {
+	if c.jar == nil {
+		return ""
+	}
 	u, err := url.Parse(address)
-	if c.jar == nil || err != nil {
+	if err != nil {
 		return ""
 	}
 	var b strings.Builder
@@ -34,8 +37,11 @@ func (c *cookies) header(address string) string {
 
 func (c *cookies) learn(address string, h http.Header) {
 	set := (&http.Response{Header: h}).Cookies()
+	if len(set) == 0 {
+		return
+	}
 	u, err := url.Parse(address)
-	if len(set) == 0 || err != nil {
+	if err != nil {
 		return
 	}
 	if c.jar == nil {

@@ -131,7 +131,7 @@ func FuzzHandlerAnswer(f *testing.F) {
 		for range maxCookies + 2 {
 			src.learn(e, address, http.Header{"Ce-Connectionstate": {state}, "Set-Cookie": {cookie}})
 		}
-		h := src.header(e, address)
+		h := src.header(e, &upstreamRequest{carrier: httpCarrier{}, url: address})
 		name := protocol.HeaderConnectionState // spelled as on the wire
 		if back := h[name]; len(back) != 1 || back[0] != state {
 			t.Errorf("state %q comes back as %q", state, back)

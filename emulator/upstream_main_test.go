@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -105,11 +106,39 @@ func names(all []got) string {
 	return strings.Join(s, " ")
 }
 
-// everything is a handler of every event, reached in this process.
+// pipeTo carries requests to a handler as a network would, but within a bubble.
+type pipeTo struct{ http.Handler }
+
+func (p pipeTo) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			err = fmt.Errorf("event handler panicked: %v", x)
+		}
+	}()
+	in := r.Clone(r.Context())
+	in.Header = http.Header{}
+	for name, values := range r.Header {
+		for _, v := range values {
+			in.Header.Add(name, v)
+		}
+	}
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	in.Host = r.URL.Host
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, in)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return w.Result(), nil
+}
+
+// everything is a handler of every event.
 func everything(h http.Handler) emulator.EventHandler {
 	return emulator.EventHandler{
 		URLTemplate: "http://handler.test/{hub}/{event}", SystemEvents: emulator.AllSystemEvents(),
-		EventPattern: emulator.EveryEvent, Transport: emulator.InProcess(h),
+		EventPattern: emulator.EveryEvent, Transport: pipeTo{h},
 	}
 }
 

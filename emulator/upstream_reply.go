@@ -71,8 +71,15 @@ func replyType(contentType string) (d protocol.DataType, decode func([]byte) []b
 
 // setMetadata writes the metadata of a client's message: keys in lower case; of
 // keys that differ in case only, one counts.
-func setMetadata(h http.Header, metadata map[string]string) {
+func setMetadata(h http.Header, metadata map[string]string, canonical bool) {
+	if len(metadata) == 0 {
+		return
+	}
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {
-		h[strings.ToLower(protocol.MetadataHeader+key)] = []string{metadata[key]}
+		name := strings.ToLower(protocol.MetadataHeader + key)
+		if canonical {
+			name = http.CanonicalHeaderKey(name)
+		}
+		h[name] = []string{metadata[key]}
 	}
 }

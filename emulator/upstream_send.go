@@ -64,14 +64,40 @@ func newUpstreamClient(t http.RoundTripper) *http.Client {
 	}
 }
 
+// httpCarrier reaches an event handler over HTTP.
+type httpCarrier struct {
+	client   *http.Client
+	template string
+}
+
+func (httpCarrier) local() bool { return false }
+
+func (c httpCarrier) address(hub, event string) string { return resolve(c.template, hub, event) }
+
+func (c httpCarrier) attempt(ctx context.Context, r *upstreamRequest) (*answer, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	if len(r.body) == 0 {
+		req.Body, req.GetBody = http.NoBody, nil
+	}
+	req.Header = r.header.Clone()
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	return readAnswer(resp)
+}
+
 // upstreamRequest is one request to a handler; sent again, it is the same.
 type upstreamRequest struct {
-	client *http.Client
-	method string
-	url    string
-	header http.Header
-	body   []byte
-	once   bool // without another try
+	carrier carrier
+	method  string
+	url     string // from carrier.address
+	header  http.Header
+	body    []byte
+	once    bool // without another try
 	// log hears of the first try that fails, because the others take a while; nil
 	// is silent.
 	log *slog.Logger
@@ -86,11 +112,25 @@ type answer struct {
 
 func (a *answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
+// refusal returns an answer with another status than 2xx as an error for people.
+func (a *answer) refusal() error {
+	if len(a.body) == 0 {
+		return errors.New("no body")
+	}
+	return fmt.Errorf("%.200q", a.body)
+}
+
 // maxRefusal is how much of a refusal's body is read, in bytes, for the log.
 const maxRefusal = 512
 
+// unusableAnswer is an answer that did arrive, so that the event is not sent
+// again.
+type unusableAnswer struct{ error }
+
+func (e *unusableAnswer) Unwrap() error { return e.error }
+
 func answerTooBig() error {
-	return fmt.Errorf("the answer is larger than %d bytes", protocol.MaxUpstreamResponse)
+	return &unusableAnswer{fmt.Errorf("the answer is larger than %d bytes", protocol.MaxUpstreamResponse)}
 }
 
 // send sends r and reads the answer. Connection failures, 408 and 5xx are tried
@@ -100,50 +140,39 @@ func (r *upstreamRequest) send(ctx context.Context) (*answer, error) {
 		return nil, err
 	}
 	for attempt := 0; ; attempt++ {
-		resp, err := r.try(ctx)
-		again := err != nil && ctx.Err() == nil || err == nil && retried(resp.StatusCode)
-		switch {
-		case again && attempt < len(retryDelays) && !r.once:
-			if attempt == 0 {
-				r.tellAgain(resp, err)
-			}
-			if err == nil {
-				discard(resp)
-			}
-			if err := wait.For(ctx, retryDelays[attempt]); err != nil {
-				return nil, err
-			}
-		case err != nil:
-			return nil, withoutURL(err)
-		default:
-			return readAnswer(resp)
+		a, err := r.carrier.attempt(ctx, r)
+		if r.once || attempt == len(retryDelays) || ctx.Err() != nil || !again(a, err) {
+			return a, err
+		}
+		if attempt == 0 {
+			r.logRetry(a, err)
+		}
+		if err := wait.For(ctx, retryDelays[attempt]); err != nil {
+			return nil, err
 		}
 	}
 }
 
-func (r *upstreamRequest) tellAgain(resp *http.Response, err error) {
+// again reports whether a request is sent again after what came of it.
+func again(a *answer, err error) bool {
+	if err == nil {
+		return retried(a.status)
+	}
+	_, arrived := errors.AsType[*unusableAnswer](err)
+	return !arrived
+}
+
+func (r *upstreamRequest) logRetry(a *answer, err error) {
 	if r.log == nil {
 		return
 	}
 	what := []any{"url", ShownURL(r.url), "method", r.method}
 	if err != nil {
-		what = append(what, "error", oneLine(withoutURL(err)))
+		what = append(what, "error", oneLine(err))
 	} else {
-		what = append(what, "status", resp.StatusCode)
+		what = append(what, "status", a.status)
 	}
 	r.log.Warn("event handler failed, trying again after 1, 3 and 5 s", what...)
-}
-
-func (r *upstreamRequest) try(ctx context.Context) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(r.body))
-	if err != nil {
-		return nil, err
-	}
-	if len(r.body) == 0 {
-		req.Body, req.GetBody = http.NoBody, nil
-	}
-	req.Header = r.header.Clone()
-	return r.client.Do(req)
 }
 
 func retried(status int) bool { return status == http.StatusRequestTimeout || status >= 500 }
@@ -155,7 +184,7 @@ func checkHeader(h http.Header) error {
 		for _, v := range values {
 			for i := 0; i < len(v); i++ {
 				b := v[i]
-				if b >= 0x80 && name != protocol.HeaderUserID {
+				if b >= 0x80 && !strings.EqualFold(name, protocol.HeaderUserID) {
 					return fmt.Errorf("the value of %s is not ASCII, which a header cannot carry", name)
 				}
 				if b < ' ' && b != '\t' || b == 0x7f {
@@ -180,19 +209,12 @@ func readAnswer(resp *http.Response) (*answer, error) {
 	}
 	var err error
 	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, protocol.MaxUpstreamResponse+1)); err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
+		return nil, &unusableAnswer{fmt.Errorf("read the answer: %w", err)}
 	}
 	if len(a.body) > protocol.MaxUpstreamResponse {
 		return nil, answerTooBig()
 	}
 	return a, nil
-}
-
-// discard reads a little of a body that nobody wants, so that the connection
-// can be used again.
-func discard(resp *http.Response) {
-	io.CopyN(io.Discard, resp.Body, maxRefusal)
-	resp.Body.Close()
 }
 
 // withoutURL takes the URL out of an error: its query may hold a secret.

@@ -2,13 +2,15 @@ package emulator
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 
 	"wps/protocol"
 	"wps/token"
@@ -19,12 +21,13 @@ import (
 // source of its events. Close of the server waits until end has been called and
 // the last event is out.
 type eventSource struct {
-	up     *upstream
-	hub    string
-	id     string // of the connection
-	origin string // host of the service as the client knows it
-	ctx    context.Context
-	cancel context.CancelFunc // ends pending user events
+	up        *upstream
+	hub       string
+	id        string // of the connection
+	origin    string // host of the service as the client knows it
+	signature string
+	ctx       context.Context
+	cancel    context.CancelFunc // ends pending user events
 
 	mu          sync.Mutex
 	userID      string
@@ -56,7 +59,7 @@ func (u *upstream) newSource(hub, connectionID, origin string) *eventSource {
 		return nil
 	}
 	u.server.life.extend() // until the last event is out
-	s := &eventSource{up: u, hub: hub, id: connectionID, origin: origin}
+	s := &eventSource{up: u, hub: hub, id: connectionID, origin: origin, signature: token.Signature(connectionID, u.server.key)}
 	s.ctx, s.cancel = context.WithCancel(u.server.ctx)
 	return s
 }
@@ -153,65 +156,69 @@ func (s *eventSource) sendNotices() {
 func (s *eventSource) sendNotice(e *sourceEvent) {
 	defer s.up.notices.Add(-1)
 	if s.up.notices.Add(1) > maxNotices {
-		s.log(e, 0, time.Now(), errors.New("too many events are under way, dropped"))
+		s.log(e, nil, nil, time.Now(), errors.New("too many events are under way, dropped"))
 		return
 	}
-	if s.handlerOf(e) != nil {
-		s.send(s.up.ctx, e)
+	if s.handlerOf(e) == nil {
+		return
 	}
+	ctx, cancel := context.WithTimeout(s.up.ctx, upstreamTimeout)
+	defer cancel()
+	s.send(ctx, e)
 }
 
-// handlerOf gives the handler that wants an event now; nil when none does.
+// handlerOf returns the handler that wants an event now; nil when none does.
 func (s *eventSource) handlerOf(e *sourceEvent) *handler {
 	return s.up.server.settings.Load().rules(s.hub).find(e.kind, e.name)
 }
 
 var errNoHandler = errors.New("no event handler wants it")
 
-// send sends an event to its handler and gives the answer, whatever its status.
-// It is logged here.
+// send sends an event to its handler, within the limit that ctx has, and returns
+// the answer, whatever its status. It is logged here.
 func (s *eventSource) send(ctx context.Context, e *sourceEvent) (*answer, error) {
-	began := time.Now()
-	a, err := s.exchange(ctx, e)
-	status := 0
-	if err == nil {
-		if status = a.status; !a.ok() {
-			err = &refusal{a}
-		}
-	}
-	s.log(e, status, began, err)
-	if a != nil && !a.ok() {
-		err = nil
-	}
+	began, h := time.Now(), s.handlerOf(e)
+	a, err := s.exchange(ctx, h, e)
+	s.log(e, h, a, began, err)
 	return a, err
 }
 
-// refusal is a status other than 2xx, for the log.
-type refusal struct{ *answer }
-
-func (r *refusal) Error() string {
-	if len(r.body) == 0 {
-		return "no body"
+// log reports what became of an event: to the log, and to those who follow the
+// events.
+func (s *eventSource) log(e *sourceEvent, h *handler, a *answer, began time.Time, err error) {
+	took := time.Since(began).Round(time.Microsecond)
+	status := 0
+	if a != nil {
+		if status = a.status; !a.ok() {
+			err = a.refusal()
+		}
 	}
-	return fmt.Sprintf("%.200q", r.body)
+	s.tell(e, status, took, err)
+	message, level := outcome(h, status, err)
+	if !s.up.server.log.Enabled(context.Background(), level) {
+		return
+	}
+	facts := []any{"hub", s.hub, "event", e.name, "connectionId", s.id, "id", e.id, "status", status, "took", took}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		facts = append(facts, "error", oneLine(err))
+	}
+	s.up.server.log.Log(context.Background(), level, message, facts...)
 }
 
-func (s *eventSource) log(e *sourceEvent, status int, began time.Time, err error) {
-	took := time.Since(began).Round(time.Microsecond)
-	s.tell(e, status, took, err)
-	facts := []any{"hub", s.hub, "event", e.name, "connectionId", s.id, "id", e.id, "status", status, "took", took}
+// outcome returns what the log says of an event. A handler in this process
+// reports its own refusals.
+func outcome(h *handler, status int, err error) (message string, level slog.Level) {
 	switch {
 	case err == nil:
-		s.up.server.log.Info("event answered", facts...)
-	case status != 0 && s.tellsItself(e):
-		s.up.server.log.Info("event refused", append(facts, "error", oneLine(err))...)
+		return "event answered", slog.LevelInfo
+	case status != 0 && h.carrier.local():
+		return "event refused", slog.LevelInfo
 	case status != 0:
-		s.up.server.log.Warn("event refused", append(facts, "error", oneLine(err))...)
+		return "event refused", slog.LevelWarn
 	case errors.Is(err, context.Canceled):
-		s.up.server.log.Info("event given up, the connection is over", facts...)
-	default:
-		s.up.server.log.Warn("event not delivered", append(facts, "error", oneLine(err))...)
+		return "event given up, the connection is over", slog.LevelInfo
 	}
+	return "event not delivered", slog.LevelWarn
 }
 
 // tell gives a notice of an event.
@@ -226,31 +233,19 @@ func (s *eventSource) tell(e *sourceEvent, status int, took time.Duration, err e
 	s.up.server.notices.tell(n)
 }
 
-// tellsItself is true for a handler behind a transport of its own: whoever gave
-// it knows of its answers.
-func (s *eventSource) tellsItself(e *sourceEvent) bool {
-	h := s.handlerOf(e)
-	return h != nil && h.client != s.up.shared
-}
-
-func (s *eventSource) exchange(ctx context.Context, e *sourceEvent) (*answer, error) {
-	h := s.handlerOf(e)
+func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) (*answer, error) {
 	if h == nil {
 		return nil, errNoHandler
 	}
 	if err := s.up.validate(ctx, h, s.hub, s.origin); err != nil {
 		return nil, fmt.Errorf("event handler not valid: %w", err)
 	}
-	limited, cancel := context.WithTimeout(ctx, upstreamTimeout)
-	defer cancel()
-	r := &upstreamRequest{
-		client: h.client, method: http.MethodPost, url: resolve(h.template, s.hub, e.name), body: e.body,
-	}
-	if h.client == s.up.shared {
+	r := &upstreamRequest{carrier: h.carrier, method: http.MethodPost, url: h.carrier.address(s.hub, e.name), body: e.body}
+	if !h.carrier.local() {
 		r.log = s.up.server.log
 	}
-	r.header = s.header(e, r.url)
-	a, err := r.send(limited)
+	r.header = s.header(e, r)
+	a, err := r.send(ctx)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, fmt.Errorf("no answer within %s", upstreamTimeout)
@@ -260,24 +255,34 @@ func (s *eventSource) exchange(ctx context.Context, e *sourceEvent) (*answer, er
 	return a, err
 }
 
-// header makes the header of an event, spelled as the service spells it.
-func (s *eventSource) header(e *sourceEvent, url string) http.Header {
+// header returns the header of an event.
+func (s *eventSource) header(e *sourceEvent, r *upstreamRequest) http.Header {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := protocol.EventContext{
 		Kind: e.kind, Event: e.name, Hub: s.hub, ConnectionID: s.id, UserID: s.userID,
 		Subprotocol: s.subprotocol, ID: strconv.FormatUint(e.id, 10), Time: s.up.server.now(),
-		Signature: token.Signature(s.id, s.up.server.key), Origin: s.origin,
-		State: s.state, HasState: s.hasState, RequestID: newGUID(),
+		Signature: s.signature, Origin: s.origin,
+		State: s.state, HasState: s.hasState, RequestID: uuid.NewString(),
 	}
-	h := http.Header{"User-Agent": nil, "Content-Type": {e.contentType}}
-	setMetadata(h, e.metadata)
-	c.SetHeader(h)
-	if line := s.cookies.header(url); line != "" {
+	h := make(http.Header, headerLines+len(e.metadata))
+	if r.carrier.local() {
+		c.SetCanonicalHeader(h)
+	} else {
+		c.SetHeader(h)
+		h["User-Agent"] = nil
+	}
+	h["Content-Type"] = []string{e.contentType}
+	setMetadata(h, e.metadata, r.carrier.local())
+	if line := s.cookies.header(r.url); line != "" {
 		h["Cookie"] = []string{line}
 	}
 	return h
 }
+
+// headerLines is how many lines the header of an event has, at most and without
+// metadata.
+const headerLines = 18
 
 // learn keeps what a good answer says about the connection: cookies, and its
 // state when the event is one that the service waits for.
@@ -290,14 +295,4 @@ func (s *eventSource) learn(e *sourceEvent, url string, h http.Header) {
 	if len(states) > 0 && blocking.Blocking() {
 		s.state, s.hasState = states[len(states)-1], true
 	}
-}
-
-// newGUID makes a random one.
-//
-// Source: RFC 9562, section 5.4.
-func newGUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

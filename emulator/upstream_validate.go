@@ -37,9 +37,9 @@ type validations struct {
 // validationKey names a result: a way to reach handlers, the URL, and the host
 // that was asked for.
 type validationKey struct {
-	client *http.Client
-	url    string
-	origin string
+	carrier carrier
+	url     string
+	origin  string
 }
 
 // validation is the last result for one URL, guarded by validations.mu but for
@@ -59,7 +59,10 @@ type validation struct {
 //
 // The caller is one that Close waits for.
 func (u *upstream) validate(ctx context.Context, h *handler, hub, origin string) error {
-	key := validationKey{h.client, resolve(h.template, hub, protocol.ValidateEvent), origin}
+	if h.carrier.local() {
+		return nil
+	}
+	key := validationKey{h.carrier, h.carrier.address(hub, protocol.ValidateEvent), origin}
 	c := &u.checks
 	c.mu.Lock()
 	v := c.each[key]
@@ -105,11 +108,7 @@ func (c *validations) put(key validationKey, v *validation) {
 func (u *upstream) renew(key validationKey, v *validation) {
 	ctx, cancel := context.WithTimeout(u.ctx, validateTimeout)
 	defer cancel()
-	var log *slog.Logger
-	if key.client == u.shared {
-		log = u.server.log
-	}
-	err := askToValidate(ctx, key, false, log)
+	err := askToValidate(ctx, key, false, u.server.log)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("no answer within %s", validateTimeout)
 	}
@@ -136,7 +135,7 @@ func (u *upstream) renew(key validationKey, v *validation) {
 // OPTIONS, and by GET when that is exactly 404. once is without another try, log
 // that of upstreamRequest.
 func askToValidate(ctx context.Context, key validationKey, once bool, log *slog.Logger) error {
-	r := &upstreamRequest{client: key.client, url: key.url, once: once, log: log, header: http.Header{
+	r := &upstreamRequest{carrier: key.carrier, url: key.url, once: once, log: log, header: http.Header{
 		protocol.HeaderRequestOrigin: {key.origin},
 		protocol.HeaderAWPSVersion:   {protocol.EventVersion},
 		"User-Agent":                 nil, // the service sends none

@@ -169,7 +169,7 @@ var canonical = sync.OnceValue(func() map[string]string {
 	for _, name := range []string{
 		HeaderSubprotocol, HeaderID, headerSource, HeaderSignature, HeaderRequestOrigin, HeaderUserID, HeaderRequestID,
 		headerPhysicalConnectionID, headerSessionID, HeaderTime, HeaderConnectionState, HeaderType, HeaderHub,
-		HeaderConnectionID, HeaderEventName,
+		HeaderConnectionID, HeaderEventName, headerSpecVersion, HeaderAWPSVersion,
 	} {
 		m[name] = textproto.CanonicalMIMEHeaderKey(name)
 	}
@@ -213,6 +213,17 @@ func (c *EventContext) setKind(typ string) error {
 // empty. Values other than the user id must be ASCII, which is the caller's to
 // see to.
 func (c *EventContext) SetHeader(h http.Header) {
+	c.setHeader(h, func(name string) string { return name })
+}
+
+// SetCanonicalHeader is SetHeader with the names as a server of net/http finds
+// them, for an event that does not travel as HTTP.
+func (c *EventContext) SetCanonicalHeader(h http.Header) {
+	names := canonical()
+	c.setHeader(h, func(name string) string { return names[name] })
+}
+
+func (c *EventContext) setHeader(h http.Header, spelled func(name string) string) {
 	source := c.Source
 	if source == "" {
 		source = "/hubs/" + c.Hub + "/client/" + c.ConnectionID
@@ -220,9 +231,14 @@ func (c *EventContext) SetHeader(h http.Header) {
 			source += "/" + c.PhysicalConnectionID
 		}
 	}
+	values := make([]string, 0, 18) // one array for all
+	put := func(name, value string) {
+		values = append(values, value)
+		h[spelled(name)] = values[len(values)-1 : len(values) : len(values)]
+	}
 	set := func(name, value string) {
 		if value != "" {
-			h[name] = []string{value}
+			put(name, value)
 		}
 	}
 	set(headerSpecVersion, EventVersion)
@@ -242,7 +258,7 @@ func (c *EventContext) SetHeader(h http.Header) {
 	set(HeaderUserID, c.UserID)
 	set(HeaderSubprotocol, c.Subprotocol)
 	if c.HasState {
-		h[HeaderConnectionState] = []string{c.State}
+		put(HeaderConnectionState, c.State)
 	}
 	set(headerPhysicalConnectionID, c.PhysicalConnectionID)
 	set(headerSessionID, c.SessionID)

@@ -23,7 +23,7 @@ func emulatorWithHooks(t *testing.T, hook trigger.Hook) *emulatortest.Emulator {
 	h := handler(t, trigger.Options{Default: hook, Origins: []string{"*"}})
 	return emulatortest.RunWith(t, emulator.Options{Hubs: map[string]emulator.HubSettings{
 		emulator.AnyHub: {Handlers: []emulator.EventHandler{{
-			URLTemplate: "http://hooks.invalid/", EventPattern: emulator.EveryEvent, Transport: emulator.InProcess(h),
+			Handler: h, EventPattern: emulator.EveryEvent,
 		}}},
 	}})
 }

@@ -162,7 +162,7 @@ func TestEventEmulated(t *testing.T) {
 		fmt.Fprintf(w, "%s %s %s", r.Header.Get("ce-eventName"), r.Header.Get("Content-Type"), b)
 	})
 	e := emulatortest.RunWith(t, emulator.Options{Hubs: map[string]emulator.HubSettings{"chat": {Handlers: []emulator.EventHandler{
-		{URLTemplate: "http://handler.example/", EventPattern: emulator.EveryEvent, Transport: emulator.InProcess(handler)},
+		{Handler: handler, EventPattern: emulator.EveryEvent},
 	}}}})
 	c := connect(t, e, token.ClientOptions{}, ws.Options{Subprotocol: protocol.SubprotocolJSON})
 	receive(t, c) // connected

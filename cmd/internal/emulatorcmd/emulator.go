@@ -216,21 +216,21 @@ func runEmulator(ctx context.Context, env *cli.Env, o *emulatorOptions, given cl
 	serve.WarnExposed(env.Out, listeners,
 		serve.Risk{Present: key == protocol.DefaultAccessKey, Text: "the access key is the public default: set --key"},
 		serve.Risk{Present: o.entra || o.settings.AllowUnvalidatedEntraTokens, Text: "signatures of Entra tokens are not checked"})
-	hooks, err := o.startHooks(ctx, env, cs, len(command) > 0)
-	if err != nil {
-		return cli.JoinErrors(err, serve.CloseAll(listeners))
-	}
-	hooks.served, err = emulator.New(emulator.Options{
+	server, err := emulator.New(emulator.Options{
 		Key: key, Logger: env.Log, Version: cli.ReadBuild().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.AllowUnvalidatedEntraTokens,
 		Hosts: o.guard.Names(addr), AllowedOrigins: o.guard.Origins,
 	})
-	if err == nil {
-		err = o.apply(hooks)
-	}
 	if err != nil {
+		return cli.JoinErrors(err, serve.CloseAll(listeners))
+	}
+	hooks, err := o.startHooks(ctx, env, cs, server, len(command) > 0)
+	if err != nil {
+		return cli.JoinErrors(err, serve.CloseAll(listeners))
+	}
+	if err := o.apply(hooks); err != nil {
 		return cli.JoinErrors(err, serve.CloseAll(listeners), hooks.close(ctx))
 	}
-	err = serveEmulator(ctx, env, hooks.served, listeners, func(ctx context.Context) error {
+	err = serveEmulator(ctx, env, server, listeners, func(ctx context.Context) error {
 		return o.whenReady(ctx, env, cs, hooks, command)
 	})
 	return cli.JoinErrors(err, hooks.close(ctx))

@@ -3,7 +3,6 @@ package emulatorcmd
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -21,23 +20,23 @@ import (
 // they are killed; their answers have nowhere to go by then.
 const hooksGrace = 5 * time.Second
 
-// emulatorHooks are hooks inside the emulator. The zero value has none.
+// emulatorHooks are an emulator and the hooks inside it.
 type emulatorHooks struct {
-	handler *trigger.Handler
+	server  *emulator.Server
+	handler *trigger.Handler // nil without hooks
 	keys    []trigger.Key    // the events that --on names
-	served  *emulator.Server // set once it is made
 }
 
-// startHooks makes the hooks of --on. They talk to the emulator in this process:
-// event objects without a network, commands through its connection string.
-func (o *emulatorOptions) startHooks(ctx context.Context, env *cli.Env, cs token.ConnectionString, quiet bool) (*emulatorHooks, error) {
-	h := &emulatorHooks{}
+// startHooks makes the hooks of --on. They use the emulator in this process:
+// event objects without a network, commands through its connection string. Its
+// events need no signature and no validation.
+func (o *emulatorOptions) startHooks(ctx context.Context, env *cli.Env, cs token.ConnectionString, server *emulator.Server, quiet bool) (*emulatorHooks, error) {
+	h := &emulatorHooks{server: server}
 	if !o.hooks.Any() {
 		return h, nil
 	}
 	host := hooks.Host{
-		Env: env, ConnectionString: cs, Hub: env.Settings.HubFlag, Keys: []token.Key{cs.Key}, Origins: []string{"*"}, Quiet: quiet,
-		Transport: emulator.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.served.ServeHTTP(w, r) })),
+		Env: env, ConnectionString: cs, Hub: env.Settings.HubFlag, Quiet: quiet, Transport: server.Transport(),
 	}
 	var err error
 	if h.handler, err = o.hooks.Handler(ctx, host); err != nil {
@@ -79,12 +78,9 @@ func (o *emulatorOptions) hookKeys(env *cli.Env) (keys []trigger.Key) {
 	return keys
 }
 
-// hooksURL stands for the hooks where a URL is needed; nothing is looked up.
-const hooksURL = "http://hooks/{hub}/{event}"
-
 func (h *emulatorHooks) named(hub string, system []string, pattern string) emusettings.HubHandler {
 	return emusettings.HubHandler{Hub: hub, Name: "hooks", EventHandler: emulator.EventHandler{
-		URLTemplate: hooksURL, SystemEvents: system, EventPattern: pattern, Transport: emulator.InProcess(h.handler),
+		Handler: h.handler, SystemEvents: system, EventPattern: pattern,
 	}}
 }
 

@@ -63,7 +63,7 @@ func (o *emulatorOptions) reload(env *cli.Env, h *emulatorHooks) error {
 
 // apply gives the emulator the settings of hubs.
 func (o *emulatorOptions) apply(h *emulatorHooks) error {
-	return h.served.Configure(emusettings.ByHub(o.events(h)), slices.Concat(o.anonymous, o.settings.AnonymousHubs))
+	return h.server.Configure(emusettings.ByHub(o.events(h)), slices.Concat(o.anonymous, o.settings.AnonymousHubs))
 }
 
 // sayHandlers says where events go.
