@@ -9,7 +9,7 @@ import (
 
 // authorized checks the bearer token of a REST request and answers 401 when it
 // is not good. entraOnly refuses tokens of the access key too.
-func (s *Server) authorized(w http.ResponseWriter, r *http.Request, entraOnly bool) bool {
+func (s *Server) authorized(w *responseWriter, r *http.Request, entraOnly bool) bool {
 	if s.entra {
 		if _, err := token.ReadEntra(bearer(r), s.now()); err == nil {
 			return true
@@ -48,9 +48,9 @@ const noToken = "there is no token"
 
 // refuse answers 401 with an empty body, as the service does, and tells the
 // person who runs the emulator why.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, why string) {
+func (s *Server) refuse(w *responseWriter, r *http.Request, why string) {
 	s.log.Warn("request refused with 401", "method", r.Method, "path", r.URL.EscapedPath(), "reason", why)
-	because(w, why)
+	w.setReason(why)
 	w.WriteHeader(http.StatusUnauthorized)
 }
 

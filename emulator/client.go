@@ -17,7 +17,7 @@ import (
 // serveClient answers a client that wants a WebSocket connection.
 //
 // Source for the order of the checks: the vendor's emulator.
-func (s *Server) serveClient(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveClient(w *responseWriter, r *http.Request) {
 	q := r.URL.Query()
 	hubName, path := token.ClientPath(r.URL.EscapedPath(), last(q, "hub"))
 	if !websocket.IsWebSocketUpgrade(r) || hubName == "" {
@@ -69,7 +69,7 @@ func (c *conn) agree(subprotocol string) {
 
 // clientClaims checks the token of a client, which the query or a header may
 // carry, and answers when it is refused. A hub may let clients in without one.
-func (s *Server) clientClaims(w http.ResponseWriter, r *http.Request, q url.Values, hubName, path string) (token.Claims, bool) {
+func (s *Server) clientClaims(w *responseWriter, r *http.Request, q url.Values, hubName, path string) (token.Claims, bool) {
 	text := last(q, "access_token")
 	if text == "" {
 		text = bearer(r)

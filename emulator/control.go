@@ -73,7 +73,7 @@ type GroupStatus struct {
 }
 
 // serveControl answers the control API; rest is the path behind ControlPath.
-func (s *Server) serveControl(w http.ResponseWriter, r *http.Request, rest string) {
+func (s *Server) serveControl(w *responseWriter, r *http.Request, rest string) {
 	if !fromHere(r) {
 		fail(w, http.StatusForbidden, codeForbidden, "Request", "The control API is off for other hosts.")
 		return
@@ -202,7 +202,7 @@ func (h *hub) appendGroups(all []GroupStatus) []GroupStatus {
 }
 
 // controlClose closes a connection of any hub, as the service's REST does.
-func (s *Server) controlClose(w http.ResponseWriter, r *http.Request, escaped string) {
+func (s *Server) controlClose(w *responseWriter, r *http.Request, escaped string) {
 	id, err := url.PathUnescape(escaped)
 	if err != nil {
 		id = escaped

@@ -10,7 +10,7 @@ import (
 // streamNotices answers with notices, a JSON object a line: the last ones that
 // are kept, then, for who follows, new ones until either side ends. A reader who
 // is behind by more than noticesAhead misses some, and a line says how many.
-func (s *Server) streamNotices(w http.ResponseWriter, r *http.Request) {
+func (s *Server) streamNotices(w *responseWriter, r *http.Request) {
 	q := r.URL.Query()
 	recent, data := NoticesKept, q.Get("data") == "true"
 	if n, err := strconv.Atoi(q.Get("recent")); err == nil {

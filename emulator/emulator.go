@@ -134,23 +134,22 @@ func New(o Options) (*Server, error) {
 // ServeHTTP answers REST requests below /api, client connections below /client
 // and the control API below ControlPath, if their Host and Origin are accepted:
 // see Options.Hosts and Options.AllowedOrigins.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := r.URL.EscapedPath()
-	answer := &answerWriter{ResponseWriter: w}
+func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	w, path := &responseWriter{ResponseWriter: rw}, r.URL.EscapedPath()
 	rest, control := strings.CutPrefix(path, ControlPath)
 	switch {
-	case !s.guard.Admit(answer, r, s.log):
+	case !s.guard.Admit(w, r, s.log):
 	case control:
 		s.serveControl(w, r, rest)
 		return
 	default:
-		s.serveService(answer, r, path)
+		s.serveService(w, r, path)
 	}
-	s.noticeRefusal(answer, r)
+	s.noticeRefusal(w, r)
 }
 
 // serveService answers as the service does.
-func (s *Server) serveService(w http.ResponseWriter, r *http.Request, path string) {
+func (s *Server) serveService(w *responseWriter, r *http.Request, path string) {
 	switch first, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); strings.ToLower(first) {
 	case "api":
 		s.serveREST(w, r, rest)

@@ -17,7 +17,7 @@ const readBuffer = 1024
 // open finishes the handshake and starts the connection's reader. The 101 answer
 // goes through the queue like everything else: when the client sees it, the
 // connection is already in its hub and groups.
-func (s *Server) open(w http.ResponseWriter, r *http.Request, hubName string, c *conn, groups []string) {
+func (s *Server) open(w *responseWriter, r *http.Request, hubName string, c *conn, groups []string) {
 	l, answer := s.upgrade(w, r, c.subprotocol, c.kind.format())
 	if l == nil {
 		c.source.end(endedSomehow)
@@ -42,7 +42,7 @@ var noBuffers sync.Pool
 
 // upgrade makes a WebSocket of a request and returns the 101 answer, which is the
 // first frame to queue. A nil link means that the request was answered otherwise.
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, subprotocol string, f protocol.Format) (l *link, answer []byte) {
+func (s *Server) upgrade(w *responseWriter, r *http.Request, subprotocol string, f protocol.Format) (l *link, answer []byte) {
 	upgrader := websocket.Upgrader{
 		ReadBufferSize:  readBuffer,
 		WriteBufferPool: &noBuffers,

@@ -15,7 +15,7 @@ import (
 //
 // Source: client specification of the service; the order as the vendor's
 // emulator has it.
-func (s *Server) recover(w http.ResponseWriter, r *http.Request, hubName, id, tok string) {
+func (s *Server) recover(w *responseWriter, r *http.Request, hubName, id, tok string) {
 	c := s.findHub(hubName).connection(id)
 	if c == nil || c.replay == nil || token.VerifyReconnection(tok, id, s.now(), s.key) != nil {
 		s.refuseRecovery(w, r, choose(websocket.Subprotocols(r)))
@@ -44,7 +44,7 @@ func (s *Server) recover(w http.ResponseWriter, r *http.Request, hubName, id, to
 
 const notRecovered = "The connection could not be recovered."
 
-func (s *Server) refuseRecovery(w http.ResponseWriter, r *http.Request, subprotocol string) {
+func (s *Server) refuseRecovery(w *responseWriter, r *http.Request, subprotocol string) {
 	if l, answer := s.upgrade(w, r, subprotocol, protocol.FormatJSON); l != nil {
 		s.life.run(func() { l.refuse(answer, closePolicy, notRecovered) })
 	}

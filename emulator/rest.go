@@ -13,7 +13,7 @@ import (
 // common to all.
 type call struct {
 	server  *Server
-	w       http.ResponseWriter
+	w       *responseWriter
 	r       *http.Request
 	hubName string // in lower case
 	hub     *hub
@@ -75,7 +75,7 @@ var operations = sync.OnceValue(func() map[shape]operation {
 // serveREST answers a request; rest is the escaped path behind /api/.
 //
 // Order of the checks: route, token, api-version, names, then the operation's.
-func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, rest string) {
+func (s *Server) serveREST(w *responseWriter, r *http.Request, rest string) {
 	if strings.EqualFold(strings.TrimSuffix(rest, "/"), "health") {
 		health(w, r)
 		return
@@ -117,7 +117,7 @@ func route(rest string) (hubName string, names [2]string, words string) {
 }
 
 // refuseMethod tells a path with other methods from one that is not there.
-func refuseMethod(w http.ResponseWriter, words string) {
+func refuseMethod(w *responseWriter, words string) {
 	var allowed []string
 	for _, m := range []string{"DELETE", "GET", "HEAD", "POST", "PUT"} {
 		if _, ok := operations()[shape{m, words}]; ok {
@@ -161,7 +161,7 @@ func (c *call) validName(kind protocol.TargetKind, name string) bool {
 }
 
 // health needs no token and answers without api-supported-versions.
-func health(w http.ResponseWriter, r *http.Request) {
+func health(w *responseWriter, r *http.Request) {
 	if r.Method == http.MethodHead || r.Method == http.MethodGet {
 		w.WriteHeader(http.StatusOK)
 		return

@@ -30,8 +30,8 @@ const invalidBody = "The request body is not a valid JSON."
 
 // fail answers with the error body of the service. A HEAD request gets the
 // headers that would go with it.
-func fail(w http.ResponseWriter, status int, code, target, message string) {
-	because(w, message)
+func fail(w *responseWriter, status int, code, target, message string) {
+	w.setReason(message)
 	w.Header().Set(protocol.HeaderErrorCode, code)
 	writeJSON(w, status, "application/json", protocol.ErrorBody{Code: code, Message: message, Target: target})
 }
@@ -40,8 +40,8 @@ func fail(w http.ResponseWriter, status int, code, target, message string) {
 // body. This answer has its own form, and no api-supported-versions.
 //
 // Source: recorded answers of the real service to bad filters.
-func invalid(w http.ResponseWriter, input, message string) {
-	because(w, message)
+func invalid(w *responseWriter, input, message string) {
+	w.setReason(message)
 	w.Header().Del(protocol.HeaderSupportedVersions)
 	w.Header().Set(protocol.HeaderErrorCode, protocol.CodeBadRequest)
 	writeJSON(w, http.StatusBadRequest, "application/problem+json", protocol.ValidationBody{
@@ -53,7 +53,7 @@ func invalid(w http.ResponseWriter, input, message string) {
 
 // writeJSON answers with v as the service writes JSON: nothing escaped that need
 // not be.
-func writeJSON(w http.ResponseWriter, status int, mediaType string, v any) {
+func writeJSON(w *responseWriter, status int, mediaType string, v any) {
 	var body bytes.Buffer
 	e := json.NewEncoder(&body)
 	e.SetEscapeHTML(false)
@@ -66,11 +66,11 @@ func writeJSON(w http.ResponseWriter, status int, mediaType string, v any) {
 	w.Write(body.Bytes())
 }
 
-func badRequest(w http.ResponseWriter, target, message string) {
+func badRequest(w *responseWriter, target, message string) {
 	fail(w, http.StatusBadRequest, protocol.CodeBadRequest, target, message)
 }
 
 // notYet answers for a part of the service that this emulator has not got.
-func notYet(w http.ResponseWriter, what string) {
+func notYet(w *responseWriter, what string) {
 	fail(w, http.StatusNotImplemented, protocol.CodeNotImplemented, "Request", "The emulator does not have this yet: "+what+".")
 }

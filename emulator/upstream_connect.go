@@ -66,7 +66,7 @@ func refusedStatus(status int) int {
 
 // refuseConnect answers a client whose connect event was refused. The handler's
 // own text stays with the person who runs the emulator, as in the vendor's.
-func refuseConnect(w http.ResponseWriter, status int) {
+func refuseConnect(w *responseWriter, status int) {
 	text := "The event handler refused the connection."
 	if status == http.StatusInternalServerError {
 		text = "The connect event failed."
@@ -184,7 +184,7 @@ func originOf(r *http.Request) string {
 // connection as the client spelled it: the handler's choice, else the first
 // that the emulator speaks. It changes the claims as the handler says, and
 // answers when the client is refused.
-func (s *Server) connectEvent(w http.ResponseWriter, r *http.Request, c *conn, claims *token.Claims) (chosen string, ok bool) {
+func (s *Server) connectEvent(w *responseWriter, r *http.Request, c *conn, claims *token.Claims) (chosen string, ok bool) {
 	o, status := c.source.connect(r, claims)
 	if status != 0 {
 		c.source.refused()

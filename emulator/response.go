@@ -1,0 +1,61 @@
+package emulator
+
+import (
+	"net/http"
+	"strings"
+
+	"wps/protocol"
+)
+
+// responseWriter also remembers how a request was answered and, for a refusal,
+// why: those who follow the events of the emulator are told.
+type responseWriter struct {
+	http.ResponseWriter
+	status int    // 0 until it is written
+	reason string // of a refusal
+}
+
+// Unwrap lets a ResponseController reach the connection.
+func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader remembers the status.
+func (w *responseWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write keeps the text of a refusal as its reason when there is no other.
+func (w *responseWriter) Write(b []byte) (int, error) {
+	if w.status >= http.StatusBadRequest && w.reason == "" {
+		w.reason = strings.TrimSpace(string(b[:min(len(b), maxReason)]))
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// maxReason bounds the reason of a refusal in a notice, in bytes.
+const maxReason = 1024
+
+// setReason sets the reason of a refusal. The text of the answer is the reason of
+// one that has no other.
+func (w *responseWriter) setReason(reason string) {
+	w.reason = strings.Clone(reason[:min(len(reason), maxReason)])
+}
+
+// noticeRefusal tells of a request that was refused. A HEAD that asks whether
+// something is there is none.
+func (s *Server) noticeRefusal(w *responseWriter, r *http.Request) {
+	if w.status < http.StatusBadRequest || w.status == http.StatusNotFound && r.Method == http.MethodHead {
+		return
+	}
+	path := r.URL.EscapedPath()
+	path = strings.Clone(path[:min(len(path), maxReason)]) // it is kept, the rest is not
+	s.notices.tell(Notice{
+		Time: s.now(), Type: NoticeRefused, Reason: w.reason,
+		NoticeRequest: &NoticeRequest{
+			Method: r.Method, Path: path, Status: w.status,
+			Code: w.Header().Get(protocol.HeaderErrorCode),
+		},
+	})
+}
