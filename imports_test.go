@@ -86,6 +86,7 @@ var libraries = map[string][]string{
 	"github.com/gorilla/websocket":            {"client/ws", "emulator"},
 	"github.com/golang-jwt/jwt/v5":            {"token", "scripts/bench.d/minimal"},
 	"google.golang.org/protobuf":              {"protocol"},
+	"go.uber.org/goleak":                      {"emulator/emulatortest"},
 }
 
 // unwanted are packages of the standard library that cost more than they are

@@ -16,8 +16,8 @@ import (
 	"wps/token"
 )
 
-// TestMain fails when a test leaves a goroutine of this package running.
-func TestMain(m *testing.M) { emulatortest.Main(m, "wps/client.", "wps/client/ws.") }
+// TestMain fails when a test leaves a goroutine running.
+func TestMain(m *testing.M) { emulatortest.Main(m) }
 
 // patience bounds every wait of these tests.
 const patience = 20 * time.Second

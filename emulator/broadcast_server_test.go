@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv(broadcastServer); name != "" {
 		os.Exit(serveBroadcast(name))
 	}
-	emulatortest.Main(m, "wps/emulator.")
+	emulatortest.Main(m)
 }
 
 // serveBroadcast prints its address and serves until stdin ends.

@@ -2,16 +2,15 @@ package trigger_test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"wps/emulator/emulatortest"
 	"wps/protocol"
 	"wps/token"
 	"wps/trigger"
@@ -20,38 +19,13 @@ import (
 // patience bounds every wait of these tests.
 const patience = 30 * time.Second
 
-// TestMain fails when a test leaves a goroutine of this program behind.
+// TestMain fails when a goroutine is still running after the tests.
 func TestMain(m *testing.M) {
 	if os.Getenv(workerMode) != "" {
 		workerMain()
 		return
 	}
-	code := m.Run()
-	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	if left := leaked(); code == 0 && left != "" {
-		fmt.Fprintf(os.Stderr, "goroutines left behind:\n%s\n", left)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-// leaked gives the stacks of goroutines that run code of this room, after they
-// had time to end.
-func leaked() string {
-	deadline := time.Now().Add(5 * time.Second)
-	for {
-		buf := make([]byte, 1<<20)
-		var ours []string
-		for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-			if strings.Contains(g, "wps/trigger.") && !strings.Contains(g, "TestMain") {
-				ours = append(ours, g)
-			}
-		}
-		if len(ours) == 0 || time.Now().After(deadline) {
-			return strings.Join(ours, "\n\n")
-		}
-		runtime.Gosched()
-	}
+	emulatortest.Main(m)
 }
 
 const testKey = protocol.DefaultAccessKey

@@ -17,7 +17,7 @@ import (
 )
 
 // TestMain fails when a test leaves a goroutine of this package running.
-func TestMain(m *testing.M) { emulatortest.Main(m, "wps/client/ws.") }
+func TestMain(m *testing.M) { emulatortest.Main(m) }
 
 // patience bounds every wait of these tests.
 const patience = 20 * time.Second
