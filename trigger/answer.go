@@ -11,10 +11,10 @@ import (
 	"wps/protocol"
 )
 
-// Answer is what a hook says to an event. The zero Answer accepts it and says
-// nothing. To an event that does not block, only Output matters.
+// Answer is a hook's answer to an event. The zero Answer accepts the event and
+// sends nothing. For an event that does not block, only Output matters.
 type Answer struct {
-	// Error refuses the event and outranks everything else.
+	// Error refuses the event and takes precedence over everything else.
 	Error *Error
 	// Connect answers connect: a compact JSON object of the members userId,
 	// groups, roles, subprotocol and mqtt. Nil changes nothing.
@@ -24,17 +24,18 @@ type Answer struct {
 	DataType protocol.DataType
 	// Metadata go with the message.
 	Metadata map[string]string
-	// States is a JSON object laid over the connection state; nil leaves it.
+	// States is a JSON object that is merged into the connection state; nil leaves
+	// the state unchanged.
 	States json.RawMessage
-	// Ignored are members that do not fit the event.
+	// Ignored are members that do not apply to the event.
 	Ignored []string
-	// Output is a stream of event objects, run before the event is answered.
+	// Output is a stream of event objects, which are run before the answer is sent.
 	Output []byte
-	// Verbatim is the whole answer, already in HTTP.
+	// Verbatim is the whole HTTP answer; nil builds one from the other members.
 	Verbatim *Verbatim
 }
 
-// Verbatim is an HTTP answer that is passed on as it is.
+// Verbatim is an HTTP answer that is sent unchanged.
 type Verbatim struct {
 	Status int
 	Header http.Header
@@ -45,15 +46,15 @@ type Verbatim struct {
 type Error struct {
 	// Status is the HTTP status, 400 to 599.
 	Status int
-	// Text goes to the service.
+	// Text is sent to the service.
 	Text string
-	// Detail is for the log, where "" stands for Text.
+	// Detail is logged instead of Text; "" logs Text.
 	Detail string
-	// MQTT, when set, is the body to an MQTT client: {"mqtt":{...}}.
+	// MQTT, when set, is the body for an MQTT client: {"mqtt":{...}}.
 	MQTT json.RawMessage
 }
 
-// The words of the spec for errors, and their statuses.
+// Error codes of the specification. They stand for the statuses 401, 400 and 500.
 //
 // Source: the Functions extension.
 const (
@@ -68,8 +69,8 @@ var codeStatus = map[string]int{
 	strings.ToLower(CodeServerError):  http.StatusInternalServerError,
 }
 
-// NotRun wraps an error of an event that never reached its hook, so that it may
-// be tried again.
+// NotRun wraps the error of an event that did not reach its hook, so that the
+// event is run when the service sends it again.
 func NotRun(err error) error { return &notRunError{err} }
 
 type notRunError struct{ err error }
@@ -82,9 +83,9 @@ func wasNotRun(err error) bool {
 	return ok
 }
 
-// reply is an answer in HTTP: what is written, and remembered for a repetition.
-// Headers keep the spelling of the service; a Content-Type that is nil is not
-// made up by net/http.
+// reply is an HTTP answer, as it is written and kept for a repeated event.
+// Headers keep the spelling of the service. A nil Content-Type stops net/http
+// from setting one.
 type reply struct {
 	status  int
 	header  http.Header
@@ -104,7 +105,7 @@ var contentTypes = map[protocol.DataType][]string{
 	"":                        {"application/octet-stream"},
 }
 
-// reply makes the HTTP form of an answer.
+// reply returns the HTTP form of an answer.
 //
 // Source: the official Node middleware, byte by byte.
 func (ev *Event) reply(a Answer) (*reply, error) {
@@ -146,16 +147,16 @@ func (v *Verbatim) reply() *reply {
 	return r
 }
 
-// noHook is the answer to an event that nobody asked for.
-func (ev *Event) noHook() *reply {
+// unhandled returns the answer to an event that has no hook.
+func (ev *Event) unhandled() *reply {
 	if ev.MQTT() && ev.Kind == protocol.EventSystem && ev.Event == protocol.EventConnect {
 		return &reply{status: http.StatusNoContent}
 	}
 	return &reply{status: http.StatusOK}
 }
 
-// errorReply refuses; the state is left alone, whatever the hook said of it. To
-// an event that does not block, a refusal changes nothing.
+// errorReply returns the answer that refuses an event. It never changes the
+// connection state. An event that does not block is answered with success.
 func (ev *Event) errorReply(e *Error) *reply {
 	r := &reply{status: e.Status, header: http.Header{headerContentType: nil}, body: []byte(e.Text)}
 	r.problem = cmp.Or(e.Detail, e.Text, http.StatusText(e.Status))
@@ -179,6 +180,6 @@ func (r *reply) write(w http.ResponseWriter) {
 	}
 	w.WriteHeader(r.status)
 	if len(r.body) > 0 {
-		_, _ = w.Write(r.body) // the service has gone: nobody to tell
+		_, _ = w.Write(r.body) // the connection is broken: nothing else to do
 	}
 }

@@ -146,7 +146,7 @@ func TestBrokenAnswersAreServerErrors(t *testing.T) {
 	for _, test := range []struct{ event, answer, problem string }{
 		{"connect", `{"userId":`, `{"userId":`},
 		{"connect", `hello`, "hello"},
-		{"connect", `"text"`, "no JSON object"},
+		{"connect", `"text"`, "the answer cannot be read: not a JSON object"},
 		{"connect", `[{},{}]`, "an array of 2"},
 		{"connect", `{"roles":"Admin"}`, "roles of the answer must be an array of strings"},
 		{"connect", `{"roles":[null]}`, "must be an array of strings"},
@@ -154,7 +154,7 @@ func TestBrokenAnswersAreServerErrors(t *testing.T) {
 		{"connect", `{"userId":7}`, "userId of the answer must be a string"},
 		{"connect", `{"states":[]}`, "states of the answer must be an object"},
 		{"connect", `{"code":"sometimes"}`, "sometimes"},
-		{"connect", `{"error":[1]}`, "error of the answer must be a text"},
+		{"connect", `{"error":[1]}`, "error of the answer must be a string"},
 		{"message", `{"message":{},"dataType":"text"}`, "message"},
 		{"message", `{"message":"hi","dataType":"xml"}`, "dataType"},
 		{"message", `{"message":"%","dataType":"binary"}`, "base64"},
@@ -170,7 +170,7 @@ func TestBrokenAnswersAreServerErrors(t *testing.T) {
 		})
 		w := send(t, h, event{name: test.event})
 		if w.Code != 500 || w.Body.String() != "the event handler failed" || !strings.Contains(problem, test.problem) {
-			t.Errorf("%s answered by %s = %d %q, problem %q, want 500 and a problem that tells %q", test.event, test.answer, w.Code, w.Body, problem, test.problem)
+			t.Errorf("%s answered by %s = %d %q, problem %q, want 500 and a problem with %q", test.event, test.answer, w.Code, w.Body, problem, test.problem)
 		}
 	}
 }
@@ -212,7 +212,7 @@ func TestIgnoredMembersAreLogged(t *testing.T) {
 	}
 }
 
-func TestHookErrorTellsTheServiceNothing(t *testing.T) {
+func TestHookErrorIsNotSentToTheService(t *testing.T) {
 	t.Parallel()
 	h := handler(t, trigger.Options{Routes: []trigger.Route{on(t, "connect", func(context.Context, *trigger.Event) (trigger.Answer, error) {
 		return trigger.Answer{}, errors.New("secret path")

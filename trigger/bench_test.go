@@ -20,12 +20,11 @@ import (
 	"wps/trigger"
 )
 
-// loadConns is how many connections the load comes over.
+// loadConns is how many connections send the load.
 const loadConns = 16
 
-// load sends b.N events over loadConns connections, as bytes that are made
-// before, and reads only what it must of the answers: what is measured is the
-// server. Each event has a connection and an id of its own.
+// load sends b.N events over loadConns connections, as bytes that were prepared,
+// and reads only what it must of the answers, so that the server is measured. Each event has a connection and an id of its own.
 func load(b *testing.B, h http.Handler) {
 	b.Helper()
 	web := httptest.NewServer(h)
@@ -74,8 +73,8 @@ func sendMany(addr string, i, n int) error {
 	return nil
 }
 
-// eventBytes is a signed user event with 128 bytes of text, in two parts
-// between which its id stands.
+// eventBytes returns a signed user event with 128 bytes of text, as the parts
+// before and after its id.
 func eventBytes(connection string) (before, after []byte) {
 	body := bytes.Repeat([]byte("0123456789abcdef"), 8)
 	return fmt.Appendf(nil, "POST /eh/chat/message HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"+
@@ -106,8 +105,8 @@ func skipAnswer(in *bufio.Reader) error {
 	}
 }
 
-// BenchmarkListen compares hooks with what they cannot be faster than: a bare
-// handler that sends the body back, and one that runs a command for it. With
+// BenchmarkListen compares hooks with their lower bounds: a bare handler that
+// returns the body, and one that runs a command for it. With
 // $WPS_BENCH_HANDLER, a HOST:PORT, another event handler is measured too.
 func BenchmarkListen(b *testing.B) {
 	b.Run("by=http", func(b *testing.B) { load(b, http.HandlerFunc(bareEcho)) })

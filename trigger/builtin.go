@@ -10,7 +10,7 @@ import (
 	"wps/protocol"
 )
 
-// builtins are hooks for trying things.
+// builtins are hooks for experiments and tests.
 var builtins = map[string]func(ev *Event, log *slog.Logger) Answer{
 	":accept": func(*Event, *slog.Logger) Answer { return Answer{} },
 	":reject": func(*Event, *slog.Logger) Answer {
@@ -24,7 +24,7 @@ var builtins = map[string]func(ev *Event, log *slog.Logger) Answer{
 	},
 }
 
-// echo sends a message back as it came, and accepts anything else.
+// echo answers a message with the same message and accepts any other event.
 func echo(ev *Event, _ *slog.Logger) Answer {
 	if ev.Kind != protocol.EventUser {
 		return Answer{}
@@ -32,9 +32,9 @@ func echo(ev *Event, _ *slog.Logger) Answer {
 	return Answer{Message: ev.Body, DataType: ev.DataType}
 }
 
-// Builtin gives the hook of a name: ":echo" sends a message back, ":accept"
-// accepts, ":reject" refuses, ":log" accepts and writes the event to log, which
-// may be nil.
+// Builtin returns the built-in hook of a name: ":echo" answers a message with the
+// same message, ":accept" accepts every event, ":reject" refuses every event, and
+// ":log" accepts every event and writes it to log, which may be nil.
 func Builtin(name string, log *slog.Logger) (Hook, error) {
 	answer, ok := builtins[strings.ToLower(name)]
 	if !ok {

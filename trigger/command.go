@@ -12,11 +12,11 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// ParseCommand gives the program and arguments of a hook's command line. A line
-// that names a file is that program; a line of plain and quoted words is split
-// as a shell splits it; one that needs a shell becomes sh -c. The program is
-// looked up: one that is missing or not executable is an error, and so is a line
-// that no shell could read.
+// ParseCommand returns the program and arguments of a hook's command line. A line
+// that is the path of a file is that program. A line of plain and quoted words is
+// split as a shell splits it. Any other line is run with sh -c. A program that
+// does not exist or is not executable is an error, and so is a line that a shell
+// cannot parse.
 func ParseCommand(line string) ([]string, error) {
 	if info, err := os.Stat(line); err == nil && info.Mode().IsRegular() {
 		return lookUp([]string{line})
@@ -31,7 +31,7 @@ func ParseCommand(line string) ([]string, error) {
 	return lookUp(words)
 }
 
-// lookUp replaces the program's name by its path.
+// lookUp replaces the name of the program with its path.
 func lookUp(argv []string) ([]string, error) {
 	path, err := exec.LookPath(argv[0])
 	if err != nil {
@@ -39,21 +39,21 @@ func lookUp(argv []string) ([]string, error) {
 			err = e.Err
 		}
 		if e, ok := errors.AsType[*fs.PathError](err); ok {
-			err = e.Err // the path stands in front
+			err = e.Err // the message below names the path
 		}
 		return nil, fmt.Errorf("command %s: %w", argv[0], err)
 	}
 	return append([]string{path}, argv[1:]...), nil
 }
 
-// shellWords are commands that only a shell has.
+// shellWords are commands that are built into a shell.
 var shellWords = []string{
 	".", ":", "alias", "break", "cd", "command", "continue", "eval", "exec", "exit", "export", "getopts",
 	"hash", "jobs", "read", "readonly", "return", "set", "shift", "source", "times", "trap", "type", "ulimit",
 	"umask", "unalias", "unset", "wait",
 }
 
-// splitWords splits a line of plain words; plain is false for one that needs a
+// splitWords splits a line of plain words. plain is false for a line that needs a
 // shell.
 func splitWords(line string) (words []string, plain bool, err error) {
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(line), "")
@@ -84,8 +84,8 @@ func splitWords(line string) (words []string, plain bool, err error) {
 	return words, true, nil
 }
 
-// plainWord gives a word without its quotes; ok is false when a shell would put
-// something else in its place.
+// plainWord returns a word without its quotes. ok is false for a word that a
+// shell would expand.
 func plainWord(parts []syntax.WordPart) (word string, ok bool) {
 	var b strings.Builder
 	for _, part := range parts {
@@ -112,8 +112,8 @@ func plainWord(parts []syntax.WordPart) (word string, ok bool) {
 	return b.String(), true
 }
 
-// unescape drops backslashes that quote one of the given bytes, or any byte for
-// "".
+// unescape removes backslashes before one of the given bytes, or before any byte
+// if quotable is "".
 func unescape(s, quotable string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

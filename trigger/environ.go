@@ -8,10 +8,10 @@ import (
 )
 
 // maxVariable is the longest value of an environment variable, in bytes: Linux
-// starts no program with one of 128 KiB.
+// does not start a program with one of 128 KiB.
 const maxVariable = 100 << 10
 
-// Variables that a hook finds.
+// Environment variables of a hook.
 const (
 	envResponse = "WPS_RESPONSE"
 	envOutput   = "WPS_OUTPUT"
@@ -19,13 +19,13 @@ const (
 	envContext  = "WPS_CONTEXT"
 )
 
-// environ is the environment of the hook of one event, beside what all hooks
-// have. Values are what the event says and may hold anything but NUL, which no
-// variable can; one that is too long is left out and named.
-func (ev *Event) environ(context []byte) (vars, left []string) {
+// environ returns the variables that the hook of one event gets beside those of
+// all hooks. Values come from the event and may hold anything but NUL, which is
+// replaced. The names of values that are too long are returned as omitted.
+func (ev *Event) environ(context []byte) (vars, omitted []string) {
 	add := func(name, value string) {
 		if len(value) > maxVariable {
-			left = append(left, name)
+			omitted = append(omitted, name)
 			return
 		}
 		vars = append(vars, name+"="+strings.ReplaceAll(value, "\x00", "\uFFFD"))
@@ -42,7 +42,7 @@ func (ev *Event) environ(context []byte) (vars, left []string) {
 	add("WPS_EVENT_ID", ev.ID)
 	add(envState, string(ev.state()))
 	add(envContext, string(context))
-	return vars, left
+	return vars, omitted
 }
 
 func (ev *Event) reason() string {
@@ -52,8 +52,8 @@ func (ev *Event) reason() string {
 	return ev.Disconnected.Reason
 }
 
-// state is the connection state for a hook: the JSON object when it is one, else
-// as it came.
+// state returns the connection state for a hook: the JSON object if it is one,
+// otherwise the value as received.
 func (ev *Event) state() []byte {
 	if object, ok := protocol.DecodeState(ev.State); ok && ev.State != "" {
 		return object
@@ -61,10 +61,10 @@ func (ev *Event) state() []byte {
 	return []byte(ev.State)
 }
 
-// appendContext writes what a hook learns of an event beside its data: the
-// ConnectionContext of the spec in its order, with what else is known behind it.
-// Headers are those of the client for connect, and those of the event for
-// others, without what only concerns the two ends of the request.
+// appendContext appends everything about an event but its data: the members of
+// the ConnectionContext of the specification in its order, then further ones.
+// Headers are those of the client for connect and those of the event request for
+// other events, without privateHeaders.
 func (ev *Event) appendContext(b []byte) []byte {
 	text := func(name, value string) {
 		b = append(b, name...)
@@ -96,7 +96,7 @@ func (ev *Event) appendContext(b []byte) []byte {
 	return append(b, '}')
 }
 
-// appendState writes the state as JSON: the object, or a string.
+// appendState appends the state as JSON: the object, or a string.
 func (ev *Event) appendState(b []byte) []byte {
 	if object, ok := protocol.DecodeState(ev.State); ok {
 		return append(b, object...)
@@ -104,11 +104,11 @@ func (ev *Event) appendState(b []byte) []byte {
 	return protocol.AppendJSONString(b, ev.State)
 }
 
-// appendLists writes lists by name, in the order of the names; public leaves out
+// appendLists appends lists by name, sorted by name. public omits
 // privateHeaders.
 func appendLists(b []byte, lists map[string][]string, public bool) []byte {
-	var room [32]string
-	names := room[:0]
+	var buf [32]string
+	names := buf[:0]
 	for name := range lists {
 		if !public || !slices.Contains(privateHeaders, name) {
 			names = append(names, name)
@@ -132,6 +132,6 @@ func appendLists(b []byte, lists map[string][]string, public bool) []byte {
 	return append(b, '}')
 }
 
-// privateHeaders concern the two ends of the request only. The last is
-// protocol.HeaderSignature as net/http spells it.
+// privateHeaders are not passed to hooks: they concern the service and this
+// handler only. The last is protocol.HeaderSignature as net/http spells it.
 var privateHeaders = []string{"Authorization", "Cookie", "Ce-Signature"}

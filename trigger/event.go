@@ -9,27 +9,27 @@ import (
 	"wps/protocol"
 )
 
-// Event is one event of the service. Nobody changes it.
+// Event is one event of the service. It must not be changed.
 type Event struct {
 	protocol.EventContext
-	// Header is what came with it.
+	// Header holds the headers of the request.
 	Header http.Header
 	// Body is the data, byte for byte.
 	Body []byte
-	// DataType is that of a user event; "" for others.
+	// DataType is the data type of a user event; "" for others.
 	DataType protocol.DataType
 	// Connect is the body of a connect event, nil for others.
 	Connect *protocol.ConnectRequest
 	// Disconnected is the body of a disconnected event, nil for others.
 	Disconnected *protocol.DisconnectedRequest
-	// Group is that of joined and left.
+	// Group is the group of joined and left; "" for others.
 	Group string
 }
 
-// maxShownBytes is how much of foreign bytes an error or a log line repeats.
+// maxShownBytes limits how much untrusted text an error or a log line repeats.
 const maxShownBytes = 100
 
-// decode reads the data of an event. The error tells the sender what is wrong.
+// decode reads the data of an event. The error is sent to the service.
 func (ev *Event) decode() error {
 	switch ev.Kind {
 	case protocol.EventUser:
@@ -51,17 +51,17 @@ func (ev *Event) decode() error {
 		}
 		return ev.decodeJSON(ev.Disconnected)
 	}
-	return nil // connected has no data that means anything
+	return nil // connected has no data
 }
 
 func (ev *Event) decodeJSON(v any) error {
 	if err := json.Unmarshal(ev.Body, v); err != nil {
-		return fmt.Errorf("the body of %s is not what it should be: %v", ev.Event, err)
+		return fmt.Errorf("the body of %s cannot be read: %v", ev.Event, err)
 	}
 	return nil
 }
 
-// decodeUser finds the data type. An MQTT client chooses any media type.
+// decodeUser sets the data type. An MQTT client may use any media type.
 func (ev *Event) decodeUser() error {
 	contentType := ev.Header.Get("Content-Type")
 	d, _, ok := protocol.DataTypeOf(contentType)
@@ -79,7 +79,7 @@ func (ev *Event) decodeUser() error {
 	return nil
 }
 
-// shorten gives the first bytes of foreign text.
+// shorten returns at most the first maxShownBytes of untrusted text.
 func shorten(s string) string {
 	if len(s) <= maxShownBytes {
 		return s

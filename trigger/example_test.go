@@ -13,7 +13,7 @@ import (
 	"wps/trigger"
 )
 
-// upperCase is a hook in Go: it answers a message with the same in upper case.
+// upperCase is a hook in Go that answers a message with its upper case.
 type upperCase struct{}
 
 func (upperCase) Answer(_ context.Context, ev *trigger.Event) (trigger.Answer, error) {

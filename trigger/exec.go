@@ -17,16 +17,17 @@ import (
 	"wps/protocol"
 )
 
-// CommandOptions say how commands are run as hooks.
+// CommandOptions configure how commands are run as hooks.
 type CommandOptions struct {
 	// ResponseType is what a hook prints for a user event; "" is text.
 	ResponseType protocol.DataType
-	// Env are NAME=value pairs that hooks have beside those of this process.
+	// Env are NAME=value pairs that hooks get in addition to the environment of
+	// this process.
 	Env []string
-	// OnStderr, when set, is told each line that a hook writes to stderr,
-	// without its end, the first 8 KiB of it. It is called concurrently.
+	// OnStderr, when set, is called with each line that a hook writes to stderr,
+	// without the line end and cut to 8 KiB. It is called concurrently.
 	OnStderr func(hook, line string)
-	// Logger is told of workers that end; nil: nobody is.
+	// Logger logs workers that end; nil logs nothing.
 	Logger *slog.Logger
 }
 
@@ -34,14 +35,15 @@ type CommandOptions struct {
 const (
 	// MaxHookOutput limits what a hook may print, or write to a file, in bytes.
 	MaxHookOutput = protocol.MaxMessageSize
-	// stragglerWait is how long output is read on after the hook itself has
-	// ended, when somebody else outside its process group holds it open.
+	// stragglerWait is how long output is still read after the hook itself has
+	// ended, if a process outside its process group keeps it open.
 	stragglerWait = time.Second
-	// pipeHolds is what any pipe takes without anybody reading.
+	// pipeHolds is how many bytes every pipe takes before it is read.
 	pipeHolds = 4096
 )
 
-// Exit codes of a hook that have a meaning of their own, beside 0.
+// Exit codes of a hook that have a meaning, beside 0: they refuse the event with
+// status 401 and 400.
 const (
 	ExitUnauthorized = 77
 	ExitUserError    = 65
@@ -53,13 +55,14 @@ type command struct {
 	argv []string
 	o    CommandOptions
 	env  []string
-	dir  string // of the files that hooks write, for the owner only
+	dir  string // holds the files that hooks write; for the owner only
 	runs atomic.Uint64
 }
 
-// Command makes a hook of a command line, which is run for each event: the data
-// on stdin, the context in WPS_ variables, the answer on stdout. ParseCommand
-// tells what the line may be. What the command starts ends with it.
+// Command returns a hook that runs a command line for each event, with the data
+// on stdin, the context in WPS_ variables and the answer on stdout. See
+// ParseCommand for the form of the line. Processes that the command leaves
+// running are killed when it ends.
 func Command(line string, o CommandOptions) (Hook, error) {
 	argv, err := ParseCommand(line)
 	if err != nil {
@@ -72,8 +75,8 @@ func Command(line string, o CommandOptions) (Hook, error) {
 	return &command{line: line, argv: argv, o: o, env: baseEnv(o.Env), dir: dir}, nil
 }
 
-// baseEnv is what hooks have of this process and of the options, without what
-// an event would say.
+// baseEnv returns the environment of all hooks: that of this process without the
+// variables that environ sets, and more.
 func baseEnv(more []string) []string {
 	names, _ := (&Event{}).environ(nil)
 	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
@@ -99,30 +102,30 @@ func (c *command) Answer(ctx context.Context, ev *Event) (Answer, error) {
 		return Answer{}, err
 	}
 	a, err := run.answer(ev)
-	a.Ignored = append(a.Ignored, run.left...)
+	a.Ignored = append(a.Ignored, run.omitted...)
 	return a, err
 }
 
 // run is one run of a command.
 type run struct {
-	c      *command
-	cmd    *exec.Cmd
-	files  hookFiles
-	left   []string // variables that were too long
-	stdout []byte
-	last   string // line of stderr
+	c        *command
+	cmd      *exec.Cmd
+	files    hookFiles
+	omitted  []string // variables that were too long
+	stdout   []byte
+	lastLine string // line of stderr
 }
 
 func (c *command) prepare(ev *Event) (*run, error) {
-	vars, left := ev.environ(ev.appendContext(nil))
+	vars, omitted := ev.environ(ev.appendContext(nil))
 	files := c.files()
 	cmd := &exec.Cmd{Path: c.argv[0], Args: c.argv}
 	cmd.Env = slices.Concat(c.env, vars, []string{envResponse + "=" + files.response, envOutput + "=" + files.output})
-	return &run{c: c, cmd: cmd, files: files, left: left}, c.stdin(cmd, ev.Body)
+	return &run{c: c, cmd: cmd, files: files, omitted: omitted}, c.stdin(cmd, ev.Body)
 }
 
-// stdin gives the data to the process: in a pipe that is filled already when it
-// is small, else by a goroutine of os/exec.
+// stdin connects the data to the process. Small data is written to a pipe before
+// the process starts; larger data needs a goroutine of os/exec.
 func (c *command) stdin(cmd *exec.Cmd, body []byte) error {
 	switch {
 	case len(body) == 0: // the null device
@@ -144,7 +147,7 @@ func (c *command) stdin(cmd *exec.Cmd, body []byte) error {
 	return nil
 }
 
-// run starts the process and waits until it has ended, with all of its group.
+// run starts the process and waits until it and its process group have ended.
 func (r *run) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return NotRun(err)
@@ -160,11 +163,11 @@ func (r *run) run(ctx context.Context) error {
 	}
 	defer errs.Close()
 	r.cmd.Stdout, r.cmd.Stderr = outW, errsW
-	r.cmd.WaitDelay = stragglerWait // for stdin that nobody reads
+	r.cmd.WaitDelay = stragglerWait // for stdin that is not read
 	g, err := startGroup(r.cmd)
 	closing := errors.Join(outW.Close(), errsW.Close(), r.closeStdin())
 	switch {
-	case err != nil && neverFits(err):
+	case err != nil && environTooLarge(err):
 		return fmt.Errorf("start %s: %v", r.c.argv[0], err)
 	case err != nil:
 		return NotRun(fmt.Errorf("start %s: %v", r.c.argv[0], err))
@@ -172,7 +175,7 @@ func (r *run) run(ctx context.Context) error {
 	return errors.Join(closing, r.wait(ctx, g, out, errs))
 }
 
-// closeStdin closes this process's end of a pipe that was filled already.
+// closeStdin closes the read end of the pipe that stdin filled.
 func (r *run) closeStdin() error {
 	if f, ok := r.cmd.Stdin.(*os.File); ok {
 		return f.Close()
@@ -180,8 +183,8 @@ func (r *run) closeStdin() error {
 	return nil
 }
 
-// wait reads the output and waits for the end of the process, which comes at the
-// latest when ctx ends or when it prints too much.
+// wait reads the output and waits for the end of the process. The process is
+// killed when ctx ends or when it prints too much.
 func (r *run) wait(ctx context.Context, g *group, out, errs *os.File) error {
 	var tooMuch error
 	outDone, errsDone := make(chan struct{}), make(chan struct{})
@@ -194,7 +197,7 @@ func (r *run) wait(ctx context.Context, g *group, out, errs *os.File) error {
 	}()
 	go func() {
 		defer close(errsDone)
-		r.last = readLines(errs, r.tellStderr)
+		r.lastLine = readLines(errs, r.reportStderr)
 	}()
 	unwatch := context.AfterFunc(ctx, g.kill)
 	err := g.wait(r.cmd)
@@ -208,33 +211,33 @@ func (r *run) wait(ctx context.Context, g *group, out, errs *os.File) error {
 	case tooMuch != nil:
 		return tooMuch
 	case !inTime:
-		return fmt.Errorf("%s: %w", r.c.line, cutOff(ctx))
+		return fmt.Errorf("%s: %w", r.c.line, killReason(ctx))
 	case err != nil && !exited && !errors.Is(err, exec.ErrWaitDelay):
 		return err
 	}
 	return nil
 }
 
-// cutOff says why a hook was killed.
-func cutOff(ctx context.Context) error {
+// killReason returns the error of a hook that was killed because ctx ended.
+func killReason(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return errors.New("the hook did not answer in time and was killed")
 	}
-	return errors.New("the hook was killed because the event handler stops")
+	return errors.New("the hook was killed because the event handler is stopping")
 }
 
-func (r *run) tellStderr(line string) {
+func (r *run) reportStderr(line string) {
 	if r.c.o.OnStderr != nil {
 		r.c.o.OnStderr(r.c.line, line)
 	}
 }
 
-// errTooMuch tells that a hook printed more than MaxHookOutput.
+// errTooMuch is the error of a hook that printed more than MaxHookOutput.
 var errTooMuch = fmt.Errorf("the hook printed more than %d bytes and was killed", MaxHookOutput)
 
-// readCapped reads to the end; past the limit it gives errTooMuch.
+// readCapped reads to the end. The error is errTooMuch past MaxHookOutput.
 func readCapped(in io.Reader) ([]byte, error) {
-	b, _ := io.ReadAll(io.LimitReader(in, MaxHookOutput+1)) // what was read before a deadline counts
+	b, _ := io.ReadAll(io.LimitReader(in, MaxHookOutput+1)) // after a deadline, what was read counts
 	if len(b) > MaxHookOutput {
 		return nil, errTooMuch
 	}

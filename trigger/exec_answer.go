@@ -16,8 +16,8 @@ import (
 	"wps/protocol"
 )
 
-// answer makes the answer of what the process left: its exit code, what it
-// printed, and its files.
+// answer returns the answer that the ended process left: its exit code, its
+// output, and its files.
 func (r *run) answer(ev *Event) (Answer, error) {
 	state := r.cmd.ProcessState
 	if !state.Success() {
@@ -27,7 +27,7 @@ func (r *run) answer(ev *Event) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	a, err := r.said(ev, response)
+	a, err := r.parse(ev, response)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -36,8 +36,8 @@ func (r *run) answer(ev *Event) (Answer, error) {
 	return a, err
 }
 
-// said reads the response file, when there is something in it, else stdout.
-func (r *run) said(ev *Event, response []byte) (Answer, error) {
+// parse reads the response file unless it is blank or absent, otherwise stdout.
+func (r *run) parse(ev *Event, response []byte) (Answer, error) {
 	switch {
 	case !ev.Blocking():
 		return Answer{}, nil
@@ -54,17 +54,17 @@ func (r *run) said(ev *Event, response []byte) (Answer, error) {
 	}
 	switch {
 	case a.DataType == protocol.DataTypeJSON && !json.Valid(a.Message):
-		return Answer{}, fmt.Errorf("the hook printed what is not JSON: %s", shorten(string(a.Message)))
+		return Answer{}, fmt.Errorf("the output of the hook is not JSON: %s", shorten(string(a.Message)))
 	case a.DataType == protocol.DataTypeText && !utf8.Valid(a.Message):
-		return Answer{}, errors.New("the hook printed what is not UTF-8 text")
+		return Answer{}, errors.New("the output of the hook is not UTF-8 text")
 	}
 	return a, nil
 }
 
-// exitError is the refusal that an exit code stands for; the last line of stderr
-// is its text.
+// exitError returns the refusal for an exit code other than 0. Its text is the
+// last line of stderr.
 func (r *run) exitError(state *os.ProcessState) *Error {
-	e := &Error{Status: http.StatusInternalServerError, Text: r.last}
+	e := &Error{Status: http.StatusInternalServerError, Text: r.lastLine}
 	how := signalOf(state)
 	switch code := state.ExitCode(); {
 	case code == ExitUnauthorized:
@@ -74,11 +74,11 @@ func (r *run) exitError(state *os.ProcessState) *Error {
 	case how == "":
 		how = "exit code " + strconv.Itoa(code)
 	}
-	e.Detail = strings.Trim(how+": "+r.last, ": ")
+	e.Detail = strings.Trim(how+": "+r.lastLine, ": ")
 	return e
 }
 
-// hookFiles are the paths that a hook may write to. Nothing is there before.
+// hookFiles are the paths that a hook may write to. The files do not exist before.
 type hookFiles struct{ response, output string }
 
 func (c *command) files() hookFiles {
@@ -86,7 +86,7 @@ func (c *command) files() hookFiles {
 	return hookFiles{base + ".response", base + ".output"}
 }
 
-// read gives what a hook wrote to a file, nil when it wrote none.
+// read returns what a hook wrote to a file; nil if the file does not exist.
 func (hookFiles) read(path string) ([]byte, error) {
 	info, err := os.Lstat(path)
 	switch {
@@ -95,7 +95,7 @@ func (hookFiles) read(path string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, errors.New("the hook put something that is no file in the place of $" + variableOf(path))
+		return nil, errors.New("the hook created something other than a file at $" + variableOf(path))
 	case info.Size() > MaxHookOutput:
 		return nil, fmt.Errorf("the hook wrote more than %d bytes to $%s", MaxHookOutput, variableOf(path))
 	}
@@ -115,6 +115,6 @@ func variableOf(path string) string {
 }
 
 func (f hookFiles) remove() {
-	_ = os.Remove(f.response) // usually not there
+	_ = os.Remove(f.response) // usually does not exist
 	_ = os.Remove(f.output)
 }

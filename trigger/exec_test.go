@@ -20,7 +20,7 @@ import (
 	"wps/trigger"
 )
 
-// command makes a handler whose events are all answered by one command line.
+// command returns a handler whose events are all answered by one command line.
 func command(t testing.TB, line string, o trigger.CommandOptions, more ...func(*trigger.Options)) *trigger.Handler {
 	t.Helper()
 	hook, err := trigger.Command(line, o)
@@ -132,7 +132,7 @@ func TestCommandProblems(t *testing.T) {
 		{"a flood", "message", "yes", "printed more than 1048576 bytes", trigger.CommandOptions{}},
 		{"a flood into the response", "message", `head -c 2000000 /dev/zero > "$WPS_RESPONSE"`, "more than 1048576 bytes to $WPS_RESPONSE", trigger.CommandOptions{}},
 		{"a flood of output", "message", `head -c 2000000 /dev/zero > "$WPS_OUTPUT"`, "more than 1048576 bytes to $WPS_OUTPUT", trigger.CommandOptions{}},
-		{"a pipe in the place of the file", "message", `mkfifo "$WPS_OUTPUT"`, "no file in the place of $WPS_OUTPUT", trigger.CommandOptions{}},
+		{"a pipe in the place of the file", "message", `mkfifo "$WPS_OUTPUT"`, "something other than a file at $WPS_OUTPUT", trigger.CommandOptions{}},
 		{"faulty output", "message", `echo nonsense >> "$WPS_OUTPUT"`, "output: line 1: not a JSON object", trigger.CommandOptions{}},
 		{"killed", "connect", "kill -9 $$", "killed", trigger.CommandOptions{}},
 		{"exit code", "connect", "echo oh >&2; exit 4", "exit code 4: oh", trigger.CommandOptions{}},
@@ -162,10 +162,10 @@ func TestCommandEnvironment(t *testing.T) {
 	if want := `msg|user|chat|c1|$(rm x)"; ü|json|json.webpubsub.azure.v1|||7|{"k":1}|more`; got != want {
 		t.Errorf("a user event: %s, want %s", got, want)
 	}
-	tell := line + " >&2; exit 1"
+	script := line + " >&2; exit 1"
 	var stderr string
 	o.OnStderr = func(_, l string) { stderr = l }
-	h := command(t, tell, o)
+	h := command(t, script, o)
 	send(t, h, event{name: "disconnected", body: `{"reason":"a\u0000b"}`, state: "plain"})
 	if want := "disconnected|system|chat|c1|u1|||a\uFFFDb|||plain|more"; stderr != want {
 		t.Errorf("disconnected: %s, want %s", stderr, want)
@@ -216,7 +216,7 @@ func TestCommandContext(t *testing.T) {
 	}
 }
 
-// A variable that no process could be started with is left out, and told.
+// A variable that is too long to start a process with is omitted, and logged.
 func TestCommandWithHugeState(t *testing.T) {
 	t.Parallel()
 	var log lines
@@ -225,7 +225,7 @@ func TestCommandWithHugeState(t *testing.T) {
 		t.Errorf("answer = %d %q, want 200 []", w.Code, w.Body)
 	}
 	if !strings.Contains(log.String(), "WPS_STATE") {
-		t.Errorf("log = %q, want the variable that was left out", &log)
+		t.Errorf("log = %q, want the variable that was omitted", &log)
 	}
 }
 
@@ -250,22 +250,22 @@ printf ok`
 	}
 }
 
-func TestCommandStderrIsTold(t *testing.T) {
+func TestCommandStderrIsReported(t *testing.T) {
 	t.Parallel()
-	var told []string
+	var got []string
 	line := `echo one >&2; printf 'two' >&2`
-	send(t, command(t, line, trigger.CommandOptions{OnStderr: func(hook, l string) { told = append(told, hook+"|"+l) }}), event{name: "message"})
-	if want := []string{line + "|one", line + "|two"}; !slices.Equal(told, want) {
-		t.Errorf("told %q, want %q", told, want)
+	send(t, command(t, line, trigger.CommandOptions{OnStderr: func(hook, l string) { got = append(got, hook+"|"+l) }}), event{name: "message"})
+	if want := []string{line + "|one", line + "|two"}; !slices.Equal(got, want) {
+		t.Errorf("reported %q, want %q", got, want)
 	}
-	told = nil
-	send(t, command(t, `head -c 100000 /dev/zero | tr '\0' x >&2; echo >&2; echo end >&2`, trigger.CommandOptions{OnStderr: func(_, l string) { told = append(told, l) }}), event{name: "message"})
-	if len(told) != 2 || len(told[0]) > 8<<10 || told[1] != "end" {
-		t.Errorf("a long line was told as %d lines", len(told))
+	got = nil
+	send(t, command(t, `head -c 100000 /dev/zero | tr '\0' x >&2; echo >&2; echo end >&2`, trigger.CommandOptions{OnStderr: func(_, l string) { got = append(got, l) }}), event{name: "message"})
+	if len(got) != 2 || len(got[0]) > 8<<10 || got[1] != "end" {
+		t.Errorf("a long line was reported as %d lines", len(got))
 	}
 }
 
-// children gives the pids that a hook wrote to a file.
+// children returns the pids that a hook wrote to a file.
 func children(t testing.TB, file string) []int {
 	t.Helper()
 	b, err := os.ReadFile(file)
@@ -283,8 +283,7 @@ func children(t testing.TB, file string) []int {
 	return pids
 }
 
-// ended waits until a process is gone; a zombie, whose parent has yet to look,
-// counts as gone.
+// ended waits until a process has ended. A zombie counts as ended.
 func ended(t testing.TB, pid int) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
@@ -294,7 +293,7 @@ func ended(t testing.TB, pid int) {
 		if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil && strings.Contains(string(b), ") Z ") {
 			return
 		}
-		time.Sleep(time.Millisecond) // nothing tells of the end of somebody else's child
+		time.Sleep(time.Millisecond) // there is no event for the end of a process that is not a child
 	}
 	t.Errorf("process %d is still there", pid)
 }
@@ -377,7 +376,7 @@ func TestCloseKillsRunningCommands(t *testing.T) {
 	}
 }
 
-func TestCommandThatVanishedMayBeTriedAgain(t *testing.T) {
+func TestCommandThatVanishedMayBeRetried(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "hook")
 	writeFile(t, file, "#!/bin/sh\nprintf back\n", 0o755)

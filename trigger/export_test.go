@@ -2,7 +2,7 @@ package trigger
 
 import "strconv"
 
-// ReadWorkerLine reads the answer that a worker gives to the event with this id.
+// ReadWorkerLine reads the answer of a worker to the event with this id.
 func ReadWorkerLine(ev *Event, id uint64, line []byte) (Answer, error) {
 	got, members, err := splitWorkerLine(line)
 	switch {

@@ -16,16 +16,16 @@ import (
 	"wps/protocol"
 )
 
-// forward passes events on to another event handler.
+// forward sends events to another event handler.
 type forward struct {
 	template string
 	http     *http.Transport
 }
 
-// Forward makes a hook that sends events on to an HTTP server, with all their
-// headers, and gives back what it answers, byte for byte. Of the address, {hub}
-// and {event} are filled from the event. Redirects are not followed: they are
-// the answer.
+// Forward returns a hook that sends events with all their headers to an HTTP
+// server and returns its answer byte for byte. {hub} and {event} in the path of
+// the address are replaced with those of the event. Redirects are not followed:
+// they are the answer.
 func Forward(address string) (Hook, error) {
 	f := &forward{template: address, http: &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -33,7 +33,7 @@ func Forward(address string) (Hook, error) {
 		TLSHandshakeTimeout: 10 * time.Second,
 		IdleConnTimeout:     90 * time.Second,
 		MaxIdleConnsPerHost: DefaultConcurrency,
-		DisableCompression:  true, // the answer goes on as it came
+		DisableCompression:  true, // the answer is passed on unchanged
 	}}
 	u, err := f.address("hub", "event")
 	switch {
@@ -42,31 +42,31 @@ func Forward(address string) (Hook, error) {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return nil, fmt.Errorf("address %q: use http://HOST:PORT/PATH", address)
 	case strings.ContainsAny(authorityOf(address), "{}"):
-		return nil, fmt.Errorf("address %q: only what stands behind the host can be filled from the event", address)
+		return nil, fmt.Errorf("address %q: {hub} and {event} are allowed only after the host", address)
 	}
 	return f, nil
 }
 
-// authorityOf gives what stands before the path of an address.
+// authorityOf returns the host and port of an address.
 func authorityOf(address string) string {
 	_, rest, _ := strings.Cut(address, "://")
 	return rest[:strings.IndexAny(rest+"/", "/?#")]
 }
 
-// address fills the placeholders.
+// address returns the address for an event.
 func (f *forward) address(hub, event string) (*url.URL, error) {
 	return url.Parse(strings.NewReplacer("{hub}", url.PathEscape(hub), "{event}", url.PathEscape(event)).Replace(f.template))
 }
 
 func (f *forward) String() string { return f.template }
 
-// Close drops the connections that are kept.
+// Close closes idle connections.
 func (f *forward) Close(context.Context) error {
 	f.http.CloseIdleConnections()
 	return nil
 }
 
-// Answer sends the event on.
+// Answer sends the event to the server.
 func (f *forward) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	u, err := f.address(ev.Hub, ev.EventContext.Event)
 	if err != nil {
@@ -80,7 +80,7 @@ func (f *forward) Answer(ctx context.Context, ev *Event) (Answer, error) {
 		r.Body = http.NoBody
 	}
 	if _, named := r.Header["User-Agent"]; !named {
-		r.Header["User-Agent"] = nil // else net/http adds its own
+		r.Header["User-Agent"] = nil // otherwise net/http adds its own
 	}
 	resp, err := f.http.RoundTrip(r)
 	if err != nil {
@@ -90,7 +90,7 @@ func (f *forward) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	return f.read(resp)
 }
 
-// forwardError tells a server that is not there from one that broke off.
+// forwardError marks an event as not run when the server could not be reached.
 func forwardError(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return NotRun(err)
@@ -118,13 +118,13 @@ func (f *forward) read(resp *http.Response) (Answer, error) {
 	return Answer{Verbatim: &Verbatim{Status: resp.StatusCode, Header: header, Body: body}}, nil
 }
 
-// hopHeaders concern one connection, and are not passed on.
+// hopHeaders concern one connection and are not passed on.
 var hopHeaders = []string{
 	"Connection", "Content-Length", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
 }
 
-// endToEnd copies headers without those of one connection.
+// endToEnd returns a copy of headers without those that concern one connection.
 func endToEnd(h http.Header) http.Header {
 	drop := slices.Clone(hopHeaders)
 	for _, line := range h["Connection"] {

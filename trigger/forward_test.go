@@ -13,7 +13,7 @@ import (
 	"wps/trigger"
 )
 
-// forwarder makes a handler that sends all events on to address.
+// forwarder returns a handler that forwards all events to address.
 func forwarder(t testing.TB, address string, more ...func(*trigger.Options)) *trigger.Handler {
 	t.Helper()
 	hook, err := trigger.Forward(address)
@@ -74,10 +74,10 @@ func TestForwardDoesNotFollowRedirects(t *testing.T) {
 
 func TestForwardFailures(t *testing.T) {
 	t.Parallel()
-	gone := httptest.NewServer(nil)
-	gone.Close()
-	if w := send(t, forwarder(t, gone.URL), event{name: "message", id: "1"}); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("nobody there = %d, want 503, so that the service tries again", w.Code)
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	if w := send(t, forwarder(t, closed.URL), event{name: "message", id: "1"}); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("a closed server = %d, want 503, so that the service retries", w.Code)
 	}
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/break" {

@@ -14,7 +14,8 @@ import (
 	"wps/trigger"
 )
 
-// answers are seeds: what the spec, the shipped bindings and the samples say.
+// answers are seeds: the answers of the specification, the shipped bindings and
+// the samples.
 var answers = []string{
 	``, `null`, `{}`, `{"roles":["Admin"]}`, `{"error":{"code":"unauthorized","error":"Invalid User"}}`,
 	`[{"code":"unauthorized","error":"Invalid User"}]`, `{"code":0,"errorMessage":"x"}`, `{"message":"hi","dataType":"text"}`,
@@ -22,8 +23,8 @@ var answers = []string{
 	`{"outputs":[{"type":"MessageEvent","message":"hi"}]}`, `{"mqtt":{"code":138}}`, `{"userId":null,"groups":["\u0000"]}`, `{"message":"\ud800"}`,
 }
 
-// FuzzParseAnswer: whatever a hook says, the answer is a refusal, or one that a
-// service can read, and its size is bounded by what was said.
+// FuzzParseAnswer: whatever a hook writes, the answer is a refusal or one that the
+// service can read, and its size is limited by that of the input.
 func FuzzParseAnswer(f *testing.F) {
 	for _, seed := range answers {
 		f.Add([]byte(seed), true)
@@ -67,7 +68,7 @@ func FuzzParseAnswer(f *testing.F) {
 	})
 }
 
-// FuzzWorkerLine: a line is never taken for the answer to an event with another
+// FuzzWorkerLine: a line is never accepted as the answer to an event with another
 // id.
 func FuzzWorkerLine(f *testing.F) {
 	for _, seed := range answers {
@@ -85,8 +86,8 @@ func FuzzWorkerLine(f *testing.F) {
 	})
 }
 
-// FuzzEvent: whatever comes, there is one answer with a status of the contract,
-// and a hook sees signed events only.
+// FuzzEvent: every request gets one answer with a documented status, and a hook
+// gets signed events only.
 func FuzzEvent(f *testing.F) {
 	f.Add("azure.webpubsub.sys.connect", "connect", "application/json", "c1", []byte(connectBody), true)
 	f.Add("azure.webpubsub.user.message", "message", "text/plain", "c1", []byte("hi"), true)

@@ -7,8 +7,7 @@ import (
 )
 
 // TestGroupIsKilledBeforeItsLeaderIsReaped: once the leader is reaped, the number
-// of the group may belong to processes of somebody else, which must not be
-// killed.
+// of the group may belong to unrelated processes, which must not be killed.
 func TestGroupIsKilledBeforeItsLeaderIsReaped(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command("true")

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// shell is the command that reads a line.
+// shell returns the command that runs a line.
 func shell(line string) []string { return []string{"sh", "-c", line} }
 
 // group is a process and all that it starts and that stays in its process group.
@@ -60,7 +60,7 @@ func (g *group) wait(cmd *exec.Cmd) error {
 	return cmd.Wait()
 }
 
-// signalOf tells of the signal that ended a process, "" for none.
+// signalOf returns a text about the signal that ended a process, "" for none.
 func signalOf(s *os.ProcessState) string {
 	if status, ok := s.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return "ended by the signal " + strconv.Quote(status.Signal().String())
@@ -68,6 +68,6 @@ func signalOf(s *os.ProcessState) string {
 	return ""
 }
 
-// neverFits tells that a process could not start because of the size of its
-// environment, which another try would not change.
-func neverFits(err error) bool { return errors.Is(err, syscall.E2BIG) }
+// environTooLarge reports whether a process could not start because of the size
+// of its environment, so that a retry would fail as well.
+func environTooLarge(err error) bool { return errors.Is(err, syscall.E2BIG) }

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// shell is the command that reads a line: sh where there is one, as with Git,
-// else that of Windows.
+// shell returns the command that runs a line: sh where it exists, as with Git,
+// otherwise cmd.
 func shell(line string) []string {
 	if path, err := exec.LookPath("sh"); err == nil {
 		return []string{path, "-c", line}
@@ -29,8 +29,8 @@ type group struct {
 	ended bool // the handle is closed
 }
 
-// asCmdReads gives a command line that cmd takes as it is: Go would write \" for
-// each quotation mark of the line, which cmd does not know.
+// asCmdReads sets a command line that cmd reads unchanged: Go would write \" for
+// each quotation mark of the line, which cmd does not understand.
 func asCmdReads(cmd *exec.Cmd) {
 	if len(cmd.Args) == 3 && cmd.Args[1] == "/C" {
 		cmd.SysProcAttr = &syscall.SysProcAttr{CmdLine: `cmd /S /C "` + cmd.Args[2] + `"`}
@@ -91,4 +91,4 @@ func (g *group) wait(cmd *exec.Cmd) error {
 // signalOf has no meaning on Windows.
 func signalOf(*os.ProcessState) string { return "" }
 
-func neverFits(error) bool { return false }
+func environTooLarge(error) bool { return false }

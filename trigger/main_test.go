@@ -16,7 +16,7 @@ import (
 	"wps/trigger"
 )
 
-// patience bounds every wait of these tests.
+// patience limits every wait of these tests.
 const patience = 30 * time.Second
 
 // TestMain fails when a goroutine is still running after the tests.
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 const testKey = protocol.DefaultAccessKey
 
-// handler makes a Handler that is closed when the test ends.
+// handler returns a Handler that is closed when the test ends.
 func handler(t testing.TB, o trigger.Options) *trigger.Handler {
 	t.Helper()
 	h, err := trigger.New(o)
@@ -56,19 +56,19 @@ func key(t testing.TB, s string) trigger.Key {
 	return k
 }
 
-// on makes a route of a function.
+// on returns a route to a function.
 func on(t testing.TB, event string, answer func(context.Context, *trigger.Event) (trigger.Answer, error)) trigger.Route {
 	t.Helper()
 	return trigger.Route{Key: key(t, event), Hook: &hookFunc{event, answer}}
 }
 
-// says makes a route whose hook gives one answer.
-func says(t testing.TB, event string, a trigger.Answer) trigger.Route {
+// answering returns a route whose hook always gives one answer.
+func answering(t testing.TB, event string, a trigger.Answer) trigger.Route {
 	t.Helper()
 	return on(t, event, func(context.Context, *trigger.Event) (trigger.Answer, error) { return a, nil })
 }
 
-// parses makes a route whose hook answers with the JSON of a hook.
+// parses returns a route whose hook parses one answer in JSON.
 func parses(t testing.TB, event, answer string) trigger.Route {
 	t.Helper()
 	return on(t, event, func(_ context.Context, ev *trigger.Event) (trigger.Answer, error) {
@@ -147,7 +147,7 @@ func (e event) request(t testing.TB) *http.Request {
 	return r
 }
 
-// send hands an event to a handler.
+// send passes an event to a handler.
 func send(t testing.TB, h http.Handler, e event) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -155,7 +155,7 @@ func send(t testing.TB, h http.Handler, e event) *httptest.ResponseRecorder {
 	return w
 }
 
-// wire is an answer as bytes on the network have it.
+// wire is an answer as it is sent over the network.
 type wire struct {
 	status      int
 	contentType []string
@@ -163,8 +163,8 @@ type wire struct {
 	body        string
 }
 
-// overHTTP sends an event through a real server, where net/http could add what
-// nobody wrote.
+// overHTTP sends an event through a real server, where net/http could add
+// headers.
 func overHTTP(t testing.TB, h http.Handler, e event) wire {
 	t.Helper()
 	web := httptest.NewServer(h)
@@ -187,7 +187,7 @@ func overHTTP(t testing.TB, h http.Handler, e event) wire {
 	return wire{resp.StatusCode, resp.Header["Content-Type"], resp.Header.Get("ce-connectionState"), string(body)}
 }
 
-// problems keeps what reports tell.
+// problems stores the problem of each report.
 func problems(into *string) func(*trigger.Options) {
 	return func(o *trigger.Options) { o.OnAnswer = func(r trigger.Report) { *into = r.Problem } }
 }

@@ -12,8 +12,8 @@ const (
 	mqtt500 = 5
 )
 
-// mqttStatus is the HTTP status for a CONNACK code: a return code of MQTT 3.1.1
-// below 128, a reason code of MQTT 5 from there.
+// mqttStatus returns the HTTP status for a CONNACK code: below 128 a return code
+// of MQTT 3.1.1, from 128 a reason code of MQTT 5.
 //
 // Source: the official Node middleware.
 func mqttStatus(code int) int {
@@ -32,7 +32,7 @@ func mqttStatus(code int) int {
 	return http.StatusInternalServerError
 }
 
-// mqttRefusal is the body that refuses the connect of an MQTT client.
+// mqttRefusal returns the body that refuses the connect event of an MQTT client.
 //
 // Source: the official Node middleware.
 func (ev *Event) mqttRefusal(e *Error) []byte {
@@ -48,7 +48,7 @@ func (ev *Event) mqttRefusal(e *Error) []byte {
 	return []byte(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// mqttCode is the CONNACK code for an HTTP status.
+// mqttCode returns the CONNACK code for an HTTP status.
 func (ev *Event) mqttCode(status int) int {
 	codes, known := map[int][3]int{
 		mqtt311: {4, 5, 3},
@@ -75,8 +75,8 @@ func (ev *Event) mqttVersion() int {
 	return m.ProtocolVersion
 }
 
-// mqttError reads the mqtt member of an answer to connect; with a code it is a
-// refusal. raw is compact. nil: it is none.
+// mqttError reads the mqtt member of an answer to connect, which refuses the
+// client if it has a code. raw is compact. nil means that it does not refuse.
 func mqttError(raw json.RawMessage) *Error {
 	var m struct {
 		Code   *int   `json:"code"`

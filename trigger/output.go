@@ -21,7 +21,7 @@ func (h *Handler) runOutput(ctx context.Context, ev *Event, objects []byte) erro
 		return err
 	}
 	if h.o.Output == nil {
-		return errors.New("output: there is no service to run event objects")
+		return errors.New("output: no service is set that could run event objects")
 	}
 	service, err := h.o.Output(ev.Hub)
 	if err != nil {
@@ -35,7 +35,7 @@ func (h *Handler) runOutput(ctx context.Context, ev *Event, objects []byte) erro
 	return nil
 }
 
-// readOutput reads and checks all event objects; the error tells every fault.
+// readOutput reads and checks all event objects. The error reports every fault.
 func readOutput(objects []byte) (events []output.Event, lines []int, err error) {
 	in := output.NewReader(bytes.NewReader(objects))
 	var faults []error

@@ -75,8 +75,8 @@ func sendEvent(t *testing.T, e *emulatortest.Emulator, subprotocol string) *prot
 	}
 }
 
-// TestProtobufEvents: a protobuf event of a client reaches a hook in the
-// emulator byte for byte, and so does its answer the client.
+// TestProtobufEvents: a protobuf event of a client reaches a hook in the emulator
+// byte for byte, and so does the answer the client.
 func TestProtobufEvents(t *testing.T) {
 	t.Parallel()
 	hook, err := trigger.Builtin(":echo", nil)

@@ -12,11 +12,11 @@ import (
 	"wps/protocol"
 )
 
-// SerialBy says which events wait for each other, in the order in which they
-// came.
+// SerialBy is the set of events that are run one after another, in the order in
+// which they were received.
 type SerialBy string
 
-// The ways to keep order. An anonymous connection is a user of its own.
+// The ways to keep order. Each anonymous connection counts as a user of its own.
 const (
 	SerialByConnection SerialBy = "connection"
 	SerialByUser       SerialBy = "user"
@@ -31,7 +31,7 @@ func (s SerialBy) check() error {
 	return fmt.Errorf("events cannot be kept in order by %q: use connection, user or none", string(s))
 }
 
-// lineOf names the line that an event stands in; ok is false for none.
+// lineOf returns the key of the line that an event waits in; ok is false for none.
 func (s SerialBy) lineOf(c *protocol.EventContext) (key lineKey, ok bool) {
 	switch {
 	case s == SerialByNone:
@@ -45,30 +45,30 @@ func (s SerialBy) lineOf(c *protocol.EventContext) (key lineKey, ok bool) {
 type lineKey struct{ hub, connection, user string }
 
 const (
-	// maxWait is how long an event waits for its turn before the service is told
-	// to come again: less than the 100 s after which it gives up.
+	// maxWait is how long an event waits for its turn before it is answered 503:
+	// less than the 100 s after which the service gives up.
 	maxWait = time.Minute
-	// maxQueuedBytes bounds the data of all events in the handler.
+	// maxQueuedBytes limits the data of all events in the handler.
 	maxQueuedBytes = 64 << 20
 )
 
-// Why an event was not run; it may be tried again.
+// Reasons why an event was not run. The service may send it again.
 var (
 	errFull    = errors.New("too many events are waiting")
 	errClosing = errors.New("this event handler is stopping")
-	errWaited  = fmt.Errorf("the event waited for %v without its turn coming", maxWait)
+	errWaited  = fmt.Errorf("the event waited %v for its turn", maxWait)
 )
 
-// queue lets a bounded number of events run, keeps a bounded number waiting,
-// and keeps the order within a line.
+// queue limits how many events run and how many wait, and keeps the order of the
+// events of a line.
 type queue struct {
 	serial   SerialBy
 	slots    chan struct{} // holds one for each event that runs
 	maxIn    int           // events that run or wait
 	maxBytes int64
 
-	// stopping is closed when no event may begin any more; ctx ends when those
-	// that run are to be killed.
+	// stopping is closed when no further event may begin. ctx ends when the
+	// events that run must be killed.
 	stopping chan struct{}
 	ctx      context.Context
 	kill     context.CancelFunc
@@ -78,14 +78,14 @@ type queue struct {
 	in      int
 	running int
 	bytes   int64
-	lines   map[lineKey][]*place // the first runs or is next
+	lines   map[lineKey][]*place // the first one runs or is next
 	idle    chan struct{}        // closed when closed and none is running
 }
 
-// place is that of one event in its line.
+// place is the place of one event in its line.
 type place struct {
 	key   lineKey
-	turn  chan struct{} // closed when all before it have left
+	turn  chan struct{} // closed when all before it have left; nil when first
 	bytes int64
 }
 
@@ -99,7 +99,7 @@ func newQueue(o Options) *queue {
 	}
 }
 
-// enter gives an event its place, or errFull or errClosing.
+// enter returns the place of a new event. The error is errFull or errClosing.
 func (q *queue) enter(c *protocol.EventContext, bytes int64) (*place, error) {
 	key, inLine := q.serial.lineOf(c)
 	q.mu.Lock()
@@ -124,7 +124,7 @@ func (q *queue) enter(c *protocol.EventContext, bytes int64) (*place, error) {
 	return p, nil
 }
 
-// wait waits until the event may run; release then takes the slot back.
+// wait waits until the event may run. release frees its slot.
 func (q *queue) wait(ctx context.Context, p *place) (release func(), err error) {
 	if p.turn == nil {
 		select {
@@ -155,7 +155,7 @@ func (q *queue) wait(ctx context.Context, p *place) (release func(), err error) 
 	}
 }
 
-// begin makes an event that has a slot one that runs.
+// begin counts an event that has a slot as running.
 func (q *queue) begin() (release func(), err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -177,7 +177,7 @@ func (q *queue) release() {
 	<-q.slots
 }
 
-// leave gives up a place, whether the event ran or not.
+// leave frees a place, whether the event ran or not.
 func (q *queue) leave(p *place) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -201,8 +201,8 @@ func (q *queue) leave(p *place) {
 	}
 }
 
-// close lets no further event begin and waits for those that run, but not for
-// those whose data have yet to come; when ctx ends first they are killed.
+// close refuses further events and waits for those that run, but not for those
+// whose data has not been received. When ctx ends first they are killed.
 func (q *queue) close(ctx context.Context) {
 	q.mu.Lock()
 	if !q.closed {
@@ -221,7 +221,7 @@ func (q *queue) close(ctx context.Context) {
 	<-q.idle
 }
 
-// retryAfter is what a 503 advises, in seconds.
+// retryAfter is the Retry-After of a 503, in seconds.
 const retryAfter = "1"
 
 func unavailable(err error) *reply {

@@ -13,14 +13,17 @@ import (
 	"wps/protocol"
 )
 
-// ParseAnswer reads a ConnectResponse or MessageResponse, whichever fits the
-// event; nothing and null are the zero Answer. Member names are compared without
-// regard to case. It takes what the spec says (error, groups, roles, userId,
-// subprotocol; error, dataType, message), what the shipped bindings say (states,
+// ParseAnswer reads a ConnectResponse for connect or a MessageResponse for a user
+// event. Empty text and null are the zero Answer. Member names are compared
+// without regard to case.
+//
+// The members are those of the specification (error, groups, roles, userId,
+// subprotocol; error, dataType, message), those of the shipped bindings (states,
 // data, code with errorMessage), metadata, an object of strings that the client
-// gets with the message, an array of one of these, as the samples of
-// the spec have it, and "outputs", an array of event objects. A member of
-// another event is ignored; one that fits and has a wrong value is an error.
+// gets with the message, and outputs, an array of event objects. The object may
+// be the only element of an array, as in the samples of the specification. A
+// member that does not apply to the event is ignored. A member that does and has
+// a wrong value is an error.
 func ParseAnswer(ev *Event, text []byte) (Answer, error) {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 || string(text) == "null" {
@@ -32,13 +35,13 @@ func ParseAnswer(ev *Event, text []byte) (Answer, error) {
 	}
 	members, err := protocol.ReadObject(object)
 	if err != nil {
-		return Answer{}, fmt.Errorf("the answer is no JSON object: %v: %s", err, shorten(string(text)))
+		return Answer{}, fmt.Errorf("the answer cannot be read: %v: %s", err, shorten(string(text)))
 	}
 	return parseMembers(ev, members)
 }
 
-// onlyElement takes an object out of the array that the spec's JavaScript sample
-// puts around it.
+// onlyElement returns the only element of an array, which the JavaScript sample
+// of the specification puts around the answer.
 func onlyElement(text []byte) ([]byte, error) {
 	if text[0] != '[' {
 		return text, nil
@@ -48,7 +51,7 @@ func onlyElement(text []byte) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the answer is not JSON: %v: %s", err, shorten(string(text)))
 	case len(all) != 1:
-		return nil, fmt.Errorf("the answer is an array of %d, it must be one object", len(all))
+		return nil, fmt.Errorf("the answer is an array of %d elements, it must be one object", len(all))
 	}
 	return all[0], nil
 }
@@ -60,19 +63,18 @@ type parsing struct {
 	connect protocol.Object
 	message json.RawMessage
 	typ     json.RawMessage
-	// error is what the members of an error say.
 	failure failure
 }
 
 func parseMembers(ev *Event, members protocol.Object) (Answer, error) {
 	p := &parsing{ev: ev}
-	var wrong error // counts unless there is an error, which outranks all
+	var wrong error // counts unless the answer is an error, which takes precedence
 	for _, m := range members {
 		if err := p.member(strings.ToLower(m.Name), m); err != nil && wrong == nil {
 			wrong = fmt.Errorf("member %s of the answer %v", m.Name, err)
 		}
 	}
-	switch err := p.failure.settle(); {
+	switch err := p.failure.resolve(); {
 	case err != nil:
 		return Answer{}, err
 	case p.failure.err != nil:
@@ -83,7 +85,7 @@ func parseMembers(ev *Event, members protocol.Object) (Answer, error) {
 	if p.connect != nil || len(members) == 0 && p.isConnect() {
 		p.a.Connect = p.connect.JSON()
 	}
-	return p.a, p.settleMessage()
+	return p.a, p.resolveMessage()
 }
 
 func (p *parsing) isConnect() bool {
@@ -92,7 +94,8 @@ func (p *parsing) isConnect() bool {
 
 func (p *parsing) isUser() bool { return p.ev.Kind == protocol.EventUser }
 
-// connectMembers are those of a ConnectResponse as they are written.
+// connectMembers are the members of a ConnectResponse by their names in lower
+// case.
 var connectMembers = map[string]string{
 	"userid": "userId", "groups": "groups", "roles": "roles", "subprotocol": "subprotocol", "mqtt": "mqtt",
 }
@@ -134,7 +137,7 @@ func (p *parsing) states(value json.RawMessage) error {
 	return nil
 }
 
-// outputs are handed on one a line, as $WPS_OUTPUT has them.
+// outputs appends the event objects to the output, one a line as in $WPS_OUTPUT.
 func (p *parsing) outputs(value json.RawMessage) error {
 	var all []json.RawMessage
 	if json.Unmarshal(value, &all) != nil {
@@ -146,7 +149,7 @@ func (p *parsing) outputs(value json.RawMessage) error {
 	return nil
 }
 
-// metadata go to the client with the message, or with an empty one.
+// metadata reads the metadata of the message, which may then be absent.
 func (p *parsing) metadata(value json.RawMessage) error {
 	if json.Unmarshal(value, &p.a.Metadata) != nil {
 		return errors.New("must be an object of strings")
@@ -157,7 +160,7 @@ func (p *parsing) metadata(value json.RawMessage) error {
 	return nil
 }
 
-// connectMember checks one member of a ConnectResponse and keeps it as given.
+// connectMember checks one member of a ConnectResponse and keeps it unchanged.
 func (p *parsing) connectMember(name string, value json.RawMessage) error {
 	var text *string
 	var list []*string
@@ -176,7 +179,7 @@ func (p *parsing) connectMember(name string, value json.RawMessage) error {
 	case err != nil || slices.Contains(list, nil):
 		return errors.New("must be an array of strings")
 	case name == "subprotocol" && text != nil && *text == "":
-		p.a.Ignored = append(p.a.Ignored, `subprotocol ""`) // the service takes no blank one
+		p.a.Ignored = append(p.a.Ignored, `subprotocol ""`) // the service refuses a blank one
 		return nil
 	case name == "groups":
 		for _, group := range list {
@@ -189,9 +192,9 @@ func (p *parsing) connectMember(name string, value json.RawMessage) error {
 	return nil
 }
 
-// settleMessage reads the message by the rules of a MessageEvent, where no
+// resolveMessage reads the message by the rules of a MessageEvent, where no
 // dataType means binary. A protobuf message is written as a binary one.
-func (p *parsing) settleMessage() error {
+func (p *parsing) resolveMessage() error {
 	if p.message == nil || p.plainText() {
 		return nil
 	}
@@ -216,8 +219,8 @@ func (p *parsing) settleMessage() error {
 	return nil
 }
 
-// plainText reads the message that needs no rules: a string of type text. It
-// tells whether it was one.
+// plainText reads a message that is a string of type text, the usual case, and
+// reports whether it was one.
 func (p *parsing) plainText() bool {
 	var text string
 	if string(p.typ) != `"text"` || p.message[0] != '"' || len(p.message) > protocol.MaxMessageSize || json.Unmarshal(p.message, &text) != nil {
@@ -227,8 +230,8 @@ func (p *parsing) plainText() bool {
 	return true
 }
 
-// failure collects an error from the forms in which it is written: a member
-// error with members code and error (or errorMessage), or these themselves.
+// failure collects an error from its two forms: a member error with the members
+// code and error (or errorMessage), or these as members of the answer.
 type failure struct {
 	code json.RawMessage
 	text *string
@@ -247,7 +250,7 @@ func (f *failure) member(name string, value json.RawMessage) error {
 		for _, m := range members {
 			inner := strings.ToLower(m.Name)
 			if inner == "error" && len(m.Value) > 0 && m.Value[0] == '{' {
-				return errors.New("holds another object error")
+				return errors.New("contains another error object")
 			}
 			if err == nil && (inner == "code" || inner == "error" || inner == "errormessage") {
 				err = f.member(inner, m.Value)
@@ -260,24 +263,24 @@ func (f *failure) member(name string, value json.RawMessage) error {
 	}
 	var text string
 	if json.Unmarshal(value, &text) != nil {
-		return errors.New("must be a text, or an object with code and error")
+		return errors.New("must be a string, or an object with code and error")
 	}
 	f.text = &text
 	return nil
 }
 
-// mqtt notes the refusal of an MQTT client.
+// mqtt sets the refusal of an MQTT client.
 func (f *failure) mqtt(e *Error) {
 	if e != nil {
 		f.err = e
 	}
 }
 
-// successCode is the code that is none.
+// successCode is the code that means no error.
 const successCode = "success"
 
-// settle makes the error that was told, when it was one.
-func (f *failure) settle() error {
+// resolve sets err if the members describe an error.
+func (f *failure) resolve() error {
 	if f.err != nil || f.code == nil && f.text == nil {
 		return nil
 	}
@@ -299,8 +302,8 @@ func (f *failure) settle() error {
 	return nil
 }
 
-// statusOf reads a code: a word of the spec, its number in the shipped bindings,
-// or an HTTP status that refuses. 0 is success.
+// statusOf reads an error code: a word of the specification, its number in the
+// shipped bindings, or an HTTP status from 400. 0 means success.
 func statusOf(code json.RawMessage) (int, error) {
 	var word string
 	var n int
@@ -311,13 +314,14 @@ func statusOf(code json.RawMessage) (int, error) {
 		return codeStatus[strings.ToLower(word)], nil
 	case json.Unmarshal(code, &n) == nil && n >= 400 && n <= 599:
 		return n, nil
-	case word == "" && n >= -1 && n < len(numbered) && json.Unmarshal(code, &n) == nil:
+	case word == "" && n >= -1 && n < len(numberedCodes) && json.Unmarshal(code, &n) == nil:
 		if n == -1 {
 			return 0, nil
 		}
-		return codeStatus[strings.ToLower(numbered[n])], nil
+		return codeStatus[strings.ToLower(numberedCodes[n])], nil
 	}
-	return 0, fmt.Errorf("the code %s of the answer's error is none of unauthorized, userError, serverError", shorten(string(code)))
+	return 0, fmt.Errorf("the code %s of the answer's error is not one of unauthorized, userError, serverError", shorten(string(code)))
 }
 
-var numbered = []string{CodeUnauthorized, CodeUserError, CodeServerError}
+// numberedCodes are the codes by their numbers in the shipped bindings.
+var numberedCodes = []string{CodeUnauthorized, CodeUserError, CodeServerError}

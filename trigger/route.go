@@ -11,18 +11,18 @@ import (
 	"wps/token"
 )
 
-// AnyEvent is the Event of a Key for every user event not named elsewhere.
+// AnyEvent is the Event of a Key for every user event without a key of its own.
 const AnyEvent = "*"
 
 // Key is the unique key of a route, compared without regard to case.
 type Key struct {
-	// Hub is "" for every hub; a route of the hub itself comes first.
+	// Hub is "" for every hub; a route with the name of the hub takes precedence.
 	Hub   string
 	Kind  protocol.EventKind
 	Event string
 }
 
-// String writes the key as ParseKey reads it.
+// String returns the key as ParseKey reads it.
 func (k Key) String() string {
 	s := k.Event
 	if named, _ := kindOf(k.Event); named != k.Kind {
@@ -40,8 +40,8 @@ func (k Key) folded() Key {
 
 // ParseKey reads "[HUB/][KIND:]EVENT". connect, connected, disconnected (also
 // spelled disconnect) are system events, joined and left those of groups, and
-// every other name is a user event; KIND (system, user or group) says otherwise.
-// "*" is every user event not named elsewhere.
+// every other name is a user event, unless KIND (system, user or group) is
+// given. "*" is every user event without a key of its own.
 func ParseKey(s string) (Key, error) {
 	var k Key
 	name := s
@@ -62,9 +62,9 @@ func ParseKey(s string) (Key, error) {
 		k.Kind, k.Event = natural, proper
 	case k.Kind == protocol.EventUser:
 	case k.Kind != protocol.EventSystem && k.Kind != protocol.EventGroup:
-		return Key{}, fmt.Errorf("event %q: %q is no kind of event: use system, user or group", s, kind)
+		return Key{}, fmt.Errorf("event %q: %q is not a kind of event: use system, user or group", s, kind)
 	case natural != k.Kind:
-		return Key{}, fmt.Errorf("event %q: %q is no %s event", s, name, k.Kind)
+		return Key{}, fmt.Errorf("event %q: %q is not a %s event", s, name, k.Kind)
 	default:
 		k.Event = proper
 	}
@@ -77,13 +77,13 @@ func ParseKey(s string) (Key, error) {
 	return k, nil
 }
 
-// kindOf tells the kind of an event that is named without one, and the name on
+// kindOf returns the kind of an event that is named without one, and its name on
 // the wire.
 func kindOf(name string) (protocol.EventKind, string) {
 	switch n := strings.ToLower(name); n {
 	case protocol.EventConnect, protocol.EventConnected, protocol.EventDisconnected:
 		return protocol.EventSystem, n
-	case "disconnect": // as the spec calls it
+	case "disconnect": // as the specification calls it
 		return protocol.EventSystem, protocol.EventDisconnected
 	case protocol.EventJoined, protocol.EventLeft:
 		return protocol.EventGroup, n
@@ -109,8 +109,8 @@ func newRoutes(all []Route, other Hook) (routes, error) {
 	return r, nil
 }
 
-// find gives the hook of an event, nil when there is none: first the event's own
-// name, then "*", each in the hub before any hub.
+// find returns the hook of an event, nil for none. The name of the event takes
+// precedence over "*", and the hub of the event over every hub.
 func (r *routes) find(c *protocol.EventContext) Hook {
 	own := Key{c.Hub, c.Kind, c.Event}.folded()
 	for _, k := range [...]Key{own, {"", own.Kind, own.Event}, {own.Hub, own.Kind, AnyEvent}, {"", own.Kind, AnyEvent}} {
@@ -144,7 +144,7 @@ func closeHooks(ctx context.Context, hooks []Hook) error {
 	return errors.Join(errs...)
 }
 
-// checkKeys refuses keys that cannot be what was meant.
+// checkKeys refuses empty keys and keys that are given twice.
 func checkKeys(keys []token.Key) error {
 	for i, k := range keys {
 		if k.IsZero() {

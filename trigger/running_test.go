@@ -19,7 +19,8 @@ import (
 	"wps/trigger"
 )
 
-// gate is a hook that tells what begins and holds it until it is let go.
+// gate is a hook that reports each event that begins and blocks it until it is
+// released.
 type gate struct {
 	began chan string
 	goOn  chan struct{}
@@ -52,8 +53,8 @@ func start(t testing.TB, h http.Handler, e event) <-chan *httptest.ResponseRecor
 	return answered
 }
 
-// within runs a test in a bubble of its own time, with a gate as the hook of
-// all events; Close is called in it.
+// within runs a test with synctest and a gate as the hook of all events. The
+// handler is closed at the end of the test.
 func within(t *testing.T, o trigger.Options, test func(t *testing.T, h *trigger.Handler, g *gate)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -114,7 +115,7 @@ func TestOrderWithinALine(t *testing.T) {
 	}
 }
 
-func TestEventsOfOneConnectionRunInTheOrderTheyCame(t *testing.T) {
+func TestEventsOfOneConnectionRunInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()
@@ -231,7 +232,7 @@ func TestEventsWithoutAnIDAreNeverRepeated(t *testing.T) {
 	}
 }
 
-func TestMemoryOfAnswersIsBounded(t *testing.T) {
+func TestDedupeIsBounded(t *testing.T) {
 	t.Parallel()
 	ran := 0
 	h := handler(t, trigger.Options{Routes: []trigger.Route{on(t, "message", func(context.Context, *trigger.Event) (trigger.Answer, error) {
@@ -255,7 +256,7 @@ func TestMemoryOfAnswersIsBounded(t *testing.T) {
 	}
 }
 
-func TestNotRunMayBeTriedAgain(t *testing.T) {
+func TestNotRunMayBeRetried(t *testing.T) {
 	t.Parallel()
 	broken := true
 	h := handler(t, trigger.Options{Routes: []trigger.Route{on(t, "message", func(context.Context, *trigger.Event) (trigger.Answer, error) {
@@ -289,7 +290,7 @@ func TestClientThatGoesAway(t *testing.T) {
 		close(g.goOn) // the hook that began finishes
 		done.Wait()
 		if len(g.began) != 1 {
-			t.Errorf("%d hooks began, want 1: the waiting event has nobody any more", len(g.began))
+			t.Errorf("%d hooks began, want 1: the request of the waiting event has ended", len(g.began))
 		}
 		if w := send(t, h, event{name: "message", id: "1"}); w.Body.String() != "1" || len(g.began) != 1 {
 			t.Errorf("the same event again = %q, %d hooks began; want the answer without another run", w.Body, len(g.began))
@@ -331,7 +332,7 @@ func TestCloseDrains(t *testing.T) {
 	})
 }
 
-// A client that sends its data slowly does not hold up the end.
+// A client that sends its data slowly does not delay Close.
 func TestCloseDoesNotWaitForData(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -365,7 +366,7 @@ func TestCloseDoesNotWaitForData(t *testing.T) {
 func TestCloseKillsWhenItsTimeIsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate() // nobody lets it go
+		g := newGate() // never released
 		h, err := trigger.New(trigger.Options{Default: g})
 		if err != nil {
 			t.Fatal(err)
@@ -383,7 +384,7 @@ func TestCloseKillsWhenItsTimeIsOver(t *testing.T) {
 	})
 }
 
-// recordedService keeps what event objects did.
+// recordedService records the calls of event objects.
 type recordedService struct {
 	output.Service // what a test does not expect is nil, and panics
 	mu             sync.Mutex
@@ -438,7 +439,7 @@ func TestOutputFailures(t *testing.T) {
 		{"the service refuses", twoObjects, "output: line 1: refused", false, 1},
 		{"a faulty object: nothing runs", `{"outputs":[{"type":"MessageEvent","message":"hi"},{"type":"GroupEvent"}]}`, "output: line 2: groupAction is missing", false, 0},
 		{"an error: nothing runs", `{"outputs":[{"type":"MessageEvent","message":"hi"}],"error":"x"}`, "x", false, 0},
-		{"no service", twoObjects, "output: there is no service", true, 0},
+		{"no service", twoObjects, "output: no service is set", true, 0},
 	} {
 		var hubs []string
 		var problem string

@@ -13,8 +13,8 @@ import (
 	"wps/token"
 )
 
-// ServeHTTP answers one event or validation request. What is refused never
-// reaches a hook.
+// ServeHTTP answers one event or validation request. A refused event does not
+// reach a hook.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !h.serves(r.URL.Path):
@@ -23,13 +23,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.validate(w, r)
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", "POST, OPTIONS, GET")
-		h.refuse(w, r, http.StatusMethodNotAllowed, "events come with POST")
+		h.refuse(w, r, http.StatusMethodNotAllowed, "events are sent with POST")
 	default:
 		h.serveEvent(w, r)
 	}
 }
 
-// serves tells whether a path is that of the handler or below it, without
+// serves reports whether a path is the path of the handler or below it, without
 // regard to case.
 func (h *Handler) serves(path string) bool {
 	prefix := strings.TrimSuffix(h.o.Path, "/")
@@ -39,7 +39,7 @@ func (h *Handler) serves(path string) bool {
 	return len(path) == len(prefix) || path[len(prefix)] == '/'
 }
 
-// refuse answers what is no event that a hook could see.
+// refuse answers and logs a request that is not a valid event.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
 	h.log.Warn("request refused", "method", r.Method, "path", shorten(r.URL.Path), "status", status, "reason", text)
 	h.writeRefusal(w, status, text)
@@ -56,34 +56,34 @@ func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	case len(h.o.Keys) > 0 && !token.VerifySignature(c.Signature, c.ConnectionID, h.o.Keys...):
-		h.refuse(w, r, http.StatusUnauthorized, "the signature of the event does not fit the access key")
+		h.refuse(w, r, http.StatusUnauthorized, "the signature of the event does not match the access key")
 		return
 	case r.ContentLength > h.o.MaxBody:
 		h.refuse(w, r, http.StatusRequestEntityTooLarge, h.tooLarge())
 		return
 	}
 	ev := &Event{EventContext: c, Header: r.Header}
-	h.tellEvent(ev)
+	h.reportEvent(ev)
 	began := time.Now()
 	reply, report := h.answerOnce(r, ev)
-	if reply == nil { // the service has gone, and so has the request
+	if reply == nil { // the request ended before there was an answer
 		reply = unavailable(r.Context().Err())
 	}
 	reply.write(w)
-	h.tellAnswer(report, reply, began)
+	h.reportAnswer(report, reply, began)
 }
 
 func (h *Handler) tooLarge() string {
 	return fmt.Sprintf("the body is larger than %d bytes", h.o.MaxBody)
 }
 
-func (h *Handler) tellEvent(ev *Event) {
+func (h *Handler) reportEvent(ev *Event) {
 	if h.o.OnEvent != nil {
 		h.o.OnEvent(&ev.EventContext)
 	}
 }
 
-func (h *Handler) tellAnswer(report Report, r *reply, began time.Time) {
+func (h *Handler) reportAnswer(report Report, r *reply, began time.Time) {
 	if h.o.OnAnswer == nil {
 		return
 	}
@@ -91,8 +91,8 @@ func (h *Handler) tellAnswer(report Report, r *reply, began time.Time) {
 	h.o.OnAnswer(report)
 }
 
-// answerOnce answers an event, or gives the answer that it got when it came
-// first. nil: the request ended before there was one.
+// answerOnce answers an event, or returns the answer that it got when it was sent
+// first. The reply is nil if the request ended before there was one.
 func (h *Handler) answerOnce(r *http.Request, ev *Event) (*reply, Report) {
 	report := Report{Event: &ev.EventContext}
 	for {
@@ -116,15 +116,20 @@ func (h *Handler) answerOnce(r *http.Request, ev *Event) (*reply, Report) {
 	}
 }
 
-// answer has the event's hook answer it, when its turn has come. again tells
-// that the hook was not reached, so that a repetition is to be answered anew.
+// answer runs the hook of the event when its turn has come. again reports that
+// the hook was not reached, so that a repeated event must be run.
+//
+// The event takes its place in the queue before its body is read: the order of a
+// connection is that in which its requests were received, however long their
+// bodies take, and the queue limits the memory for bodies. It is deliberate that
+// a slow body delays the later events of its connection.
 func (h *Handler) answer(r *http.Request, ev *Event, report *Report) (answer *reply, again bool) {
 	hook := h.routes.find(&ev.EventContext)
 	if hook == nil {
 		if h.o.Strict {
 			return refusal(http.StatusNotFound, "no hook for the event "+shorten(ev.Event)), true
 		}
-		return ev.noHook(), true
+		return ev.unhandled(), true
 	}
 	report.Hook = hook.String()
 	size := r.ContentLength
@@ -151,7 +156,7 @@ func refusal(status int, text string) *reply {
 	return &reply{status: status, header: http.Header{headerContentType: nil}, body: []byte(text), problem: text}
 }
 
-// readBody reads and decodes the data; not nil is the refusal.
+// readBody reads and decodes the data. It returns a refusal, or nil.
 func (h *Handler) readBody(r *http.Request, ev *Event) *reply {
 	body, err := readAll(r.Body, r.ContentLength, h.o.MaxBody)
 	if err == nil {
@@ -169,7 +174,7 @@ func (h *Handler) readBody(r *http.Request, ev *Event) *reply {
 
 var errTooLarge = errors.New("too large")
 
-// readAll reads at most limit bytes; size is -1 when it is not known.
+// readAll reads at most limit bytes. size is -1 if it is not known.
 func readAll(in io.Reader, size, limit int64) ([]byte, error) {
 	switch {
 	case in == nil || size == 0:
@@ -188,13 +193,13 @@ func readAll(in io.Reader, size, limit int64) ([]byte, error) {
 	return body, err
 }
 
-// serverErrorText is what the service is told of a failure of ours; the log has
-// the reason.
+// serverErrorText is the text of a failure that is sent to the service. The
+// reason is only logged.
 const serverErrorText = "the event handler failed"
 
-// run runs the hook and its output. The request's own context does not count:
-// a hook that began finishes, and the repetition of a request that broke off
-// gets its answer.
+// run runs the hook and its output. It does not use the context of the request:
+// a hook that has begun finishes, so that the answer exists when the service
+// repeats a request that was broken off.
 func (h *Handler) run(hook Hook, ev *Event) (*reply, bool) {
 	ctx, cancel := context.WithTimeout(h.queue.ctx, h.o.HookTimeout)
 	defer cancel()

@@ -18,7 +18,7 @@ import (
 	"wps/trigger"
 )
 
-// lines is a log that tests read.
+// lines is a log that tests can read.
 type lines struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -100,17 +100,17 @@ func TestRefusals(t *testing.T) {
 		"no ce-connectionId": {event{name: "message"}, del("ce-connectionId"), 400, "header ce-connectionId is missing"},
 		"no ce-eventName":    {event{name: "message"}, del("ce-eventName"), 400, "header ce-eventName is missing"},
 		"two hubs":           {event{name: "message"}, func(r *http.Request) { r.Header.Add("ce-hub", "x") }, 400, "header ce-hub is given more than once"},
-		"unsigned":           {event{name: "message"}, del("ce-signature"), 401, "the signature of the event does not fit the access key"},
-		"wrongly signed":     {event{name: "message"}, set("ce-signature", "sha256="+strings.Repeat("0", 64)), 401, "the signature of the event does not fit the access key"},
-		"another connection": {event{name: "message"}, set("ce-connectionId", "c2"), 401, "the signature of the event does not fit the access key"},
+		"unsigned":           {event{name: "message"}, del("ce-signature"), 401, "the signature of the event does not match the access key"},
+		"wrongly signed":     {event{name: "message"}, set("ce-signature", "sha256="+strings.Repeat("0", 64)), 401, "the signature of the event does not match the access key"},
+		"another connection": {event{name: "message"}, set("ce-connectionId", "c2"), 401, "the signature of the event does not match the access key"},
 		"too large":          {event{name: "message", body: large}, nil, 413, "the body is larger than 65536 bytes"},
 		"too large, chunked": {event{name: "message", body: large}, func(r *http.Request) { r.ContentLength = -1 }, 413, "the body is larger than 65536 bytes"},
 		"cut off":            {event{name: "message"}, func(r *http.Request) { r.ContentLength = 100 }, 400, "unexpected EOF"},
 		"media type":         {event{name: "message", contentType: "image/png"}, nil, 400, `Content-Type "image/png" is not one of text/plain, application/json, application/octet-stream, application/x-protobuf`},
 		"broken JSON":        {event{name: "message", contentType: "application/json", body: "{"}, nil, 400, "the body of message is not JSON: {"},
-		"broken connect":     {event{name: "connect", body: "[]"}, nil, 400, "the body of connect is not what it should be: json: cannot unmarshal array into Go value of type protocol.ConnectRequest"},
+		"broken connect":     {event{name: "connect", body: "[]"}, nil, 400, "the body of connect cannot be read: json: cannot unmarshal array into Go value of type protocol.ConnectRequest"},
 		"another path":       {event{name: "message"}, func(r *http.Request) { r.URL.Path = "/ehx" }, 404, "nothing is served at /ehx"},
-		"PUT":                {event{name: "message"}, func(r *http.Request) { r.Method = "PUT" }, 405, "events come with POST"},
+		"PUT":                {event{name: "message"}, func(r *http.Request) { r.Method = "PUT" }, 405, "events are sent with POST"},
 	} {
 		r := test.event.request(t)
 		if test.change != nil {
@@ -173,10 +173,10 @@ func TestNewRefuses(t *testing.T) {
 	for name, o := range map[string]trigger.Options{
 		"two access keys are the same": {Keys: []token.Key{k, token.NewKey("other"), k}},
 		"an access key is empty":       {Keys: []token.Key{token.NewKey("")}},
-		"event chat/Message has two hooks": {Routes: []trigger.Route{says(t, "CHAT/message", trigger.Answer{}),
-			says(t, "chat/Message", trigger.Answer{})}},
-		"event disconnected has two hooks": {Routes: []trigger.Route{says(t, "disconnected", trigger.Answer{}),
-			says(t, "disconnect", trigger.Answer{})}},
+		"event chat/Message has two hooks": {Routes: []trigger.Route{answering(t, "CHAT/message", trigger.Answer{}),
+			answering(t, "chat/Message", trigger.Answer{})}},
+		"event disconnected has two hooks": {Routes: []trigger.Route{answering(t, "disconnected", trigger.Answer{}),
+			answering(t, "disconnect", trigger.Answer{})}},
 		`events cannot be kept in order by "moon": use connection, user or none`: {SerialBy: "moon"},
 	} {
 		if _, err := trigger.New(o); err == nil || err.Error() != name {
@@ -245,7 +245,7 @@ func TestDefaultHookGetsTheRest(t *testing.T) {
 	t.Parallel()
 	var got []string
 	o := trigger.Options{
-		Routes: []trigger.Route{says(t, "connect", trigger.Answer{})},
+		Routes: []trigger.Route{answering(t, "connect", trigger.Answer{})},
 		Default: &hookFunc{"rest", func(_ context.Context, ev *trigger.Event) (trigger.Answer, error) {
 			got = append(got, ev.EventContext.Event)
 			return trigger.Answer{}, nil
@@ -263,11 +263,11 @@ func TestDefaultHookGetsTheRest(t *testing.T) {
 func TestDecodedEvents(t *testing.T) {
 	t.Parallel()
 	var got *trigger.Event
-	keep := func(_ context.Context, ev *trigger.Event) (trigger.Answer, error) {
+	record := func(_ context.Context, ev *trigger.Event) (trigger.Answer, error) {
 		got = ev
 		return trigger.Answer{}, nil
 	}
-	h := handler(t, trigger.Options{Default: &hookFunc{"keep", keep}})
+	h := handler(t, trigger.Options{Default: &hookFunc{"record", record}})
 	send(t, h, event{name: "connect", user: "ünï", body: mqttConnect, header: mqttHeader})
 	if got.Connect == nil || string(got.Connect.MQTT) != `{"protocolVersion":5}` || got.Connect.Subprotocols[0] != "mqtt" || got.UserID != "ünï" || !got.MQTT() {
 		t.Errorf("connect = %+v, %+v", got, got.Connect)
@@ -296,14 +296,14 @@ func TestDecodedEvents(t *testing.T) {
 
 func TestReportsOfAnEvent(t *testing.T) {
 	t.Parallel()
-	var told []string
+	var reported []string
 	h := handler(t, trigger.Options{
 		Routes: []trigger.Route{parses(t, "connect", `{"code":"userError","errorMessage":"no"}`)},
 		OnEvent: func(c *protocol.EventContext) {
-			told = append(told, "> "+c.Event+" "+c.Hub+" "+c.ConnectionID+" "+c.UserID)
+			reported = append(reported, "> "+c.Event+" "+c.Hub+" "+c.ConnectionID+" "+c.UserID)
 		},
 		OnAnswer: func(r trigger.Report) {
-			told = append(told, fmt.Sprint("< ", r.Event.Event, " ", r.Hook, " ", r.Status, " ", r.Problem, " ", r.Repeated))
+			reported = append(reported, fmt.Sprint("< ", r.Event.Event, " ", r.Hook, " ", r.Status, " ", r.Problem, " ", r.Repeated))
 		},
 	})
 	send(t, h, event{name: "connect", id: "0"})
@@ -314,8 +314,8 @@ func TestReportsOfAnEvent(t *testing.T) {
 		"> connect chat c1 u1", "< connect  400 no true",
 		"> message chat c1 u1", "< message  200  false",
 	}
-	if !slices.Equal(told, want) {
-		t.Errorf("told %q, want %q", told, want)
+	if !slices.Equal(reported, want) {
+		t.Errorf("reported %q, want %q", reported, want)
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 	"wps/trigger"
 )
 
-// soakTime is how long TestSoak goes on: $WPS_SOAK, such as 5m, or a moment.
+// soakTime is how long TestSoak runs: $WPS_SOAK, such as 5m, or a moment.
 func soakTime(t *testing.T) time.Duration {
 	t.Helper()
 	text := os.Getenv("WPS_SOAK")
@@ -36,10 +36,10 @@ func soakTime(t *testing.T) time.Duration {
 	return d
 }
 
-// soakMark is in the environment of every process that the soak starts.
+// soakMark is in the environment of every process that TestSoak starts.
 const soakMark = "WPS_SOAK_MARK"
 
-// marked gives the processes with the mark that are alive, as /proc knows them.
+// marked returns the running processes with the mark, from /proc.
 func marked(mark string) []int {
 	var pids []int
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
@@ -64,11 +64,10 @@ func descriptors(t *testing.T) int {
 	return len(entries)
 }
 
-// TestSoak: hooks of every kind that answer, fail, hang, fork and flood, events
-// from clients that go away, and somebody who kills hooks at random. Every
-// event gets an answer of the contract, and at the end nothing is left: no
-// goroutine, no process, no descriptor, no file. It shares nothing with other
-// tests but runs alone, because it counts.
+// TestSoak: hooks of every kind answer, fail, hang, fork and flood, clients break
+// off, and hooks are killed at random. Every event gets a documented answer, and
+// at the end no goroutine, process, descriptor or file is left. The test runs
+// alone, because it counts these.
 func TestSoak(t *testing.T) {
 	mark := fmt.Sprint(os.Getpid(), "-", rand.Uint64())
 	temp := t.TempDir()
@@ -121,13 +120,13 @@ func TestSoak(t *testing.T) {
 	}
 	forwarded.Close()
 
-	var told []string
+	var summary []string
 	for status := range counts {
 		if n := counts[status].Load(); n > 0 {
-			told = append(told, fmt.Sprintf("%d: %d", status, n))
+			summary = append(summary, fmt.Sprintf("%d: %d", status, n))
 		}
 	}
-	t.Logf("clients that went away and answers: %s", strings.Join(told, ", "))
+	t.Logf("broken off requests and answers: %s", strings.Join(summary, ", "))
 	if counts[200].Load()+counts[204].Load() == 0 {
 		t.Error("no event was answered well")
 	}
@@ -148,7 +147,7 @@ func settled(t *testing.T, what string, count func() int, want int) {
 			t.Errorf("%d %s are left, want %d", count(), what, want)
 			return
 		}
-		time.Sleep(time.Millisecond) // the kernel gives no sign
+		time.Sleep(time.Millisecond) // there is no event to wait for
 	}
 }
 

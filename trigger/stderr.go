@@ -7,25 +7,25 @@ import (
 	"unicode"
 )
 
-// Bounds on one line of a hook's stderr, in bytes: what is told of it, and what
-// is sent of the last one.
+// Limits of one line of a hook's stderr, in bytes: how much of it is reported, and
+// how much of the last line is sent to the service.
 const (
 	maxStderrLine = 8 << 10
 	maxErrorText  = 1 << 10
 )
 
-// readLines tells each line to the end of in, or to its deadline, and gives the
-// last one that is not blank, fit to be sent.
-func readLines(in io.Reader, tell func(string)) (last string) {
+// readLines calls report with each line to the end of in, or to its deadline, and
+// returns the last line that is not blank in the form of sendable.
+func readLines(in io.Reader, report func(string)) (last string) {
 	lines := bufio.NewReaderSize(in, maxStderrLine)
 	for {
 		line, rest, err := lines.ReadLine()
 		text := string(line)
-		for err == nil && rest { // drop what is too long
+		for err == nil && rest { // drop the rest of a long line
 			_, rest, err = lines.ReadLine()
 		}
 		if text != "" || err == nil {
-			tell(text)
+			report(text)
 		}
 		if strings.TrimSpace(text) != "" {
 			last = sendable(text)
@@ -36,7 +36,8 @@ func readLines(in io.Reader, tell func(string)) (last string) {
 	}
 }
 
-// sendable makes a text of a line: UTF-8, without control characters, not long.
+// sendable returns a line as UTF-8 without control characters, at most
+// maxErrorText long.
 func sendable(line string) string {
 	line = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

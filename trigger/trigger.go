@@ -22,62 +22,62 @@ import (
 
 // Hook answers events. It may be called concurrently.
 type Hook interface {
-	// Answer answers one event. ctx ends when the time for it is over, or when
-	// the handler is told to stop at once; whatever was started for the event
-	// has ended when Answer returns. An error is a server error for the service
-	// and is logged; wrap NotRun around it when the event never reached the hook.
+	// Answer answers one event. ctx ends when HookTimeout has passed or when Close
+	// gives up waiting. Whatever was started for the event must have ended when
+	// Answer returns. An error is logged, and the service gets a server error.
+	// Wrap it with NotRun if the event did not reach the hook.
 	Answer(ctx context.Context, ev *Event) (Answer, error)
-	// Close ends what the hook keeps running. No event is under way.
+	// Close ends what the hook keeps running. It is called after the last Answer.
 	Close(ctx context.Context) error
-	// String names the hook for people: what was written behind --on.
+	// String returns the name of the hook for people, such as its command line.
 	String() string
 }
 
-// Route says which hook answers which event.
+// Route maps a key to the hook that answers its events.
 type Route struct {
 	Key  Key
 	Hook Hook
 }
 
-// Options say how a Handler works. The zero value of each is usable.
+// Options configure a Handler. The zero value of each is usable.
 type Options struct {
-	// Routes have unique keys.
+	// Routes must have distinct keys.
 	Routes []Route
-	// Default answers what no route names, system events included; nil: nothing
-	// does.
+	// Default answers the events without a route, including system events; nil
+	// accepts them.
 	Default Hook
-	// Strict answers 404 to an event without a hook, instead of the harmless
-	// success.
+	// Strict answers 404 instead of success to an event without a hook.
 	Strict bool
-	// Keys check ce-signature; with none it is not checked.
+	// Keys verify ce-signature; without keys it is not verified.
 	Keys []token.Key
-	// Origins are the hosts whose events are served, as validation requests
-	// name them, such as "contoso.webpubsub.azure.com"; "*" is any. None: no
-	// validation request succeeds.
+	// Origins are the hosts that validation succeeds for, such as
+	// "contoso.webpubsub.azure.com", or "*" for any. If it is empty, every
+	// validation request is refused.
 	Origins []string
-	// Path is the path that is served, with all below it; "": any.
+	// Path is the path that is served, with all paths below it; "" serves any.
 	Path string
 	// MaxBody limits the data of an event, in bytes; 0 is DefaultMaxBody.
 	MaxBody int64
-	// HookTimeout is the time for one event's hook and its output; 0 is
+	// HookTimeout limits the time for the hook of one event and its output; 0 is
 	// DefaultHookTimeout.
 	HookTimeout time.Duration
 	// Concurrency is how many hooks run at the same time; 0 is
 	// DefaultConcurrency.
 	Concurrency int
-	// Queue is how many further events wait; what comes then is answered 503,
-	// so that the service tries again. 0 is DefaultQueue, less than 0 none.
+	// Queue is how many further events may wait. Events over that are answered
+	// 503, so that the service retries. 0 is DefaultQueue, less than 0 is none.
 	Queue int
-	// SerialBy says which events wait for each other; "" is SerialByConnection.
+	// SerialBy is the set of events that are run one after another; "" is
+	// SerialByConnection.
 	SerialBy SerialBy
-	// Output gives what runs the event objects of hooks in a hub; nil: a hook
-	// with output fails.
+	// Output returns the service that runs the event objects of hooks in a hub. If
+	// it is nil, a hook with output fails.
 	Output func(hub string) (output.Service, error)
-	// OnEvent and OnAnswer, when set, are told of each event: when it came, and
-	// what became of it. They are called concurrently.
+	// OnEvent and OnAnswer, when set, are called when an event is received and
+	// after it is answered. They are called concurrently.
 	OnEvent  func(*protocol.EventContext)
 	OnAnswer func(Report)
-	// Logger gets what was refused or ignored; nil: nothing is logged.
+	// Logger logs what was refused or ignored; nil logs nothing.
 	Logger *slog.Logger
 }
 
@@ -89,16 +89,16 @@ const (
 	DefaultQueue       = 1000
 )
 
-// Report is what became of an event.
+// Report describes how an event was answered.
 type Report struct {
 	Event *protocol.EventContext
-	// Hook is the name of the hook, "" when none was asked.
+	// Hook is the name of the hook, "" if none was run.
 	Hook   string
 	Status int
 	Took   time.Duration
-	// Repeated tells that the answer is the one given when the event came first.
+	// Repeated reports that the answer is that of an earlier request for the event.
 	Repeated bool
-	// Problem is why the event failed; "" when it did not.
+	// Problem is why the event failed; "" if it did not.
 	Problem string
 }
 
@@ -114,8 +114,9 @@ type Handler struct {
 	log     *slog.Logger
 }
 
-// New makes a Handler, which owns the hooks from then on: close it. The error
-// tells of a route given twice, or of a key given twice.
+// New returns a Handler, which then owns the hooks: it must be closed. Two routes
+// with the same key, an access key that is empty or given twice, and an unknown
+// SerialBy are errors.
 func New(o Options) (*Handler, error) {
 	o = o.withDefaults()
 	routes, err := newRoutes(o.Routes, o.Default)
@@ -157,11 +158,11 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Running is how many events are being answered now.
+// Running returns how many hooks run now.
 func (h *Handler) Running() int { return len(h.queue.slots) }
 
-// Close drains: new and waiting events are answered 503, running hooks finish,
-// then the hooks are closed. When ctx ends first, what still runs is killed.
+// Close answers new and waiting events with 503, waits for the hooks that run,
+// and closes the hooks. When ctx ends first, hooks that still run are killed.
 func (h *Handler) Close(ctx context.Context) error {
 	h.queue.close(ctx)
 	return closeHooks(ctx, h.hooks)

@@ -9,12 +9,12 @@ import (
 	"wps/protocol"
 )
 
-// anyOrigin allows every host.
+// anyOrigin stands for every host.
 const anyOrigin = "*"
 
-// origins are the hosts that validation is answered for, in lower case. Where
-// an endpoint has a port, the host is there with and without it: the vendor's
-// emulators name themselves either way.
+// origins are the hosts that validation succeeds for, in lower case. A host with
+// a port is held with and without it: the vendor's emulators name themselves
+// either way.
 type origins []string
 
 func newOrigins(hosts []string) origins {
@@ -43,7 +43,7 @@ func newOrigins(hosts []string) origins {
 	return all
 }
 
-// spellings are the names of a host: the loopback addresses are one host.
+// spellings returns the names of a host: all loopback addresses are one host.
 func spellings(name string) []string {
 	loopback := []string{"localhost", "127.0.0.1", "[::1]"}
 	if slices.Contains(loopback, name) || name == "::1" {
@@ -52,7 +52,7 @@ func spellings(name string) []string {
 	return []string{name}
 }
 
-// allow tells whether one of the hosts that a request names may send events.
+// allow reports whether one of the hosts that a request names may send events.
 func (o origins) allow(named []string) bool {
 	if len(named) == 0 {
 		return false
@@ -63,8 +63,8 @@ func (o origins) allow(named []string) bool {
 	return slices.ContainsFunc(named, func(h string) bool { return slices.Contains(o, strings.ToLower(h)) })
 }
 
-// namedOrigins reads the hosts of a validation request: several lines, and
-// several hosts on a line.
+// namedOrigins returns the hosts that a validation request names, in one or more
+// header lines with one or more hosts each.
 func namedOrigins(h http.Header) []string {
 	var all []string
 	for _, line := range h.Values(protocol.HeaderRequestOrigin) {
@@ -77,8 +77,8 @@ func namedOrigins(h http.Header) []string {
 	return all
 }
 
-// validate answers a validation request: with one header line for each host
-// that is served, because the service compares whole lines.
+// validate answers a validation request with one header line for each host that
+// is served, because the service compares whole lines.
 //
 // Source: the vendor's emulator and its tests; the lines as the official Node
 // middleware writes them.

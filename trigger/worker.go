@@ -20,18 +20,17 @@ import (
 // Limits of workers.
 const (
 	// MaxWorkerLine limits a line that a worker answers with, in bytes: a message
-	// of the largest size takes more of them as JSON.
+	// of the largest size is longer as JSON.
 	MaxWorkerLine = 2 * protocol.MaxMessageSize
-	// workerGrace is how long workers have to end by themselves after their
-	// stdin has ended.
+	// workerGrace is how long workers may take to end after their stdin is closed.
 	workerGrace = 5 * time.Second
 )
 
-// restartBackoff is the delay before a worker that ended without having answered
-// anything is started again.
+// restartBackoff is the delay before a worker that ended without an answer is
+// restarted.
 var restartBackoff = wait.Backoff{First: 100 * time.Millisecond, Max: 30 * time.Second, Jitter: 0.2}
 
-// workers keeps n processes of one command.
+// workers is a hook that keeps n processes of one command running.
 type workers struct {
 	line string
 	argv []string
@@ -40,23 +39,23 @@ type workers struct {
 	log  *slog.Logger
 	ids  atomic.Uint64
 
-	// stop ends the keepers' context, and with it the stdin of all processes;
-	// kill ends killing.
-	stop    context.CancelFunc
-	killing context.Context
-	kill    context.CancelFunc
-	keepers sync.WaitGroup
+	// stop ends the context of the supervisors, which closes the stdin of all
+	// processes; kill ends killing, which kills them.
+	stop        context.CancelFunc
+	killing     context.Context
+	kill        context.CancelFunc
+	supervisors sync.WaitGroup
 
 	mu      sync.Mutex
-	idle    []*worker // alive
+	idle    []*worker // all running
 	waiting []*job
-	// pace is what an event takes of late; it decides how many are sent together.
+	// pace is the recent time for an event; it decides how many are sent together.
 	pace time.Duration
 }
 
-// Worker makes a hook of a command that is started n times and stays: it reads
-// one event a line and answers each with a line, both JSON objects with the same
-// member id.
+// Worker returns a hook that starts a command n times and keeps it running: each
+// process reads one event a line and answers it with one line, both JSON objects
+// with the same member id.
 //
 //	{"id":1,"context":{"type":"user","event":"message",...},"dataType":"text","data":"hi"}
 //	{"id":1,"message":"hi","dataType":"text","outputs":[{"type":"MessageEvent",...}]}
@@ -64,8 +63,8 @@ type workers struct {
 // data is a string for text, the value for json, base64 for binary and protobuf;
 // for events other than user events it is their JSON. The answer is that of
 // ParseAnswer.
-// A worker that dies, prints anything else, or takes too long is replaced, and
-// its event is a server error.
+// A worker that ends, prints anything else, or takes too long is replaced, and
+// its event fails with a server error.
 func Worker(line string, n int, o CommandOptions) (Hook, error) {
 	argv, err := ParseCommand(line)
 	if err != nil {
@@ -78,28 +77,28 @@ func Worker(line string, n int, o CommandOptions) (Hook, error) {
 		w.log = slog.New(slog.DiscardHandler)
 	}
 	for range n {
-		w.keepers.Go(func() { w.keep(ctx) })
+		w.supervisors.Go(func() { w.supervise(ctx) })
 	}
 	return w, nil
 }
 
 func (w *workers) String() string { return w.line }
 
-// Close ends the stdin of all workers and waits for them; those that take longer
-// than workerGrace, or than ctx, are killed.
+// Close closes the stdin of all workers and waits for them. Workers that have not
+// ended after workerGrace, or when ctx ends, are killed.
 func (w *workers) Close(ctx context.Context) error {
 	w.stop()
 	limited, cancel := context.WithTimeout(ctx, workerGrace)
 	defer cancel()
 	unwatch := context.AfterFunc(limited, w.kill)
 	defer unwatch()
-	w.keepers.Wait()
+	w.supervisors.Wait()
 	w.kill()
 	return nil
 }
 
-// keep keeps one process running until ctx ends.
-func (w *workers) keep(ctx context.Context) {
+// supervise keeps one process running until ctx ends.
+func (w *workers) supervise(ctx context.Context) {
 	useless := 0 // processes in a row that have answered nothing
 	for ctx.Err() == nil {
 		useful := false
@@ -116,15 +115,15 @@ func (w *workers) keep(ctx context.Context) {
 			useless++
 		}
 		if ctx.Err() == nil {
-			w.log.Warn("worker ended and is started again", "hook", w.line, "reason", err, "after", delay)
+			w.log.Warn("worker ended and is restarted", "hook", w.line, "reason", err, "after", delay)
 			_ = wait.For(ctx, delay) // the loop looks at ctx
 		}
 	}
 }
 
-// watch lets a worker have events until it ends, and tells how it ended.
+// watch offers a worker for events until it ends, and returns why it ended.
 func (w *workers) watch(ctx context.Context, one *worker) error {
-	w.put(one)
+	w.release(one)
 	defer context.AfterFunc(ctx, one.closeStdin)()
 	defer context.AfterFunc(w.killing, one.group.kill)()
 	err := one.wait()
@@ -138,7 +137,7 @@ func (w *workers) watch(ctx context.Context, one *worker) error {
 	return err
 }
 
-// appendWorkerLine writes an event as one line.
+// appendWorkerLine appends an event as one line.
 func (ev *Event) appendWorkerLine(b []byte, id uint64) []byte {
 	b = strconv.AppendUint(append(b, `{"id":`...), id, 10)
 	b = ev.appendContext(append(b, `,"context":`...))
@@ -162,7 +161,7 @@ func (ev *Event) appendWorkerLine(b []byte, id uint64) []byte {
 	return append(b, '}', '\n')
 }
 
-// appendOneLine writes valid JSON without the blanks between its parts.
+// appendOneLine appends valid JSON without line breaks.
 func appendOneLine(b, text []byte) []byte {
 	if bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0 {
 		return append(b, text...)

@@ -12,42 +12,42 @@ import (
 	"wps/protocol"
 )
 
-// Workers that are fast get several events at once when more events wait than
-// there are workers, because waking a process costs more than what it does then.
-// One event alone goes to a worker that is slower than fastWorker an event. The
-// bytes of a batch fit into a pipe, so that neither end waits for the other.
+// When more events wait than there are workers, fast workers get several events
+// at once, because waking a process takes longer than its work. Workers that take
+// longer than fastWorker for an event get one at a time. The bytes of a batch fit
+// into a pipe, so that neither end waits for the other.
 const (
 	maxBatch      = 8
 	maxBatchBytes = 32 << 10
 	fastWorker    = 2 * time.Millisecond
 )
 
-// job is an event on its way through a worker.
+// job is an event that waits for a worker or for its answer.
 type job struct {
 	id   uint64
 	line []byte
-	// turn gives it a worker, to ask for itself and others.
+	// turn receives a worker, which the job then asks for itself and others.
 	turn chan *worker
-	// said is told when somebody else asked for it.
-	said chan said
-	// by is the worker that was asked for it; guarded by the mutex of workers.
-	by *worker
+	// result receives the answer if another job asked the worker for it.
+	result chan result
+	// worker is the one that was asked for it; guarded by the mutex of workers.
+	worker *worker
 }
 
-// said is what a worker said: the members of the answer without its id.
-type said struct {
+// result is the answer of a worker without its id, or an error.
+type result struct {
 	members protocol.Object
 	err     error
 }
 
-// Answer has a worker answer one event.
+// Answer gets the answer to one event from a worker.
 func (w *workers) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	j := &job{id: w.ids.Add(1)}
 	j.line = ev.appendWorkerLine(make([]byte, 0, 1024+2*len(ev.Body)), j.id)
 	for {
 		answer := w.ask(ctx, j)
 		switch {
-		case errors.Is(answer.err, errGone):
+		case errors.Is(answer.err, errWorkerEnded):
 		case answer.err != nil:
 			return Answer{}, answer.err
 		case len(answer.members) == 0:
@@ -58,23 +58,24 @@ func (w *workers) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	}
 }
 
-// ask takes a worker and asks it, or waits until somebody else has asked for j.
-func (w *workers) ask(ctx context.Context, j *job) said {
-	one := w.take(j)
+// ask asks a free worker for j, or waits until another job has asked for it.
+func (w *workers) ask(ctx context.Context, j *job) result {
+	one := w.acquire(j)
 	if one == nil {
 		select {
 		case one = <-j.turn:
-		case answer := <-j.said:
+		case answer := <-j.result:
 			return answer
 		case <-ctx.Done():
-			return w.giveUp(ctx, j)
+			return w.abandon(ctx, j)
 		}
 	}
-	return w.lead(ctx, one, j)
+	return w.runBatch(ctx, one, j)
 }
 
-// take gives a worker that is free; nil puts j behind those who wait.
-func (w *workers) take(j *job) *worker {
+// acquire returns a free worker. If there is none it appends j to the waiting jobs
+// and returns nil.
+func (w *workers) acquire(j *job) *worker {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if n := len(w.idle); n > 0 {
@@ -83,98 +84,98 @@ func (w *workers) take(j *job) *worker {
 		one.busy = true
 		return one
 	}
-	j.by = nil
+	j.worker = nil
 	if j.turn == nil {
-		j.turn, j.said = make(chan *worker, 1), make(chan said, 1)
+		j.turn, j.result = make(chan *worker, 1), make(chan result, 1)
 	}
 	w.waiting = append(w.waiting, j)
 	return nil
 }
 
-// put makes a worker free: for the event that waits longest, or idle.
-func (w *workers) put(one *worker) {
+// release hands a worker to the job that has waited longest, or makes it idle.
+func (w *workers) release(one *worker) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	one.busy = false
 	switch {
 	case one.dead:
 		one.out.Close()
-	case one.broken: // it ends soon
+	case one.broken: // its process is ending
 	case len(w.waiting) > 0:
 		one.busy = true
-		w.waiting[0].turn <- one // it holds one and gets one
+		w.waiting[0].turn <- one // its buffer has room for the only send
 		w.waiting = slices.Delete(w.waiting, 0, 1)
 	default:
 		w.idle = append(w.idle, one)
 	}
 }
 
-// giveUp ends waiting: an event that no worker has seen was not run; a worker
-// that still has it is killed.
-func (w *workers) giveUp(ctx context.Context, j *job) said {
+// abandon ends the wait of j when ctx ends. A job that no worker has seen was not
+// run. A worker that still works on it is killed.
+func (w *workers) abandon(ctx context.Context, j *job) result {
 	w.mu.Lock()
 	w.waiting = slices.DeleteFunc(w.waiting, func(x *job) bool { return x == j })
-	asked := j.by != nil
+	asked := j.worker != nil
 	if asked {
-		j.by.group.kill()
+		j.worker.group.kill()
 	}
 	w.mu.Unlock()
 	if asked {
-		answer := <-j.said
+		answer := <-j.result
 		if answer.err != nil {
-			answer.err = cutOff(ctx)
+			answer.err = killReason(ctx)
 		}
 		return answer
 	}
 	select {
-	case answer := <-j.said: // both came meanwhile
+	case answer := <-j.result: // it arrived meanwhile
 		return answer
 	case one := <-j.turn:
-		w.put(one)
+		w.release(one)
 	default:
 	}
-	return said{err: NotRun(errors.New("no worker of " + w.line + " became free in time"))}
+	return result{err: NotRun(errors.New("no worker of " + w.line + " became free in time"))}
 }
 
-// tell gives the answer to an event that somebody else asked for.
-func (w *workers) tell(j *job, answer said) {
+// deliver passes the answer on to a job that another one asked for.
+func (w *workers) deliver(j *job, answer result) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	j.by = nil
-	j.said <- answer // it holds one and gets one
+	j.worker = nil
+	j.result <- answer // its buffer has room for the only send
 }
 
-// join takes the events that go to a worker together with j.
-func (w *workers) join(one *worker, j *job) []*job {
+// fillBatch returns the jobs that are sent to a worker together, j first.
+func (w *workers) fillBatch(one *worker, j *job) []*job {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	j.by = one
+	j.worker = one
 	batch, size := []*job{j}, len(j.line)
 	for w.pace > 0 && w.pace < fastWorker && len(w.waiting) > 0 && len(batch) < maxBatch {
 		next := w.waiting[0]
 		if size += len(next.line); size > maxBatchBytes {
 			break
 		}
-		next.by = one
+		next.worker = one
 		batch = append(batch, next)
 		w.waiting = slices.Delete(w.waiting, 0, 1)
 	}
 	return batch
 }
 
-// lead asks a worker for j and for others, tells these, and gives the answer to
-// j. A worker that says anything but the answers is killed.
-func (w *workers) lead(ctx context.Context, one *worker, j *job) said {
+// runBatch asks a worker for j and waiting jobs, delivers the answers to those,
+// and returns the answer to j. A worker that prints anything else is killed.
+func (w *workers) runBatch(ctx context.Context, one *worker, j *job) result {
 	unwatch := context.AfterFunc(ctx, one.group.kill)
-	batch := w.join(one, j)
+	batch := w.fillBatch(one, j)
 	asked := len(batch)
 	began := time.Now()
-	own := said{}
-	err := one.converse(batch, func(of *job, answer said) {
+	own := result{}
+	err := one.converse(batch, func(of *job, answer result) {
 		if of == j {
 			own = answer
 		} else {
-			w.tell(of, answer)
+			w.deliver(of, answer)
 		}
 	})
 	inTime := unwatch()
@@ -186,13 +187,13 @@ func (w *workers) lead(ctx context.Context, one *worker, j *job) said {
 		w.setPace(time.Since(began) / time.Duration(asked))
 	}
 	if own.err != nil && !inTime {
-		own.err = cutOff(ctx)
+		own.err = killReason(ctx)
 	}
-	w.put(one)
+	w.release(one)
 	return own
 }
 
-// setPace follows the pace of late.
+// setPace updates the moving average of the time for an event.
 func (w *workers) setPace(event time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -202,14 +203,14 @@ func (w *workers) setPace(event time.Duration) {
 	w.pace = max(w.pace+(event-w.pace)/8, 1)
 }
 
-// converse sends a batch and tells the answer to each of it. The error is that
-// of those which have none.
-func (one *worker) converse(batch []*job, tell func(*job, said)) error {
+// converse sends a batch and calls deliver with the answer to each job, or with
+// the error that is returned.
+func (one *worker) converse(batch []*job, deliver func(*job, result)) error {
 	err := one.send(batch)
 	for len(batch) > 0 && err == nil {
 		var line []byte
 		var id string
-		var answer said
+		var answer result
 		if line, err = one.readLine(); err == nil {
 			id, answer.members, err = splitWorkerLine(line)
 		}
@@ -221,18 +222,18 @@ func (one *worker) converse(batch []*job, tell func(*job, said)) error {
 			err = noSuchID(batch[0].id, line)
 			break
 		}
-		tell(batch[at], answer)
+		deliver(batch[at], answer)
 		batch = slices.Delete(batch, at, at+1)
 	}
 	for _, j := range batch {
-		tell(j, said{err: err})
+		deliver(j, result{err: err})
 	}
 	return err
 }
 
 func (one *worker) send(batch []*job) error {
 	if one.in.Buffered() > 0 {
-		return errors.New("the worker printed something that was not asked for")
+		return errors.New("the worker printed a line before it got an event")
 	}
 	lines := batch[0].line
 	if len(batch) > 1 {
@@ -244,18 +245,19 @@ func (one *worker) send(batch []*job) error {
 	n, err := one.stdin.Write(lines)
 	switch {
 	case err != nil && n == 0:
-		return errGone
+		return errWorkerEnded
 	case err != nil:
 		return errors.New("the worker ended while it read the event")
 	}
 	return nil
 }
 
-// splitWorkerLine reads the answer that a worker gives, and takes the id out.
+// splitWorkerLine reads the answer of a worker and returns its id and the other
+// members.
 func splitWorkerLine(line []byte) (id string, rest protocol.Object, err error) {
 	members, err := protocol.ReadObject(line)
 	if err != nil {
-		return "", nil, fmt.Errorf("the worker printed no JSON object: %v: %s", err, shorten(string(line)))
+		return "", nil, fmt.Errorf("the line that the worker printed cannot be read: %v: %s", err, shorten(string(line)))
 	}
 	at := slices.IndexFunc(members, func(m protocol.ObjectMember) bool { return strings.EqualFold(m.Name, "id") })
 	if at < 0 {
@@ -266,5 +268,5 @@ func splitWorkerLine(line []byte) (id string, rest protocol.Object, err error) {
 }
 
 func noSuchID(id uint64, line []byte) error {
-	return fmt.Errorf("the worker's answer has not the id %d of the event: %s", id, shorten(string(line)))
+	return fmt.Errorf("the worker's answer does not have the id %d of the event: %s", id, shorten(string(line)))
 }

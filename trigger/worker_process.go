@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// worker is one process.
+// worker is one process of workers.
 type worker struct {
 	cmd   *exec.Cmd
 	group *group
@@ -22,20 +22,20 @@ type worker struct {
 	line  []byte        // of the last answer
 	errs  chan struct{} // closed when stderr has ended
 	err   *os.File
-	// answered tells that it was of use.
+	// answered reports that it has answered an event.
 	answered atomic.Bool
 
-	// busy and dead are guarded by the mutex of workers; broken belongs to who
-	// has taken the worker, and tells that no further event may go to it.
+	// busy and dead are guarded by the mutex of workers. broken, which means that
+	// no further event may be sent to it, belongs to the job that acquired it.
 	busy, dead, broken bool
 }
 
-// errGone tells that a worker had ended before it saw anything of the event.
-var errGone = errors.New("the worker had ended")
+// errWorkerEnded means that a worker ended before it read any of the event.
+var errWorkerEnded = errors.New("the worker ended before it read the event")
 
 // start starts a process.
 func (w *workers) start() (*worker, error) {
-	var files [6]*os.File // two for each stream: our end, the other
+	var files [6]*os.File // for each stream: our end, and that of the process
 	closeFrom := func(first, step int) {
 		for i := first; i < len(files); i += step {
 			if files[i] != nil {
@@ -51,7 +51,7 @@ func (w *workers) start() (*worker, error) {
 		}
 		files[i], files[i+1] = r, to
 	}
-	files[0], files[1] = files[1], files[0] // of stdin, the end to write is ours
+	files[0], files[1] = files[1], files[0] // our end of stdin is the one to write to
 	cmd := &exec.Cmd{Path: w.argv[0], Args: w.argv, Env: w.env, Stdin: files[1], Stdout: files[3], Stderr: files[5]}
 	g, err := startGroup(cmd)
 	closeFrom(1, 2)
@@ -76,7 +76,7 @@ func (w *workers) start() (*worker, error) {
 
 func (one *worker) closeStdin() { one.stdin.Close() }
 
-// wait waits until the process has ended, and ends what it left behind. An
+// wait waits until the process has ended, and kills what it left running. An
 // answer that it printed before can still be read for stragglerWait.
 func (one *worker) wait() error {
 	err := one.group.wait(one.cmd)
@@ -92,7 +92,7 @@ func (one *worker) wait() error {
 	return err
 }
 
-// readLine reads one line without its end; it is good until the next call.
+// readLine reads one line without its end. It is valid until the next call.
 func (one *worker) readLine() ([]byte, error) {
 	one.line = one.line[:0]
 	for {

@@ -21,7 +21,7 @@ import (
 // workerMode, set in the environment, makes this test binary a worker.
 const workerMode = "WPS_TEST_WORKER"
 
-// workerMain answers events by what their data says.
+// workerMain is a worker that answers each event as its data asks for.
 func workerMain() {
 	if os.Getenv(workerMode) == "fast" {
 		fastWorker()
@@ -50,8 +50,8 @@ func workerMain() {
 	}
 }
 
-// fastWorker answers each event at once; it only looks for the id, and answers
-// what the kernel gives it in one read with one write.
+// fastWorker answers each event at once. It parses nothing but the id, and answers
+// the events of one read with one write.
 func fastWorker() {
 	in := bufio.NewReaderSize(os.Stdin, 64<<10)
 	out := bufio.NewWriter(os.Stdout)
@@ -113,7 +113,7 @@ func answer(id uint64, dataType string, data any, line []byte) {
 	fmt.Println(string(out))
 }
 
-// newWorker makes a handler with n workers that are this test binary.
+// newWorker returns a handler with n workers that are this test binary.
 func newWorker(t testing.TB, n int, o trigger.CommandOptions, more ...func(*trigger.Options)) *trigger.Handler {
 	t.Helper()
 	o.Env = append(o.Env, workerMode+"=1")
@@ -128,7 +128,7 @@ func newWorker(t testing.TB, n int, o trigger.CommandOptions, more ...func(*trig
 	return handler(t, options)
 }
 
-// self is a link to this test binary without blanks in its path.
+// self returns a link to this test binary without blanks in its path.
 func self(t testing.TB) string {
 	t.Helper()
 	path, err := os.Executable()
@@ -138,7 +138,7 @@ func self(t testing.TB) string {
 	return path
 }
 
-func tells(t testing.TB, h *trigger.Handler, data string) (int, string) {
+func ask(t testing.TB, h *trigger.Handler, data string) (int, string) {
 	t.Helper()
 	w := send(t, h, event{name: "message", body: data})
 	return w.Code, w.Body.String()
@@ -149,7 +149,7 @@ func TestWorkerAnswers(t *testing.T) {
 	h := newWorker(t, 1, trigger.CommandOptions{})
 	first := ""
 	for range 3 {
-		code, pid := tells(t, h, "pid")
+		code, pid := ask(t, h, "pid")
 		if first == "" {
 			first = pid
 		}
@@ -174,7 +174,7 @@ func TestWorkerAnswers(t *testing.T) {
 func TestWorkerSeesContextAndData(t *testing.T) {
 	t.Parallel()
 	h := newWorker(t, 1, trigger.CommandOptions{})
-	_, text := tells(t, h, "line")
+	_, text := ask(t, h, "line")
 	var got map[string]any
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
@@ -198,9 +198,9 @@ func TestWorkerFaults(t *testing.T) {
 		survives      bool
 	}{
 		{"die", "ended without an answer", false},
-		{"noise", "printed no JSON object", false},
-		{"other-id", "has not the id 1", false},
-		{"no-id", "has not the id 1", false},
+		{"noise", "the line that the worker printed cannot be read", false},
+		{"other-id", "does not have the id 1", false},
+		{"no-id", "does not have the id 1", false},
 		{"flood", "a line of more than", false},
 		{"hang", "did not answer in time", false},
 		{"silent-close", "ended without an answer", false},
@@ -216,40 +216,40 @@ func TestWorkerFaults(t *testing.T) {
 					o.HookTimeout = time.Second
 				}
 			})
-			code, _ := tells(t, h, test.data)
+			code, _ := ask(t, h, test.data)
 			if code < 400 || code == 503 || !strings.Contains(problem, test.problem) {
-				t.Errorf("%s = %d, problem %q, want a failure that tells %q", test.data, code, problem, test.problem)
+				t.Errorf("%s = %d, problem %q, want a problem with %q", test.data, code, problem, test.problem)
 			}
-			if code, text := tells(t, h, "again"); code != 200 || text != "again" {
+			if code, text := ask(t, h, "again"); code != 200 || text != "again" {
 				t.Errorf("the next event = %d %q, problem %q, want 200 again", code, text, problem)
 			}
 		})
 	}
 }
 
-// A line that nobody asked for must not become the answer of the next event.
+// A line printed before an event must not become the answer to the next event.
 func TestWorkerOutOfStep(t *testing.T) {
 	t.Parallel()
 	h := newWorker(t, 1, trigger.CommandOptions{})
-	if code, _ := tells(t, h, "twice"); code != 200 {
+	if code, _ := ask(t, h, "twice"); code != 200 {
 		t.Errorf("the first = %d, want 200", code)
 	}
-	if code, text := tells(t, h, "second"); code != 500 && text != "second" {
+	if code, text := ask(t, h, "second"); code != 500 && text != "second" {
 		t.Errorf("the second = %d %q, want 500 or its own answer", code, text)
 	}
-	if code, text := tells(t, h, "third"); code != 200 || text != "third" {
+	if code, text := ask(t, h, "third"); code != 200 || text != "third" {
 		t.Errorf("the third = %d %q, want 200 third", code, text)
 	}
 }
 
-// A worker that ends when it has answered may have the next event in its pipe by
-// then; that one fails, and nothing is lost in silence.
+// A worker that ends after its answer may already have the next event in its
+// pipe. That event fails; it is not lost silently.
 func TestWorkerThatEndsAfterItsAnswer(t *testing.T) {
 	t.Parallel()
 	h := newWorker(t, 1, trigger.CommandOptions{})
 	good := 0
 	for i := range 10 {
-		switch code, text := tells(t, h, "bye"); {
+		switch code, text := ask(t, h, "bye"); {
 		case code == 200 && text == "bye":
 			good++
 		case code != 500:
@@ -266,16 +266,16 @@ func TestWorkersWorkSideBySide(t *testing.T) {
 	h := newWorker(t, 3, trigger.CommandOptions{}, func(o *trigger.Options) { o.SerialBy = trigger.SerialByNone; o.HookTimeout = 2 * time.Second })
 	var wg sync.WaitGroup
 	for range 2 { // these hold two of the three
-		wg.Go(func() { tells(t, h, "hang") })
+		wg.Go(func() { ask(t, h, "hang") })
 	}
-	if code, text := tells(t, h, "free"); code != 200 || text != "free" {
+	if code, text := ask(t, h, "free"); code != 200 || text != "free" {
 		t.Errorf("beside two that hang = %d %q, want 200", code, text)
 	}
 	wg.Wait()
 }
 
-// Many events at once are sent together; each gets its own answer, also when a
-// worker dies among them.
+// Events that are sent to a worker together each get their own answer, even if
+// the worker ends among them.
 func TestManyEventsForFewWorkers(t *testing.T) {
 	t.Parallel()
 	h := newWorker(t, 2, trigger.CommandOptions{}, func(o *trigger.Options) { o.SerialBy = trigger.SerialByNone })
@@ -286,9 +286,9 @@ func TestManyEventsForFewWorkers(t *testing.T) {
 			for k := range 30 {
 				want := fmt.Sprint("event ", i, " ", k)
 				if k == 20 && i%5 == 0 {
-					tells(t, h, "die")
+					ask(t, h, "die")
 				}
-				switch code, text := tells(t, h, want); {
+				switch code, text := ask(t, h, want); {
 				case code == 200 && text == want:
 					good.Add(1)
 				case code == 500:
@@ -305,11 +305,11 @@ func TestManyEventsForFewWorkers(t *testing.T) {
 	}
 }
 
-// An event that waits behind one that hangs in the same worker ends in time too.
+// An event that was sent together with one that hangs also times out.
 func TestTimeoutOfEventsThatWereSentTogether(t *testing.T) {
 	t.Parallel()
 	h := newWorker(t, 1, trigger.CommandOptions{}, func(o *trigger.Options) { o.SerialBy = trigger.SerialByNone; o.HookTimeout = 2 * time.Second })
-	tells(t, h, "fast")
+	ask(t, h, "fast")
 	var wg sync.WaitGroup
 	for i := range 12 {
 		wg.Go(func() {
@@ -317,13 +317,13 @@ func TestTimeoutOfEventsThatWereSentTogether(t *testing.T) {
 			if i%4 == 0 {
 				data = "hang"
 			}
-			if code, text := tells(t, h, data); code != 500 && code != 503 && (code != 200 || text != "quick") {
+			if code, text := ask(t, h, data); code != 500 && code != 503 && (code != 200 || text != "quick") {
 				t.Errorf("%s = %d %q", data, code, text)
 			}
 		})
 	}
 	wg.Wait()
-	if code, text := tells(t, h, "after"); code != 200 || text != "after" {
+	if code, text := ask(t, h, "after"); code != 200 || text != "after" {
 		t.Errorf("after all = %d %q, want 200", code, text)
 	}
 }
@@ -337,22 +337,22 @@ func TestNoWorkerInTimeIs503(t *testing.T) {
 	var log lines
 	h := handler(t, trigger.Options{Default: hook, HookTimeout: time.Second, Logger: log.logger()})
 	// It ends at once, so that mostly none is there.
-	if code, _ := tells(t, h, "x"); code != 503 && code != 500 {
+	if code, _ := ask(t, h, "x"); code != 503 && code != 500 {
 		t.Errorf("without a worker = %d, want 503", code)
 	}
 }
 
-func TestWorkerStderrAndDeathAreTold(t *testing.T) {
+func TestWorkerStderrAndEndAreReported(t *testing.T) {
 	t.Parallel()
 	var log lines
-	told := make(chan string, 10)
-	h := newWorker(t, 1, trigger.CommandOptions{Logger: log.logger(), OnStderr: func(_, line string) { told <- line }})
-	tells(t, h, "stderr hello")
-	if got := <-told; got != "hello" {
+	reported := make(chan string, 10)
+	h := newWorker(t, 1, trigger.CommandOptions{Logger: log.logger(), OnStderr: func(_, line string) { reported <- line }})
+	ask(t, h, "stderr hello")
+	if got := <-reported; got != "hello" {
 		t.Errorf("stderr = %q, want hello", got)
 	}
-	tells(t, h, "die")
-	tells(t, h, "x")
+	ask(t, h, "die")
+	ask(t, h, "x")
 	if !strings.Contains(log.String(), "exit status 3") {
 		t.Errorf("log = %q, want the exit status", &log)
 	}
@@ -369,7 +369,7 @@ func TestCloseEndsWorkers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if code, text := tells(t, h, "pid"); code != 200 {
+		if code, text := ask(t, h, "pid"); code != 200 {
 			t.Errorf("answer = %d %q", code, text)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), wait)
@@ -385,7 +385,7 @@ func TestWorkerOutput(t *testing.T) {
 	var hubs []string
 	s := &recordedService{}
 	h := newWorker(t, 1, trigger.CommandOptions{}, func(o *trigger.Options) { o.Output = outputOf(s, &hubs) })
-	if code, text := tells(t, h, `json `+strings.Trim(twoObjects, "{}")); code != 200 || text != "ok" {
+	if code, text := ask(t, h, `json `+strings.Trim(twoObjects, "{}")); code != 200 || text != "ok" {
 		t.Errorf("answer = %d %q, want 200 ok", code, text)
 	}
 	if want := []string{`add user "u1" to g`, `send the hub text "hi"`}; !slices.Equal(s.done, want) {
