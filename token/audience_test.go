@@ -85,7 +85,7 @@ func TestMatchRESTNames(t *testing.T) {
 			}
 		}
 		for _, other := range names {
-			// The service takes the names a/b and a%2Fb for the same one.
+			// The service does not distinguish the names a/b and a%2Fb.
 			if sameName(name, other) {
 				continue
 			}

@@ -9,27 +9,27 @@ import (
 	"strings"
 )
 
-// ErrNoAccessKey is the fault of a connection string that has an Endpoint and
-// no AccessKey.
+// ErrNoAccessKey is the error of a connection string with an Endpoint and without
+// an AccessKey.
 var ErrNoAccessKey = errors.New("no AccessKey= part in the connection string")
 
-// ConnectionString is the address of a service and its key. Printing and
-// encoding it hide the key.
+// ConnectionString is the address of a service and its key. Printing or encoding
+// it hides the key.
 type ConnectionString struct {
-	// Endpoint has scheme http or https, a host, perhaps a port and a path
-	// without a slash at the end; never a query, a fragment or user data.
+	// Endpoint has the scheme http or https, a host, and optionally a port and a
+	// path without a trailing slash; never a query, a fragment or user data.
 	Endpoint *url.URL
 	Key      Key
 }
 
-// NewConnectionString joins an endpoint and a key. A slash at the end of the
-// endpoint's path is dropped.
+// NewConnectionString joins an endpoint and a key. A trailing slash of the
+// endpoint's path is removed.
 func NewConnectionString(endpoint *url.URL, key Key) ConnectionString {
 	e := url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host, Path: strings.TrimRight(endpoint.Path, "/")}
 	return ConnectionString{Endpoint: &e, Key: key}
 }
 
-// String is the connection string with *** for the key.
+// String returns the connection string with *** for the key.
 func (c ConnectionString) String() string { return c.text(c.Key.String()) }
 
 // GoString keeps the key out of %#v.
@@ -38,8 +38,7 @@ func (c ConnectionString) GoString() string { return c.String() }
 // MarshalText keeps the key out of JSON.
 func (c ConnectionString) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// Reveal is the connection string with its key. Whoever calls it answers for
-// where it goes.
+// Reveal returns the connection string with its key, which is a secret.
 func (c ConnectionString) Reveal() string { return c.text(c.Key.Reveal()) }
 
 func (c ConnectionString) text(key string) string {
@@ -50,14 +49,14 @@ func (c ConnectionString) text(key string) string {
 }
 
 // ParseConnectionString reads "Endpoint=...;AccessKey=...;Port=...;Version=1.0;".
-// Parts come in any order, their names in any case, blanks around both do not
-// count; a value is all that follows the first "=". Port (1 to 65535) replaces
-// the endpoint's. A part given twice is a fault; unknown parts are ignored. The
-// error names the faulty part and never repeats a value; without an AccessKey it
-// is ErrNoAccessKey.
+// The parts may have any order and their names any case. Blanks around names and
+// values are ignored; a value is all that follows the first "=". Port (1 to
+// 65535) replaces the port of the endpoint. A part that is given twice is an
+// error; unknown parts are ignored. The error names the part and never repeats a
+// value; without an AccessKey it is ErrNoAccessKey.
 //
-// Source: the connection strings of the JavaScript, .NET and Go SDKs; where they
-// differ, the strictest that loses nothing.
+// Source: the parsers of the JavaScript, .NET and Go SDKs; where they differ, the
+// strictest that accepts all valid strings.
 func ParseConnectionString(s string) (ConnectionString, error) {
 	parts, err := connectionParts(s)
 	if err != nil {
@@ -84,7 +83,7 @@ func ParseConnectionString(s string) (ConnectionString, error) {
 	return NewConnectionString(endpoint, NewKey(key)), nil
 }
 
-// knownParts are the parts of a connection string that must not come twice.
+// knownParts are the parts of a connection string that must not be given twice.
 var knownParts = map[string]string{
 	"endpoint": "Endpoint", "accesskey": "AccessKey", "port": "Port", "version": "Version",
 }
@@ -109,8 +108,8 @@ func connectionParts(s string) (map[string]string, error) {
 	return parts, nil
 }
 
-// ParseEndpoint reads the address of a service. Without a scheme it is https.
-// The error does not repeat the text, which may be a key put in the wrong place.
+// ParseEndpoint reads the address of a service. The default scheme is https. The
+// error does not repeat the text, which may be a key in the wrong place.
 func ParseEndpoint(s string) (*url.URL, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -133,9 +132,9 @@ func checkedEndpoint(u *url.URL) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, errors.New("the address has no host")
 	case u.User != nil:
-		return nil, errors.New("the address must not hold a user name or password")
+		return nil, errors.New("the address must not contain a user name or password")
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		return nil, errors.New("the address must not hold a query or a fragment")
+		return nil, errors.New("the address must not contain a query or a fragment")
 	}
 	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {

@@ -12,7 +12,7 @@ import (
 	"wps/token"
 )
 
-// secret is a key that is easy to find where it must not be.
+// secret is a key that is easy to find where it must not appear.
 const secret = "FINDME+0123456789/0123456789abcdef=="
 
 func TestParseConnectionString(t *testing.T) {
@@ -129,8 +129,8 @@ func TestCheckKey(t *testing.T) {
 	}
 }
 
-// connectionStringFaults are all the texts of ParseConnectionString's errors:
-// what is not among them might repeat a part of its input.
+// connectionStringFaults are the texts of all errors of ParseConnectionString.
+// Any other text might repeat a part of the input.
 var connectionStringFaults = []string{
 	"no Endpoint= part in the connection string", "no AccessKey= part in the connection string",
 	"Endpoint is given twice in the connection string", "AccessKey is given twice in the connection string",
@@ -138,14 +138,13 @@ var connectionStringFaults = []string{
 	"part Port: must be a number from 1 to 65535", "part Endpoint: the address is empty",
 	"part Endpoint: not an address such as https://NAME.webpubsub.azure.com",
 	"part Endpoint: the address must begin with https:// or http://", "part Endpoint: the address has no host",
-	"part Endpoint: the address must not hold a user name or password",
-	"part Endpoint: the address must not hold a query or a fragment",
+	"part Endpoint: the address must not contain a user name or password",
+	"part Endpoint: the address must not contain a query or a fragment",
 	"part Endpoint: the port in the address must be from 1 to 65535",
 }
 
-// FuzzParseConnectionString: an error repeats nothing of its input, and what is
-// accepted keeps its meaning in the form that is written, which is shown without
-// the key.
+// FuzzParseConnectionString: an error repeats nothing of the input, an accepted
+// string has the same meaning when it is written again, and String hides the key.
 func FuzzParseConnectionString(f *testing.F) {
 	f.Add("Endpoint=https://a.webpubsub.azure.com;AccessKey=abc;Version=1.0;")
 	f.Add("AccessKey=a==;Port=80;Endpoint=http://[::1]")
@@ -156,7 +155,7 @@ func FuzzParseConnectionString(f *testing.F) {
 		cs, err := token.ParseConnectionString(s)
 		if err != nil {
 			if !slices.Contains(connectionStringFaults, err.Error()) {
-				t.Errorf("ParseConnectionString(%q) = %v, which is no text of ours", s, err)
+				t.Errorf("ParseConnectionString(%q) = %v, which is not in connectionStringFaults", s, err)
 			}
 			return
 		}

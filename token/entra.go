@@ -9,12 +9,13 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// ErrAudience tells of a token that is meant for something else.
-var ErrAudience = errors.New("the token is meant for another audience")
+// ErrAudience is the error of a token for another audience than the service.
+var ErrAudience = errors.New("the token is for another audience")
 
-// ReadEntra reads a Microsoft Entra ID token for the service's REST operations
-// and checks its audience and times, but not who signed it: anybody can make
-// one. It is for emulators whose user has asked for that.
+// ReadEntra reads a Microsoft Entra ID token for the REST operations of the
+// service and checks its audience and times, but not its signature: anyone can
+// make such a token. It is for emulators whose user has allowed that. The error
+// is ErrAudience, or one of Verify's.
 //
 // Source: the vendor's emulator, setting AllowUnvalidatedEntraTokens.
 func ReadEntra(tok string, now time.Time) (Claims, error) {

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// TokenKind is what a token is for.
+// TokenKind is the purpose of a token.
 type TokenKind string
 
-// The kinds of token that Inspect tells apart.
+// The kinds of token that Inspect distinguishes.
 const (
 	TokenClient   TokenKind = "client"
 	TokenMQTT     TokenKind = "MQTT client"
@@ -22,32 +22,32 @@ const (
 )
 
 // entraAudience is the aud claim of Entra ID tokens for the service, and the
-// issuer of the client tokens that it makes.
+// issuer of the client tokens that the service issues.
 //
 // Source: product documentation, "Authorize requests with Microsoft Entra ID".
 const entraAudience = "https://webpubsub.azure.com"
 
-// Inspection is what can be read from a token without its key.
+// Inspection is the content of a token, which can be read without its key.
 type Inspection struct {
 	Kind TokenKind
-	// Hub is "" when the audience names none.
+	// Hub is "" if the audience names none.
 	Hub string
 	// Endpoint is the scheme and host of the audience.
 	Endpoint string
 	Claims   Claims
-	// RawHeader and RawClaims are the two JSON parts as they are.
+	// RawHeader and RawClaims are the two JSON parts, unchanged.
 	RawHeader, RawClaims json.RawMessage
 }
 
-// Inspect decodes a token and does not check it: see Verify. The error is, or
-// wraps, ErrMalformed and repeats nothing of the token.
+// Inspect decodes a token without verifying it; see Verify. The error is or wraps
+// ErrMalformed and repeats nothing of the token.
 func Inspect(tok string) (Inspection, error) {
 	if len(tok) > maxTokenLen {
 		return Inspection{}, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, maxTokenLen)
 	}
 	parts := strings.Split(tok, ".")
 	if len(parts) != 3 {
-		return Inspection{}, fmt.Errorf("%w: three parts with dots between are expected, it has %d", ErrMalformed, len(parts))
+		return Inspection{}, fmt.Errorf("%w: three parts separated by dots are expected, it has %d", ErrMalformed, len(parts))
 	}
 	var seen Inspection
 	var header, claims payload
@@ -76,7 +76,7 @@ func decodePart(name, part string, into *payload) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// classify tells from the audience what the token is for.
+// classify sets the kind, endpoint and hub from the audience.
 func (t *Inspection) classify() {
 	t.Kind = TokenUnknown
 	if len(t.Claims.Audiences) == 0 {

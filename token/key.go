@@ -1,6 +1,6 @@
-// Package token holds all key material: connection strings, the tokens that
-// REST requests and clients carry, client URLs, and the signature of events. It
-// sends nothing.
+// Package token handles all key material: connection strings, the tokens of REST
+// requests and clients, client URLs, and the signature of events. It sends
+// nothing.
 //
 //	cs, err := token.ParseConnectionString(os.Getenv("WPS_CONNECTION_STRING"))
 //	n, err := token.Negotiate(cs, token.ClientOptions{Hub: "chat", UserID: "u1"})
@@ -16,29 +16,29 @@ import (
 	"unicode"
 )
 
-// redacted stands where a key would be shown.
+// redacted is shown in place of a key.
 const redacted = "***"
 
-// Key is an access key: its bytes are the UTF-8 bytes of the text, not a
-// decoding of it. Printing, logging and encoding show "***"; only Reveal gives
-// the text.
+// Key is an access key. Its bytes are the UTF-8 bytes of the text, which is not
+// decoded as base64. Printing, logging and encoding show "***"; only Reveal
+// returns the text.
 type Key struct{ secret string }
 
-// NewKey makes a key of s as it is.
+// NewKey returns the key with the text s.
 func NewKey(s string) Key { return Key{s} }
 
-// IsZero tells whether there is no key.
+// IsZero reports whether k is the zero Key, which signs nothing.
 func (k Key) IsZero() bool { return k.secret == "" }
 
-// Equal compares two keys in constant time.
+// Equal reports whether two keys are equal, in constant time.
 func (k Key) Equal(other Key) bool {
 	return subtle.ConstantTimeCompare([]byte(k.secret), []byte(other.secret)) == 1
 }
 
-// Reveal gives the key itself. Whoever calls it answers for where it goes.
+// Reveal returns the text of the key, which is a secret.
 func (k Key) Reveal() string { return k.secret }
 
-// String is "***", or "" for no key.
+// String returns "***", or "" for the zero Key.
 func (k Key) String() string {
 	if k.IsZero() {
 		return ""
@@ -55,11 +55,12 @@ func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 // MarshalText keeps the key out of JSON.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// minCustomKey is the shortest key that an emulator takes, in bytes.
+// minCustomKey is the length of the shortest key that an emulator accepts, in
+// bytes.
 const minCustomKey = 32
 
-// CheckKey tells what is wrong with a key made up for an emulator: at least 32
-// UTF-8 bytes, no blanks around it, no semicolon, no control character. The
+// CheckKey returns an error unless s can be the key of an emulator: at least 32
+// UTF-8 bytes, without blanks around it, a semicolon or a control character. The
 // error does not repeat the key.
 //
 // Source: the vendor's emulator.
@@ -70,9 +71,9 @@ func CheckKey(s string) error {
 	case strings.TrimSpace(s) != s:
 		return errors.New("access key has blanks around it")
 	case strings.Contains(s, ";"):
-		return errors.New("access key holds a semicolon, which ends a part of a connection string")
+		return errors.New("access key contains a semicolon, which ends a part of a connection string")
 	case strings.ContainsFunc(s, unicode.IsControl):
-		return errors.New("access key holds a control character")
+		return errors.New("access key contains a control character")
 	}
 	return nil
 }

@@ -14,10 +14,10 @@ import (
 	"wps/protocol"
 )
 
-// DefaultLifetime is how long a client token is good for when nothing is said.
+// DefaultLifetime is how long a client token is valid if no lifetime is given.
 const DefaultLifetime = 60 * time.Minute
 
-// ClientKind is the protocol family that a client speaks.
+// ClientKind is the protocol family of a client.
 type ClientKind string
 
 // The client kinds: WebSocket, MQTT over WebSocket, Socket.IO.
@@ -39,7 +39,7 @@ func ParseClientKind(s string) (ClientKind, error) {
 	return "", fmt.Errorf("unknown client kind %q: use default, mqtt or socketio", s)
 }
 
-// path is what comes before the hub, of the client URL and of the audience.
+// path returns the path before the hub in the client URL and in the audience.
 func (k ClientKind) path() string {
 	switch k {
 	case KindMQTT:
@@ -50,36 +50,37 @@ func (k ClientKind) path() string {
 	return "/client/hubs/"
 }
 
-// ClientOptions say who a client is and what it may do.
+// ClientOptions describe a client and its rights.
 type ClientOptions struct {
-	// Hub is written in lower case.
+	// Hub is the hub to connect to; its lower case is used.
 	Hub string
-	// UserID is the owner of the connection; "" makes it anonymous.
+	// UserID is the owner of the connection; "" for an anonymous connection.
 	UserID string
 	// Roles are rights such as "webpubsub.joinLeaveGroup.g1".
 	Roles []string
-	// Groups are joined while connecting; they need no role.
+	// Groups are joined on connecting; no role is needed for that.
 	Groups []string
 	// Claims are further claims for the connect event. One value becomes a
 	// string, several an array.
 	Claims map[string][]string
 	// Lifetime is counted in whole seconds; 0 means DefaultLifetime.
 	Lifetime time.Duration
-	// Kind "" means KindDefault.
+	// Kind is the protocol family; "" means KindDefault.
 	Kind ClientKind
-	// Now is when the token begins; zero means time.Now().
+	// Now is when the token is issued; zero means time.Now().
 	Now time.Time
 }
 
-// Negotiation is what a client needs in order to connect, with the members of
-// the Functions input binding. URL and AccessToken are secrets.
+// Negotiation is what a client needs to connect, with the members of the
+// Functions input binding. URL and AccessToken are secrets.
 type Negotiation struct {
 	BaseURL     string `json:"baseUrl"`
 	URL         string `json:"url"`
 	AccessToken string `json:"accessToken"`
 }
 
-// reservedClaims may not be given as custom claims; the value says what to use.
+// reservedClaims cannot be custom claims; the value is the reason or the way to
+// set the claim.
 var reservedClaims = map[string]string{
 	"aud": "it follows from endpoint and hub", "exp": "set the lifetime",
 	"iat": "it is the time of signing", "nbf": "it is the time of signing",
@@ -87,8 +88,8 @@ var reservedClaims = map[string]string{
 	"role": "set the roles", "webpubsub.group": "set the groups",
 }
 
-// Negotiate makes the client URL and token that o describes. Nothing is sent:
-// the key signs.
+// Negotiate returns the client URL and token that o describes, signed with the
+// key of cs. Nothing is sent.
 func Negotiate(cs ConnectionString, o ClientOptions) (Negotiation, error) {
 	if err := o.check(); err != nil {
 		return Negotiation{}, err
@@ -181,10 +182,10 @@ func (o *ClientOptions) claims(endpoint *url.URL) jwt.MapClaims {
 	return c
 }
 
-// ClientURL is the address that a client of this kind connects to, without a
-// token: ws or wss for WebSocket and MQTT; http or https for Socket.IO, whose
-// library wants the origin as its address and the path as its "path" option.
-// The hub is in lower case and escaped.
+// ClientURL returns the address that a client of a kind connects to, without a
+// token. The scheme is ws or wss for WebSocket and MQTT, and http or https for
+// Socket.IO, whose library takes the origin as its address and the path as its
+// option "path". The hub is in lower case and escaped.
 func ClientURL(endpoint *url.URL, hub string, kind ClientKind) string {
 	address := ClientAudience(endpoint, hub, kind)
 	if kind == KindSocketIO {
@@ -193,7 +194,7 @@ func ClientURL(endpoint *url.URL, hub string, kind ClientKind) string {
 	return "ws" + strings.TrimPrefix(address, "http")
 }
 
-// ClientAudience is the aud claim of a client token: the client address with
+// ClientAudience returns the aud claim of a client token: the client address with
 // the scheme of the endpoint.
 func ClientAudience(endpoint *url.URL, hub string, kind ClientKind) string {
 	return strings.TrimRight(endpoint.String(), "/") + kind.path() + protocol.EscapeSegment(strings.ToLower(hub))

@@ -24,7 +24,7 @@ func service(t testing.TB, endpoint string) token.ConnectionString {
 	return token.NewConnectionString(u, token.NewKey(secret))
 }
 
-// claimsOf decodes the claims of a token by hand.
+// claimsOf decodes the claims of a token without the package under test.
 func claimsOf(t *testing.T, tok string) map[string]any {
 	t.Helper()
 	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(tok, ".")[1])
@@ -156,8 +156,8 @@ func TestSignREST(t *testing.T) {
 	}
 }
 
-// FuzzNegotiate: what is put into a client token comes out of it, and the token
-// is good for the URL that holds it and for no other hub.
+// FuzzNegotiate: a client token contains what it was made of, and is valid for the
+// URL that contains it and for no other hub.
 func FuzzNegotiate(f *testing.F) {
 	f.Add("chat", "u1", "webpubsub.sendToGroup", "g1", "email", "a@b", int64(3600))
 	f.Add("A[b`c,d.e", "tenant/\xc3\xa9", "r\x00", " g ", "x-\xff", "<\u2028>", int64(1))

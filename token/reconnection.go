@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// ReconnectionLifetime is how long a reconnection token is good for, counted in
-// whole seconds and without tolerance.
+// ReconnectionLifetime is how long a reconnection token is valid, in whole seconds
+// and without tolerance.
 //
 // Source: the vendor's emulator; the client specification says about one week.
 const ReconnectionLifetime = 7 * 24 * time.Hour
@@ -15,8 +15,8 @@ const ReconnectionLifetime = 7 * 24 * time.Hour
 // reconnectionIssuer is the iss claim of a reconnection token.
 const reconnectionIssuer = "https://webpubsub.azure.com"
 
-// reconnectionClaims give the right to resume the connection that is the
-// audience. The id makes every token another one.
+// reconnectionClaims grant the right to resume the connection that is the
+// audience. The id makes every token unique.
 type reconnectionClaims struct {
 	Issuer   string `json:"iss"`
 	Audience string `json:"aud"`
@@ -25,7 +25,8 @@ type reconnectionClaims struct {
 	noValidation
 }
 
-// SignReconnection makes the reconnection token of a connection. It is a secret.
+// SignReconnection returns the reconnection token of a connection, which is a
+// secret.
 func (k Key) SignReconnection(connectionID string, now time.Time) (string, error) {
 	return k.sign(reconnectionClaims{
 		Issuer: reconnectionIssuer, Audience: connectionID, ID: rand.Text(),
@@ -33,8 +34,8 @@ func (k Key) SignReconnection(connectionID string, now time.Time) (string, error
 	})
 }
 
-// VerifyReconnection tells why tok gives no right to resume a connection; nil
-// when it does. The error is, or wraps, one of Verify's.
+// VerifyReconnection returns an error unless tok grants the right to resume a
+// connection. The error is or wraps one of Verify's.
 func VerifyReconnection(tok, connectionID string, now time.Time, keys ...Key) error {
 	c, err := Verify(tok, now, keys...)
 	switch {

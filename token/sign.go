@@ -7,9 +7,9 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// restClaims are the claims of a REST token. The library writes a lone audience
-// as an array unless told otherwise for the whole process; a type of our own
-// keeps it a plain string, as the SDKs send it.
+// restClaims are the claims of a REST token. The jwt library writes a single
+// audience as an array unless a global variable says otherwise; this type writes
+// a string, as the SDKs do.
 type restClaims struct {
 	Audience string `json:"aud"`
 	IssuedAt int64  `json:"iat"`
@@ -17,7 +17,7 @@ type restClaims struct {
 	noValidation
 }
 
-// noValidation completes jwt.Claims for claims that are only written.
+// noValidation implements jwt.Claims for claims that are only written.
 type noValidation struct{}
 
 func (noValidation) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
@@ -27,13 +27,13 @@ func (noValidation) GetIssuer() (string, error)                   { return "", n
 func (noValidation) GetSubject() (string, error)                  { return "", nil }
 func (noValidation) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
 
-// SignREST makes the bearer token of one REST request. audience is the whole
-// address of the request as it goes over the wire, query included.
+// SignREST returns the bearer token of one REST request. audience is the URL of
+// the request as it is sent, including the query.
 func (k Key) SignREST(audience string, now time.Time, lifetime time.Duration) (string, error) {
 	return k.sign(restClaims{Audience: audience, IssuedAt: now.Unix(), Expires: now.Add(lifetime).Unix()})
 }
 
-var errNoKey = errors.New("no access key to sign with")
+var errNoKey = errors.New("no access key is set to sign with")
 
 func (k Key) sign(c jwt.Claims) (string, error) {
 	if k.IsZero() {

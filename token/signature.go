@@ -9,9 +9,9 @@ import (
 
 const signatureScheme = "sha256="
 
-// Signature is the ce-signature header of an event of this connection: one
-// "sha256=HEX" for each key, in order, with commas between. The service sends
-// the primary key's first.
+// Signature returns the ce-signature header of the events of a connection: one
+// "sha256=HEX" for each key, in order, separated by commas. The service sends
+// that of the primary key first.
 //
 // Source: Azure Web PubSub CloudEvents protocol, section on signatures.
 func Signature(connectionID string, keys ...Key) string {
@@ -26,9 +26,9 @@ func Signature(connectionID string, keys ...Key) string {
 	return b.String()
 }
 
-// VerifySignature tells whether header holds the signature of connectionID by
-// any of keys. Blanks around the items and the case of the digits do not count;
-// comparing takes the same time wherever they differ.
+// VerifySignature reports whether header contains the signature of connectionID
+// with one of keys. Blanks around the items and the case of the digits are
+// ignored. The comparison takes constant time.
 func VerifySignature(header, connectionID string, keys ...Key) bool {
 	found := false
 	for item := range strings.SplitSeq(header, ",") {

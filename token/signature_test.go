@@ -49,7 +49,7 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// FuzzVerifySignature: only a header that holds the signature verifies.
+// FuzzVerifySignature: only a header that contains the signature verifies.
 func FuzzVerifySignature(f *testing.F) {
 	key := token.NewKey(secret)
 	f.Add("sha256=b78b1b6698ef4c26adacc16537e1940bf816254465275d2dc5cd8bafea0506e1", "conn-0001")
@@ -65,7 +65,7 @@ func FuzzVerifySignature(f *testing.F) {
 	})
 }
 
-// normal is a header in lower case without blanks around its items.
+// normal returns a header in lower case without blanks around its items.
 func normal(header string) string {
 	var items []string
 	for item := range strings.SplitSeq(header, ",") {

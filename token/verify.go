@@ -13,40 +13,40 @@ import (
 	"wps/protocol"
 )
 
-// Why a token is refused.
+// Reasons why a token is refused.
 var (
 	ErrMalformed = errors.New("not a token of this kind")
-	ErrSignature = errors.New("the signature does not fit the access key")
+	ErrSignature = errors.New("the signature does not match the access key")
 	ErrNoExpiry  = errors.New("the token has no exp claim")
 	ErrExpired   = errors.New("the token has expired")
 	ErrNotYet    = errors.New("the token is not valid yet")
 )
 
-// maxTokenLen is the longest token that is looked at, in bytes.
+// maxTokenLen is the length of the longest token that is read, in bytes.
 const maxTokenLen = 64 << 10
 
-// Claims are what a token says.
+// Claims are the claims of a token.
 type Claims struct {
 	Audiences []string
-	// UserID is the sub claim; HasUserID tells an empty one from none.
+	// UserID is the sub claim, which may be empty if HasUserID.
 	UserID    string
 	HasUserID bool
 	Roles     []string
 	Groups    []string
 	Issuer    string
-	// A time that the token does not give is zero.
+	// The times are zero if the token has no such claim.
 	IssuedAt, NotBefore, Expires time.Time
 
 	all payload
 }
 
-// payload is the body of a token. Names are compared exactly, which a struct
-// with JSON tags would not do.
+// payload is the body of a token. Names are compared with regard to case, unlike
+// those of a struct.
 type payload map[string]json.RawMessage
 
-// Custom gives every claim of the token as text: a string as it is, an array as
-// its elements, anything else as its JSON. This is the form of the claims
-// of a connect event, standard claims included.
+// Custom returns every claim of the token as text: a string unchanged, an array
+// as its elements, anything else as JSON. This is the form of the claims of a
+// connect event, which include the standard ones.
 func (c *Claims) Custom() map[string][]string {
 	m := make(map[string][]string, len(c.all))
 	for name, raw := range c.all {
@@ -75,10 +75,10 @@ func claimText(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// Verify reads tok and checks that one of keys signed it (HS256) and that now
-// lies between nbf and exp, with protocol.ClockSkew allowed both ways. exp must
-// be there. The audience is left to MatchREST and MatchClient. The error is, or
-// wraps, one of the errors above.
+// Verify reads tok and checks that one of keys signed it (HS256) and that now is
+// between nbf and exp, with a tolerance of protocol.ClockSkew both ways. exp is
+// required. The audience is left to MatchREST and MatchClient. The error is or
+// wraps ErrMalformed, ErrSignature, ErrNoExpiry, ErrExpired or ErrNotYet.
 func Verify(tok string, now time.Time, keys ...Key) (Claims, error) {
 	if len(tok) > maxTokenLen {
 		return Claims{}, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, maxTokenLen)
@@ -120,7 +120,8 @@ func (c *Claims) checkTime(now time.Time) error {
 	return nil
 }
 
-// claims sorts the payload. A claim of the wrong type is ErrMalformed.
+// claims returns the claims of the payload. A claim of the wrong type is
+// ErrMalformed.
 func (p payload) claims() (Claims, error) {
 	c := Claims{all: p}
 	r := claimReader{p: p}
@@ -136,13 +137,13 @@ func (p payload) claims() (Claims, error) {
 	return c, nil
 }
 
-// claimReader takes claims by type; bad is the last one that did not fit.
+// claimReader reads claims by type; bad is the last one of a wrong type.
 type claimReader struct {
 	p   payload
 	bad string
 }
 
-// get gives a claim; null counts as absent.
+// get returns a claim; null counts as absent.
 func (r *claimReader) get(name string) (json.RawMessage, bool) {
 	raw, ok := r.p[name]
 	return raw, ok && !bytes.Equal(raw, []byte("null"))
@@ -156,8 +157,8 @@ func (r *claimReader) text(name string) (s string, ok bool) {
 	return s, ok
 }
 
-// list reads an array of strings; a lone string, which some writers make of an
-// array of one, will do too.
+// list reads an array of strings, or a string, which some libraries write for an
+// array of one.
 func (r *claimReader) list(name string) []string {
 	raw, ok := r.get(name)
 	if !ok {
@@ -174,7 +175,7 @@ func (r *claimReader) list(name string) []string {
 	return list
 }
 
-// lastSecond is the end of the year 9999, the latest time that RFC 3339 writes.
+// lastSecond is the end of the year 9999, the latest time of RFC 3339.
 const lastSecond = 253402300799
 
 func (r *claimReader) time(name string) time.Time {
@@ -190,7 +191,7 @@ func (r *claimReader) time(name string) time.Time {
 	return time.Unix(int64(math.Min(math.Max(seconds, 0), lastSecond)), 0).UTC()
 }
 
-// The library asks for these only when it validates, which Verify does itself.
+// The library calls these only to validate, which Verify does itself.
 func (payload) GetExpirationTime() (*jwt.NumericDate, error) { return nil, nil }
 func (payload) GetIssuedAt() (*jwt.NumericDate, error)       { return nil, nil }
 func (payload) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }

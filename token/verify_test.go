@@ -137,9 +137,9 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-// FuzzVerify: an error repeats neither the key nor the token; what verifies has
-// that key's signature over its first two parts, has not expired, and is read
-// the same without the key.
+// FuzzVerify: an error repeats neither the key nor the token. A token that
+// verifies has the signature of the key over its first two parts, has not
+// expired, and has the same claims for Inspect.
 func FuzzVerify(f *testing.F) {
 	key, other := token.NewKey(secret), token.NewKey("another key")
 	f.Add(signed(f, jwt.SigningMethodHS256, []byte(secret), jwt.MapClaims{"exp": now.Unix(), "role": []string{"r"}}))
