@@ -272,8 +272,8 @@ func TestSlashWarning(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		`user "a/b" holds a slash, which the service cannot address in a path: use the filter "userId eq 'a/b'" instead`,
-		`group "c/d" holds a slash, which the service cannot address in a path: use the filter "'c/d' in groups" instead`,
+		`user "a/b" contains a slash, which the service cannot address in a path: use the filter "userId eq 'a/b'" instead`,
+		`group "c/d" contains a slash, which the service cannot address in a path: use the filter "'c/d' in groups" instead`,
 	}
 	if !reflect.DeepEqual(warned, want) {
 		t.Errorf("warned %q, want %q", warned, want)

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// Headers of an event on its way to an event handler: CloudEvents 1.0 in binary
-// mode, so the attributes are headers and the body is the data. They are spelled
-// as the service spells them; http.Header finds them in any case.
+// Headers of an event that is sent to an event handler: CloudEvents 1.0 in binary
+// mode, so the attributes are headers and the body is the data. The spelling is
+// that of the service; http.Header finds them in any case.
 //
-// Source: product documentation, CloudEvents extension for Web PubSub; those of
-// MQTT from its own page; HeaderAWPSVersion and HeaderRequestID as the vendor's
-// emulator sends them.
+// Source: product documentation, CloudEvents extension for Web PubSub and, for
+// the last two ce- headers, events of MQTT clients; HeaderAWPSVersion and
+// HeaderRequestID as the vendor's emulator sends them.
 const (
 	headerSpecVersion          = "ce-specversion"
 	HeaderAWPSVersion          = "ce-awpsversion"
@@ -36,7 +36,7 @@ const (
 )
 
 // Headers of the validation of an event handler (abuse protection): the service
-// names its host, and the handler the hosts that it serves.
+// sends its host, and the handler answers with the hosts that it accepts.
 const (
 	HeaderRequestOrigin = "WebHook-Request-Origin"
 	HeaderAllowedOrigin = "WebHook-Allowed-Origin"
@@ -45,7 +45,7 @@ const (
 // EventVersion is the value of ce-specversion and ce-awpsversion.
 const EventVersion = "1.0"
 
-// ValidateEvent stands for {event} in the address that is validated.
+// ValidateEvent replaces {event} in the address that is validated.
 const ValidateEvent = "validate"
 
 // MaxUpstreamResponse limits the body of an event handler's answer, in bytes.
@@ -56,7 +56,7 @@ const MaxUpstreamResponse = 16 << 20
 // EventKind is the family of an event.
 type EventKind string
 
-// The event kinds, as bindings spell them.
+// The kinds of events, as the bindings spell them.
 const (
 	EventSystem EventKind = "system"
 	EventUser   EventKind = "user"
@@ -80,7 +80,7 @@ var typePrefixes = map[EventKind]string{
 	EventGroup:  "azure.webpubsub.gp.",
 }
 
-// EventContext is what the headers of an event say: the ConnectionContext of the
+// EventContext holds the headers of an event: the ConnectionContext of the
 // bindings.
 type EventContext struct {
 	Kind         EventKind
@@ -91,19 +91,18 @@ type EventContext struct {
 	UserID string
 	// Subprotocol is "" on connect and for simple clients.
 	Subprotocol string
-	// ID counts the events of a connection from 0 (connect); with ConnectionID
-	// it names an event, also when it is sent again.
+	// ID counts the events of a connection from 0 (connect). With ConnectionID it
+	// identifies an event, and is the same when the event is sent again.
 	ID string
 	// Time is in UTC with whole seconds; zero when absent or not a time.
 	Time time.Time
-	// Source is "" to have SetHeader write the usual one.
+	// Source is ce-source; SetHeader writes the usual one for "".
 	Source string
-	// Signature holds one value a key, with commas between.
+	// Signature holds one value for each key, separated by commas.
 	Signature string
 	// Origin is the host of the service.
 	Origin string
-	// State is the opaque connection state, meaningful when HasState: an empty
-	// one is not an absent one.
+	// State is the opaque connection state. It may be empty if HasState.
 	State    string
 	HasState bool
 	// RequestID is the same when an event is sent again.
@@ -113,28 +112,28 @@ type EventContext struct {
 	SessionID            string
 }
 
-// Type is the value of ce-type.
+// Type returns the value of ce-type.
 func (c *EventContext) Type() string { return typePrefixes[c.Kind] + c.Event }
 
-// Blocking tells whether the service waits for the answer: connect and user
-// events.
+// Blocking reports whether the service waits for the answer, as it does for
+// connect and user events.
 func (c *EventContext) Blocking() bool {
 	return c.Kind == EventUser || c.Kind == EventSystem && c.Event == EventConnect
 }
 
-// MQTT tells whether the event is that of an MQTT client.
+// MQTT reports whether the event comes from an MQTT client.
 //
 // Source: the official Node middleware; the header for the subprotocol is not on
 // every sample of the documentation, so the physical connection decides.
 func (c *EventContext) MQTT() bool { return c.PhysicalConnectionID != "" }
 
-// HeaderError is a header of an event that is missing or wrong.
+// HeaderError is the error of a header of an event that is missing or wrong.
 type HeaderError struct{ Name, Problem string }
 
 func (e *HeaderError) Error() string { return "header " + e.Name + " " + e.Problem }
 
-// ReadEventContext reads the headers of an event. The error is a *HeaderError
-// that names the first header at fault; the signature is not checked.
+// ReadEventContext reads the headers of an event. The error is a *HeaderError for
+// the first header that is missing or wrong. The signature is not verified.
 func ReadEventContext(h http.Header) (EventContext, error) {
 	c := EventContext{
 		Subprotocol: first(h, HeaderSubprotocol), ID: first(h, HeaderID), Source: first(h, headerSource),
@@ -162,8 +161,8 @@ func ReadEventContext(h http.Header) (EventContext, error) {
 	return c, c.setKind(typ)
 }
 
-// canonical are the names as net/http keeps them: finding them there anew takes
-// longer than all the rest of reading an event.
+// canonical maps the names to the spelling of net/http. To compute that for each
+// event would take longer than all the rest of reading it.
 var canonical = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for _, name := range []string{
@@ -190,8 +189,8 @@ func problemOf(values []string) string {
 	return "is missing"
 }
 
-// setKind finds the kind and checks that the type and the name agree, both
-// without regard to case. Names that are not the user's become lower case.
+// setKind sets the kind and checks that the type and the name of the event agree
+// without regard to case. Names of other than user events become lower case.
 func (c *EventContext) setKind(typ string) error {
 	for kind, prefix := range typePrefixes {
 		if len(typ) <= len(prefix) || !strings.EqualFold(typ[:len(prefix)], prefix) {
@@ -209,9 +208,9 @@ func (c *EventContext) setKind(typ string) error {
 	return &HeaderError{HeaderType, fmt.Sprintf("%q is unknown", typ)}
 }
 
-// SetHeader writes c to h, with the spelling of the service and without what is
-// empty. Values other than the user id must be ASCII, which is the caller's to
-// see to.
+// SetHeader sets the headers of c in h, in the spelling of the service. Empty
+// values are omitted. The caller makes sure that values other than the user id
+// are ASCII.
 func (c *EventContext) SetHeader(h http.Header) {
 	c.setHeader(h, func(name string) string { return name })
 }

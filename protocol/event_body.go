@@ -14,19 +14,19 @@ type ConnectRequest struct {
 	Headers            map[string][]string `json:"headers"`
 	Subprotocols       []string            `json:"subprotocols"`
 	ClientCertificates []ClientCertificate `json:"clientCertificates"`
-	// MQTT is kept as it came; nil for other clients.
+	// MQTT is unchanged JSON; nil for other clients.
 	MQTT json.RawMessage `json:"mqtt,omitempty"`
 }
 
-// ClientCertificate is a certificate that a client showed: its SHA-1 thumbprint
-// in hex and its PEM text.
+// ClientCertificate is a certificate of the client: its SHA-1 thumbprint in hex
+// and its PEM text.
 type ClientCertificate struct {
 	Thumbprint string `json:"thumbprint"`
 	Content    string `json:"content"`
 }
 
-// DisconnectedRequest is the body of a disconnected event; MQTT is kept as it
-// came.
+// DisconnectedRequest is the body of a disconnected event. MQTT is unchanged JSON;
+// nil for other clients.
 type DisconnectedRequest struct {
 	Reason string          `json:"reason"`
 	MQTT   json.RawMessage `json:"mqtt,omitempty"`
@@ -37,8 +37,7 @@ type GroupRequest struct {
 	Group string `json:"group"`
 }
 
-// EventContentType is the Content-Type that the service gives the body of a user
-// event.
+// EventContentType returns the Content-Type of the body of a user event.
 func EventContentType(d DataType) string {
 	if d == DataTypeText {
 		return "text/plain; charset=utf-8"
@@ -46,9 +45,9 @@ func EventContentType(d DataType) string {
 	return d.ContentType()
 }
 
-// ReadMetadata collects the metadata headers of a REST send or of an event
-// handler's answer: of a repeated header the last counts, and of its value what
-// stands behind the last comma. The error is that of CheckMetadata.
+// ReadMetadata returns the metadata in the headers of a REST send or of an event
+// handler's answer. Of a repeated header the last one counts, and of its value
+// the part after the last comma. The error is that of CheckMetadata.
 //
 // Source: the vendor's emulator.
 func ReadMetadata(h http.Header) (map[string]string, error) {

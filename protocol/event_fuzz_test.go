@@ -10,8 +10,8 @@ import (
 	"wps/protocol"
 )
 
-// FuzzReadObject: exactly the JSON objects are read; what is written again means
-// the same to encoding/json and reads as the same.
+// FuzzReadObject: exactly the JSON objects are accepted, and an object that is
+// written again is the same for encoding/json and for ReadObject.
 func FuzzReadObject(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"userId":"u","roles":["a"],"groups":null}`, ` { "a" : [ 1 , {"b":"}\""} ] , "a" : 2 }`, `{"\u0061":"\ud800","b":-1e5}`,
@@ -45,7 +45,7 @@ func FuzzReadObject(f *testing.F) {
 	})
 }
 
-// FuzzEventContext: headers that are accepted are written and read as the same
+// FuzzEventContext: accepted headers that are written again are those of the same
 // event.
 func FuzzEventContext(f *testing.F) {
 	f.Add("azure.webpubsub.sys.connect", "connect", "chat", "c1", "ana", "0", "", "2026-09-01T10:20:30Z")
@@ -70,7 +70,7 @@ func FuzzEventContext(f *testing.F) {
 			out[http.CanonicalHeaderKey(header)] = values
 		}
 		again, err := protocol.ReadEventContext(out)
-		again.Source = c.Source // SetHeader makes one up
+		again.Source = c.Source // SetHeader writes the usual one
 		if err != nil || again != c {
 			t.Fatalf("%+v is written %v, which reads %+v, %v", c, out, again, err)
 		}

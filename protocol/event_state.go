@@ -10,7 +10,7 @@ import (
 // DecodeState reads the ce-connectionState value of the official Node
 // middleware: base64 of a JSON object, with or without padding and in either
 // alphabet. It returns the object as compact JSON. ok is false for any other
-// value; other event handlers are free to write one.
+// value, which other event handlers may write.
 func DecodeState(header string) (object json.RawMessage, ok bool) {
 	plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(header, "="))
 	text, err := base64.RawStdEncoding.DecodeString(plain)

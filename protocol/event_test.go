@@ -10,7 +10,7 @@ import (
 	"wps/protocol"
 )
 
-// connectHeaders are those of the published example of a connect event.
+// connectHeaders are the headers of the published example of a connect event.
 func connectHeaders() http.Header {
 	h := http.Header{}
 	for name, value := range map[string]string{

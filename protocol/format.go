@@ -5,18 +5,19 @@ import (
 	"strings"
 )
 
-// Format is how the frames of a PubSub client are written: one WebSocket message
+// Format is the encoding of the frames of a PubSub client. One WebSocket message
 // holds one request or one response.
 type Format uint8
 
-// The two formats. JSON goes in text messages, protobuf in binary ones.
+// The two formats. JSON frames are text messages, protobuf frames binary ones.
 const (
 	FormatJSON Format = iota
 	FormatProtobuf
 )
 
-// ParseSubprotocol tells what a service-defined subprotocol means; its name is
-// compared without regard to case. ok is false for any other name.
+// ParseSubprotocol returns the format of a service-defined subprotocol and whether
+// it is reliable. The name is compared without regard to case. ok is false for
+// any other name.
 func ParseSubprotocol(name string) (f Format, reliable, ok bool) {
 	switch strings.ToLower(name) {
 	case SubprotocolJSON:
@@ -79,13 +80,12 @@ func (f Format) AppendResponse(dst []byte, r *Response) []byte {
 	return appendJSONResponse(dst, r)
 }
 
-// A data message to reliable clients is the same for all of them but for its
-// sequence id. These three write it in parts, so that what is shared is encoded
-// once: head, shared and tail in this order are AppendResponse of the message
-// with the id.
+// A message to several reliable clients differs only in its sequence id. The next
+// three methods write it in parts, so that the shared part is encoded once: head,
+// shared part and tail together are what AppendResponse writes.
 
-// AppendShared appends the part of data message r that all receivers share;
-// SequenceID is not looked at.
+// AppendShared appends the part of message r that all receivers share. It ignores
+// SequenceID.
 func (f Format) AppendShared(dst []byte, r *Response) []byte {
 	if f == FormatProtobuf {
 		return appendDataMessage(dst, r)
@@ -93,7 +93,7 @@ func (f Format) AppendShared(dst []byte, r *Response) []byte {
 	return appendSharedJSON(dst, r)
 }
 
-// AppendHead appends what stands before a shared part of size bytes.
+// AppendHead appends the part before a shared part of size bytes.
 func (f Format) AppendHead(dst []byte, size int, sequenceID uint64) []byte {
 	if f == FormatProtobuf {
 		return appendProtobufHead(dst, size, sequenceID)
@@ -101,7 +101,7 @@ func (f Format) AppendHead(dst []byte, size int, sequenceID uint64) []byte {
 	return appendSequenceID(append(dst, '{'), sequenceID)
 }
 
-// AppendTail appends what stands behind a shared part.
+// AppendTail appends the part after the shared part.
 func (f Format) AppendTail(dst []byte, sequenceID uint64) []byte {
 	if f == FormatProtobuf {
 		return appendProtobufTail(dst, sequenceID)

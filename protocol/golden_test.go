@@ -9,8 +9,8 @@ import (
 	"wps/protocol"
 )
 
-// golden is one frame of testdata: its bytes as they were published, what they
-// mean, and the bytes that are written for that meaning ("" for the same ones).
+// golden is one frame of testdata: its bytes as published, their meaning, and the
+// bytes that are written for that meaning ("" for the same ones).
 type golden[W any] struct {
 	Source         string
 	Frame, Written json.RawMessage

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Frames of an invocation: a client asks an event handler and awaits the answer.
-// An invocation has an id of its own, in place of an ack id.
+// Frames of an invocation: a client sends an event and waits for the answer of
+// its handler. An invocation has an id of its own instead of an ack id.
 //
 // Source: the service's JavaScript client and protobuf schema; what the event
 // handler sees is not published.
@@ -15,18 +15,18 @@ const (
 	RequestCancelInvocation RequestType  = "cancelInvocation"
 	ResponseInvoke          ResponseType = "invokeResponse"
 
-	// invokeTargetEvent is the only target there is.
+	// invokeTargetEvent is the only target.
 	invokeTargetEvent = "event"
 )
 
-// Numbers of the members in the two oneofs.
+// Field numbers of invocations in the two oneofs.
 const (
 	upInvoke           = 10
 	upCancelInvocation = 11
 	downInvoke         = 5
 )
 
-// invocation reads invoke and cancelInvocation. An invocation without data holds
+// invocation reads invoke and cancelInvocation. Absent data of an invocation is
 // an empty text.
 func (m members) invocation(r *Request) (err error) {
 	if r.InvocationID, err = m.str("invocationId"); err != nil {
@@ -127,7 +127,7 @@ func (r *Request) decodeCancelInvocation(f field) error {
 	return nil
 }
 
-// checkInvoke checks what checkPayload does, but for data that are missing.
+// checkInvoke is checkPayload for invocations, whose data may be absent.
 func (r *Request) checkInvoke() error {
 	if err := r.checkInvocation(); err != nil || r.Type == RequestCancelInvocation {
 		return err
@@ -181,7 +181,7 @@ func (r *Response) decodeInvoke(f field) error {
 	return nil
 }
 
-// tidyInvoke drops what has no meaning beside what else is there.
+// tidyInvoke clears the error of a success, and the data of a failure.
 func (r *Response) tidyInvoke() {
 	if r.Success {
 		r.ErrorName, r.ErrorMessage = "", ""
@@ -193,7 +193,7 @@ func (r *Response) tidyInvoke() {
 	}
 }
 
-// appendError and decodeError are the error of an ack and of an invocation.
+// appendError and decodeError write and read the error of an ack or invocation.
 func (r *Response) appendError(dst []byte) []byte {
 	dst = appendTextField(dst, 1, r.ErrorName)
 	return appendTextField(dst, 2, r.ErrorMessage)

@@ -6,8 +6,8 @@ import (
 	"wps/protocol"
 )
 
-// invokeRequests and invokeResponses are the frames of invocations, their bytes
-// worked out from the published field numbers.
+// invokeRequests and invokeResponses are the frames of invocations, with bytes
+// derived from the published field numbers.
 var invokeRequests = []requestCase{
 	{
 		`{"type":"invoke","invocationId":"1","target":"event","event":"sum","dataType":"json","data":[1,2]}`,
@@ -43,7 +43,7 @@ var invokeResponses = []responseCase{
 	},
 }
 
-// TestInvokeWithoutData: the official client leaves out data that it has not got.
+// TestInvokeWithoutData: the official client omits absent data.
 func TestInvokeWithoutData(t *testing.T) {
 	t.Parallel()
 	for f, frame := range map[protocol.Format]string{

@@ -10,15 +10,15 @@ import (
 	"unicode/utf8"
 )
 
-// members are the members of a JSON object by their exact names: the protocol is
-// case-sensitive where encoding/json is not. Of members with the same name the
-// last one counts. They point into the frame that they were read from.
+// members are the members of a JSON object. Names are compared with regard to
+// case, as the protocol does and encoding/json does not. Of members with the same
+// name the last one counts. They point into the frame.
 //
-// encoding/json says whether a frame is JSON; taking it apart is done here, in
-// one pass and without an allocation for each member.
+// encoding/json validates a frame; it is split here, in one pass and without an
+// allocation for each member.
 type members []member
 
-// member is a name, decoded, and the bytes of its value without blanks around.
+// member is a decoded name and the bytes of its value without blanks around it.
 type member struct {
 	name, raw []byte
 }
@@ -36,13 +36,14 @@ func decodeMembers(b []byte) (members, error) {
 
 const blanks = " \t\r\n"
 
-// split takes an object apart that is known to be valid JSON, blanks trimmed.
+// split returns the members of an object, which must be valid JSON without blanks
+// around it.
 func split(b []byte) members {
 	m := make(members, 0, 8)
 	for i := skipBlanks(b, 1); b[i] != '}'; {
 		end := valueEnd(b, i)
 		name := stringBytes(b[i:end])
-		i = skipBlanks(b, skipBlanks(b, end)+1) // over the colon
+		i = skipBlanks(b, skipBlanks(b, end)+1) // after the colon
 		end = valueEnd(b, i)
 		m = append(m, member{name, b[i:end]})
 		if i = skipBlanks(b, end); b[i] == ',' {
@@ -59,7 +60,7 @@ func skipBlanks(b []byte, i int) int {
 	return i
 }
 
-// valueEnd gives where the value ends that begins at i.
+// valueEnd returns the end of the value that begins at i.
 func valueEnd(b []byte, i int) int {
 	depth := 0
 	for ; ; i++ {
@@ -83,7 +84,8 @@ func valueEnd(b []byte, i int) int {
 	}
 }
 
-// quoteEnd gives the closing quote of the string that opens at i.
+// quoteEnd returns the position of the closing quote of the string that begins at
+// i.
 func quoteEnd(b []byte, i int) int {
 	for i++; b[i] != '"'; i++ {
 		if b[i] == '\\' {
@@ -93,7 +95,7 @@ func quoteEnd(b []byte, i int) int {
 	return i
 }
 
-// literalEnd gives where a number, true, false or null ends.
+// literalEnd returns the end of a number, true, false or null.
 func literalEnd(b []byte, i int) int {
 	for i < len(b) && bytes.IndexByte([]byte(",]} \t\r\n"), b[i]) < 0 {
 		i++
@@ -101,8 +103,7 @@ func literalEnd(b []byte, i int) int {
 	return i
 }
 
-// stringBytes decodes a JSON string that is known to be valid. It may give a part
-// of raw itself.
+// stringBytes decodes a valid JSON string. The result may point into raw.
 func stringBytes(raw []byte) []byte {
 	inner := raw[1 : len(raw)-1]
 	if bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
@@ -110,12 +111,12 @@ func stringBytes(raw []byte) []byte {
 	}
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
-		return nil // a valid JSON string is always read
+		return nil // a valid JSON string can always be decoded
 	}
 	return []byte(s)
 }
 
-// raw gives the value of a member; nil when there is none.
+// raw returns the value of a member; nil if there is none.
 func (m members) raw(name string) []byte {
 	for i := len(m) - 1; i >= 0; i-- {
 		if string(m[i].name) == name {
@@ -125,7 +126,7 @@ func (m members) raw(name string) []byte {
 	return nil
 }
 
-// has tells whether a member is there and not null.
+// has reports whether a member exists and is not null.
 func (m members) has(name string) bool {
 	raw := m.raw(name)
 	return raw != nil && raw[0] != 'n'
@@ -163,8 +164,8 @@ func (m members) bool(name string) (bool, error) {
 	return false, fmt.Errorf("%s is not true or false", name)
 }
 
-// decodeData turns the data member of a frame into the bytes it stands for, of
-// which the frame keeps none.
+// decodeData returns the bytes of the data member of a frame. They do not point
+// into the frame.
 func decodeData(d DataType, raw []byte) ([]byte, error) {
 	if d == DataTypeJSON {
 		return bytes.Clone(raw), nil
@@ -187,7 +188,7 @@ func decodeData(d DataType, raw []byte) ([]byte, error) {
 	return nil, fmt.Errorf("unknown dataType %q", d)
 }
 
-// decodeMetadata reads a metadata object; a key written twice is refused.
+// decodeMetadata reads a metadata object. A key that is given twice is refused.
 func decodeMetadata(raw []byte) (map[string]string, error) {
 	if raw[0] != '{' {
 		return nil, errors.New("metadata is not an object")

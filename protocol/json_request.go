@@ -14,8 +14,8 @@ import (
 // decodeJSONRequest reads a frame of a json.webpubsub.azure.v1 client. The error
 // reports every fault of the frame. Nothing of b is kept.
 //
-// Source: product documentation of the JSON subprotocol; details as the vendor's
-// emulator has them.
+// Source: product documentation of the JSON subprotocol; details as in the
+// vendor's emulator.
 func decodeJSONRequest(b []byte) (*Request, error) {
 	m, err := decodeMembers(b)
 	if err != nil {
@@ -72,7 +72,8 @@ var requestTypes = []RequestType{
 	RequestStreamData, RequestStreamEnd, RequestInvoke, RequestCancelInvocation,
 }
 
-// requestType finds a type without regard to case; "" when it is unknown.
+// requestType returns the type with a name, without regard to case; "" if it is
+// unknown.
 func requestType(s string) RequestType {
 	if slices.Contains(requestTypes, RequestType(s)) {
 		return RequestType(s)
@@ -154,7 +155,7 @@ func (m members) payload(r *Request) (err error) {
 }
 
 // appendJSONRequest appends the JSON frame of r to dst. Data of type json must be
-// valid JSON; it is embedded as it is.
+// valid JSON; it is embedded unchanged.
 func appendJSONRequest(dst []byte, r *Request) []byte {
 	dst = append(dst, `{"type":`...)
 	dst = appendString(dst, string(r.Type))
@@ -218,7 +219,7 @@ func appendMetadata(dst []byte, m map[string]string) []byte {
 	if len(m) == 0 {
 		return dst
 	}
-	// Sorted by encoding/json: the same message has the same bytes.
+	// encoding/json sorts the keys: the same message has the same bytes.
 	b, err := json.Marshal(m)
 	if err != nil {
 		return dst // a map of strings always marshals

@@ -6,7 +6,7 @@ import (
 )
 
 // appendJSONResponse appends the JSON frame of r to dst. Data of type json must be
-// valid JSON; it is embedded as it is. An unknown user is written as null, as
+// valid JSON; it is embedded unchanged. An unknown user is written as null, as
 // the vendor's emulator does.
 func appendJSONResponse(dst []byte, r *Response) []byte {
 	dst = append(dst, '{')
@@ -71,7 +71,7 @@ func appendAck(dst []byte, r *Response) []byte {
 	return appendOutcome(dst, r)
 }
 
-// appendOutcome appends success, and the error when there is none.
+// appendOutcome appends success, and the error of a failure.
 func appendOutcome(dst []byte, r *Response) []byte {
 	dst = append(dst, `,"success":`...)
 	dst = strconv.AppendBool(dst, r.Success)
@@ -128,7 +128,7 @@ func decodeJSONResponse(b []byte) (*Response, error) {
 	return r, nil
 }
 
-// optional is where to put a string that may be absent or null.
+// optional is a string member that may be absent or null, and its destination.
 type optional struct {
 	name string
 	into *string

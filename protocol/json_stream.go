@@ -44,7 +44,7 @@ func (m members) streamEnd(r *Request) (err error) {
 	return e.optional(optional{"message", &s.Message}, optional{"userErrorCode", &s.UserErrorCode})
 }
 
-// appendStreamRequest appends the members of a request that concern its stream.
+// appendStreamRequest appends the members of a request about its stream.
 func appendStreamRequest(dst []byte, r *Request) []byte {
 	s := r.Stream
 	if r.Type == RequestSendToGroup {

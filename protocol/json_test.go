@@ -9,7 +9,8 @@ import (
 	"wps/protocol"
 )
 
-// TestDecodeRequestRefused has what the service answers with close code 1007.
+// TestDecodeRequestRefused has frames that the service answers with close code
+// 1007.
 func TestDecodeRequestRefused(t *testing.T) {
 	t.Parallel()
 	const send, event = `{"type":"sendToGroup","group":"g",`, `{"type":"event","event":"e",`
@@ -97,7 +98,7 @@ func TestDecodeRequestReportsAll(t *testing.T) {
 	}
 }
 
-// TestDecodeRequestLimits has what is just allowed.
+// TestDecodeRequestLimits has frames at the limits that are accepted.
 func TestDecodeRequestLimits(t *testing.T) {
 	t.Parallel()
 	for _, frame := range []string{
@@ -148,8 +149,8 @@ func TestDecodeResponseRefused(t *testing.T) {
 	}
 }
 
-// TestInvalidUTF8 : a byte that is no UTF-8 becomes U+FFFD, in frames that are
-// read and in those that are written.
+// TestInvalidUTF8: a byte that is not UTF-8 becomes U+FFFD in frames that are read
+// and in frames that are written.
 func TestInvalidUTF8(t *testing.T) {
 	t.Parallel()
 	r, err := protocol.FormatJSON.DecodeRequest([]byte("{\"type\":\"event\",\"event\":\"e\",\"dataType\":\"text\",\"data\":\"a\xff\\ud800b\"}"))
@@ -164,7 +165,7 @@ func TestInvalidUTF8(t *testing.T) {
 	}
 }
 
-// TestNothingIsKept: a reader may use its buffer again.
+// TestNothingIsKept: a caller may reuse the buffer of a frame.
 func TestNothingIsKept(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{`"dataType":"text","data":"keep"`, `"dataType":"json","data":{"keep":1}`, `"dataType":"binary","data":"AQID"`} {
@@ -182,12 +183,12 @@ func TestNothingIsKept(t *testing.T) {
 		clear(b)
 		clear(m)
 		if after := fmt.Sprintf("%+v %+v", *request, *response); after != before {
-			t.Errorf("%s became %s with the buffer", before, after)
+			t.Errorf("%s is %s after the buffer changed", before, after)
 		}
 	}
 }
 
-// requestSeeds are the published frames and what the service refuses.
+// requestSeeds adds the published frames and refused ones.
 func requestSeeds(f *testing.F) {
 	for _, g := range goldens[goldenRequest](f, "testdata/requests.json") {
 		f.Add([]byte(g.Frame))
@@ -244,8 +245,8 @@ func FuzzDecodeResponse(f *testing.F) {
 	})
 }
 
-// meant is r without the members that have no meaning where they stand, which
-// are read but not written.
+// meant returns r without the members that have no meaning in its type, which are
+// read but not written.
 func meant(r *protocol.Response) *protocol.Response {
 	m := *r
 	if len(m.Metadata) == 0 {
@@ -262,8 +263,8 @@ func meant(r *protocol.Response) *protocol.Response {
 	return &m
 }
 
-// FuzzRequestText: what a program sends arrives byte for byte, when it is UTF-8
-// as the service demands of text.
+// FuzzRequestText: text that a program sends is received byte for byte if it is
+// UTF-8, as the service requires.
 func FuzzRequestText(f *testing.F) {
 	f.Add("lobby", []byte("hi"), uint64(1))
 	f.Add("a\"b\\c", []byte("\x00\x1f\x7f\u2028<>&😀"), uint64(1<<64-1))

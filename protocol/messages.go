@@ -1,9 +1,9 @@
 package protocol
 
-// RequestType is the type member of a client's frame.
+// RequestType is the type of a frame from a client.
 type RequestType string
 
-// Frames a client sends. Type values compare without regard to case.
+// Frames that a client sends. Their names are compared without regard to case.
 const (
 	RequestJoinGroup   RequestType = "joinGroup"
 	RequestLeaveGroup  RequestType = "leaveGroup"
@@ -18,30 +18,29 @@ type Request struct {
 	Type  RequestType
 	Group string
 	Event string
-	// AckID is meaningful when HasAckID; 0 is a valid id.
+	// AckID may be 0 if HasAckID.
 	AckID    uint64
 	HasAckID bool
-	// Data holds the bytes that the service keeps: UTF-8 text, the JSON text as
-	// it was written, or decoded binary.
+	// Data is UTF-8 text, JSON text as it was written, or decoded binary.
 	DataType DataType
 	Data     []byte
 	NoEcho   bool
 	// TTLSeconds is 0 (never expires) to 300.
 	TTLSeconds uint32
 	Metadata   map[string]string
-	// SequenceID belongs to sequenceAck.
+	// SequenceID is used by sequenceAck.
 	SequenceID uint64
-	// Stream belongs to streamData, streamEnd, and a sendToGroup that opens a
-	// stream; else nil.
+	// Stream is used by streamData, streamEnd, and a sendToGroup that opens a
+	// stream; otherwise nil.
 	Stream *StreamRequest
-	// InvocationID belongs to invoke and cancelInvocation.
+	// InvocationID is used by invoke and cancelInvocation.
 	InvocationID string
 }
 
-// ResponseType is the type member of a frame from the service.
+// ResponseType is the type of a frame from the service.
 type ResponseType string
 
-// Frames the service sends.
+// Frames that the service sends.
 const (
 	ResponseMessage ResponseType = "message"
 	ResponseAck     ResponseType = "ack"
@@ -49,7 +48,7 @@ const (
 	ResponsePong    ResponseType = "pong"
 )
 
-// Where a message came from, and the two system events.
+// Senders of a message, and the two system events.
 const (
 	FromGroup  = "group"
 	FromServer = "server"
@@ -58,7 +57,7 @@ const (
 	SystemDisconnected = "disconnected"
 )
 
-// Names of ack errors. Duplicate means that the work was already done.
+// Names of ack errors. Duplicate means that the request was already executed.
 const (
 	AckForbidden           = "Forbidden"
 	AckDuplicate           = "Duplicate"
@@ -79,22 +78,22 @@ type Response struct {
 	Metadata   map[string]string
 	SequenceID uint64
 
-	// Stream belongs to a fragment of a stream and to the streamAck, streamNack and
-	// streamClosed responses; else nil.
+	// Stream is used by fragments of a stream and by streamAck, streamNack and
+	// streamClosed; otherwise nil.
 	Stream *StreamInfo
 
-	// InvocationID belongs to invokeResponse, whose answer is in the members of a
-	// message (DataType "" when there is none) or in those of an ack.
+	// InvocationID is used by invokeResponse, whose answer is in the members of a
+	// message (DataType "" for none), or in those of an ack.
 	InvocationID string
 
-	// Members of an ack. ErrorName is "" when Success.
+	// Members of an ack. ErrorName is "" if Success.
 	AckID        uint64
 	Success      bool
 	ErrorName    string
 	ErrorMessage string
 
-	// Members of a system frame: Message belongs to disconnected, the others to
-	// connected. ReconnectionToken is a secret.
+	// Members of a system frame: disconnected uses Message, connected the others.
+	// ReconnectionToken is a secret.
 	Event             string
 	UserID            string
 	ConnectionID      string

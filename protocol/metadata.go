@@ -13,14 +13,13 @@ const (
 	MaxMetadataTotal = 8192
 )
 
-// MetadataHeader is the prefix of the headers that carry metadata with a REST
-// send and with an event handler's answer; the rest of the name, in lower case,
-// is the key.
+// MetadataHeader is the prefix of the headers with the metadata of a REST send or
+// of an event handler's answer. The rest of the name, in lower case, is the key.
 const MetadataHeader = "X-WebPubSub-Metadata-"
 
-// CheckMetadata tells what is wrong with the metadata of a message: keys are
-// HTTP tokens of 1 to 256 bytes, values ASCII of at most 1024, all together at
-// most 8192.
+// CheckMetadata returns an error unless m can be the metadata of a message: keys
+// are HTTP tokens of 1 to 256 bytes, values are ASCII of at most 1024 bytes, and
+// all together have at most 8192 bytes.
 func CheckMetadata(m map[string]string) error {
 	total := 0
 	for k, v := range m {

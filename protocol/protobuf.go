@@ -11,9 +11,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Field numbers of the protobuf subprotocols, package azure.webpubsub, by the
-// message they stand in. Newer members of the two oneofs are not here: a request
-// that has only them is refused and a response is ignored.
+// Field numbers of the protobuf subprotocols, package azure.webpubsub, by message.
+// A request that has only unknown members of the oneof is refused, and such a
+// response is ignored.
 //
 // Source: schema test of the service team's repository, webpubsub.v1.proto.
 const (
@@ -41,7 +41,7 @@ const (
 	messageMetadata = 5
 )
 
-// text gives a string field, which must be UTF-8.
+// text reads a string field, which must be UTF-8.
 func (f *field) text(into *string) error {
 	if !utf8.Valid(f.b) {
 		return fmt.Errorf("field %d is not UTF-8", f.num)
@@ -50,8 +50,8 @@ func (f *field) text(into *string) error {
 	return nil
 }
 
-// decodeDataField reads MessageData: of several values the last counts. An empty
-// message sets no data type.
+// decodeDataField reads MessageData. Of several values the last one counts. An
+// empty message sets no data type.
 func decodeDataField(b []byte, d *DataType, data *[]byte) error {
 	return eachField(b, func(f field) error {
 		if f.typ != protowire.BytesType {
@@ -74,7 +74,8 @@ func decodeDataField(b []byte, d *DataType, data *[]byte) error {
 	})
 }
 
-// checkData refuses data that could not be written in another format.
+// checkData returns an error for data that could not be written in the other
+// format.
 func checkData(d DataType, b []byte) error {
 	switch d {
 	case DataTypeText:
@@ -112,8 +113,8 @@ func appendDataField(dst []byte, num protowire.Number, d DataType, data []byte) 
 	return appendBytesField(dst, kind, data)
 }
 
-// decodeMetadataEntry reads one entry of a map; of a repeated key the last
-// value counts.
+// decodeMetadataEntry reads one entry of a map. Of a repeated key the last value
+// counts.
 func decodeMetadataEntry(b []byte, m *map[string]string) error {
 	var key, value string
 	err := eachField(b, func(f field) error {
@@ -135,8 +136,8 @@ func decodeMetadataEntry(b []byte, m *map[string]string) error {
 	return nil
 }
 
-// appendMetadataField appends a map of strings in the order of its keys, so that
-// the same message has the same bytes.
+// appendMetadataField appends a map of strings, sorted by key, so that the same
+// message has the same bytes.
 func appendMetadataField(dst []byte, num protowire.Number, m map[string]string) []byte {
 	if len(m) == 0 {
 		return dst

@@ -30,8 +30,9 @@ func decodeProtobufRequest(b []byte) (*Request, error) {
 	return r, nil
 }
 
-// protobufDecoder gives what reads the fields of member num of the oneof. The
-// last member counts; one that comes twice is merged, as everywhere in protobuf.
+// protobufDecoder returns the function that reads the fields of member num of the
+// oneof. The last member counts; one that is given twice is merged, as everywhere
+// in protobuf.
 func (r *Request) protobufDecoder(num protowire.Number) func(field) error {
 	switch num {
 	case upSendToGroup:
@@ -125,7 +126,7 @@ func (r *Request) decodeEvent(f field) error {
 
 var errNoStream = errors.New("stream is not supported")
 
-// checkProtobuf checks what the JSON reader checks member by member.
+// checkProtobuf makes the checks that the JSON reader makes member by member.
 func (r *Request) checkProtobuf() error {
 	switch r.Type {
 	case "":
@@ -172,8 +173,8 @@ func (r *Request) checkPayload() error {
 	return nil
 }
 
-// appendProtobufRequest appends the UpstreamMessage of r, fields in the order of
-// their numbers.
+// appendProtobufRequest appends the UpstreamMessage of r, with its fields in the
+// order of their numbers.
 func appendProtobufRequest(dst []byte, r *Request) []byte {
 	switch r.Type {
 	case RequestSendToGroup:

@@ -6,9 +6,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// appendProtobufResponse appends the DownstreamMessage of r, fields in the order
-// of their numbers, but for the sequence id, which comes last. The sender of a
-// message has no place in it.
+// appendProtobufResponse appends the DownstreamMessage of r, with its fields in
+// the order of their numbers except for the sequence id, which is last. The
+// format has no field for the user who sent a message.
 func appendProtobufResponse(dst []byte, r *Response) []byte {
 	switch r.Type {
 	case ResponseMessage:
@@ -38,8 +38,8 @@ func appendProtobufResponse(dst []byte, r *Response) []byte {
 }
 
 // appendDataMessage appends the fields of a DataMessage without its sequence id.
-// JSON goes as json_data, as the vendor's emulator does; the documentation says
-// text_data.
+// JSON is written as json_data, as in the vendor's emulator; the documentation
+// says text_data.
 func appendDataMessage(dst []byte, r *Response) []byte {
 	dst = appendTextField(dst, messageFrom, r.From)
 	if r.From == FromGroup {
@@ -50,8 +50,8 @@ func appendDataMessage(dst []byte, r *Response) []byte {
 	return r.Stream.appendInfo(dst)
 }
 
-// appendProtobufHead appends what stands before the shared fields of a
-// DataMessage of size bytes, which a sequence id follows.
+// appendProtobufHead appends the part of a DataMessage before its shared fields of
+// size bytes, which a sequence id follows.
 func appendProtobufHead(dst []byte, size int, sequenceID uint64) []byte {
 	dst = protowire.AppendTag(dst, downData, protowire.BytesType)
 	return protowire.AppendVarint(dst, uint64(size+protowire.SizeTag(messageSequence)+protowire.SizeVarint(sequenceID)))

@@ -8,7 +8,7 @@ import (
 
 // Field numbers of the messages about streams.
 //
-// Source: as those in protobuf.go.
+// Source: as in protobuf.go.
 const (
 	upStreamData = 13
 	upStreamEnd  = 14
@@ -21,7 +21,7 @@ const (
 	messageStream = 6
 )
 
-// stream gives r.Stream, which it makes when it is the first to ask.
+// stream returns r.Stream, which it creates on the first call.
 func (r *Request) stream() *StreamRequest {
 	if r.Stream == nil {
 		r.Stream = &StreamRequest{}
@@ -71,7 +71,7 @@ func (r *Request) decodeStreamEnd(f field) error {
 	return nil
 }
 
-// checkStream checks what concerns a stream in a protobuf request.
+// checkStream checks the stream of a protobuf request.
 func (r *Request) checkStream() error {
 	switch {
 	case r.Type == RequestSendToGroup:

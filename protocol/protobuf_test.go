@@ -21,7 +21,7 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
-// goldenRequests are byte vectors worked out from the published field numbers.
+// goldenRequests are byte vectors derived from the published field numbers.
 var goldenRequests = []struct {
 	name, hex string
 	want      protocol.Request
@@ -103,8 +103,8 @@ func TestProtobufResponses(t *testing.T) {
 	}
 }
 
-// TestProtobufMissingData proves that data may be absent beside metadata only,
-// and that an empty value counts as there.
+// TestProtobufMissingData: data may be absent only if there is metadata, and an
+// empty value is not absent.
 func TestProtobufMissingData(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -168,11 +168,11 @@ func TestProtobufRefusals(t *testing.T) {
 	}
 }
 
-// TestProtobufUnknown proves that what a later version may add is passed over:
-// fields of any wire type in requests, members and system events in responses.
+// TestProtobufUnknown: what a later version may add is ignored, which is fields of
+// any wire type in requests, and members and system events in responses.
 func TestProtobufUnknown(t *testing.T) {
 	t.Parallel()
-	// A fixed64, a fixed32, a group and a varint where bytes stand, then a join.
+	// A fixed64, a fixed32, a group and a varint in place of bytes, then a join.
 	r, err := protocol.FormatProtobuf.DecodeRequest(unhex(t, "A1060102030405060708 A50601020304 A306A406 0801 3203 0A0167"))
 	if err != nil || r.Type != protocol.RequestJoinGroup || r.Group != "g" {
 		t.Errorf("unknown fields before a join: %+v, %v", r, err)
@@ -185,7 +185,7 @@ func TestProtobufUnknown(t *testing.T) {
 	}
 }
 
-// TestSharedParts proves that head, shared and tail are the message with its id.
+// TestSharedParts: head, shared part and tail are the message with its id.
 func TestSharedParts(t *testing.T) {
 	t.Parallel()
 	for _, r := range []protocol.Response{
@@ -251,7 +251,7 @@ func FuzzProtobufRequest(f *testing.F) {
 		if r.DataType == "" || r.DataType == protocol.DataTypeJSON && bytes.Equal(bytes.TrimSpace(r.Data), []byte("null")) {
 			return // the JSON format has no null
 		}
-		// The two formats say the same.
+		// The two formats mean the same.
 		again, err = protocol.FormatJSON.DecodeRequest(protocol.FormatJSON.AppendRequest(nil, r))
 		if err != nil || again.Type != r.Type || again.DataType != r.DataType ||
 			string(bytes.TrimSpace(again.Data)) != string(bytes.TrimSpace(r.Data)) {
@@ -266,8 +266,7 @@ func sameRequest(a, b *protocol.Request) bool {
 		reflect.DeepEqual(a.Stream, b.Stream) && a.TTLSeconds == b.TTLSeconds && a.SequenceID == b.SequenceID && maps.Equal(a.Metadata, b.Metadata)
 }
 
-// FuzzProtobufResponse holds that an accepted frame means the same when it is
-// written again.
+// FuzzProtobufResponse: what is written for an accepted frame means the same.
 func FuzzProtobufResponse(f *testing.F) {
 	for _, tt := range goldenResponses {
 		f.Add(unhex(f, tt.hex))
@@ -281,7 +280,7 @@ func FuzzProtobufResponse(f *testing.F) {
 			return
 		}
 		if r.Type == "" || r.Type == protocol.ResponseSystem && r.Event == "" {
-			return // to be ignored
+			return // a client ignores it
 		}
 		normalise(r)
 		again, err := protocol.FormatProtobuf.DecodeResponse(protocol.FormatProtobuf.AppendResponse(nil, r))
@@ -295,8 +294,8 @@ func FuzzProtobufResponse(f *testing.F) {
 	})
 }
 
-// normalise takes away what the service never writes: members of one event in
-// another, a group without from being group, an error beside success.
+// normalise removes what the service never writes: members of one event in
+// another, a group in a message from elsewhere, the error of a success.
 func normalise(r *protocol.Response) {
 	if r.From != protocol.FromGroup {
 		r.Group = ""

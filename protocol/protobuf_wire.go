@@ -132,7 +132,7 @@ func appendNumberField(dst []byte, num protowire.Number, n uint64) []byte {
 }
 
 // appendNested appends a message as field num. The length is known only after
-// the message is written, so the message is then moved to make place for it.
+// the message is written, so the message is then moved to make room for it.
 func appendNested(dst []byte, num protowire.Number, message func([]byte) []byte) []byte {
 	dst = protowire.AppendTag(dst, num, protowire.BytesType)
 	start := len(dst)

@@ -41,10 +41,10 @@ const (
 	MaxGroupName = 1024
 	// MaxEventName limits a user event's name, in characters.
 	MaxEventName = 128
-	// MaxTTL is the longest time a message may wait for a receiver; zero means
-	// for ever.
+	// MaxTTL is the longest time to live of a message; zero means that it never
+	// expires.
 	MaxTTL = 300 * time.Second
-	// MaxQueuedMessages and MaxQueuedBytes bound what waits for one receiver.
+	// MaxQueuedMessages and MaxQueuedBytes limit what waits for one receiver.
 	MaxQueuedMessages = 1000
 	MaxQueuedBytes    = 16 << 20
 	// AckWindow is how many successful ack ids a connection remembers.
@@ -53,8 +53,8 @@ const (
 	ClockSkew = 5 * time.Minute
 )
 
-// Roles a client token may carry. Each also exists with ".GROUP" behind it, and
-// in the plural ("webpubsub.sendToGroups.PATTERN") with a pattern.
+// Roles of a client token. Each also exists with ".GROUP" after it, and in the
+// plural ("webpubsub.sendToGroups.PATTERN") with a pattern.
 const (
 	RoleSendToGroup    = "webpubsub.sendToGroup"
 	RoleJoinLeaveGroup = "webpubsub.joinLeaveGroup"
@@ -67,11 +67,11 @@ const (
 	DefaultAccessKey = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH"
 )
 
-// DataType says how the bytes of a message are to be read.
+// DataType is the type of the bytes of a message.
 type DataType string
 
-// The data types of the service. Protobuf is a serialized
-// google.protobuf.Any and comes from protobuf clients only.
+// The data types of the service. Protobuf is a serialized google.protobuf.Any;
+// only clients and event handlers send it.
 const (
 	DataTypeText     DataType = "text"
 	DataTypeJSON     DataType = "json"
@@ -88,7 +88,7 @@ func ParseDataType(s string) (DataType, error) {
 	return "", fmt.Errorf("unknown data type %q: use text, json or binary", s)
 }
 
-// ContentType is the media type that carries d in REST and event requests.
+// ContentType returns the media type of d in REST and event requests.
 func (d DataType) ContentType() string {
 	switch d {
 	case DataTypeText:
@@ -137,7 +137,7 @@ func DataTypeOf(contentType string) (d DataType, charset string, ok bool) {
 	return "", "", false
 }
 
-// TargetKind says what a REST operation addresses.
+// TargetKind is the kind of target of a REST operation.
 type TargetKind string
 
 // The four kinds of target.
@@ -148,14 +148,14 @@ const (
 	TargetConnection TargetKind = "connection"
 )
 
-// Target is whom a REST operation concerns. ID is empty for TargetAll, else
+// Target is the target of a REST operation. ID is empty for TargetAll, otherwise
 // the group, user id or connection id, unescaped.
 type Target struct {
 	Kind TargetKind
 	ID   string
 }
 
-// String names t for people: `group "g1"`, or `the hub`.
+// String returns a name for people: `group "g1"`, or `the hub`.
 func (t Target) String() string {
 	if t.Kind == TargetAll {
 		return "the hub"
@@ -163,8 +163,8 @@ func (t Target) String() string {
 	return fmt.Sprintf("%s %q", t.Kind, t.ID)
 }
 
-// Check returns an error unless t has a kind and a name that the service takes.
-// The ID of TargetAll is not looked at.
+// Check returns an error unless t has a kind and a name that the service accepts.
+// The ID of TargetAll is ignored.
 func (t Target) Check() error {
 	switch t.Kind {
 	case TargetAll:
@@ -177,8 +177,9 @@ func (t Target) Check() error {
 	return fmt.Errorf("unknown kind of target %q", t.Kind)
 }
 
-// CheckHub tells what is wrong with a hub name: 1 to 128 characters, first an
-// ASCII letter, then letters, digits and _ ` , . [ ]. Case does not matter.
+// CheckHub returns an error unless name can be the name of a hub: 1 to 128
+// characters, an ASCII letter followed by letters, digits and _ ` , . [ ]. Case is
+// ignored.
 //
 // Source: REST description 2024-12-01, parameter hub.
 func CheckHub(name string) error {
@@ -206,8 +207,8 @@ func isHubByte(b byte) bool {
 	return isLetter(b) || isDigit(b) || strings.IndexByte("_`,.[]", b) >= 0
 }
 
-// CheckGroup tells what is wrong with a group name: 1 to 1024 UTF-16 units, not
-// only white space. Case matters.
+// CheckGroup returns an error unless name can be the name of a group: 1 to 1024
+// UTF-16 code units, not only white space. Case matters.
 func CheckGroup(name string) error {
 	if strings.TrimSpace(name) == "" {
 		return fmt.Errorf("group name is empty")
@@ -229,8 +230,8 @@ func utf16Len(s string) int {
 	return n
 }
 
-// CheckID tells what is wrong with a user or connection id (what names it):
-// only an empty or blank one is refused.
+// CheckID returns an error if a user or connection id is empty or blank. what is
+// the name of the id in the error.
 func CheckID(what, id string) error {
 	if strings.TrimSpace(id) == "" {
 		return fmt.Errorf("%s is empty", what)
@@ -238,8 +239,8 @@ func CheckID(what, id string) error {
 	return nil
 }
 
-// CheckEventName tells what is wrong with a user event's name: an ASCII letter,
-// then letters, digits and _ . -, at most 128 characters.
+// CheckEventName returns an error unless name can be the name of a user event: an
+// ASCII letter followed by letters, digits and _ . -, at most 128 characters.
 func CheckEventName(name string) error {
 	if name == "" {
 		return fmt.Errorf("event name is empty")

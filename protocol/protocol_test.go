@@ -8,7 +8,7 @@ import (
 	"wps/protocol"
 )
 
-// check is what a name or id is to be found: want is "" when it is good.
+// check is a name or id and the error it should get; want is "" for none.
 type check struct{ in, want string }
 
 func testChecks(t *testing.T, name string, f func(string) error, tests []check) {

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// APIVersion is the newest data-plane version and the one a request without
-// api-version gets.
+// APIVersion is the newest data-plane version, and the one of a request without
+// api-version.
 const APIVersion = "2024-12-01"
 
-// SupportedAPIVersions is the value of the api-supported-versions header of
-// every answer but those of health.
+// SupportedAPIVersions is the value of the api-supported-versions header of all
+// answers except those of health.
 const SupportedAPIVersions = "2021-10-01, 2022-11-01, 2023-07-01, 2024-01-01, 2024-12-01"
 
-// KnownAPIVersion tells whether v is a stable api-version.
+// KnownAPIVersion reports whether v is a stable api-version.
 func KnownAPIVersion(v string) bool {
 	return slices.Contains(strings.Split(SupportedAPIVersions, ", "), v)
 }
@@ -49,8 +49,8 @@ type ErrorBody struct {
 	Inner   any    `json:"inner"`
 }
 
-// ValidationBody is the JSON body of a request refused for one input of it. The
-// members that are nil here are always null.
+// ValidationBody is the JSON body of a REST request that is refused because of one
+// of its inputs. Members of type any are always null.
 //
 // Source: recorded answers of the real service, 2022 and 2023.
 type ValidationBody struct {
@@ -84,7 +84,7 @@ type Member struct {
 // Source: REST description 2024-12-01, parameter maxpagesize.
 const MaxPageSize = 200
 
-// Permission is a right that can be granted to a live connection.
+// Permission is a right that can be granted to an open connection.
 type Permission string
 
 // The two permissions.
@@ -105,8 +105,8 @@ func ParsePermission(s string) (Permission, error) {
 
 const unreserved = "-_.!~*'()"
 
-// EscapeSegment escapes one path segment or query value as JavaScript's
-// encodeURIComponent does, which is what the official SDKs send.
+// EscapeSegment escapes a path segment or query value as JavaScript's
+// encodeURIComponent and the official SDKs do.
 func EscapeSegment(s string) string {
 	n := 0
 	for i := 0; i < len(s); i++ {
@@ -134,12 +134,11 @@ func isUnreserved(b byte) bool {
 	return isLetter(b) || isDigit(b) || strings.IndexByte(unreserved, b) >= 0
 }
 
-// UnescapeSegment decodes one path segment as the service does: everything
-// once, but an escaped slash stays as it is written, in the case it is written.
-// An invalid escape stays too.
+// UnescapeSegment decodes a path segment as the service does: once, except that an
+// escaped slash and an invalid escape stay as they are written.
 //
 // Source: the vendor's emulator, tested over a real socket; see also the product
-// documentation on names that hold a slash.
+// documentation on names with a slash.
 func UnescapeSegment(s string) string {
 	if !strings.Contains(s, "%") {
 		return s
@@ -174,33 +173,33 @@ func unhex(b byte) (byte, bool) {
 	return 0, false
 }
 
-// SlashWarning says why an operation with t in its path will not find it, and
-// which way round there is; "" when there is nothing to warn of. The service
-// does not decode %2F in a path, so a name with a slash means another one there.
+// SlashWarning returns a warning that an operation with t in its path will not
+// find it, and the alternative; "" if it will. The service does not decode %2F in
+// a path, so a name with a slash there is that of another target.
 //
-// Source: product documentation and the vendor's emulator; filters and the
-// bodies of bulk operations carry names as they are.
+// Source: product documentation and the vendor's emulator; names in filters and
+// in the bodies of bulk operations are not changed.
 func SlashWarning(t Target) string {
 	if !strings.Contains(t.ID, "/") || t.Kind == TargetAll {
 		return ""
 	}
-	return fmt.Sprintf("%s holds a slash, which the service cannot address in a path: use the filter %q instead", t, t.filter())
+	return fmt.Sprintf("%s contains a slash, which the service cannot address in a path: use the filter %q instead", t, t.filter())
 }
 
-// CheckPath tells why t cannot stand in a path at all: a name of one or two dots,
-// escaped or not, is taken for a step in the path, so that a message to the user
-// ".." would go to everyone in the hub.
+// CheckPath returns an error if t cannot be addressed in a path: one or two dots,
+// escaped or not, are a step in the path, so that a message to the user ".."
+// would be sent to everyone in the hub.
 //
-// Source: RFC 3986, sections 5.2.4 and 6.2.2.3; web servers and proxies, the
-// service's among them, remove such steps before anything else.
+// Source: RFC 3986, sections 5.2.4 and 6.2.2.3; web servers and proxies, including
+// those of the service, remove such steps first.
 func CheckPath(t Target) error {
 	if t.ID != "." && t.ID != ".." || t.Kind == TargetAll {
 		return nil
 	}
-	return fmt.Errorf("%s cannot be addressed in a path, where dots are a step: use the filter %q instead", t, t.filter())
+	return fmt.Errorf("%s cannot be addressed in a path, where dots have another meaning: use the filter %q instead", t, t.filter())
 }
 
-// filter selects the connections of t without its name in a path.
+// filter returns a filter that selects the connections of t.
 func (t Target) filter() string {
 	quoted := "'" + strings.ReplaceAll(t.ID, "'", "''") + "'"
 	if t.Kind == TargetGroup {

@@ -9,8 +9,7 @@ import (
 	"wps/protocol"
 )
 
-// TestEscapeSegment has what the JavaScript SDK makes of names with
-// encodeURIComponent.
+// TestEscapeSegment has the results of encodeURIComponent in the JavaScript SDK.
 func TestEscapeSegment(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
@@ -28,8 +27,8 @@ func TestEscapeSegment(t *testing.T) {
 	}
 }
 
-// TestUnescapeSegment has what the vendor's emulator makes of names in a path,
-// seen over a real socket.
+// TestUnescapeSegment has the names that the vendor's emulator reads from a path,
+// observed over a real socket.
 func TestUnescapeSegment(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
@@ -53,9 +52,9 @@ func TestUnescapeSegment(t *testing.T) {
 	}
 }
 
-// FuzzUnescapeSegment: a name comes back from its escaped form, but for its
-// slashes; an escaped form is one segment that a URL may hold; and a segment is
-// decoded like any server does it, but for escaped slashes.
+// FuzzUnescapeSegment: except for slashes, the escaped form of a name is decoded
+// to the name and a segment is decoded as by net/url. An escaped form is one
+// segment of a valid URL.
 func FuzzUnescapeSegment(f *testing.F) {
 	for _, s := range []string{
 		"tenant/alice%2F b+c?#é", "tenant%2falice", "literal%2520value", "%zz%4", "..", "a;b=c", "\xff\x00",
@@ -68,7 +67,7 @@ func FuzzUnescapeSegment(f *testing.F) {
 			t.Errorf("%q escaped is %q, unescaped %q, want %q", s, escaped, got, want)
 		}
 		if strings.ContainsAny(escaped, "/?#+ &=") {
-			t.Errorf("EscapeSegment(%q) = %q, which is no segment", s, escaped)
+			t.Errorf("EscapeSegment(%q) = %q, which is not one segment", s, escaped)
 		}
 		if got, err := url.PathUnescape(escaped); err != nil || got != s {
 			t.Errorf("%q escaped is %q, which is read as %q, %v", s, escaped, got, err)
@@ -108,8 +107,8 @@ func TestParsePermission(t *testing.T) {
 	}
 }
 
-// TestErrorBody has the body of a recorded answer of the real service (of 2024,
-// whose last member is called inner).
+// TestErrorBody has the body of an answer of the real service, recorded in 2024,
+// with the last member inner.
 func TestErrorBody(t *testing.T) {
 	t.Parallel()
 	got, err := json.Marshal(protocol.ErrorBody{Code: protocol.CodeInfoConnectionNotExisted, Message: "Connection `conn1` is not found.", Target: "Connection"})
@@ -138,22 +137,21 @@ func TestTarget(t *testing.T) {
 			t.Errorf("%#v.String() = %q, want %q", tt.t, got, tt.text)
 		}
 		got := protocol.SlashWarning(tt.t)
-		if (got == "") != (tt.warning == "") || !strings.HasPrefix(got, tt.text+" holds a slash") && got != "" || !strings.HasSuffix(got, tt.warning) {
+		if (got == "") != (tt.warning == "") || !strings.HasPrefix(got, tt.text+" contains a slash") && got != "" || !strings.HasSuffix(got, tt.warning) {
 			t.Errorf("SlashWarning(%v) = %q, want %q", tt.t, got, tt.warning)
 		}
 	}
 }
 
-// TestCheckPath: a name that a path cannot hold is refused, because it would
-// address something else.
+// TestCheckPath: a name that would address something else in a path is refused.
 func TestCheckPath(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		t    protocol.Target
 		want string
 	}{
-		{protocol.Target{Kind: protocol.TargetUser, ID: ".."}, `user ".." cannot be addressed in a path, where dots are a step: use the filter "userId eq '..'" instead`},
-		{protocol.Target{Kind: protocol.TargetGroup, ID: "."}, `group "." cannot be addressed in a path, where dots are a step: use the filter "'.' in groups" instead`},
+		{protocol.Target{Kind: protocol.TargetUser, ID: ".."}, `user ".." cannot be addressed in a path, where dots have another meaning: use the filter "userId eq '..'" instead`},
+		{protocol.Target{Kind: protocol.TargetGroup, ID: "."}, `group "." cannot be addressed in a path, where dots have another meaning: use the filter "'.' in groups" instead`},
 		{protocol.Target{Kind: protocol.TargetConnection, ID: ".."}, `use the filter "connectionId eq '..'" instead`},
 		{protocol.Target{Kind: protocol.TargetAll}, ""},
 		{protocol.Target{Kind: protocol.TargetUser, ID: "..."}, ""},

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Send is what a :send operation carries beside its target.
+// Send is the content of a :send operation, without its target.
 type Send struct {
 	DataType DataType
 	Data     []byte
@@ -38,11 +38,11 @@ type SendFault struct {
 	Err   error
 }
 
-// Faults returns every rule that sending m to a target would break; nil when m
-// can be sent. The data and the name of the target are not checked: see
+// Faults returns the rules that sending m to a target would break; nil if m can be
+// sent. It checks neither the data nor the name of the target, for which see
 // Target.Check.
 //
-// Source: REST description 2024-12-01; that of the metadata: see CheckMetadata.
+// Source: REST description 2024-12-01.
 func (m *Send) Faults(to Target) []SendFault {
 	var all []SendFault
 	if len(m.Excluded) > 0 && (to.Kind == TargetUser || to.Kind == TargetConnection) {
@@ -78,7 +78,8 @@ func CheckTTL(seconds int64) error {
 	return nil
 }
 
-// Close is what closing connections carries beside its target.
+// Close is the content of an operation that closes connections, without its
+// target.
 type Close struct {
 	// Reason is sent to JSON and protobuf clients; "" means none.
 	Reason string
@@ -86,7 +87,8 @@ type Close struct {
 	Excluded []string
 }
 
-// Check returns an error when closing a target cannot carry c.
+// Check returns an error if closing the connections of a target cannot have the
+// exclusions of c.
 func (c *Close) Check(target Target) error {
 	if len(c.Excluded) > 0 && target.Kind == TargetConnection {
 		return errors.New("connections cannot be excluded when closing one connection")

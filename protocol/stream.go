@@ -2,8 +2,8 @@ package protocol
 
 import "errors"
 
-// A stream is a message to a group that comes in numbered fragments. It is
-// opened by a sendToGroup request with Stream and without data, and goes on with
+// Frames of streams. A stream is a message to a group in numbered fragments. It is
+// opened by a sendToGroup request with Stream and without data, and continued by
 // the two requests below.
 //
 // Source: client specification of the service; product documentation; the
@@ -17,8 +17,8 @@ const (
 	ResponseStreamClosed ResponseType = "streamClosed"
 )
 
-// Names of what may go wrong with a stream. StreamInvalidSequenceID leaves it
-// open. StreamUserError is the only one that carries a code of the publisher.
+// Names of the errors of a stream. StreamInvalidSequenceID leaves it open.
+// StreamUserError is the only one with an error code of the publisher.
 const (
 	StreamInvalidSequenceID = "InvalidSequenceId"
 	StreamNotFound          = "StreamNotFound"
@@ -29,31 +29,32 @@ const (
 	StreamUserError         = "UserError"
 )
 
-// StreamRequest is what a request says about a stream.
+// StreamRequest is the part of a request about a stream.
 type StreamRequest struct {
 	ID string
-	// IdleTimeout belongs to a start, in milliseconds, when HasIdleTimeout; 0 is
-	// then a value that the service refuses.
+	// IdleTimeout is used by a request that opens a stream, in milliseconds, if
+	// HasIdleTimeout. The service refuses 0.
 	IdleTimeout    uint32
 	HasIdleTimeout bool
-	// SequenceID numbers data from 1; a streamData without data keeps the stream
-	// alive.
+	// SequenceID numbers fragments from 1. A streamData without data keeps the
+	// stream alive.
 	SequenceID uint64
 	KeepAlive  bool
-	// Failed tells that the publisher ends its stream with an error.
+	// Failed reports that the publisher ends its stream with an error.
 	Failed        bool
 	Message       string
 	UserErrorCode string
 }
 
-// StreamInfo is what a response says about a stream: of a message which fragment
-// it is, of the others where the publisher stands.
+// StreamInfo is the part of a response about a stream: the number of a fragment,
+// or the state of the publisher's stream.
 type StreamInfo struct {
 	ID string
-	// SequenceID is that of a fragment, or the one expected next of an ack or nack.
+	// SequenceID is the number of a fragment. In an ack or nack it is the number
+	// that is expected next.
 	SequenceID uint64
 	End        bool
-	// ErrorName is "" when nothing went wrong.
+	// ErrorName is "" if there is no error.
 	ErrorName     string
 	ErrorMessage  string
 	UserErrorCode string

@@ -55,7 +55,7 @@ var streamRequests = []requestCase{
 	},
 }
 
-// TestStreamRequests holds the frames of streams and of invocations.
+// TestStreamRequests checks the frames of streams and invocations.
 func TestStreamRequests(t *testing.T) {
 	t.Parallel()
 	for _, tt := range slices.Concat(streamRequests, invokeRequests) {

@@ -60,7 +60,7 @@ func FuzzVerifySignature(f *testing.F) {
 			t.Errorf("VerifySignature(%q, %q) is not what it holds", header, id)
 		}
 		if !token.VerifySignature(header+", "+strings.ToUpper(good), id, token.NewKey("x"), key) {
-			t.Errorf("the signature behind %q does not verify", header)
+			t.Errorf("the signature after %q does not verify", header)
 		}
 	})
 }

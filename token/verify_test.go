@@ -156,7 +156,7 @@ func FuzzVerify(f *testing.F) {
 			}
 		}
 		if unread != nil && !errors.Is(unread, token.ErrMalformed) {
-			t.Errorf("Inspect(%q) = %v, which is no ErrMalformed", tok, unread)
+			t.Errorf("Inspect(%q) = %v, which is not ErrMalformed", tok, unread)
 		}
 		if unread == nil && (len(seen.RawClaims) == 0 || seen.Kind == "") {
 			t.Errorf("Inspect(%q) = %+v", tok, seen)
