@@ -24,7 +24,7 @@ func FuzzReadObject(f *testing.F) {
 		wantErr := json.Unmarshal(text, &want)
 		got, err := protocol.ReadObject(text)
 		if isObject := wantErr == nil && want != nil; isObject != (err == nil) {
-			t.Fatalf("ReadObject(%q) = %v, encoding/json says %v", text, err, wantErr)
+			t.Fatalf("ReadObject(%q) = %v, encoding/json %v", text, err, wantErr)
 		}
 		if err != nil {
 			return

@@ -33,7 +33,7 @@ func TestAnswersLikeTheOfficialMiddleware(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		event  event
-		answer string // "" for a hook that says nothing
+		answer string // "" for a hook without an answer
 		want   wire
 	}{
 		{"connect success()", event{name: "connect"}, "", wire{204, nil, "", ""}},

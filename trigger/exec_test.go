@@ -97,7 +97,7 @@ func TestCommandAnswers(t *testing.T) {
 	}{
 		{"stdin is the data", "cat", trigger.CommandOptions{}, event{name: "message", body: "hé\n"}, wire{200, textType, "", "hé\n"}},
 		{"much data", "cat", trigger.CommandOptions{}, event{name: "message", body: strings.Repeat("0123456789", 50000)}, wire{200, textType, "", strings.Repeat("0123456789", 50000)}},
-		{"data that nobody reads", "true", trigger.CommandOptions{}, event{name: "message", body: strings.Repeat("x", 500000)}, wire{200, binaryType, "", ""}},
+		{"data that is not read", "true", trigger.CommandOptions{}, event{name: "message", body: strings.Repeat("x", 500000)}, wire{200, binaryType, "", ""}},
 		{"json", "cat", trigger.CommandOptions{ResponseType: "json"}, event{name: "message", body: "[1]"}, wire{200, jsonType, "", "[1]"}},
 		{"binary", "cat", trigger.CommandOptions{ResponseType: "binary"}, event{name: "message", body: "\xff"}, wire{200, binaryType, "", "\xff"}},
 		{"connect's stdin", `grep -o '"v":\["2"\]' >/dev/null`, trigger.CommandOptions{}, event{name: "connect"}, wire{204, nil, "", ""}},

@@ -261,7 +261,7 @@ func TestNotRunMayBeRetried(t *testing.T) {
 	broken := true
 	h := handler(t, trigger.Options{Routes: []trigger.Route{on(t, "message", func(context.Context, *trigger.Event) (trigger.Answer, error) {
 		if broken {
-			return trigger.Answer{}, trigger.NotRun(errors.New("nobody there"))
+			return trigger.Answer{}, trigger.NotRun(errors.New("unreachable"))
 		}
 		return trigger.Answer{}, nil
 	})}})

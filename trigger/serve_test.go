@@ -58,7 +58,7 @@ func TestValidation(t *testing.T) {
 		{"the loopback address", []string{"localhost:8080"}, []string{"127.0.0.1:8080"}, 200, loopback},
 		{"not served", contoso, []string{"evil.test"}, 400, nil},
 		{"a part of a host", contoso, []string{"test"}, 400, nil},
-		{"nobody is served", nil, []string{"contoso.webpubsub.azure.com"}, 400, nil},
+		{"no origin", nil, []string{"contoso.webpubsub.azure.com"}, 400, nil},
 		{"a star asks", contoso, []string{"*"}, 400, nil},
 		{"no origin", contoso, nil, 400, nil},
 		{"an empty origin", contoso, []string{" , "}, 400, nil},

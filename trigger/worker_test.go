@@ -336,7 +336,7 @@ func TestNoWorkerInTimeIs503(t *testing.T) {
 	}
 	var log lines
 	h := handler(t, trigger.Options{Default: hook, HookTimeout: time.Second, Logger: log.logger()})
-	// It ends at once, so that mostly none is there.
+	// It ends at once, so that usually no worker is running.
 	if code, _ := ask(t, h, "x"); code != 503 && code != 500 {
 		t.Errorf("without a worker = %d, want 503", code)
 	}
