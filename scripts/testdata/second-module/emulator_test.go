@@ -51,7 +51,7 @@ func sendAndReceive(t *testing.T, cs token.ConnectionString) {
 		t.Fatalf("FromConnectionString: %v", err)
 	}
 	to := protocol.Target{Kind: protocol.TargetUser, ID: "alice"}
-	if err := svc.Send(t.Context(), to, protocol.Send{DataType: protocol.DataTypeText, Data: []byte("hello")}); err != nil {
+	if _, err := svc.Send(t.Context(), to, protocol.Send{DataType: protocol.DataTypeText, Data: []byte("hello")}); err != nil {
 		t.Fatalf("Send(%v) = %v, want nil", to, err)
 	}
 	if m := read(t, ws); m.Type != "message" || m.From != "server" || m.Data != "hello" {
