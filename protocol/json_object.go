@@ -10,12 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// members are the members of a JSON object. Names are compared with regard to
-// case, as the protocol does and encoding/json does not. Of members with the same
-// name the last one counts. They point into the frame.
-//
-// encoding/json validates a frame; it is split here, in one pass and without an
-// allocation for each member.
+// members are the members of a JSON object by their exact names: the protocol is
+// case-sensitive where encoding/json is not. Of members with the same name the
+// last one counts. They point into the frame that they were read from.
 type members []member
 
 // member is a decoded name and the bytes of its value without blanks around it.
@@ -24,83 +21,24 @@ type member struct {
 }
 
 func decodeMembers(b []byte) (members, error) {
-	if !json.Valid(b) {
-		return nil, fmt.Errorf("not a JSON object: %v", json.Unmarshal(b, new(json.RawMessage)))
-	}
-	b = bytes.Trim(b, blanks)
-	if b[0] != '{' {
+	m, ok := split(b)
+	switch {
+	case ok:
+		return m, nil
+	case json.Valid(b):
 		return nil, errors.New("not a JSON object")
 	}
-	return split(b), nil
+	return nil, fmt.Errorf("not a JSON object: %v", json.Unmarshal(b, new(json.RawMessage)))
 }
 
 const blanks = " \t\r\n"
 
-// split returns the members of an object, which must be valid JSON without blanks
-// around it.
-func split(b []byte) members {
-	m := make(members, 0, 8)
-	for i := skipBlanks(b, 1); b[i] != '}'; {
-		end := valueEnd(b, i)
-		name := stringBytes(b[i:end])
-		i = skipBlanks(b, skipBlanks(b, end)+1) // after the colon
-		end = valueEnd(b, i)
-		m = append(m, member{name, b[i:end]})
-		if i = skipBlanks(b, end); b[i] == ',' {
-			i = skipBlanks(b, i+1)
-		}
-	}
-	return m
-}
-
-func skipBlanks(b []byte, i int) int {
-	for b[i] == ' ' || b[i] == '\t' || b[i] == '\r' || b[i] == '\n' {
-		i++
-	}
-	return i
-}
-
-// valueEnd returns the end of the value that begins at i.
-func valueEnd(b []byte, i int) int {
-	depth := 0
-	for ; ; i++ {
-		switch b[i] {
-		case '"':
-			i = quoteEnd(b, i)
-		case '{', '[':
-			depth++
-			continue
-		case '}', ']':
-			depth--
-		default:
-			if depth == 0 {
-				return literalEnd(b, i)
-			}
-			continue
-		}
-		if depth == 0 {
-			return i + 1
-		}
-	}
-}
-
-// quoteEnd returns the position of the closing quote of the string that begins at
-// i.
-func quoteEnd(b []byte, i int) int {
-	for i++; b[i] != '"'; i++ {
-		if b[i] == '\\' {
-			i++
-		}
-	}
-	return i
-}
-
-// literalEnd returns the end of a number, true, false or null.
-func literalEnd(b []byte, i int) int {
-	for i < len(b) && bytes.IndexByte([]byte(",]} \t\r\n"), b[i]) < 0 {
-		i++
-	}
-	return i
+// split takes a JSON object apart; ok is false if b is anything else.
+func split(b []byte) (m members, ok bool) {
+	m = make(members, 0, 8)
+	b = bytes.TrimLeft(b, blanks)
+	end, ok := ScanObject(b, func(name, value []byte) { m = append(m, member{stringBytes(name), value}) })
+	return m, ok && len(bytes.TrimLeft(b[end:], blanks)) == 0
 }
 
 // stringBytes decodes a valid JSON string. The result may point into raw.
@@ -194,7 +132,8 @@ func decodeMetadata(raw []byte) (map[string]string, error) {
 		return nil, errors.New("metadata is not an object")
 	}
 	out := map[string]string{}
-	for _, m := range split(raw) {
+	all, _ := split(raw) // an object within a frame that was read
+	for _, m := range all {
 		key := string(m.name)
 		if m.raw[0] != '"' {
 			return nil, fmt.Errorf("metadata value of %q is not a string", key)

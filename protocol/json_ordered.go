@@ -20,15 +20,16 @@ type Object []ObjectMember
 // ReadObject reads a JSON object. Of members with the same name the last one
 // counts, in the place of the first. The result does not point into text.
 func ReadObject(text []byte) (Object, error) {
-	if !json.Valid(text) {
-		return nil, json.Unmarshal(text, new(json.RawMessage)) // the error says where
-	}
-	if text = bytes.Trim(text, blanks); text[0] != '{' {
+	split, ok := split(text)
+	switch {
+	case !ok && json.Valid(text):
 		return nil, errors.New("not a JSON object")
+	case !ok:
+		return nil, json.Unmarshal(text, new(json.RawMessage)) // the error says where
 	}
 	all := Object{}
 	var places map[string]int // used for an object with many members
-	for _, one := range split(text) {
+	for _, one := range split {
 		m := ObjectMember{string(one.name), compact(one.raw)}
 		if len(all) < 8 {
 			all = all.With(m)
