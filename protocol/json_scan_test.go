@@ -40,11 +40,27 @@ func TestScanObjectDepth(t *testing.T) {
 			`{"a":` + strings.Repeat("[", n) + strings.Repeat("]", n) + "}",
 			strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n),
 		} {
-			if _, ok := protocol.ScanObject([]byte(nested), func(_, _ []byte) {}); ok != json.Valid([]byte(nested)) {
-				t.Errorf("ScanObject of %.10q with %d levels = %v, encoding/json differs", nested, n, ok)
+			want := json.Valid([]byte(nested))
+			if _, ok := protocol.ScanObject([]byte(nested), func(_, _ []byte) {}); ok != want {
+				t.Errorf("ScanObject of %.10q with %d levels = %v, want %v", nested, n, ok, want)
+			}
+			if ok := protocol.ValidJSON([]byte(nested)); ok != want {
+				t.Errorf("ValidJSON of %.10q with %d levels = %v, want %v", nested, n, ok, want)
 			}
 		}
 	}
+}
+
+// FuzzValidJSON checks that exactly what encoding/json accepts is valid.
+func FuzzValidJSON(f *testing.F) {
+	for _, seed := range []string{"", " 1 ", "-0.0e-0", "\t[1, {\"a\" : null} ]\n", `"\ud800"`, "true false", "\"\x7f\xff\"", "nul", "-", "00"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if got, want := protocol.ValidJSON(b), json.Valid(b); got != want {
+			t.Errorf("ValidJSON(%q) = %v, want %v", b, got, want)
+		}
+	})
 }
 
 // FuzzScanObject checks that exactly the objects of encoding/json are read, with
