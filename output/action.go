@@ -43,7 +43,7 @@ func (o *object) actionEvent() Event {
 	name := o.text("actionName")
 	read, ok := actions[strings.ToLower(name)]
 	if !ok {
-		if !o.told("actionName") {
+		if !o.hasFault("actionName") {
 			o.add("actionName", "cannot be "+quoted(name)+": use one of the 14 actions of the Functions binding, such as "+nearestAction(name))
 		}
 		return nil
@@ -55,7 +55,7 @@ func (o *object) actionEvent() Event {
 		o.setAlias(member, theirs)
 	}
 	ev := read(o)
-	o.leftovers(name)
+	o.refuseUnused(name)
 	return ev
 }
 

@@ -19,14 +19,28 @@ func Decode(b []byte) (Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	return o.checkedEvent()
+}
+
+// decodeMembers is Decode of an object that has been split into its members.
+func decodeMembers(b []byte, members []jsonMember) (Event, error) {
+	o, err := objectOf(b, members)
+	if err != nil {
+		return nil, err
+	}
+	return o.checkedEvent()
+}
+
+// checkedEvent returns the event that o describes, or all faults of o.
+func (o *object) checkedEvent() (Event, error) {
 	ev := o.event()
 	if ev == nil {
 		return nil, o.faults.err()
 	}
 	if bad, _ := ev.Check().(*FaultError); bad != nil {
 		for _, f := range bad.Faults {
-			// What could not be read was told already.
-			if !o.told(f.Member) {
+			// A member that could not be read has its fault.
+			if !o.hasFault(f.Member) {
 				o.add(f.Member, f.Text)
 			}
 		}
@@ -44,7 +58,7 @@ func (o *object) event() Event {
 		return o.actionEvent()
 	}
 	kind := enum(o, "type", eventTypes...)
-	if kind == "" && !o.told("type") {
+	if kind == "" && !o.hasFault("type") {
 		kind = o.guessType()
 	}
 	if kind == "" {
@@ -52,7 +66,7 @@ func (o *object) event() Event {
 	}
 	if read := readerOf(kind); read != nil {
 		ev := read(o)
-		o.leftovers("a " + kind)
+		o.refuseUnused("a " + kind)
 		return ev
 	}
 	o.add("type", "cannot be "+quoted(kind)+": use MessageEvent, GroupEvent, CloseConnectionEvent, ExistenceEvent or PermissionEvent")
@@ -107,8 +121,8 @@ func readMessage(o *object) Event {
 	ev.TargetID = o.text("targetId")
 	o.content(ev)
 	ev.Filter = o.text("filter")
-	o.take("ttlSeconds", &ev.TTLSeconds, "a whole number of seconds")
-	o.take("metadata", &ev.Metadata, "an object of strings")
+	o.decode("ttlSeconds", &ev.TTLSeconds, "a whole number of seconds")
+	o.decode("metadata", &ev.Metadata, "an object of strings")
 	if len(ev.Metadata) == 0 {
 		ev.Metadata = nil
 	}
@@ -160,7 +174,7 @@ func messageBytes(raw json.RawMessage, d protocol.DataType, written bool) (b []b
 // A string that holds JSON is that JSON, as in Functions.
 func stringMessage(s string, raw json.RawMessage, d protocol.DataType, written bool) (b []byte, problem string) {
 	switch {
-	case d == protocol.DataTypeJSON && !json.Valid([]byte(s)):
+	case d == protocol.DataTypeJSON && !protocol.ValidJSON([]byte(s)):
 		return bytes.Clone(raw), ""
 	case d == protocol.DataTypeBinary && written:
 		b, err := base64.StdEncoding.DecodeString(s)

@@ -146,7 +146,7 @@ func TestDecodeFaults(t *testing.T) {
 		{`{"message":"a"`, "the JSON object is cut off"},
 		{`[]`, "not a JSON object"},
 		{`{"message" "a"}`, "not JSON: "},
-		{`{"message":"a"} x`, "there is more behind the object"},
+		{`{"message":"a"} x`, "there is more after the object"},
 		{`{}`, "type is missing, and the other members do not tell it"},
 		{`{"targetType":"Users","targetId":"u"}`, "type is missing"},
 		{`{"type":7}`, "type must be a string"},

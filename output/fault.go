@@ -32,6 +32,9 @@ func (e *FaultError) Error() string {
 	return strings.Join(texts, "; ")
 }
 
+// faultText returns a fault of the object as a whole.
+func faultText(text string) error { return &FaultError{[]Fault{{"", text}}} }
+
 // faults collects what is wrong.
 type faults []Fault
 

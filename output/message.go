@@ -77,7 +77,7 @@ func (e *MessageEvent) checkMessage(f *faults) {
 			f.add("message", "is not UTF-8 text: use dataType binary")
 		}
 	case protocol.DataTypeJSON:
-		if !json.Valid(e.Message) {
+		if !protocol.ValidJSON(e.Message) {
 			f.add("message", "is not JSON: "+jsonProblem(e.Message))
 		} else if !utf8.Valid(e.Message) {
 			f.add("message", "is JSON that is not UTF-8")
@@ -146,7 +146,7 @@ func messageValue(d protocol.DataType, b []byte) any {
 		// Buffer as its bytes, so these are wrapped in a string.
 		trimmed := bytes.TrimSpace(b)
 		var s string
-		if json.Unmarshal(b, &s) == nil && json.Valid([]byte(s)) || json.Valid(b) && isBuffer(trimmed) {
+		if json.Unmarshal(b, &s) == nil && protocol.ValidJSON([]byte(s)) || protocol.ValidJSON(b) && isBuffer(trimmed) {
 			return string(b)
 		}
 		return json.RawMessage(b)

@@ -6,70 +6,79 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"wps/protocol"
 )
 
-// MaxObjectSize limits one event object in a stream, in bytes: room for a
+// MaxObjectSize limits one event object in a stream, in bytes: enough for a
 // message of the largest size written as the numbers of a Buffer.
 const MaxObjectSize = 8 << 20
 
-// LineError is what is wrong with the event that begins on a line, counted from
-// 1.
+// LineError is a fault of the event object that begins on a line, counted from 1.
 type LineError struct {
 	Line int
 	Err  error
-	// Ends tells that nothing behind this line can be read.
+	// Ends reports that the stream cannot be read any further.
 	Ends bool
 }
 
-// Error names the line and what is wrong with it.
+// Error returns the line and what is wrong with it.
 func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
 
-// Unwrap gives what is wrong.
+// Unwrap returns what is wrong.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// Reader reads a stream of event objects: one a line, or one array of them. An
-// object may also run over several lines, as long as no further one begins with
-// "{", so that an object that is cut off does not swallow the next. Blank lines,
-// and byte order marks between objects, do not count. Memory holds one object. It
-// is a [Source]. Not safe for concurrent use.
-type Reader struct {
-	in   *bufio.Reader
-	line int
-	// array tells that the stream is one array, open that it has not ended.
-	array, open bool
-	started     bool
-	// first tells that no element of the array was read yet.
-	first bool
-	buf   []byte
-	scan  scanner // of the object in buf
-	left  leftover
-	err   error
+// lineFault returns a fault of a line after which the stream continues.
+func lineFault(line int, text string) *LineError {
+	return &LineError{Line: line, Err: faultText(text)}
 }
 
-// leftover is what of a faulty object is still to be passed over. That is put
-// off to the next read, so that a fault is told before all of it has come.
-type leftover int
+// Reader reads a stream of event objects: one a line, or one array of them. An
+// object may also run over several lines, as long as none of the later ones begins
+// with "{", so that an object which is cut off does not swallow the next. Blank
+// lines, and byte order marks between objects, are skipped. Memory holds one
+// object. A Reader is a [Source] and not safe for concurrent use.
+type Reader struct {
+	in      *bufio.Reader
+	line    int
+	started bool
+	array   bool // the stream is one array
+	open    bool // the array has not ended
+	first   bool // no element of the array was read yet
+	buf     []byte
+	members []jsonMember // of the object in buf, if split
+	split   bool
+	scan    objectScanner // of the object in buf, if it is not on one line
+	skip    skipKind
+	err     error
+}
+
+// jsonMember is a member of a JSON object: its name with quotes, and its value.
+type jsonMember struct{ name, value []byte }
+
+// skipKind is what remains to be skipped of a faulty object. It is skipped by the
+// next read, so that the fault is returned before all of it has arrived.
+type skipKind int
 
 const (
-	leftNothing leftover = iota
-	leftLine             // to the end of the line
-	leftObject           // to the brace that closes the object
+	skipNothing skipKind = iota
+	skipLine             // to the end of the line
+	skipObject           // to the brace that closes the object
 )
 
-// NewReader reads events from in.
+// NewReader returns a Reader of in.
 func NewReader(in io.Reader) *Reader {
 	return &Reader{in: bufio.NewReaderSize(in, 64<<10), line: 1}
 }
 
-// Next gives the next event and its line. A *LineError tells of a faulty one;
-// the stream goes on behind it. io.EOF is the end; any other error ends the
-// stream too.
+// Next returns the next event and its line. The error is io.EOF at the end, or a
+// *LineError; the stream continues after a fault that does not end it.
 func (r *Reader) Next() (Event, int, error) {
 	raw, line, err := r.Read()
 	if err != nil {
 		return nil, line, err
 	}
-	ev, err := Decode(raw)
+	ev, err := r.Decode(raw)
 	if err != nil {
 		return nil, line, &LineError{Line: line, Err: err}
 	}
@@ -77,14 +86,19 @@ func (r *Reader) Next() (Event, int, error) {
 }
 
 // Decode implements [Source] by the function of that name.
-func (*Reader) Decode(raw []byte) (Event, error) { return Decode(raw) }
+func (r *Reader) Decode(raw []byte) (Event, error) {
+	if !r.split || len(raw) != len(r.buf) || &raw[0] != &r.buf[0] {
+		return Decode(raw)
+	}
+	return decodeMembers(raw, r.members) // as Read has split it
+}
 
 // Read implements [Source].
 func (r *Reader) Read() ([]byte, int, error) {
 	if r.err != nil {
 		return nil, r.line, r.err
 	}
-	if err := r.start(); err != nil {
+	if err := r.begin(); err != nil {
 		return nil, r.line, r.end(err)
 	}
 	if err := r.separator(); err != nil {
@@ -95,7 +109,7 @@ func (r *Reader) Read() ([]byte, int, error) {
 	return raw, line, err
 }
 
-// end makes this the last answer but for io.EOF.
+// end returns the error of the last read before io.EOF.
 func (r *Reader) end(err error) error {
 	r.err = io.EOF
 	if err == io.EOF {
@@ -111,8 +125,8 @@ var errUTF16 = errors.New("this is UTF-16 text: write it as UTF-8")
 // mark of UTF-16.
 func isUTF16(start []byte) bool { return string(start) == "\xff\xfe" || string(start) == "\xfe\xff" }
 
-// start skips the bracket of an array.
-func (r *Reader) start() error {
+// begin reads the bracket of an array, if the stream begins with one.
+func (r *Reader) begin() error {
 	if r.started {
 		return nil
 	}
@@ -131,8 +145,8 @@ func (r *Reader) start() error {
 	return nil
 }
 
-// separator goes to the first byte of the next object: over blanks and, in an
-// array, a comma. The end of the array is io.EOF.
+// separator skips what comes before the next object: blanks and, in an array, a
+// comma. The end of the array is io.EOF.
 func (r *Reader) separator() error {
 	b, err := r.skipBlanks()
 	switch {
@@ -141,7 +155,7 @@ func (r *Reader) separator() error {
 	case err != nil:
 		return r.end(err)
 	case r.array && !r.open:
-		return r.end(errors.New("there is more behind the array"))
+		return r.end(errors.New("there is more after the array"))
 	case !r.array:
 		return nil
 	case b == ']':
@@ -152,7 +166,7 @@ func (r *Reader) separator() error {
 		r.first = false
 		return nil
 	case b != ',':
-		return r.broken(r.line, "a comma is missing before this object")
+		return r.refuse(r.line, "a comma is missing before this object")
 	}
 	r.discard(1)
 	b, err = r.skipBlanks()
@@ -168,30 +182,31 @@ func (r *Reader) separator() error {
 	return nil
 }
 
-// pass goes over what is left of a faulty object.
-func (r *Reader) pass() error {
-	for r.left != leftNothing {
+// skipFaulty skips what remains of a faulty object.
+func (r *Reader) skipFaulty() error {
+	for r.skip != skipNothing {
 		b, err := r.in.ReadByte()
 		if err != nil {
 			return err
 		}
-		if r.left == leftObject && (r.cuts(b) || r.scan.done) {
-			r.left = leftNothing
-		} else if r.left == leftLine && b == '\n' {
+		if r.skip == skipObject && (r.scanByte(b) || r.scan.done) {
+			r.skip = skipNothing
+		} else if r.skip == skipLine && b == '\n' {
 			r.line++
-			r.left = leftNothing
+			r.skip = skipNothing
 		}
 	}
 	return nil
 }
 
-// byteOrderMark begins files of Windows programs, and stands in the middle of a
+// byteOrderMark begins files of Windows programs, and so may occur within a
 // stream that is made of several.
 const byteOrderMark = "\ufeff"
 
-// skipBlanks goes to the next byte that is not white space and gives it.
+// skipBlanks skips white space and byte order marks and returns the byte after
+// them, which is read next.
 func (r *Reader) skipBlanks() (byte, error) {
-	if err := r.pass(); err != nil {
+	if err := r.skipFaulty(); err != nil {
 		return 0, err
 	}
 	for {
@@ -215,112 +230,135 @@ func (r *Reader) skipBlanks() (byte, error) {
 	}
 }
 
-// discard drops bytes that were peeked at.
+// discard skips bytes that were peeked at.
 func (r *Reader) discard(n int) { _, _ = r.in.Discard(n) }
 
-// broken gives a fault of the object that began on a line; the stream goes on
-// behind the end of this one, but an array cannot be read any further.
-func (r *Reader) broken(line int, text string) error {
+// refuse returns a fault of the object that begins on a line and skips the rest of
+// the current line. An array cannot be read any further after it.
+func (r *Reader) refuse(line int, text string) error {
+	r.skip = skipLine
+	return r.fault(line, text)
+}
+
+// fault returns a fault that ends an array.
+func (r *Reader) fault(line int, text string) error {
 	if r.array {
 		r.err = io.EOF
 	}
-	r.left = leftLine
-	return &LineError{Line: line, Err: &FaultError{[]Fault{{"", text}}}, Ends: r.array}
+	fault := lineFault(line, text)
+	fault.Ends = r.array
+	return fault
 }
 
-// object reads to the brace that closes the object, and looks whether anything
-// stands behind it that should not.
+// object reads the next object and checks what follows it on its last line.
 func (r *Reader) object() ([]byte, error) {
 	start := r.line
-	r.buf = r.buf[:0]
-	if r.oneLine() {
-		return r.rest(start)
+	if r.split = r.splitLine(); !r.split {
+		if err := r.scanObject(start); err != nil {
+			return nil, err
+		}
 	}
-	for r.scan = (scanner{}); !r.scan.done; {
+	if err := r.checkAfter(start); err != nil {
+		return nil, err
+	}
+	return r.buf, nil
+}
+
+// splitLine reads and splits an object that ends on the current line, if all of
+// the line is in the buffer: the usual case, in one pass over the line.
+func (r *Reader) splitLine() bool {
+	b, _ := r.in.Peek(r.in.Buffered())
+	lineEnd := bytes.IndexByte(b, '\n')
+	if lineEnd <= 0 {
+		return false
+	}
+	line, members := append(r.buf[:0], b[:lineEnd]...), r.members[:0]
+	end, ok := protocol.ScanObject(line, func(name, value []byte) { members = append(members, jsonMember{name, value}) })
+	r.buf, r.members = line[:end], members
+	if !ok {
+		return false
+	}
+	r.discard(end)
+	return true
+}
+
+// scanObject reads an object byte by byte to the brace that closes it: one over
+// several lines, one that is not all in the buffer, or a faulty one.
+func (r *Reader) scanObject(start int) error {
+	r.buf = r.buf[:0]
+	for r.scan = (objectScanner{}); !r.scan.done; {
 		b, err := r.in.ReadByte()
 		switch {
 		case err == io.EOF:
-			return nil, r.cutOff(start)
+			return r.fault(start, cutOffText)
 		case err != nil:
-			return nil, r.end(err)
+			return r.end(err)
 		case len(r.buf) == MaxObjectSize:
 			_ = r.in.UnreadByte() // it was just read
-			return nil, r.tooLarge(start)
+			r.skip = skipObject
+			return lineFault(start, fmt.Sprintf("the object is larger than %d bytes", MaxObjectSize))
 		case len(r.buf) == 0 && b != '{':
 			_ = r.in.UnreadByte()
-			return nil, r.broken(start, "not a JSON object")
+			return r.refuse(start, notObjectText)
 		}
 		r.buf = append(r.buf, b)
-		if r.cuts(b) {
-			return nil, r.cutOff(start)
+		if r.scanByte(b) {
+			return r.fault(start, cutOffText)
 		}
 	}
-	return r.rest(start)
+	return nil
 }
 
-// cuts takes the next byte of an object and tells whether it ends a line on
-// which the object has been cut off.
-func (r *Reader) cuts(b byte) bool {
+// scanByte scans the next byte of an object and reports whether it ends a line on
+// which the object is cut off.
+func (r *Reader) scanByte(b byte) bool {
 	r.scan.byte(b)
 	if b != '\n' {
 		return false
 	}
 	r.line++
-	return r.scan.inString || r.nextObject()
+	next, err := r.in.Peek(1)
+	return r.scan.inString || err == nil && next[0] == '{'
 }
 
-// tooLarge gives the fault of an object of which the end is not read yet.
-func (r *Reader) tooLarge(line int) error {
-	r.left = leftObject
-	return &LineError{Line: line, Err: &FaultError{[]Fault{{"", fmt.Sprintf("the object is larger than %d bytes", MaxObjectSize)}}}}
-}
-
-// oneLine reads an object that ends on the coming line, when all of that has
-// been buffered: the usual case, done without asking for each byte.
-func (r *Reader) oneLine() bool {
-	b, _ := r.in.Peek(r.in.Buffered())
-	end := bytes.IndexByte(b, '\n')
-	if end <= 0 || b[0] != '{' {
-		return false
-	}
-	scan := scanner{}
-	for i, c := range b[:end] {
-		if scan.byte(c); scan.done {
-			r.buf = append(r.buf, b[:i+1]...)
-			r.discard(i + 1)
-			return true
-		}
-	}
-	return false
-}
-
-// nextObject tells whether the coming line begins with a brace.
-func (r *Reader) nextObject() bool {
-	b, err := r.in.Peek(1)
-	return err == nil && b[0] == '{'
-}
-
-func (r *Reader) cutOff(line int) error {
-	if r.array {
-		r.err = io.EOF
-	}
-	return &LineError{Line: line, Err: &FaultError{[]Fault{{"", "the JSON object is cut off"}}}, Ends: r.array}
-}
-
-// rest looks at what follows an object on its line.
-func (r *Reader) rest(start int) ([]byte, error) {
+// checkAfter checks what follows an object on its line.
+func (r *Reader) checkAfter(start int) error {
 	for {
 		b, err := r.in.Peek(1)
 		if err != nil {
-			return r.buf, nil
+			return nil
 		}
 		switch c := b[0]; {
 		case c == ' ' || c == '\t' || c == '\r':
 			r.discard(1)
 		case c == '\n' || c == '{' || r.array && (c == ',' || c == ']'):
-			return r.buf, nil
+			return nil
 		default:
-			return nil, r.broken(start, "there is more behind the object")
+			return r.refuse(start, moreAfterText)
 		}
+	}
+}
+
+// objectScanner finds the end of an object that arrives byte by byte, valid or
+// not, by its braces and strings.
+type objectScanner struct {
+	depth                   int
+	inString, escaped, done bool
+}
+
+func (s *objectScanner) byte(b byte) {
+	switch {
+	case s.escaped:
+		s.escaped = false
+	case s.inString && b == '\\':
+		s.escaped = true
+	case b == '"':
+		s.inString = !s.inString
+	case s.inString:
+	case b == '{':
+		s.depth++
+	case b == '}':
+		s.depth--
+		s.done = s.depth == 0
 	}
 }

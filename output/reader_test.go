@@ -42,10 +42,22 @@ func readSource(r output.Source) []string {
 		case err != nil:
 			return append(got, err.Error())
 		default:
-			got = append(got, fmt.Sprintf("%d %s", line, ev.(*output.MessageEvent).Message))
+			got = append(got, fmt.Sprintf("%d %s", line, textOf(ev)))
 		}
 	}
 	return append(got, "no end")
+}
+
+// textOf returns the message of an event, or its JSON if it is no message.
+func textOf(ev output.Event) string {
+	if m, ok := ev.(*output.MessageEvent); ok {
+		return string(m.Message)
+	}
+	b, err := ev.MarshalJSON()
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
 }
 
 func TestReader(t *testing.T) {
@@ -71,11 +83,11 @@ func TestReader(t *testing.T) {
 		{"[" + a + ",]", []string{"1 a", "1! there is a comma before the end of the array"}},
 		{"[" + a, []string{"1 a", "1! the array is not closed"}},
 		{"[" + a + ",", []string{"1 a", "1! the array is not closed"}},
-		{"[" + a + "]" + b, []string{"1 a", "1! there is more behind the array"}},
+		{"[" + a + "]" + b, []string{"1 a", "1! there is more after the array"}},
 		{"[" + a + "\n" + b + "]", []string{"1 a", "2! a comma is missing before this object"}},
 		{"[1," + a + "]", []string{"1! not a JSON object"}},
 		{"nonsense {}\n" + b, []string{"1! not a JSON object", "2 b"}},
-		{a + "}\n" + b, []string{"1! there is more behind the object", "2 b"}},
+		{a + "}\n" + b, []string{"1! there is more after the object", "2 b"}},
 		{a + " " + b + "\n", []string{"1 a", "1 b"}},
 		{`{"message":"a` + "\n" + b, []string{"1! the JSON object is cut off", "2 b"}},
 		{`{"message":{"x":1}` + "\n" + b, []string{"1! the JSON object is cut off", "2 b"}},
@@ -149,8 +161,9 @@ func TestReaderLimits(t *testing.T) {
 	}
 }
 
-// FuzzReader: every stream ends, lines never go back, and the events that come
-// out are the same, one a line, when they are written and read again.
+// FuzzReader checks that every stream ends and lines never go back, that the
+// events are the same when they are written, one a line, and read again, and that
+// nothing depends on how much of a line is read at a time.
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(msg("a") + "\n" + msg("b")))
 	f.Add([]byte("[" + msg("a") + ",\n{]"))
@@ -158,6 +171,10 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("\xef\xbb\xbf{\n{}\n}"))
 	f.Add([]byte(`{"message":"{\"}","dataType":"text"} x` + "\n" + msg("b") + msg("c")))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		whole, piecewise := read(bytes.NewReader(b)), read(iotest.OneByteReader(bytes.NewReader(b)))
+		if !slices.Equal(whole, piecewise) {
+			t.Errorf("reading %q = %q, byte by byte %q", b, whole, piecewise)
+		}
 		events, stream := readAll(t, b), []byte(nil)
 		for _, ev := range events {
 			line, err := ev.MarshalJSON()

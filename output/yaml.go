@@ -55,7 +55,7 @@ func (y *YAML) Read() ([]byte, int, error) {
 	y.buf.Reset()
 	err := (&yamlWriter{out: &y.buf, room: maxYAMLDocument - y.spent}).value(resolve(item), 0)
 	if y.spent += y.buf.Len(); err != nil {
-		return nil, line, &LineError{Line: line, Err: yamlFault(err.Error())}
+		return nil, line, lineFault(line, err.Error())
 	}
 	return y.buf.Bytes(), line, nil
 }
@@ -98,15 +98,15 @@ func (y *YAML) parse() (*yaml.Node, *LineError) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, y.fault(1, yamlFault(y.located(err)))
+		return nil, y.fault(1, faultText(y.located(err)))
 	}
 	switch err := dec.Decode(&more); {
 	case err == nil:
-		return nil, y.fault(more.Line, yamlFault("a document begins here, and the line before does not end with a line feed"))
+		return nil, y.fault(more.Line, faultText("a document begins here, and the line before does not end with a line feed"))
 	case strings.Contains(err.Error(), noDocumentStart):
 		return nil, y.trailing(err)
 	case !errors.Is(err, io.EOF):
-		return nil, y.fault(1, yamlFault(y.located(err)))
+		return nil, y.fault(1, faultText(y.located(err)))
 	}
 	return root.Content[0], nil
 }
@@ -116,7 +116,7 @@ func (y *YAML) parse() (*yaml.Node, *LineError) {
 func (y *YAML) trailing(err error) *LineError {
 	line, _ := cutLine(err)
 	if directive := y.directiveBefore(line); directive > 0 {
-		return y.fault(directive, yamlFault("a directive follows the document: put ... on a line between them"))
+		return y.fault(directive, faultText("a directive follows the document: put ... on a line between them"))
 	}
 	return y.fault(line+1, ErrTrailingContent)
 }
@@ -139,8 +139,6 @@ func (y *YAML) directiveBefore(last int) int {
 func (y *YAML) fault(line int, err error) *LineError {
 	return &LineError{Line: y.base + line, Err: err}
 }
-
-func yamlFault(text string) error { return &FaultError{[]Fault{{"", text}}} }
 
 // located returns the text of a syntax error of the library with the line of the
 // stream in place of that of the document.
@@ -264,7 +262,7 @@ func (y *YAML) readLine() error {
 		y.inLine = errors.Is(err, bufio.ErrBufferFull)
 		if y.doc.Len() > MaxObjectSize {
 			y.left = true
-			return &FaultError{[]Fault{{"", fmt.Sprintf("the document is larger than %d bytes", MaxObjectSize)}}}
+			return faultText(fmt.Sprintf("the document is larger than %d bytes", MaxObjectSize))
 		}
 		if !y.inLine {
 			return err
