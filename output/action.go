@@ -35,10 +35,11 @@ var actions = map[string]func(*object) Event{
 	"revokepermission": func(o *object) Event { return o.permissionAction(PermissionRevoke) },
 }
 
-// actionNames are the members that the extension calls by other names.
+// actionNames maps members to the names that the extension has for them.
 var actionNames = map[string]string{"groupId": "group", "message": "data", "excludes": "excluded"}
 
-// actionEvent reads an object that names its action.
+// actionEvent returns the event of an object that names its action, nil if there is
+// no such action.
 func (o *object) actionEvent() Event {
 	name := o.text("actionName")
 	read, ok := actions[strings.ToLower(name)]
@@ -59,7 +60,7 @@ func (o *object) actionEvent() Event {
 	return ev
 }
 
-// nearestAction names an action close to name, or the plainest one.
+// nearestAction returns an action close to name, or the simplest one.
 func nearestAction(name string) string {
 	for _, known := range slices.Sorted(maps.Keys(actions)) {
 		if suggest.Distance(strings.ToLower(name), known) <= 2 {
@@ -69,9 +70,9 @@ func nearestAction(name string) string {
 	return "sendToAll"
 }
 
-// id reads the member that names the target, under whose name faults of the
-// target are told; with none the action has no target.
-func (o *object) id(member string) string {
+// actionTarget returns the member that names the target, "" for an action without
+// one. Faults of the target use the name of the member.
+func (o *object) actionTarget(member string) string {
 	if member == "" {
 		return ""
 	}
@@ -80,13 +81,13 @@ func (o *object) id(member string) string {
 }
 
 func (o *object) sendAction(t TargetType, member string) Event {
-	ev := &MessageEvent{TargetType: t, TargetID: o.id(member)}
-	o.content(ev)
+	ev := &MessageEvent{TargetType: t, TargetID: o.actionTarget(member)}
+	o.readContent(ev)
 	return ev
 }
 
 func (o *object) groupAction(a GroupAction, t TargetType, member string) Event {
-	ev := &GroupEvent{GroupAction: a, TargetType: t, TargetID: o.id(member)}
+	ev := &GroupEvent{GroupAction: a, TargetType: t, TargetID: o.actionTarget(member)}
 	if a != GroupLeaveAll {
 		ev.GroupID = o.text("groupId")
 	}
@@ -94,7 +95,7 @@ func (o *object) groupAction(a GroupAction, t TargetType, member string) Event {
 }
 
 func (o *object) closeAction(t TargetType, member string) Event {
-	return &CloseConnectionEvent{TargetType: t, TargetID: o.id(member), Reason: o.text("reason"), Excludes: o.list("excludes")}
+	return &CloseConnectionEvent{TargetType: t, TargetID: o.actionTarget(member), Reason: o.text("reason"), Excludes: o.list("excludes")}
 }
 
 func (o *object) permissionAction(a PermissionAction) Event {

@@ -10,18 +10,18 @@ import (
 // target (TargetType Users, Groups or All).
 type CloseConnectionEvent struct {
 	ConnectionID string
-	// Reason is told to clients of a Web PubSub subprotocol; "" means none.
+	// Reason is sent to clients of a Web PubSub subprotocol; "" means none.
 	Reason     string
 	TargetType TargetType
 	TargetID   string
-	// Excludes are connection ids that stay; not with ConnectionID.
+	// Excludes are ids of connections that stay open; not with ConnectionID.
 	Excludes []string
 }
 
 // Type implements Event.
 func (*CloseConnectionEvent) Type() string { return "CloseConnectionEvent" }
 
-// Target is whose connections are closed.
+// Target returns whose connections are closed.
 func (e *CloseConnectionEvent) Target() protocol.Target {
 	if e.TargetType == "" {
 		return targetOf(TargetConnections, e.ConnectionID)

@@ -8,12 +8,12 @@ import (
 	"wps/protocol"
 )
 
-// Decode reads one event object. Names of members and values of enums are
-// compared without regard to case; "action" stands for groupAction, "data" for
-// message, "excluded" for excludes, "group" for groupId; the 14 actionName
-// objects of the Functions extension are taken as they are; type may be left out
-// where the other members leave no doubt. The error is a *FaultError with
-// everything that is wrong, or nil when the event can be run.
+// Decode reads and checks one event object. Names of members and values of enums
+// are compared without regard to case; "action" stands for groupAction, "data" for
+// message, "excluded" for excludes, "group" for groupId; the 14 actionName objects
+// of the Functions extension are accepted as they are; type may be absent if the
+// other members determine it. The error is a *FaultError with everything that is
+// wrong.
 func Decode(b []byte) (Event, error) {
 	o, err := readObject(b)
 	if err != nil {
@@ -51,8 +51,8 @@ func (o *object) checkedEvent() (Event, error) {
 	return ev, nil
 }
 
-// event makes the event that o describes; nil when that cannot be told, with
-// the reason among the faults.
+// event returns the event that o describes. It is nil, with the reason among the
+// faults, if the type is unknown.
 func (o *object) event() Event {
 	if o.has("actionName") {
 		return o.actionEvent()
@@ -76,7 +76,8 @@ func (o *object) event() Event {
 // eventTypes are the types as they are written.
 var eventTypes = []string{"MessageEvent", "GroupEvent", "CloseConnectionEvent", "ExistenceEvent", "PermissionEvent"}
 
-// readerOf gives what reads the members of a type; nil for none of eventTypes.
+// readerOf returns the function that reads the members of a type; nil for none of
+// eventTypes.
 func readerOf(eventType string) func(*object) Event {
 	switch eventType {
 	case "MessageEvent":
@@ -93,7 +94,7 @@ func readerOf(eventType string) func(*object) Event {
 	return nil
 }
 
-// guessType tells the type from the members that only one type has.
+// guessType returns the type that alone has one of the members.
 func (o *object) guessType() string {
 	switch {
 	case o.has("permission"), o.has("permissionAction"):
@@ -105,7 +106,7 @@ func (o *object) guessType() string {
 	case o.has("connectionId"):
 		return "CloseConnectionEvent"
 	}
-	o.add("type", "is missing, and the other members do not tell it: use MessageEvent, GroupEvent, CloseConnectionEvent, ExistenceEvent or PermissionEvent")
+	o.add("type", "is missing, and the other members do not determine it: use MessageEvent, GroupEvent, CloseConnectionEvent, ExistenceEvent or PermissionEvent")
 	return ""
 }
 
@@ -119,7 +120,7 @@ func readMessage(o *object) Event {
 		ev.TargetType = o.targetType()
 	}
 	ev.TargetID = o.text("targetId")
-	o.content(ev)
+	o.readContent(ev)
 	ev.Filter = o.text("filter")
 	o.decode("ttlSeconds", &ev.TTLSeconds, "a whole number of seconds")
 	o.decode("metadata", &ev.Metadata, "an object of strings")
@@ -129,8 +130,8 @@ func readMessage(o *object) Event {
 	return ev
 }
 
-// content reads message, dataType and excludes.
-func (o *object) content(ev *MessageEvent) {
+// readContent reads message, dataType and excludes.
+func (o *object) readContent(ev *MessageEvent) {
 	ev.Excludes = o.list("excludes")
 	hasType := o.has("dataType")
 	ev.DataType = enum(o, "dataType", protocol.DataTypeText, protocol.DataTypeJSON, protocol.DataTypeBinary)
@@ -152,13 +153,13 @@ func (o *object) content(ev *MessageEvent) {
 	}
 }
 
-// messageBytes returns the bytes to send. A serialised Buffer is its bytes,
-// whatever the data type. Without a data type a string is its UTF-8 bytes, as the
-// spec says; with "binary" written it is base64.
-func messageBytes(raw json.RawMessage, d protocol.DataType, written bool) (b []byte, problem string) {
+// messageBytes returns the bytes to send. A serialised Buffer stands for its bytes
+// with every data type. With the data type binary a string is base64 if the object
+// has a dataType, and its UTF-8 bytes if not, as the spec says.
+func messageBytes(raw json.RawMessage, d protocol.DataType, hasType bool) (b []byte, problem string) {
 	switch {
 	case raw[0] == '"':
-		return stringMessage(plainString(raw), raw, d, written)
+		return stringMessage(plainString(raw), raw, d, hasType)
 	case isBuffer(raw):
 		if b, problem = bufferBytes(raw); problem != "" && d == protocol.DataTypeJSON {
 			problem += ": write JSON of type Buffer as a string"
@@ -170,13 +171,14 @@ func messageBytes(raw json.RawMessage, d protocol.DataType, written bool) (b []b
 	return nil, "must be a string or a serialised Buffer when dataType is " + string(d)
 }
 
-// stringMessage returns the bytes of a message that is the string s, in JSON raw.
-// A string that holds JSON is that JSON, as in Functions.
-func stringMessage(s string, raw json.RawMessage, d protocol.DataType, written bool) (b []byte, problem string) {
+// stringMessage returns the bytes of a message that is the string s, which is raw
+// as JSON. With the data type json a string that holds JSON is that JSON, as in
+// Functions.
+func stringMessage(s string, raw json.RawMessage, d protocol.DataType, hasType bool) (b []byte, problem string) {
 	switch {
 	case d == protocol.DataTypeJSON && !protocol.ValidJSON([]byte(s)):
 		return bytes.Clone(raw), ""
-	case d == protocol.DataTypeBinary && written:
+	case d == protocol.DataTypeBinary && hasType:
 		b, err := base64.StdEncoding.DecodeString(s)
 		if err != nil {
 			return nil, "must be base64 or a serialised Buffer when dataType is binary"

@@ -12,8 +12,7 @@ import (
 	"wps/protocol"
 )
 
-// TestDecode gives what is read, the strict form of it, and what running it
-// does.
+// TestDecode checks what is read: its strict form and what running it does.
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	const noMeta = `[] "" 0 map[]`
@@ -147,7 +146,7 @@ func TestDecodeFaults(t *testing.T) {
 		{`[]`, "not a JSON object"},
 		{`{"message" "a"}`, "not JSON: "},
 		{`{"message":"a"} x`, "there is more after the object"},
-		{`{}`, "type is missing, and the other members do not tell it"},
+		{`{}`, "type is missing, and the other members do not determine it"},
 		{`{"targetType":"Users","targetId":"u"}`, "type is missing"},
 		{`{"type":7}`, "type must be a string"},
 		{`{"type":"X"}`, `type cannot be "X": use MessageEvent`},
@@ -228,8 +227,9 @@ func TestCheckMessage(t *testing.T) {
 	}
 }
 
-// FuzzDecode: what is refused has its faults told, each once. What is accepted
-// can be run, and its strict form does the same and is its own strict form.
+// FuzzDecode checks that what is refused has faults, each once, and that what is
+// accepted can be run, with a strict form that does the same and is its own strict
+// form.
 func FuzzDecode(f *testing.F) {
 	for _, s := range []string{
 		`{"type":"MessageEvent","targetType":"Groups","targetId":"g1","message":"hi","dataType":"text","excludes":["c1"]}`,
@@ -248,11 +248,11 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			bad, _ := errors.AsType[*output.FaultError](err)
 			if bad == nil || len(bad.Faults) == 0 {
-				t.Fatalf("Decode(%q) = %v, which tells no fault", b, err)
+				t.Fatalf("Decode(%q) = %v, which has no fault", b, err)
 			}
 			for i, fault := range bad.Faults {
 				if slices.Contains(bad.Faults[:i], fault) {
-					t.Errorf("Decode(%q) tells %q twice", b, fault)
+					t.Errorf("Decode(%q) has the fault %q twice", b, fault)
 				}
 			}
 			return
@@ -278,8 +278,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// callOf gives what running ev asks of the service. JSON is compacted, because
-// the strict form of an event is one line.
+// callOf returns the call of the service that running ev makes. JSON is compacted,
+// because the strict form of an event is one line.
 func callOf(t *testing.T, ev output.Event) string {
 	t.Helper()
 	if m, ok := ev.(*output.MessageEvent); ok && m.DataType == protocol.DataTypeJSON {

@@ -16,20 +16,19 @@ import (
 
 // Event is one instruction of the output binding. The event types are pointers
 // to MessageEvent, GroupEvent, CloseConnectionEvent, ExistenceEvent and
-// PermissionEvent. MarshalJSON writes the one strict form of each, which Decode
-// reads back.
+// PermissionEvent. MarshalJSON writes the strict form, which Decode reads.
 type Event interface {
 	json.Marshaler
-	// Type is the name of the event type, such as "MessageEvent".
+	// Type returns the name of the event type, such as "MessageEvent".
 	Type() string
-	// Check tells everything that is wrong at once, as a *FaultError; nil when
-	// the event can be run.
+	// Check returns everything that is wrong, as a *FaultError; nil if the event can
+	// be run.
 	Check() error
-	// Run does what the event says. It trusts that Check found nothing.
+	// Run runs an event in which Check finds nothing wrong.
 	Run(ctx context.Context, s Service) (Result, error)
 }
 
-// Result is what came of an event that was run.
+// Result is the result of an event that was run.
 type Result struct {
 	// Asked reports that the event was a question, and Yes its answer.
 	Asked, Yes bool
@@ -62,7 +61,7 @@ type Service interface {
 	CheckPermission(ctx context.Context, connectionID string, p protocol.Permission, group string) (yes bool, o protocol.Outcome, err error)
 }
 
-// TargetType says whom an event concerns.
+// TargetType is the kind of an event's target.
 type TargetType string
 
 // The target types of the spec.
@@ -78,7 +77,7 @@ var targetKinds = map[TargetType]protocol.TargetKind{
 	TargetConnections: protocol.TargetConnection, TargetGroups: protocol.TargetGroup,
 }
 
-// targetOf joins a target type and id; "" means All.
+// targetOf returns the target of a type and an id; "" means All.
 func targetOf(t TargetType, id string) protocol.Target {
 	if t == "" {
 		t = TargetAll

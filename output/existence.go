@@ -6,8 +6,8 @@ import (
 	"wps/protocol"
 )
 
-// ExistenceEvent asks whether a user or group has a connection, or whether a
-// connection is there.
+// ExistenceEvent asks whether a user or a group has a connection, or whether a
+// connection is open.
 type ExistenceEvent struct {
 	TargetType TargetType
 	TargetID   string
@@ -16,7 +16,7 @@ type ExistenceEvent struct {
 // Type implements Event.
 func (*ExistenceEvent) Type() string { return "ExistenceEvent" }
 
-// Target is what is asked for.
+// Target returns what is asked for.
 func (e *ExistenceEvent) Target() protocol.Target { return targetOf(e.TargetType, e.TargetID) }
 
 // Check implements Event.

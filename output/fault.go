@@ -7,12 +7,12 @@ import (
 	"wps/protocol"
 )
 
-// Fault is one thing that is wrong with an event object. Member is its JSON
-// name, or "" when it concerns the object as a whole; Text goes on from there,
-// such as "is missing".
+// Fault is one thing that is wrong with an event object. Member is the JSON name of
+// a member, or "" for the object as a whole; Text continues it, such as "is
+// missing".
 type Fault struct{ Member, Text string }
 
-// String is the fault with the member that it is of.
+// String returns the member and the text.
 func (f Fault) String() string {
 	if f.Member == "" {
 		return f.Text
@@ -20,10 +20,10 @@ func (f Fault) String() string {
 	return f.Member + " " + f.Text
 }
 
-// FaultError lists everything that is wrong with one event object.
+// FaultError holds everything that is wrong with one event object.
 type FaultError struct{ Faults []Fault }
 
-// Error is all faults on one line.
+// Error returns all faults on one line.
 func (e *FaultError) Error() string {
 	texts := make([]string, len(e.Faults))
 	for i, f := range e.Faults {
@@ -35,7 +35,7 @@ func (e *FaultError) Error() string {
 // faultText returns a fault of the object as a whole.
 func faultText(text string) error { return &FaultError{[]Fault{{"", text}}} }
 
-// faults collects what is wrong.
+// faults collects the faults of an event object.
 type faults []Fault
 
 func (f *faults) add(member, text string) {
@@ -44,14 +44,14 @@ func (f *faults) add(member, text string) {
 	}
 }
 
-// check adds err, when there is one.
+// check adds err, unless it is nil.
 func (f *faults) check(member string, err error) {
 	if err != nil {
 		f.add(member, "cannot be used: "+err.Error())
 	}
 }
 
-// err is nil when nothing was added.
+// err returns a *FaultError, nil for no faults.
 func (f faults) err() error {
 	if len(f) == 0 {
 		return nil
@@ -59,7 +59,7 @@ func (f faults) err() error {
 	return &FaultError{f}
 }
 
-// target checks a target against the types that an event takes.
+// target checks a target; allowed are the target types of the event.
 func (f *faults) target(t TargetType, id string, allowed ...TargetType) {
 	if !slices.Contains(allowed, t) {
 		f.add("targetType", given(string(t))+"use "+orList(allowed))
@@ -74,7 +74,7 @@ func (f *faults) target(t TargetType, id string, allowed ...TargetType) {
 	f.check("targetId", targetOf(t, id).Check())
 }
 
-// given begins the text of a fault of an enum.
+// given returns the beginning of a fault of an enum.
 func given(value string) string {
 	if value == "" {
 		return "is missing: "
@@ -84,7 +84,7 @@ func given(value string) string {
 
 func quoted(s string) string { return `"` + s + `"` }
 
-// orList writes "A, B or C".
+// orList returns "A, B or C".
 func orList[T ~string](names []T) string {
 	var b strings.Builder
 	for i, n := range names {
@@ -100,7 +100,7 @@ func orList[T ~string](names []T) string {
 	return b.String()
 }
 
-// excludes checks connection ids to leave out.
+// excludes checks the ids of excluded connections.
 func (f *faults) excludes(ids []string) {
 	for _, id := range ids {
 		f.check("excludes", protocol.CheckID("connection id", id))

@@ -18,8 +18,8 @@ const (
 )
 
 // GroupEvent changes the membership of a user's connections or of one
-// connection. With TargetType All, Join and Leave concern every connection that
-// Filter selects, in all of GroupIDs.
+// connection. With TargetType All, Join and Leave change the membership of every
+// connection that Filter selects in all of GroupIDs.
 type GroupEvent struct {
 	GroupAction GroupAction
 	TargetType  TargetType
@@ -32,7 +32,7 @@ type GroupEvent struct {
 // Type implements Event.
 func (*GroupEvent) Type() string { return "GroupEvent" }
 
-// Target is whose membership changes.
+// Target returns whose membership changes.
 func (e *GroupEvent) Target() protocol.Target { return targetOf(e.TargetType, e.TargetID) }
 
 // Check implements Event.

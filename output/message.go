@@ -16,10 +16,10 @@ import (
 type MessageEvent struct {
 	TargetType TargetType
 	TargetID   string
-	// Message is what is sent, byte for byte: text, JSON text or anything.
+	// Message is sent byte for byte: UTF-8 text, JSON or any bytes, by DataType.
 	Message  []byte
 	DataType protocol.DataType
-	// Excludes are connection ids left out; for All and Groups.
+	// Excludes are ids of connections that get no message; for All and Groups.
 	Excludes []string
 	// Filter is an OData expression over connections; not for Connections.
 	Filter string
@@ -31,7 +31,7 @@ type MessageEvent struct {
 // Type implements Event.
 func (*MessageEvent) Type() string { return "MessageEvent" }
 
-// Target is whom the message goes to.
+// Target returns the receivers of the message.
 func (e *MessageEvent) Target() protocol.Target { return targetOf(e.TargetType, e.TargetID) }
 
 // Check implements Event.
@@ -51,7 +51,7 @@ func (e *MessageEvent) Check() error {
 	return f.err()
 }
 
-// send adds a fault of what is sent, in the words of the event object.
+// send adds a fault of the request under the member of the event object.
 func (f *faults) send(fault protocol.SendFault) {
 	switch fault.Field {
 	case protocol.SendExcluded:
@@ -67,7 +67,7 @@ func (f *faults) send(fault protocol.SendFault) {
 
 func (e *MessageEvent) checkMessage(f *faults) {
 	if n := len(e.Message); n > protocol.MaxMessageSize {
-		f.add("message", fmt.Sprintf("is larger than %d bytes, which is the most the service takes", protocol.MaxMessageSize))
+		f.add("message", fmt.Sprintf("is larger than %d bytes, which is the most the service accepts", protocol.MaxMessageSize))
 		return
 	}
 	switch e.DataType {
@@ -87,7 +87,7 @@ func (e *MessageEvent) checkMessage(f *faults) {
 	}
 }
 
-// jsonProblem says why b is not JSON.
+// jsonProblem returns why b is not JSON.
 func jsonProblem(b []byte) string {
 	var v any
 	if err := json.Unmarshal(b, &v); err != nil {
@@ -101,7 +101,7 @@ func (e *MessageEvent) Run(ctx context.Context, s Service) (Result, error) {
 	return done(s.Send(ctx, e.Target(), e.send()))
 }
 
-// send is the message as the service takes it.
+// send returns the request of the message.
 func (e *MessageEvent) send() protocol.Send {
 	dataType := e.DataType
 	if dataType == "" {
@@ -136,7 +136,7 @@ func (e *MessageEvent) MarshalJSON() ([]byte, error) {
 	}{e.Type(), t, e.TargetID, messageValue(d, e.Message), d, e.Excludes, e.Filter, e.TTLSeconds, e.Metadata})
 }
 
-// messageValue gives the JSON value that stands for a message.
+// messageValue returns the JSON value of a message.
 func messageValue(d protocol.DataType, b []byte) any {
 	switch d {
 	case protocol.DataTypeText:

@@ -9,7 +9,8 @@ import (
 	"wps/protocol"
 )
 
-// recorder is a service that notes what it is asked, and fails on demand.
+// recorder is a service that records its calls, and fails those of some numbers,
+// counted from 1.
 type recorder struct {
 	calls []string
 	fail  map[int]error

@@ -17,8 +17,8 @@ const (
 	PermissionCheck  PermissionAction = "Check"
 )
 
-// PermissionEvent grants a permission to a live connection, takes it away or
-// asks for it. TargetName is the group that it concerns.
+// PermissionEvent grants, revokes or checks a permission of an open connection.
+// TargetName is the group of the permission.
 type PermissionEvent struct {
 	PermissionAction PermissionAction
 	ConnectionID     string

@@ -18,7 +18,7 @@ import (
 // msg is the line of a message event.
 func msg(text string) string { return `{"message":"` + text + `","dataType":"text"}` }
 
-// read gives the lines and errors of a stream, one word each.
+// read returns the lines and the errors of a stream.
 func read(in io.Reader) []string { return readSource(output.NewReader(in)) }
 
 func readSource(r output.Source) []string {
@@ -109,14 +109,14 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderTellsAtOnce: a fault is told when it is seen, however much of the
-// line is still to come.
-func TestReaderTellsAtOnce(t *testing.T) {
+// TestReaderReturnsFaultsAtOnce checks that a fault is returned when it is seen,
+// however much of the line is still to arrive.
+func TestReaderReturnsFaultsAtOnce(t *testing.T) {
 	t.Parallel()
 	endless := func(start string) io.Reader { return io.MultiReader(strings.NewReader(start), zeros{}) }
 	for name, source := range map[string]output.Source{
 		"no object":         output.NewReader(endless("nonsense")),
-		"behind an object":  output.NewReader(endless(msg("a"))),
+		"after an object":   output.NewReader(endless(msg("a"))),
 		"a large object":    output.NewReader(endless(`{"message":"`)),
 		"a large line":      output.NewLines(endless("hello"), output.MessageEvent{}),
 		"a large document":  output.NewYAML(endless("message: a\n")),
@@ -236,8 +236,8 @@ func TestLines(t *testing.T) {
 		{"\ufeff\r\n\ufeff", []string{"1 ", "2 \ufeff"}},
 		{big + "\nb", []string{"1 " + big, "2 b"}},
 		{big + "\r\nb", []string{"1 " + big, "2 b"}},
-		{big + "x\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service takes", "2 b"}},
-		{strings.Repeat(big, 3) + "\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service takes", "2 b"}},
+		{big + "x\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service accepts", "2 b"}},
+		{strings.Repeat(big, 3) + "\nb", []string{"1! message is larger than 1048576 bytes, which is the most the service accepts", "2 b"}},
 		{"a\n\xff\nb", []string{"1 a", "2! message is not UTF-8 text: use dataType binary", "3 b"}},
 	}
 	for _, tt := range tests {

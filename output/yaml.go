@@ -3,7 +3,6 @@ package output
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,24 +13,23 @@ import (
 
 // YAML reads a stream of YAML documents, each an event object or a list of them,
 // with the members that JSON has. Memory holds one document, of at most
-// MaxObjectSize bytes; a faulty one does not keep the next from being read. It
-// is a [Source].
+// MaxObjectSize bytes; the stream continues after a faulty one. A YAML is a
+// [Source] and not safe for concurrent use.
 type YAML struct {
-	in    *bufio.Reader
-	line  int // of what was read last
-	first int // line on which doc begins
-	doc   bytes.Buffer
-	items []*yaml.Node // of the document, not yet given
-	base  int          // what is added to the lines of its nodes
-	spent int          // bytes of JSON that the document has given
-	// left tells that of a document that is too large something is still to be
-	// passed over, inLine that its last line is read in part.
-	left, inLine bool
-	buf          bytes.Buffer
-	ended        bool
+	in     *bufio.Reader
+	line   int // number of the last line that was read
+	first  int // number of the first line of doc
+	doc    bytes.Buffer
+	items  []*yaml.Node // of the document, not yet returned
+	base   int          // added to the lines of its nodes
+	spent  int          // bytes of JSON that the document has become
+	skip   bool         // the rest of a document that is too large
+	inLine bool         // a part of the current line was read
+	buf    bytes.Buffer
+	ended  bool
 }
 
-// NewYAML reads events from in.
+// NewYAML returns a YAML of in.
 func NewYAML(in io.Reader) *YAML {
 	return &YAML{in: bufio.NewReaderSize(in, 64<<10)}
 }
@@ -60,10 +58,10 @@ func (y *YAML) Read() ([]byte, int, error) {
 	return y.buf.Bytes(), line, nil
 }
 
-// next reads one document and takes it apart. A document may be empty.
+// next reads one document and sets items to the objects in it, which may be none.
 func (y *YAML) next() *LineError {
 	if err := y.document(); err != nil {
-		y.ended = !y.left
+		y.ended = !y.skip
 		return &LineError{Line: y.first, Err: err, Ends: y.ended}
 	}
 	y.base, y.spent = y.first-1, 0
@@ -126,9 +124,10 @@ func (y *YAML) trailing(err error) *LineError {
 func (y *YAML) directiveBefore(last int) int {
 	lines := bytes.Split(y.doc.Bytes(), []byte("\n"))
 	for n := min(last, len(lines)); n > 0; n-- {
-		if text := bytes.TrimSpace(lines[n-1]); len(text) > 0 && text[0] == '%' {
-			return n
-		} else if len(text) > 0 && text[0] != '#' {
+		if text := bytes.TrimSpace(lines[n-1]); !isComment(text) {
+			if text[0] == '%' {
+				return n
+			}
 			return 0
 		}
 	}
@@ -167,14 +166,14 @@ func cutLine(err error) (line int, text string) {
 // text that runs over several lines.
 func (y *YAML) document() error {
 	y.doc.Reset()
-	if err := y.pass(); err != nil {
-		return y.cut(err)
+	if err := y.skipDocument(); err != nil {
+		return y.readError(err)
 	}
 	y.first = y.line + 1
 	if start, _ := y.in.Peek(2); y.first == 1 && isUTF16(start) {
 		return errUTF16
 	}
-	preamble := true // blank lines, comments and directives, which "---" may follow
+	preamble := true // so far blank lines, comments and directives, which "---" may follow
 	for {
 		mark := y.mark()
 		if mark == "---" && !preamble {
@@ -183,47 +182,52 @@ func (y *YAML) document() error {
 		start := y.doc.Len()
 		err := y.readLine()
 		text := bytes.TrimSpace(y.doc.Bytes()[start:])
-		blank := preamble
-		preamble = preamble && mark == "" && (len(text) == 0 || text[0] == '#' || text[0] == '%')
 		switch {
 		case err != nil:
-			return y.cut(err)
+			return y.readError(err)
+		case mark == "..." && preamble && isComment(text[len(mark):]):
+			y.doc.Truncate(start) // there is no document that it could end
+			return nil
 		case mark == "...":
-			if tail := bytes.TrimSpace(text[len(mark):]); blank && (len(tail) == 0 || tail[0] == '#') {
-				y.doc.Truncate(start) // there is no document that it could end
-			}
 			return nil // with the mark, so that the parser refuses what follows it on its line
 		}
+		preamble = preamble && mark == "" && (isComment(text) || text[0] == '%')
 	}
 }
 
-// cut gives what the error of a read means: the end of the stream also ends a
-// document.
-func (y *YAML) cut(err error) error {
+// isComment reports whether a part of a line is blank or a comment.
+func isComment(b []byte) bool {
+	b = bytes.TrimSpace(b)
+	return len(b) == 0 || b[0] == '#'
+}
+
+// readError returns the error of a document whose read ended with err: none at the
+// end of the stream, which also ends a document.
+func (y *YAML) readError(err error) error {
 	switch {
 	case errors.Is(err, io.EOF):
 		y.ended = true
 		return nil
-	case y.left:
+	case y.skip:
 		return err
 	}
 	return fmt.Errorf("read: %w", err)
 }
 
-// pass goes over what is left of a document that is too large. That is put off
-// to the next read, so that the fault is told before all of it has come.
-func (y *YAML) pass() error {
-	for y.left && (y.inLine || y.mark() == "") {
+// skipDocument skips the rest of a document that is too large. The next read does
+// that, so that the fault is returned before all of it has arrived.
+func (y *YAML) skipDocument() error {
+	for y.skip && (y.inLine || y.mark() == "") {
 		if !y.inLine {
 			y.line++
 		}
 		_, err := y.in.ReadSlice('\n')
 		if y.inLine = errors.Is(err, bufio.ErrBufferFull); err != nil && !y.inLine {
-			y.left = false
+			y.skip = false
 			return err
 		}
 	}
-	y.left = false
+	y.skip = false
 	return nil
 }
 
@@ -253,7 +257,7 @@ func markOf(b []byte) string {
 	return ""
 }
 
-// readLine adds the coming line to the document.
+// readLine appends the next line to the document.
 func (y *YAML) readLine() error {
 	y.line++
 	for {
@@ -261,137 +265,11 @@ func (y *YAML) readLine() error {
 		y.doc.Write(piece)
 		y.inLine = errors.Is(err, bufio.ErrBufferFull)
 		if y.doc.Len() > MaxObjectSize {
-			y.left = true
+			y.skip = true
 			return faultText(fmt.Sprintf("the document is larger than %d bytes", MaxObjectSize))
 		}
 		if !y.inLine {
 			return err
 		}
 	}
-}
-
-// Bounds on what aliases may make of a small document.
-const (
-	maxYAMLDepth    = 100
-	maxYAMLObject   = MaxObjectSize
-	maxYAMLDocument = 2 * MaxObjectSize
-)
-
-var (
-	errYAMLDepth = fmt.Errorf("the object is nested more than %d deep", maxYAMLDepth)
-	errYAMLSize  = fmt.Errorf("the object is larger than %d bytes", maxYAMLObject)
-	errYAMLWhole = fmt.Errorf("the document makes more than %d bytes of JSON: cut it in several", maxYAMLDocument)
-)
-
-// yamlWriter writes a YAML value as JSON.
-type yamlWriter struct {
-	out  *bytes.Buffer
-	room int // left for the whole document
-}
-
-func (w *yamlWriter) value(n *yaml.Node, depth int) error {
-	switch {
-	case depth > maxYAMLDepth:
-		return errYAMLDepth
-	case w.out.Len() > w.room:
-		return errYAMLWhole
-	case w.out.Len() > maxYAMLObject:
-		return errYAMLSize
-	}
-	switch n.Kind {
-	case yaml.AliasNode:
-		return w.value(n.Alias, depth+1)
-	case yaml.MappingNode:
-		return w.mapping(n, depth)
-	case yaml.SequenceNode:
-		w.out.WriteByte('[')
-		for i, item := range n.Content {
-			if i > 0 {
-				w.out.WriteByte(',')
-			}
-			if err := w.value(item, depth+1); err != nil {
-				return err
-			}
-		}
-		w.out.WriteByte(']')
-		return nil
-	}
-	return w.scalar(n)
-}
-
-// buffer writes bytes that are a member of the object as a serialised Buffer, so
-// that they are bytes for every data type.
-func (w *yamlWriter) buffer(n *yaml.Node) error {
-	w.out.WriteString(`{"type":"Buffer","data":`)
-	err := w.scalar(n)
-	w.out.WriteByte('}')
-	return err
-}
-
-// resolve returns the node that an alias stands for.
-func resolve(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
-}
-
-func (w *yamlWriter) mapping(n *yaml.Node, depth int) error {
-	w.out.WriteByte('{')
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := resolve(n.Content[i])
-		switch {
-		case key.Kind != yaml.ScalarNode:
-			return errors.New("the name of a member must be text")
-		case key.Tag == "!!merge":
-			return errors.New("the merge key << is not taken: write the members out")
-		case i > 0:
-			w.out.WriteByte(',')
-		}
-		w.text(key.Value)
-		w.out.WriteByte(':')
-		if value := resolve(n.Content[i+1]); depth == 0 && value.Tag == "!!binary" && value.Kind == yaml.ScalarNode {
-			if err := w.buffer(value); err != nil {
-				return err
-			}
-		} else if err := w.value(n.Content[i+1], depth+1); err != nil {
-			return err
-		}
-	}
-	w.out.WriteByte('}')
-	return nil
-}
-
-// scalar writes numbers, booleans and null as such and all else as a string, as
-// it is written: dates are no type of an event object, and !!binary is base64.
-func (w *yamlWriter) scalar(n *yaml.Node) error {
-	var v any
-	switch n.Tag {
-	case "!!null", "!!bool", "!!int", "!!float":
-		if err := n.Decode(&v); err != nil {
-			return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
-		}
-		if json.Valid([]byte(n.Value)) && n.Tag != "!!null" && n.Tag != "!!bool" {
-			v = json.RawMessage(n.Value)
-		}
-	case "!!binary":
-		v = strings.Join(strings.Fields(n.Value), "")
-	default:
-		w.text(n.Value)
-		return nil
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("%s is no value of JSON", n.Value)
-	}
-	w.out.Write(b)
-	return nil
-}
-
-func (w *yamlWriter) text(s string) {
-	b, err := marshal(s)
-	if err != nil {
-		panic(err) // a string is always JSON
-	}
-	w.out.Write(b)
 }

@@ -35,9 +35,9 @@ func TestYAML(t *testing.T) {
 		{"{message: a, dataType: text}\n---\nmessage: [\n---\n{message: b, dataType: text}\n", []string{
 			"1 a", "2! not YAML: did not find expected node content (line 3)", "5 b"}},
 		{"{message: a, dataType: text}\n---\nnonsense\n", []string{"1 a", "3! not a JSON object"}},
-		{"message: .inf\ndataType: json\n", []string{"1! .inf is no value of JSON"}},
+		{"message: .inf\ndataType: json\n", []string{"1! .inf cannot be written as JSON"}},
 		{"? [a]\n: b\n", []string{"1! the name of a member must be text"}},
-		{"<<: {message: a}\n", []string{"1! the merge key << is not taken: write the members out"}},
+		{"<<: {message: a}\n", []string{"1! the merge key << is not supported: write the members out"}},
 		{"message: &a [*a]\ndataType: json\n", []string{"1! the object is nested more than 100 deep"}},
 	}
 	for _, tt := range tests {
@@ -157,7 +157,7 @@ func TestYAMLTrailingError(t *testing.T) {
 	}
 }
 
-// TestYAMLBounds: neither size nor aliases take memory without end.
+// TestYAMLBounds checks that neither size nor aliases take unlimited memory.
 func TestYAMLBounds(t *testing.T) {
 	t.Parallel()
 	big := "message: " + strings.Repeat("x", output.MaxObjectSize) + "\n"
@@ -187,7 +187,7 @@ func TestYAMLBounds(t *testing.T) {
 }
 
 // FuzzYAML checks that what is read is JSON, that every stream ends and lines
-// never go back, and that nothing is lost: a stream without a fault gives as many
+// never go back, and that nothing is lost: a stream without a fault has as many
 // objects as the library finds in it.
 func FuzzYAML(f *testing.F) {
 	f.Add("---\nmessage: a\ndataType: text\n...\n---\n- {type: GroupEvent}\n")

@@ -18,15 +18,15 @@ import (
 	"wps/protocol"
 )
 
-// stage runs events that take a random time and notes when each begins and
-// ends. It is meant for a synctest bubble.
+// stage runs events that take a random time and records when each begins and ends.
+// It is meant for a synctest bubble.
 type stage struct {
 	mu       sync.Mutex
 	rand     *rand.Rand
 	open     map[output.Event]bool
 	started  []output.Event
 	ended    []output.Event
-	most     int // under way at once
+	most     int // in flight at once
 	overlaps []string
 	fail     func(output.Event) error
 }
@@ -65,8 +65,8 @@ func (s *stage) run(ctx context.Context, ev output.Event) (output.Result, error)
 	return output.Result{}, nil
 }
 
-// names gives what an event names, as the doc comment of apply.Run has it; nil
-// for the whole hub.
+// names returns the targets that an event names, as the doc comment of apply.Run has
+// it; nil for the whole hub.
 func names(ev output.Event) []protocol.Target {
 	switch e := ev.(type) {
 	case *output.MessageEvent:
@@ -85,7 +85,7 @@ func names(ev output.Event) []protocol.Target {
 	return nil
 }
 
-// conflict tells whether two events must not overtake one another.
+// conflict reports whether two events must not overtake one another.
 func conflict(a, b output.Event) bool {
 	na, nb := names(a), names(b)
 	if na == nil || nb == nil {
@@ -102,7 +102,7 @@ func text(ev output.Event) string {
 	return string(b)
 }
 
-// stream makes n events of every kind for a few targets.
+// stream returns n events of every kind for a few targets.
 func stream(r *rand.Rand, n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -132,9 +132,9 @@ func stream(r *rand.Rand, n int) string {
 	return b.String()
 }
 
-// TestRunKeepsOrder: whatever the events, their durations and their failures,
-// those that name a same target run one after the other in the order of the
-// stream; others run side by side.
+// TestRunKeepsOrder checks that events which name the same target run one after the
+// other in the order of the stream, whatever their durations and failures, and that
+// others run concurrently.
 func TestRunKeepsOrder(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
@@ -148,12 +148,12 @@ func TestRunKeepsOrder(t *testing.T) {
 			}
 			const n = 400
 			line := map[output.Event]int{}
-			var told []int
+			var results []int
 			sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(stream(s.rand, n))), s.run, apply.Options{
 				Concurrency: 8, KeepGoing: true,
 				OnResult: func(r apply.LineResult) {
 					line[r.Event] = r.Line
-					told = append(told, r.Line)
+					results = append(results, r.Line)
 				},
 			})
 			failed, _ := errors.AsType[*apply.FailedError](err)
@@ -171,17 +171,17 @@ func TestRunKeepsOrder(t *testing.T) {
 				}
 			}
 			if s.most < 4 {
-				t.Errorf("seed %d: at most %d events were under way at once", seed, s.most)
+				t.Errorf("seed %d: at most %d events were in flight at once", seed, s.most)
 			}
-			if slices.Sort(told); len(slices.Compact(told)) != n {
-				t.Errorf("seed %d: %d lines were told", seed, len(told))
+			if slices.Sort(results); len(slices.Compact(results)) != n {
+				t.Errorf("seed %d: results of %d lines", seed, len(results))
 			}
 		})
 	}
 }
 
-// TestRunUnordered: with Unordered even the events of one target run side by
-// side.
+// TestRunUnordered checks that with Unordered the events of one target run
+// concurrently too.
 func TestRunUnordered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -194,9 +194,9 @@ func TestRunUnordered(t *testing.T) {
 	})
 }
 
-// TestRunStopsSideBySide: when one event fails nothing new is started, what is
-// under way ends, and every line is told.
-func TestRunStopsSideBySide(t *testing.T) {
+// TestRunStopsConcurrent checks that after a failure nothing new is started, events
+// in flight end, and every line has a result.
+func TestRunStopsConcurrent(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
@@ -210,26 +210,27 @@ func TestRunStopsSideBySide(t *testing.T) {
 				return nil
 			}
 			const n = 500
-			stopped, told := 0, map[int]apply.Status{}
+			stopped, results := 0, map[int]apply.Status{}
 			sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(stream(s.rand, n))), s.run, apply.Options{
 				Concurrency: 8, CountRest: true, OnStop: func() { stopped++ },
-				OnResult: func(r apply.LineResult) { told[r.Line] = r.Status },
+				OnResult: func(r apply.LineResult) { results[r.Line] = r.Status },
 			})
 			if !errors.Is(err, errRefused) || stopped != 1 {
 				t.Errorf("Run = %v after %d stops", err, stopped)
 			}
-			if sum.Failed != failed || sum.Done+sum.Failed != len(s.started) || sum.Done+sum.Failed+sum.NotTried != n || len(told) != n || sum.Unread {
-				t.Errorf("Run = %+v with %d failures, %d started, %d told", sum, failed, len(s.started), len(told))
+			if sum.Failed != failed || sum.Done+sum.Failed != len(s.started) || sum.Done+sum.Failed+sum.NotTried != n || len(results) != n || sum.Unread {
+				t.Errorf("Run = %+v with %d failures, %d started, %d results", sum, failed, len(s.started), len(results))
 			}
-			// Only what was under way with the first failure can have come after it.
+			// Only events in flight at the first failure can have failed after it.
 			if failed > 8 {
-				t.Errorf("%d failed, more than were under way", failed)
+				t.Errorf("%d failed, more than were in flight", failed)
 			}
 		})
 	}
 }
 
-// TestRunFaultInTheMiddle: all before a broken object is run, nothing behind it.
+// TestRunFaultInTheMiddle checks that everything before a faulty object is run and
+// nothing after it.
 func TestRunFaultInTheMiddle(t *testing.T) {
 	t.Parallel()
 	for _, broken := range []string{`{"message":`, `{"type":"NoSuchEvent"}`, `nonsense`} {
@@ -252,8 +253,8 @@ func TestRunFaultInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestRunBrokenStream: a stream that breaks off is no end, even when the run is
-// to go on.
+// TestRunBrokenStream checks that a read error ends the run as a failure, with
+// KeepGoing too.
 func TestRunBrokenStream(t *testing.T) {
 	t.Parallel()
 	in := io.MultiReader(strings.NewReader(msg("a")+"\n"+msg("b")+"\n"), brokenReader{})
@@ -264,8 +265,8 @@ func TestRunBrokenStream(t *testing.T) {
 	}
 }
 
-// TestRunRestOfBrokenStream: what cannot be read behind a stop is not counted,
-// and the summary says so.
+// TestRunRestOfBrokenStream checks that what cannot be read after a stop is not
+// counted, and that the summary says so.
 func TestRunRestOfBrokenStream(t *testing.T) {
 	t.Parallel()
 	r := &recorder{fail: map[int]error{2: errRefused}}
@@ -282,14 +283,14 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, errRefused }
 
-// TestRunInterrupted: events under way have RunOptions.Grace to end; one that
-// takes longer is told as failed, perhaps sent.
+// TestRunInterrupted checks that events in flight have Options.Grace to end, and
+// that one which takes longer fails as perhaps sent.
 func TestRunInterrupted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		var told []string
+		var results []string
 		do := func(ctx context.Context, ev output.Event) (output.Result, error) {
 			d := 2 * time.Second
 			if ev.(*output.MessageEvent).TargetID == "slow" {
@@ -307,17 +308,17 @@ func TestRunInterrupted(t *testing.T) {
 				`{"targetType":"Users","targetId":"slow","message":"2"}`+"\n"+
 				`{"targetType":"Users","targetId":"quick","message":"3"}`+"\n")), do, apply.Options{
 			Concurrency: 4, CountRest: true, Grace: 3 * time.Second,
-			OnResult: func(r apply.LineResult) { told = append(told, resultText(r)) },
+			OnResult: func(r apply.LineResult) { results = append(results, resultText(r)) },
 		})
 		want := []string{"1 done", "3 not tried", "2 failed: interrupted, it may have been sent: context canceled"}
-		if !slices.Equal(told, want) || sum != (apply.Summary{Done: 1, Failed: 1, NotTried: 1}) {
-			t.Errorf("told %q, %+v, %v; want %q", told, sum, err, want)
+		if !slices.Equal(results, want) || sum != (apply.Summary{Done: 1, Failed: 1, NotTried: 1}) {
+			t.Errorf("results = %q, %+v, %v, want %q", results, sum, err, want)
 		}
 	})
 }
 
-// TestRunReadsAheadWithinBounds: a target that is stuck does not let the whole
-// stream pile up in memory.
+// TestRunReadsAheadWithinBounds checks that a stuck target does not let the whole
+// stream accumulate in memory.
 func TestRunReadsAheadWithinBounds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -339,7 +340,7 @@ func TestRunReadsAheadWithinBounds(t *testing.T) {
 	})
 }
 
-// endless gives events until it is stopped.
+// endless is a source of events until it is stopped.
 type endless struct {
 	mu           sync.Mutex
 	lines, ahead int

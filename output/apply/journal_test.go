@@ -37,7 +37,7 @@ func closeJournal(t *testing.T, j *apply.Journal) {
 	}
 }
 
-// numbered makes n messages for a few users.
+// numbered returns a stream of n messages for a few users.
 func numbered(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -46,9 +46,9 @@ func numbered(n int) string {
 	return b.String()
 }
 
-// TestJournalGoesOn: runs that are broken off and fail at random do everything
-// once, and a last run has nothing left.
-func TestJournalGoesOn(t *testing.T) {
+// TestJournalResumes checks that runs which are interrupted and fail at random do
+// everything once, and that a last run has nothing left.
+func TestJournalResumes(t *testing.T) {
 	t.Parallel()
 	const n = 5000
 	path, in := filepath.Join(t.TempDir(), "j"), numbered(n)
@@ -102,7 +102,7 @@ func TestJournalGoesOn(t *testing.T) {
 	}
 }
 
-// halfDone makes a journal of the first lines of an input, all but the fifth.
+// halfDone returns a journal of an input, of all events but the fifth.
 func halfDone(t *testing.T, in string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "j")
@@ -139,16 +139,16 @@ func TestJournalOfAnotherInput(t *testing.T) {
 		}
 		closeJournal(t, j)
 	}
-	// What was not done may change: it is what is mended before a second run. So
-	// may what comes behind.
-	mended := strings.Replace(in, `"message":"5"`, `"message":"five"`, 1) + msg("more")
+	// What was not done may change: it is fixed before a second run. So may what
+	// follows.
+	fixed := strings.Replace(in, `"message":"5"`, `"message":"five"`, 1) + msg("more")
 	j := journal(t, path)
 	defer closeJournal(t, j)
-	if err := j.Verify(t.Context(), output.NewReader(strings.NewReader(mended))); err != nil {
-		t.Errorf("with the failed line mended: Verify = %v", err)
+	if err := j.Verify(t.Context(), output.NewReader(strings.NewReader(fixed))); err != nil {
+		t.Errorf("with the failed line fixed: Verify = %v", err)
 	}
 	r := &recorder{}
-	sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(mended)), r.run, apply.Options{Journal: j})
+	sum, err := apply.Run(t.Context(), output.NewReader(strings.NewReader(fixed)), r.run, apply.Options{Journal: j})
 	if err != nil || sum != (apply.Summary{Done: 2, Earlier: 2999}) || len(r.calls) != 2 || !strings.Contains(r.calls[0], "five") {
 		t.Errorf("Run = %+v, %v with calls %q", sum, err, r.calls)
 	}
@@ -201,8 +201,8 @@ func TestJournalRefused(t *testing.T) {
 	}
 }
 
-// TestJournalCutOff: a record that was cut off by the end of a machine does not
-// count, and the file goes on in its place.
+// TestJournalCutOff checks that a record which was cut off by a failure of the
+// machine does not count and is overwritten.
 func TestJournalCutOff(t *testing.T) {
 	t.Parallel()
 	in := numbered(10)
@@ -229,8 +229,8 @@ func TestJournalCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeJournal(t, journal(t, path))
-	if mended, _ := os.ReadFile(path); string(mended) != string(whole) {
-		t.Errorf("a journal that ends in zeros became %d bytes, want %d", len(mended), len(whole))
+	if fixed, _ := os.ReadFile(path); string(fixed) != string(whole) {
+		t.Errorf("a journal that ends in zeros became %d bytes, want %d", len(fixed), len(whole))
 	}
 	j = journal(t, path)
 	defer closeJournal(t, j)
@@ -281,7 +281,8 @@ func TestJournalZeros(t *testing.T) {
 	}
 }
 
-// TestJournalOfDevice: what keeps nothing is no journal, and is not written to.
+// TestJournalOfDevice checks that a device is refused as a journal and is not
+// written to.
 func TestJournalOfDevice(t *testing.T) {
 	t.Parallel()
 	if _, err := apply.OpenJournal(os.DevNull, "a test"); !errors.Is(err, apply.ErrNoJournal) {
@@ -289,7 +290,7 @@ func TestJournalOfDevice(t *testing.T) {
 	}
 }
 
-// TestVerifyInterrupted: a stream that is broken off by the context is not told
+// TestVerifyInterrupted checks that a stream which the context ends is not refused
 // as a foreign one.
 func TestVerifyInterrupted(t *testing.T) {
 	t.Parallel()
@@ -309,7 +310,8 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
-// TestCheckWithJournal: what an earlier run has done is not told as not tried.
+// TestCheckWithJournal checks that what an earlier run has done does not count as
+// not tried.
 func TestCheckWithJournal(t *testing.T) {
 	t.Parallel()
 	j := journal(t, halfDone(t, numbered(7)))
@@ -325,8 +327,8 @@ func TestCheckWithJournal(t *testing.T) {
 	}
 }
 
-// TestJournalSynced: what is written down is on the disk a second later, also
-// when nothing comes behind it.
+// TestJournalSynced checks that what is written is on the disk a second later, also
+// if nothing follows it.
 func TestJournalSynced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -396,7 +398,7 @@ func TestJournalSlowSync(t *testing.T) {
 
 // TestJournalSyncFails checks that a journal which cannot be forced to the disk
 // ends the run, with one event at a time and also while it waits for input, and
-// that the error is told once.
+// that the error is returned once.
 func TestJournalSyncFails(t *testing.T) {
 	t.Parallel()
 	for _, events := range []int{1, 50} {
@@ -436,8 +438,8 @@ func TestJournalCloseFails(t *testing.T) {
 	}
 }
 
-// TestJournalPurpose: however long it is, the same one is known again and
-// another one is refused.
+// TestJournalPurpose checks that the same purpose is accepted and another one
+// refused, however long it is.
 func TestJournalPurpose(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 4079, 4080, 4081, 5000, 100_000} {
@@ -466,8 +468,8 @@ func TestJournalInUse(t *testing.T) {
 	closeJournal(t, journal(t, path))
 }
 
-// TestJournalFails: an event that was sent and cannot be written down does not
-// count as done, and stops the run even when that is to go on.
+// TestJournalFails checks that an event which was sent and cannot be recorded does
+// not count as done, and stops a run with KeepGoing too.
 func TestJournalFails(t *testing.T) {
 	t.Parallel()
 	j := journal(t, filepath.Join(t.TempDir(), "j"))
@@ -482,7 +484,8 @@ func TestJournalFails(t *testing.T) {
 	}
 }
 
-// FuzzJournal: a file that is taken keeps what it knows, whatever is in it.
+// FuzzJournal checks that a file which is accepted keeps the events that it
+// records, whatever it holds.
 func FuzzJournal(f *testing.F) {
 	f.Add("wps journal 1: a test\n0 1 ab\n1023 9 cd\n1024 9 cd\n")
 	f.Add("wps journal 1: a test\n3 4 f")

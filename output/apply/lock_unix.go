@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lockFile takes a file for this process until it is closed.
+// lockFile locks a file for this process until it is closed.
 func lockFile(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {

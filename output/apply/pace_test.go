@@ -11,7 +11,8 @@ import (
 	"wps/output/apply"
 )
 
-// TestPace: a rate holds from start to end, and a refusal holds back all.
+// TestPace checks that a rate holds from start to end, and that a throttled request
+// delays all.
 func TestPace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -50,7 +51,7 @@ func TestPace(t *testing.T) {
 		held(7 * time.Second)
 		for _, want := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second} {
 			p.Throttled(0)
-			p.Throttled(0) // under way at the same time
+			p.Throttled(0) // in flight at the same time
 			held(want)
 		}
 		p.Succeeded()

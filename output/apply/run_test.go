@@ -15,7 +15,7 @@ import (
 // msg returns the line of a message event.
 func msg(text string) string { return `{"message":"` + text + `","dataType":"text"}` }
 
-// run runs a stream and gives results, summary and error.
+// run runs a stream and returns results, summary and error.
 func run(t *testing.T, r *recorder, in string, o apply.Options) (results []string, sum apply.Summary, err error) {
 	t.Helper()
 	o.OnResult = func(l apply.LineResult) { results = append(results, resultText(l)) }

@@ -202,7 +202,7 @@ func (s *session) sendLines(ctx context.Context) error {
 	}
 	switch {
 	case errors.Is(err, bufio.ErrTooLong):
-		return cli.Usage(fmt.Sprintf("line %d%s: it is larger than %d bytes, which is the most the service takes", n, sentBefore(n-1), protocol.MaxMessageSize), explain.TooLargeHint)
+		return cli.Usage(fmt.Sprintf("line %d%s: it is larger than %d bytes, which is the most the service accepts", n, sentBefore(n-1), protocol.MaxMessageSize), explain.TooLargeHint)
 	case err != nil:
 		return explain.Line(fmt.Errorf("line %d%s: %w", n, sentBefore(n-1), err), s.o.toGroup, s.o.event)
 	}
