@@ -171,8 +171,10 @@ func (t Target) Check() error {
 		return nil
 	case TargetGroup:
 		return CheckGroup(t.ID)
-	case TargetUser, TargetConnection:
-		return CheckID(string(t.Kind)+" id", t.ID)
+	case TargetUser:
+		return CheckID("user id", t.ID)
+	case TargetConnection:
+		return CheckID("connection id", t.ID)
 	}
 	return fmt.Errorf("unknown kind of target %q", t.Kind)
 }
