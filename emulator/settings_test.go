@@ -15,6 +15,7 @@ func TestConfigure(t *testing.T) {
 	inBubble(t, emulator.Options{Hubs: hubs(everything(before))}, func(t *testing.T, b *bubble) {
 		c, _ := b.dialJSON(clientOptions{hub: "chat"})
 		bare, _ := b.dialJSON(clientOptions{hub: "bare"})
+		synctest.Wait() // connected is sent beside what the client does
 		c.send(`{"type":"event","event":"one","data":1,"ackId":1}`)
 		c.object()
 		if err := b.server.Configure(hubs(everything(after), emulator.EventHandler{URLTemplate: "nowhere"}), nil); err == nil {
@@ -31,6 +32,7 @@ func TestConfigure(t *testing.T) {
 		c.send(`{"type":"event","event":"three","data":1,"ackId":3}`)
 		c.object()
 		b.dialJSON(clientOptions{hub: "Chat"})
+		synctest.Wait()
 		bare.send(event(1, "json", "1")) // it came when its hub had no handler
 		bare.expectText(failed(1, "InternalServerError", "Internal server error"))
 		synctest.Wait()
