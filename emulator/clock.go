@@ -61,10 +61,10 @@ func (c *Clock) afterFunc(d time.Duration, f func()) (stop func() bool) {
 		return -1 // behind those of the same time
 	})
 	c.timers = slices.Insert(c.timers, i, t)
-	return func() bool { return c.remove(t) }
+	return func() bool { return c.removeTimer(t) }
 }
 
-func (c *Clock) remove(t *clockTimer) bool {
+func (c *Clock) removeTimer(t *clockTimer) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i := slices.Index(c.timers, t)

@@ -1,12 +1,15 @@
 package emulator
 
 import (
+	"maps"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 
 	"wps/emulator/internal/outbound"
 	"wps/emulator/internal/rights"
+	"wps/protocol"
 )
 
 // conn is one client connection as the service knows it. It has one transport
@@ -31,16 +34,16 @@ type conn struct {
 
 // clientProtocol is what a kind of client makes of the messages it sends.
 type clientProtocol interface {
-	// handle acts on one message. A non-nil closing ends the connection.
-	handle(c *conn, op int, data []byte) *closing
-	// greeting is what a client gets first; nil for nothing.
-	greeting(c *conn) []byte
-	// farewell is what it gets before being closed by REST; nil for nothing.
-	farewell(text string) []byte
+	// handleMessage acts on one message. A non-nil closing ends the connection.
+	handleMessage(c *conn, op int, data []byte) *closeStatus
+	// connectedFrame is what a client gets first; nil for nothing.
+	connectedFrame(c *conn) []byte
+	// disconnectedFrame is what it gets before being closed by REST; nil for nothing.
+	disconnectedFrame(text string) []byte
 }
 
-// closing is a close code and its reason.
-type closing struct {
+// closeStatus is a close code and its reason.
+type closeStatus struct {
 	code   int
 	reason string
 }
@@ -49,8 +52,8 @@ type closing struct {
 //
 // Source: the vendor's emulator.
 const (
-	endedSomehow    = "The connection ended."
-	endedByRecovery = "The connection recovery timeout expired."
+	reasonEnded       = "The connection ended."
+	reasonWindowEnded = "The connection recovery timeout expired."
 )
 
 // Why a receiver that takes too little is closed.
@@ -61,8 +64,8 @@ const (
 	replayFull = "The reliable message buffer is full."
 )
 
-// line gives the transport in use; nil while a reliable connection is away.
-func (c *conn) line() *link {
+// currentLink gives the transport in use; nil while a reliable connection is away.
+func (c *conn) currentLink() *link {
 	if c.replay == nil {
 		return c.link
 	}
@@ -71,15 +74,15 @@ func (c *conn) line() *link {
 	return c.link
 }
 
-// send queues m. It gives "" or the reason for which the caller has to call
+// sendMessage queues m. It gives "" or the reason for which the caller has to call
 // overflow, without holding the hub's lock.
-func (c *conn) send(m *message) (full string) {
+func (c *conn) sendMessage(m *message) (full string) {
 	if c.kind == kindSimple && m.response.Stream != nil && m.response.Stream.End {
 		return ""
 	}
 	it := m.item(c.kind)
 	if c.replay != nil {
-		return c.replay.send(c, it)
+		return c.replay.sendMessage(c, it)
 	}
 	if c.link.out.Push(it) == outbound.Full {
 		return queueFull
@@ -87,32 +90,32 @@ func (c *conn) send(m *message) (full string) {
 	return ""
 }
 
-// reply queues a frame for the transport in use; it is lost when there is none.
-func (c *conn) reply(frame []byte) {
-	if l := c.line(); l != nil && l.out.Push(outbound.Item{Bytes: frame}) == outbound.Full {
+// sendFrame queues a frame for the transport in use; it is lost when there is none.
+func (c *conn) sendFrame(frame []byte) {
+	if l := c.currentLink(); l != nil && l.out.Push(outbound.Item{Bytes: frame}) == outbound.Full {
 		c.overflow(queueFull)
 	}
 }
 
-// handle gives a message of l to the client's protocol. Messages of a connection
+// handleMessage gives a message of l to the client's protocol. Messages of a connection
 // are handled one at a time; one that a replaced transport still brings is
 // dropped, because its answer would not be awaited any more.
-func (c *conn) handle(l *link, op int, data []byte) *closing {
+func (c *conn) handleMessage(l *link, op int, data []byte) *closeStatus {
 	if c.replay == nil {
-		return c.client.handle(c, op, data)
+		return c.client.handleMessage(c, op, data)
 	}
-	c.replay.turn.Lock()
-	defer c.replay.turn.Unlock()
-	if c.line() != l {
+	c.replay.handling.Lock()
+	defer c.replay.handling.Unlock()
+	if c.currentLink() != l {
 		return nil
 	}
-	return c.client.handle(c, op, data)
+	return c.client.handleMessage(c, op, data)
 }
 
 // overflow closes a connection that takes its messages too slowly. What waits
 // for it is dropped.
 func (c *conn) overflow(reason string) {
-	l := c.retire(reason)
+	l := c.terminate(reason)
 	if l != nil && l.out.EndNow(outbound.CloseFrame(closePolicy, reason)) {
 		c.server.log.Warn("connection too slow, closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
 	}
@@ -122,7 +125,7 @@ func (c *conn) overflow(reason string) {
 // what is queued and an optional farewell. Only the first close counts; why is
 // what the event disconnected tells.
 func (c *conn) close(code int, reason string, farewell []byte, why string) {
-	l := c.retire(why)
+	l := c.terminate(why)
 	switch {
 	case l == nil: // away
 	case farewell != nil:
@@ -132,38 +135,38 @@ func (c *conn) close(code int, reason string, farewell []byte, why string) {
 	}
 }
 
-// closedByApplication is what REST does to a connection: the reason goes into
+// closeByREST is what REST does to a connection: the reason goes into
 // the farewell, never into the close frame.
-func (c *conn) closedByApplication(reason string) {
+func (c *conn) closeByREST(reason string) {
 	text := "Application server closed the connection."
 	if reason != "" {
 		text += " Reason: " + reason
 	}
-	c.close(closeNormal, "", c.client.farewell(text), text)
+	c.close(closeNormal, "", c.client.disconnectedFrame(text), text)
 }
 
-// lost tells that transport l is gone without a word: a reliable connection
+// linkEnded tells that transport l is gone without a word: a reliable connection
 // waits for another one, any other ends.
-func (c *conn) lost(l *link) {
+func (c *conn) linkEnded(l *link) {
 	if c.replay == nil {
-		c.retire(endedSomehow)
+		c.terminate(reasonEnded)
 		return
 	}
 	c.replay.detach(c, l)
 }
 
-// retire ends c for good: it leaves its hub and cannot come back. It gives the
+// terminate ends c for good: it leaves its hub and cannot come back. It gives the
 // transport, which the caller ends; nil when there is none. Every way in which a
 // connection ends comes through here, and the first call alone is its end.
-func (c *conn) retire(why string) *link {
+func (c *conn) terminate(why string) *link {
 	if c.server.removeConn(c) {
 		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", why)
 		c.notice(Notice{Type: NoticeClosed, Reason: why})
 	}
 	c.endStreams()
-	c.source.end(why)
+	c.source.connectionEnded(why)
 	if c.replay != nil {
-		return c.replay.end(c)
+		return c.replay.finish(c)
 	}
 	return c.link
 }
@@ -171,4 +174,53 @@ func (c *conn) retire(why string) *link {
 // validText tells whether a text message may be used: WebSocket text is UTF-8.
 func validText(op int, data []byte) bool {
 	return op != websocket.TextMessage || utf8.Valid(data)
+}
+
+// agree settles what c speaks: a service-defined subprotocol, or any other name
+// for a simple client.
+func (c *conn) agree(subprotocol string) {
+	c.subprotocol = subprotocol
+	format, reliable, ok := protocol.ParseSubprotocol(subprotocol)
+	if !ok {
+		return
+	}
+	c.kind, c.client = kindOf(format, reliable), &pubsubClient{format: format}
+	if reliable {
+		c.replay = &replay{}
+	}
+}
+
+// reconnectionToken is the right to resume c.
+func (c *conn) reconnectionToken() string {
+	tok, err := c.server.key.SignReconnection(c.id, c.server.now())
+	if err != nil {
+		c.server.log.Error("reconnection token", "connectionId", c.id, "error", err)
+	}
+	return tok
+}
+
+// status tells of c; its hub's lock is held.
+func (c *conn) status() ConnectionStatus {
+	st := ConnectionStatus{
+		Hub: c.hub.name, ConnectionID: c.id, Subprotocol: c.subprotocol,
+		Groups: slices.AppendSeq(make([]string, 0, len(c.groups)), maps.Keys(c.groups)),
+	}
+	slices.Sort(st.Groups)
+	if c.hasUser {
+		st.UserID = &c.userID
+	}
+	if c.replay != nil {
+		st.Unacknowledged = c.replay.unacknowledged()
+	}
+	l := c.currentLink()
+	if st.Away = l == nil; !st.Away {
+		st.Queued, st.QueuedBytes = l.out.Waiting()
+	}
+	return st
+}
+
+// notice tells what happened to c.
+func (c *conn) notice(x Notice) {
+	x.Time, x.Hub, x.ConnectionID, x.UserID = c.server.now(), c.hub.name, c.id, c.userID
+	c.server.notices.publish(x)
 }

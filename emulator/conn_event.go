@@ -12,7 +12,7 @@ import (
 func (c *conn) userEvent(name string, d protocol.DataType, data []byte, metadata map[string]string) bool {
 	m, ok := c.ask(name, d, data, metadata)
 	if m != nil {
-		if full := c.send(m); full != "" {
+		if full := c.sendMessage(m); full != "" {
 			c.overflow(full)
 		}
 	}
@@ -29,7 +29,7 @@ func (c *conn) ask(name string, d protocol.DataType, data []byte, metadata map[s
 	ctx, cancel := context.WithTimeout(c.source.ctx, upstreamTimeout)
 	defer cancel()
 	stop := func() {}
-	if l := c.line(); l != nil {
+	if l := c.currentLink(); l != nil {
 		stop = l.watch(cancel)
 	}
 	m, ok = c.source.userEvent(ctx, name, d, data, metadata)

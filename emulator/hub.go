@@ -28,67 +28,8 @@ func newHub(name string) *hub {
 	}
 }
 
-// members is an unordered set of connections that is quick to walk over.
-type members struct {
-	list []*conn
-	at   map[*conn]int // only when the list is long
-}
-
 // wholeHub is the target of every connection of a hub.
 func wholeHub() protocol.Target { return protocol.Target{Kind: protocol.TargetAll} }
-
-// longList is the size at which a set gets an index; below, looking through the
-// list costs less than the map's memory.
-const longList = 16
-
-func (m *members) find(c *conn) int {
-	if m.at != nil {
-		if i, ok := m.at[c]; ok {
-			return i
-		}
-		return -1
-	}
-	for i, x := range m.list {
-		if x == c {
-			return i
-		}
-	}
-	return -1
-}
-
-func (m *members) add(c *conn) {
-	if m.find(c) >= 0 {
-		return
-	}
-	m.list = append(m.list, c)
-	if m.at != nil {
-		m.at[c] = len(m.list) - 1
-		return
-	}
-	if len(m.list) > longList {
-		m.at = make(map[*conn]int, 2*longList)
-		for i, x := range m.list {
-			m.at[x] = i
-		}
-	}
-}
-
-func (m *members) remove(c *conn) {
-	i := m.find(c)
-	if i < 0 {
-		return
-	}
-	last := len(m.list) - 1
-	m.list[i] = m.list[last]
-	m.list[last] = nil
-	m.list = m.list[:last]
-	if m.at != nil {
-		delete(m.at, c)
-		if i < last {
-			m.at[m.list[i]] = i
-		}
-	}
-}
 
 // add makes c visible with its first groups. Frames pushed by before reach the
 // client before anything sent to it afterwards. It returns false, and does
@@ -104,7 +45,7 @@ func (h *hub) add(c *conn, groups []string, before func()) bool {
 	h.all.add(c)
 	c.notice(Notice{Type: NoticeOpened, Subprotocol: c.subprotocol})
 	if c.hasUser {
-		put(h.users, c.userID, c)
+		addMember(h.users, c.userID, c)
 	}
 	for _, g := range groups {
 		h.join(c, g)
@@ -123,16 +64,16 @@ func (h *hub) remove(c *conn) (removed, last bool) {
 	}
 	delete(h.byID, c.id)
 	h.all.remove(c)
-	drop(h.users, c.userID, c)
+	removeMember(h.users, c.userID, c)
 	for g := range c.groups {
-		drop(h.groups, g, c)
+		removeMember(h.groups, g, c)
 	}
 	c.groups = nil
 	h.closed = len(h.byID) == 0
 	return true, h.closed
 }
 
-func put(sets map[string]*members, name string, c *conn) {
+func addMember(sets map[string]*members, name string, c *conn) {
 	set := sets[name]
 	if set == nil {
 		set = &members{}
@@ -141,7 +82,7 @@ func put(sets map[string]*members, name string, c *conn) {
 	set.add(c)
 }
 
-func drop(sets map[string]*members, name string, c *conn) {
+func removeMember(sets map[string]*members, name string, c *conn) {
 	set := sets[name]
 	if set == nil {
 		return
@@ -159,7 +100,7 @@ func (h *hub) join(c *conn, group string) {
 		c.groups = map[string]struct{}{}
 	}
 	c.groups[group] = struct{}{}
-	put(h.groups, group, c)
+	addMember(h.groups, group, c)
 	c.notice(Notice{Type: NoticeJoined, Group: group})
 }
 
@@ -168,7 +109,7 @@ func (h *hub) leave(c *conn, group string) {
 		return
 	}
 	delete(c.groups, group)
-	drop(h.groups, group, c)
+	removeMember(h.groups, group, c)
 	c.notice(Notice{Type: NoticeLeft, Group: group})
 }
 
@@ -179,9 +120,9 @@ func (h *hub) leaveAll(c *conn) {
 	c.groups = nil
 }
 
-// find gives the connections that t means. The caller holds the lock and must
+// targets gives the connections that t means. The caller holds the lock and must
 // not keep the slice longer than it does.
-func (h *hub) find(t protocol.Target) []*conn {
+func (h *hub) targets(t protocol.Target) []*conn {
 	switch t.Kind {
 	case protocol.TargetAll:
 		return h.all.list
@@ -201,25 +142,25 @@ func (h *hub) find(t protocol.Target) []*conn {
 	return nil
 }
 
-// members gives a copy of the connections that t means.
-func (h *hub) members(t protocol.Target) []*conn {
+// connections gives a copy of the connections that t means.
+func (h *hub) connections(t protocol.Target) []*conn {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return append([]*conn(nil), h.find(t)...)
+	return append([]*conn(nil), h.targets(t)...)
 }
 
 func (h *hub) exists(t protocol.Target) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return len(h.find(t)) > 0
+	return len(h.targets(t)) > 0
 }
 
-// change applies f to every connection that t means, under the lock, and tells
+// update applies f to every connection that t means, under the lock, and tells
 // whether there was one.
-func (h *hub) change(t protocol.Target, f func(*conn)) bool {
+func (h *hub) update(t protocol.Target, f func(*conn)) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	found := h.find(t)
+	found := h.targets(t)
 	for _, c := range found {
 		f(c)
 	}
@@ -235,19 +176,19 @@ func (h *hub) send(t protocol.Target, m *message, excluded []string) (receivers 
 // sendTo is send with a filter; nil means none. A connection whose queue is full
 // is closed after all others were served.
 func (h *hub) sendTo(t protocol.Target, m *message, excluded []string, f *filter.Filter) (receivers int) {
-	skip, chosen := exclusion(excluded), newChoice(f)
+	skip, chosen := idSet(excluded), newChoice(f)
 	type overflow struct {
 		c      *conn
 		reason string
 	}
 	var full []overflow
 	h.mu.RLock()
-	for _, c := range h.find(t) {
-		if skip != nil && skip[c.id] || !chosen.has(c) {
+	for _, c := range h.targets(t) {
+		if skip != nil && skip[c.id] || !chosen.matches(c) {
 			continue
 		}
 		receivers++
-		if reason := c.send(m); reason != "" {
+		if reason := c.sendMessage(m); reason != "" {
 			full = append(full, overflow{c, reason})
 		}
 	}
@@ -279,7 +220,7 @@ func newChoice(f *filter.Filter) *choice {
 	return &choice{filter: f}
 }
 
-func (x *choice) has(c *conn) bool {
+func (x *choice) matches(c *conn) bool {
 	if x == nil {
 		return true
 	}
@@ -290,8 +231,8 @@ func (x *choice) has(c *conn) bool {
 	return x.filter.Match(&x.subject)
 }
 
-// exclusion makes a set of connection ids; nil for none.
-func exclusion(ids []string) map[string]bool {
+// idSet makes a set of connection ids; nil for none.
+func idSet(ids []string) map[string]bool {
 	if len(ids) == 0 {
 		return nil
 	}

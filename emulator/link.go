@@ -19,11 +19,11 @@ import (
 // link is one WebSocket of a connection. Its reader goroutine handles one
 // message at a time; everything sent goes through its queue.
 type link struct {
-	conn *conn           // nil for one that is only refused
-	ws   *websocket.Conn // read only; writing is the queue's
-	in   *captureConn    // what ws reads from
-	out  *outbound.Queue
-	seen atomic.Int32 // keep-alive rounds without a sign of life
+	conn         *conn           // nil for one that is only refused
+	ws           *websocket.Conn // read only; writing is the queue's
+	in           *captureConn    // what ws reads from
+	out          *outbound.Queue
+	silentRounds atomic.Int32 // keep-alive rounds without a sign of life
 }
 
 // Close codes that the service uses.
@@ -50,26 +50,26 @@ const (
 
 var errTooBig = errors.New("message too large")
 
-// read handles the client's messages until the transport ends, then cleans up.
-func (l *link) read() {
+// readLoop handles the client's messages until the transport ends, then cleans up.
+func (l *link) readLoop() {
 	for {
-		op, data, err := l.next()
+		op, data, err := l.nextMessage()
 		if err != nil {
-			l.failed(err)
+			l.handleReadError(err)
 			break
 		}
-		l.seen.Store(0)
-		if end := l.conn.handle(l, op, data); end != nil {
+		l.silentRounds.Store(0)
+		if end := l.conn.handleMessage(l, op, data); end != nil {
 			l.conn.close(end.code, end.reason, nil, end.reason)
 			l.drain()
 			break
 		}
 	}
-	l.conn.lost(l)
+	l.conn.linkEnded(l)
 	l.out.ReadEnded()
 }
 
-func (l *link) next() (int, []byte, error) {
+func (l *link) nextMessage() (int, []byte, error) {
 	op, r, err := l.ws.NextReader()
 	if err != nil {
 		return 0, nil, err
@@ -82,8 +82,8 @@ func (l *link) next() (int, []byte, error) {
 	return op, buf.Bytes(), err
 }
 
-// failed answers what ended the reading, when an answer is due.
-func (l *link) failed(err error) {
+// handleReadError answers what ended the reading, when an answer is due.
+func (l *link) handleReadError(err error) {
 	var peer *websocket.CloseError
 	var network net.Error
 	switch {
@@ -94,12 +94,12 @@ func (l *link) failed(err error) {
 		// normal one to the service's web server.
 		why := peer.Text
 		if why == "" {
-			why = endedSomehow
+			why = reasonEnded
 		}
 		l.conn.close(closeNormal, peer.Text, nil, why)
 	case errors.As(err, &peer): // another close code, or the transport ended
 		if l.conn.replay == nil && peer.Code != websocket.CloseAbnormalClosure && peer.Text != "" {
-			l.conn.retire(peer.Text)
+			l.conn.terminate(peer.Text)
 		}
 	case errors.As(err, &network), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
 	case errors.Is(err, errTooBig):
@@ -124,25 +124,25 @@ func (l *link) drain() {
 	}
 }
 
-// refuse closes a link that belongs to no connection.
-func (l *link) refuse(answer []byte, code int, reason string) {
+// closeRefused closes a link that belongs to no connection.
+func (l *link) closeRefused(answer []byte, code int, reason string) {
 	l.out.Push(outbound.Item{Bytes: answer})
 	l.out.End(outbound.CloseFrame(code, reason))
 	l.drain()
 	l.out.ReadEnded()
 }
 
-// control keeps the library's answers to control frames out of its hands: the
+// setControlHandlers keeps the library's answers to setControlHandlers frames out of its hands: the
 // queue writes.
-func (l *link) control() {
+func (l *link) setControlHandlers() {
 	l.ws.SetPingHandler(func(text string) error {
-		l.seen.Store(0)
+		l.silentRounds.Store(0)
 		if l.out.Push(outbound.Item{Bytes: outbound.Frame(outbound.OpPong, []byte(text))}) == outbound.Full && l.conn != nil {
 			l.conn.overflow(queueFull)
 		}
 		return nil
 	})
-	l.ws.SetPongHandler(func(string) error { l.seen.Store(0); return nil })
+	l.ws.SetPongHandler(func(string) error { l.silentRounds.Store(0); return nil })
 }
 
 // watchAfter is how long an event is being handled before watch reads ahead: most
@@ -157,10 +157,10 @@ func (l *link) watch(gone func()) (stop func()) {
 	var stopping atomic.Bool
 	timer := time.AfterFunc(watchAfter, func() {
 		defer close(done)
-		err := l.in.readAhead(func() { l.seen.Store(0) })
+		err := l.in.readAhead(func() { l.silentRounds.Store(0) })
 		switch {
 		case err == nil:
-			l.seen.Store(math.MinInt32) // silent for our sake, not its own
+			l.silentRounds.Store(math.MinInt32) // silent for our sake, not its own
 		case !stopping.Load() || !errors.Is(err, os.ErrDeadlineExceeded):
 			l.in.failed = err
 			gone()
@@ -174,6 +174,6 @@ func (l *link) watch(gone func()) (stop func()) {
 		l.out.SetReading(false)
 		<-done
 		l.out.SetReading(true)
-		l.seen.Store(0)
+		l.silentRounds.Store(0)
 	}
 }

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"encoding/base64"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,9 +79,9 @@ const NoticesKept = 256
 
 // Bounds of what is kept for people who follow.
 const (
-	noticesAhead = 1024    // for one reader who is behind
-	noticeData   = 4 << 10 // of a message's data, in bytes
-	maxReaders   = 16
+	maxPendingNotices = 1024    // for one reader who is behind
+	maxNoticeData     = 4 << 10 // of a message's data, in bytes
+	maxReaders        = 16
 )
 
 // notices keeps the latest ones and hands new ones to readers. It never waits
@@ -99,11 +98,11 @@ type notices struct {
 type noticeReader struct {
 	ready   chan struct{}
 	data    bool
-	behind  []Notice // guarded by notices.mu
+	pending []Notice // guarded by notices.mu
 	dropped int      // came after all that is in behind
 }
 
-func (n *notices) tell(x Notice) {
+func (n *notices) publish(x Notice) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if len(n.recent) < NoticesKept {
@@ -113,11 +112,11 @@ func (n *notices) tell(x Notice) {
 		n.next = (n.next + 1) % NoticesKept
 	}
 	for r := range n.readers {
-		if len(r.behind) == noticesAhead || r.dropped > 0 {
+		if len(r.pending) == maxPendingNotices || r.dropped > 0 {
 			r.dropped++
 			continue
 		}
-		r.behind = append(r.behind, x)
+		r.pending = append(r.pending, x)
 		select {
 		case r.ready <- struct{}{}:
 		default:
@@ -129,10 +128,10 @@ func (n *notices) tell(x Notice) {
 func (n *notices) latest(most int) []Notice {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.last(most)
+	return n.lastLocked(most)
 }
 
-func (n *notices) last(most int) []Notice {
+func (n *notices) lastLocked(most int) []Notice {
 	all := make([]Notice, 0, len(n.recent))
 	all = append(append(all, n.recent[n.next:]...), n.recent[:n.next]...)
 	return all[max(0, len(all)-most):]
@@ -146,7 +145,7 @@ func (n *notices) follow(recent int, data bool) *noticeReader {
 	if len(n.readers) == maxReaders {
 		return nil
 	}
-	r := &noticeReader{ready: make(chan struct{}, 1), data: data, behind: n.last(recent)}
+	r := &noticeReader{ready: make(chan struct{}, 1), data: data, pending: n.lastLocked(recent)}
 	if n.readers == nil {
 		n.readers = map[*noticeReader]struct{}{}
 	}
@@ -164,7 +163,7 @@ func (n *notices) followers() int {
 	return len(n.readers)
 }
 
-func (n *notices) leave(r *noticeReader) {
+func (n *notices) unfollow(r *noticeReader) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.readers, r)
@@ -173,40 +172,21 @@ func (n *notices) leave(r *noticeReader) {
 	}
 }
 
-// take gives what a reader is behind, and last of all what was dropped.
-func (n *notices) take(r *noticeReader, now time.Time) []Notice {
+// drain gives what a reader is behind, and last of all what was dropped.
+func (n *notices) drain(r *noticeReader, now time.Time) []Notice {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	batch := r.behind
+	batch := r.pending
 	if r.dropped > 0 {
 		batch = append(batch, Notice{Time: now, Type: NoticeDropped, Count: r.dropped})
 	}
-	r.behind, r.dropped = nil, 0
+	r.pending, r.dropped = nil, 0
 	return batch
 }
 
-// notice tells what happened to c.
-func (c *conn) notice(x Notice) {
-	x.Time, x.Hub, x.ConnectionID, x.UserID = c.server.now(), c.hub.name, c.id, c.userID
-	c.server.notices.tell(x)
-}
-
-// noticeMessage tells of a message that was sent to receivers connections of t.
-func (s *Server) noticeMessage(hub string, t protocol.Target, m *message, receivers int) {
-	r := &m.response
-	id := strings.Clone(t.ID) // it is kept, and not all of the URL with it
-	sent := &NoticeSent{Target: t.Kind, TargetID: id, DataType: r.DataType, Bytes: len(r.Data), Receivers: receivers}
-	if s.notices.data.Load() > 0 {
-		sent.Data, sent.Truncated = noticedData(r.DataType, r.Data)
-	}
-	s.notices.tell(Notice{
-		Time: s.now(), Type: NoticeMessage, Hub: hub, ConnectionID: m.sender, UserID: r.FromUserID, NoticeSent: sent,
-	})
-}
-
-func noticedData(d protocol.DataType, data []byte) (text string, truncated bool) {
-	if truncated = len(data) > noticeData; truncated {
-		data = data[:noticeData]
+func noticeExcerpt(d protocol.DataType, data []byte) (text string, truncated bool) {
+	if truncated = len(data) > maxNoticeData; truncated {
+		data = data[:maxNoticeData]
 	}
 	if d == protocol.DataTypeBinary || d == protocol.DataTypeProtobuf {
 		return base64.StdEncoding.EncodeToString(data), truncated

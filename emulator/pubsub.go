@@ -15,7 +15,7 @@ type pubsubClient struct {
 	acks   ackMemory
 }
 
-func (p *pubsubClient) greeting(c *conn) []byte {
+func (p *pubsubClient) connectedFrame(c *conn) []byte {
 	r := &protocol.Response{
 		Type: protocol.ResponseSystem, Event: protocol.SystemConnected,
 		UserID: c.userID, ConnectionID: c.id,
@@ -26,7 +26,7 @@ func (p *pubsubClient) greeting(c *conn) []byte {
 	return outbound.ResponseFrame(p.format, r)
 }
 
-func (p *pubsubClient) farewell(text string) []byte {
+func (p *pubsubClient) disconnectedFrame(text string) []byte {
 	return outbound.ResponseFrame(p.format, &protocol.Response{
 		Type: protocol.ResponseSystem, Event: protocol.SystemDisconnected, Message: text,
 	})
@@ -43,21 +43,21 @@ func (p *pubsubClient) messageType() int {
 // wrongType and invalid end a connection that breaks its subprotocol.
 //
 // Source of the texts: the vendor's emulator.
-func (p *pubsubClient) wrongType() *closing {
+func (p *pubsubClient) wrongType() *closeStatus {
 	if p.format == protocol.FormatProtobuf {
-		return &closing{closeUnsupported, "The protobuf.webpubsub.azure.v1 subprotocol requires binary messages."}
+		return &closeStatus{closeUnsupported, "The protobuf.webpubsub.azure.v1 subprotocol requires binary messages."}
 	}
-	return &closing{closeUnsupported, "The JSON subprotocol requires text messages."}
+	return &closeStatus{closeUnsupported, "The JSON subprotocol requires text messages."}
 }
 
-func (p *pubsubClient) invalid() *closing {
+func (p *pubsubClient) invalid() *closeStatus {
 	if p.format == protocol.FormatProtobuf {
-		return &closing{closeInvalid, "The client message is not a valid protobuf.webpubsub.azure.v1 protocol message."}
+		return &closeStatus{closeInvalid, "The client message is not a valid protobuf.webpubsub.azure.v1 protocol message."}
 	}
-	return &closing{closeInvalid, "The client message is not a valid JSON protocol message."}
+	return &closeStatus{closeInvalid, "The client message is not a valid JSON protocol message."}
 }
 
-func (p *pubsubClient) handle(c *conn, op int, data []byte) *closing {
+func (p *pubsubClient) handleMessage(c *conn, op int, data []byte) *closeStatus {
 	if op != p.messageType() {
 		return p.wrongType()
 	}
@@ -71,7 +71,7 @@ func (p *pubsubClient) handle(c *conn, op int, data []byte) *closing {
 	}
 	switch r.Type {
 	case protocol.RequestPing:
-		c.reply(outbound.ResponseFrame(p.format, &protocol.Response{Type: protocol.ResponsePong}))
+		c.sendFrame(outbound.ResponseFrame(p.format, &protocol.Response{Type: protocol.ResponsePong}))
 	case protocol.RequestSequenceAck: // ignored outside the reliable subprotocols
 		if c.replay != nil {
 			c.replay.acknowledge(r.SequenceID)
@@ -81,7 +81,7 @@ func (p *pubsubClient) handle(c *conn, op int, data []byte) *closing {
 	case protocol.RequestCancelInvocation: // requests come in order: it is answered
 	default:
 		if r.Stream == nil {
-			p.act(c, r)
+			p.runRequest(c, r)
 		} else if answer := c.streamRequest(r); answer != nil {
 			c.answerStream(answer)
 		}
@@ -89,11 +89,11 @@ func (p *pubsubClient) handle(c *conn, op int, data []byte) *closing {
 	return nil
 }
 
-// act runs one request and acknowledges it: only success is remembered, so that
+// runRequest runs one request and acknowledges it: only success is remembered, so that
 // a failed request may come again with the same id.
-func (p *pubsubClient) act(c *conn, r *protocol.Request) {
+func (p *pubsubClient) runRequest(c *conn, r *protocol.Request) {
 	if r.HasAckID && p.acks.has(r.AckID) {
-		p.ack(c, r, protocol.AckDuplicate, fmt.Sprintf("Message with ack-id: %d has been processed", r.AckID))
+		p.sendAck(c, r, protocol.AckDuplicate, fmt.Sprintf("Message with ack-id: %d has been processed", r.AckID))
 		return
 	}
 	name, message := c.execute(r)
@@ -103,11 +103,11 @@ func (p *pubsubClient) act(c *conn, r *protocol.Request) {
 	if name == "" {
 		p.acks.add(r.AckID)
 	}
-	p.ack(c, r, name, message)
+	p.sendAck(c, r, name, message)
 }
 
-func (p *pubsubClient) ack(c *conn, r *protocol.Request, name, message string) {
-	c.reply(outbound.ResponseFrame(p.format, &protocol.Response{
+func (p *pubsubClient) sendAck(c *conn, r *protocol.Request, name, message string) {
+	c.sendFrame(outbound.ResponseFrame(p.format, &protocol.Response{
 		Type: protocol.ResponseAck, AckID: r.AckID,
 		Success: name == "", ErrorName: name, ErrorMessage: message,
 	}))
@@ -125,63 +125,5 @@ func (p *pubsubClient) invoke(c *conn, r *protocol.Request) {
 		answer.DataType, answer.Data, answer.Metadata = m.response.DataType, m.response.Data, m.response.Metadata
 	}
 	answer.Success = ok
-	c.reply(outbound.ResponseFrame(p.format, answer))
-}
-
-// execute does what a request asks and gives the ack's error, "" for success.
-func (c *conn) execute(r *protocol.Request) (name, message string) {
-	switch r.Type {
-	case protocol.RequestJoinGroup:
-		return c.changeGroup(r.Group, "join", c.hub.join)
-	case protocol.RequestLeaveGroup:
-		return c.changeGroup(r.Group, "leave", c.hub.leave)
-	case protocol.RequestSendToGroup:
-		if !c.publish(r) {
-			return forbidden("send to", r.Group)
-		}
-	case protocol.RequestEvent:
-		if !c.userEvent(r.Event, r.DataType, r.Data, r.Metadata) {
-			return protocol.AckInternalServerError, internalError
-		}
-	}
-	return "", ""
-}
-
-// internalError is all that a client learns of a failed event.
-const internalError = "Internal server error"
-
-func forbidden(verb, group string) (name, message string) {
-	return protocol.AckForbidden, fmt.Sprintf("The client does not have permission to %s group '%s'.", verb, group)
-}
-
-func (c *conn) changeGroup(group, verb string, change func(*conn, string)) (name, message string) {
-	if !c.rights.May(protocol.PermissionJoinLeaveGroup, group) {
-		return forbidden(verb, group)
-	}
-	c.hub.change(protocol.Target{Kind: protocol.TargetConnection, ID: c.id}, func(c *conn) { change(c, group) })
-	return "", ""
-}
-
-// publish sends a client's message to a group; false when it may not.
-func (c *conn) publish(r *protocol.Request) bool {
-	if !c.rights.May(protocol.PermissionSendToGroup, r.Group) {
-		return false
-	}
-	m := newMessage(protocol.FromGroup, r.DataType, r.Data)
-	m.response.Metadata = r.Metadata
-	m.expireIn(c.server.now(), r.TTLSeconds)
-	c.publishTo(r.Group, r.NoEcho, m)
-	return true
-}
-
-// publishTo sends a message of c to a group.
-func (c *conn) publishTo(group string, noEcho bool, m *message) {
-	m.response.Group, m.response.FromUserID = group, c.userID
-	m.sender = c.id
-	var excluded []string
-	if noEcho {
-		excluded = []string{c.id}
-	}
-	to := protocol.Target{Kind: protocol.TargetGroup, ID: group}
-	c.server.noticeMessage(c.hub.name, to, m, c.hub.send(to, m, excluded))
+	c.sendFrame(outbound.ResponseFrame(p.format, answer))
 }

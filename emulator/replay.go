@@ -18,20 +18,20 @@ const recoveryWindow = 30 * time.Second
 // client has not acknowledged, up to protocol.MaxQueuedMessages and
 // protocol.MaxQueuedBytes, and the time it may be away.
 type replay struct {
-	turn sync.Mutex // held while a message of the client is handled
+	handling sync.Mutex // held while a message of the client is handled
 
 	mu      sync.Mutex      // guards conn.link too; taken before that link's queue
 	last    uint64          // sequence id of the newest message
 	unacked []outbound.Item // oldest first
 	bytes   int             // their size
 	ended   bool
-	away    int         // how many recovery windows have begun
+	windows int         // how many recovery windows have begun
 	stop    func() bool // ends the recovery window; nil unless away
 }
 
-// send numbers a message, keeps it and queues it when there is a transport. It
+// sendMessage numbers a message, keeps it and queues it when there is a transport. It
 // gives "" or the reason for which the connection is to be closed.
-func (r *replay) send(c *conn, it outbound.Item) (full string) {
+func (r *replay) sendMessage(c *conn, it outbound.Item) (full string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended {
@@ -116,11 +116,11 @@ func (r *replay) detach(c *conn, l *link) {
 		return
 	}
 	c.link = nil
-	r.away++
-	window := r.away
+	r.windows++
+	window := r.windows
 	r.stop = c.server.clock.afterFunc(recoveryWindow, func() {
-		if r.over(c, window) {
-			c.retire(endedByRecovery)
+		if r.windowEnded(c, window) {
+			c.terminate(reasonWindowEnded)
 		}
 	})
 	// Told last: whoever hears of it may count on the window having begun.
@@ -128,19 +128,19 @@ func (r *replay) detach(c *conn, l *link) {
 	c.notice(Notice{Type: NoticeAway})
 }
 
-// over ends c if it is still away in the given window.
-func (r *replay) over(c *conn, window int) bool {
+// windowEnded ends c if it is still away in the given window.
+func (r *replay) windowEnded(c *conn, window int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended || c.link != nil || r.away != window {
+	if r.ended || c.link != nil || r.windows != window {
 		return false
 	}
 	r.ended = true
 	return true
 }
 
-// end forgets everything, and gives the transport.
-func (r *replay) end(c *conn) *link {
+// finish forgets everything, and gives the transport.
+func (r *replay) finish(c *conn) *link {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = true
@@ -150,4 +150,10 @@ func (r *replay) end(c *conn) *link {
 	}
 	r.unacked, r.bytes = nil, 0
 	return c.link
+}
+
+func (r *replay) unacknowledged() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.unacked)
 }

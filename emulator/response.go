@@ -3,8 +3,6 @@ package emulator
 import (
 	"net/http"
 	"strings"
-
-	"wps/protocol"
 )
 
 // responseWriter also remembers how a request was answered and, for a refusal,
@@ -41,21 +39,4 @@ const maxReason = 1024
 // one that has no other.
 func (w *responseWriter) setReason(reason string) {
 	w.reason = strings.Clone(reason[:min(len(reason), maxReason)])
-}
-
-// noticeRefusal tells of a request that was refused. A HEAD that asks whether
-// something is there is none.
-func (s *Server) noticeRefusal(w *responseWriter, r *http.Request) {
-	if w.status < http.StatusBadRequest || w.status == http.StatusNotFound && r.Method == http.MethodHead {
-		return
-	}
-	path := r.URL.EscapedPath()
-	path = strings.Clone(path[:min(len(path), maxReason)]) // it is kept, the rest is not
-	s.notices.tell(Notice{
-		Time: s.now(), Type: NoticeRefused, Reason: w.reason,
-		NoticeRequest: &NoticeRequest{
-			Method: r.Method, Path: path, Status: w.status,
-			Code: w.Header().Get(protocol.HeaderErrorCode),
-		},
-	})
 }

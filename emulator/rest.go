@@ -9,9 +9,9 @@ import (
 	"wps/protocol"
 )
 
-// call is one REST request below /api/hubs/{hub} that has passed the checks
+// restRequest is one REST request below /api/hubs/{hub} that has passed the checks
 // common to all.
-type call struct {
+type restRequest struct {
 	server  *Server
 	w       *responseWriter
 	r       *http.Request
@@ -22,40 +22,40 @@ type call struct {
 	query   url.Values
 }
 
-// shape is an operation's method and the words of its path below the hub, in
+// route is an operation's method and the words of its path below the hub, in
 // lower case. Names stand where a word is followed by one.
-type shape struct{ method, words string }
+type route struct{ method, path string }
 
 // operation is what a REST request does, with what its path names.
 type operation struct {
 	first, second protocol.TargetKind // "" when the path has no such name
-	run           func(*call, protocol.Target)
+	run           func(*restRequest, protocol.Target)
 }
 
-// generateWords is the one operation that an access key does not allow.
-const generateWords = ":generatetoken"
+// generateTokenPath is the one operation that an access key does not allow.
+const generateTokenPath = ":generatetoken"
 
 // operations returns the REST operations.
 //
 // Source: REST description 2024-12-01.
-var operations = sync.OnceValue(func() map[shape]operation {
+var operations = sync.OnceValue(func() map[route]operation {
 	const (
 		group      = protocol.TargetGroup
 		user       = protocol.TargetUser
 		connection = protocol.TargetConnection
 	)
-	return map[shape]operation{
-		{"POST", ":send"}:                         {"", "", send},
-		{"POST", "groups/*/:send"}:                {group, "", send},
-		{"POST", "users/*/:send"}:                 {user, "", send},
-		{"POST", "connections/*/:send"}:           {connection, "", send},
+	return map[route]operation{
+		{"POST", ":send"}:                         {"", "", restSend},
+		{"POST", "groups/*/:send"}:                {group, "", restSend},
+		{"POST", "users/*/:send"}:                 {user, "", restSend},
+		{"POST", "connections/*/:send"}:           {connection, "", restSend},
 		{"POST", ":closeconnections"}:             {"", "", closeConnections},
 		{"POST", "groups/*/:closeconnections"}:    {group, "", closeConnections},
 		{"POST", "users/*/:closeconnections"}:     {user, "", closeConnections},
 		{"DELETE", "connections/*"}:               {connection, "", closeConnections},
-		{"HEAD", "connections/*"}:                 {connection, "", exists},
-		{"HEAD", "groups/*"}:                      {group, "", exists},
-		{"HEAD", "users/*"}:                       {user, "", exists},
+		{"HEAD", "connections/*"}:                 {connection, "", restExists},
+		{"HEAD", "groups/*"}:                      {group, "", restExists},
+		{"HEAD", "users/*"}:                       {user, "", restExists},
 		{"PUT", "groups/*/connections/*"}:         {group, connection, addConnection},
 		{"DELETE", "groups/*/connections/*"}:      {group, connection, removeConnection},
 		{"DELETE", "connections/*/groups"}:        {connection, "", leaveAll},
@@ -68,7 +68,7 @@ var operations = sync.OnceValue(func() map[shape]operation {
 		{"PUT", "permissions/*/connections/*"}:    {"", connection, grantPermission},
 		{"DELETE", "permissions/*/connections/*"}: {"", connection, revokePermission},
 		{"HEAD", "permissions/*/connections/*"}:   {"", connection, checkPermission},
-		{"POST", generateWords}:                   {"", "", generateToken},
+		{"POST", generateTokenPath}:               {"", "", generateToken},
 	}
 })
 
@@ -77,21 +77,21 @@ var operations = sync.OnceValue(func() map[shape]operation {
 // Order of the checks: route, token, api-version, names, then the operation's.
 func (s *Server) serveREST(w *responseWriter, r *http.Request, rest string) {
 	if strings.EqualFold(strings.TrimSuffix(rest, "/"), "health") {
-		health(w, r)
+		restHealth(w, r)
 		return
 	}
-	hubName, names, words := route(rest)
-	op, ok := operations()[shape{r.Method, words}]
+	hubName, names, words := splitPath(rest)
+	op, ok := operations()[route{r.Method, words}]
 	if !ok {
 		refuseMethod(w, words)
 		return
 	}
-	if !s.authorized(w, r, words == generateWords) {
+	if !s.authorized(w, r, words == generateTokenPath) {
 		return
 	}
 	w.Header().Set(protocol.HeaderSupportedVersions, protocol.SupportedAPIVersions)
-	c := &call{server: s, w: w, r: r, hubName: strings.ToLower(hubName), first: names[0], second: names[1], query: readQuery(r.URL)}
-	if !c.valid(hubName, op) {
+	c := &restRequest{server: s, w: w, r: r, hubName: strings.ToLower(hubName), first: names[0], second: names[1], query: readQuery(r.URL)}
+	if !c.checkNames(hubName, op) {
 		return
 	}
 	c.hub = s.findHub(c.hubName)
@@ -102,9 +102,9 @@ func (s *Server) serveREST(w *responseWriter, r *http.Request, rest string) {
 	op.run(c, target)
 }
 
-// route splits hubs/{hub}/... into names and words. It splits before it decodes,
+// splitPath splits hubs/{hub}/... into names and words. It splits before it decodes,
 // because an escaped slash belongs to a name.
-func route(rest string) (hubName string, names [2]string, words string) {
+func splitPath(rest string) (hubName string, names [2]string, words string) {
 	parts := strings.Split(strings.TrimSuffix(rest, "/"), "/")
 	if len(parts) < 3 || !strings.EqualFold(parts[0], "hubs") {
 		return "", names, ""
@@ -120,48 +120,48 @@ func route(rest string) (hubName string, names [2]string, words string) {
 func refuseMethod(w *responseWriter, words string) {
 	var allowed []string
 	for _, m := range []string{"DELETE", "GET", "HEAD", "POST", "PUT"} {
-		if _, ok := operations()[shape{m, words}]; ok {
+		if _, ok := operations()[route{m, words}]; ok {
 			allowed = append(allowed, m)
 		}
 	}
 	if allowed == nil {
-		fail(w, http.StatusNotFound, codeNotFound, "Request", "There is no operation at this path.")
+		writeError(w, http.StatusNotFound, codeNotFound, "Request", "There is no operation at this path.")
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	fail(w, http.StatusMethodNotAllowed, codeMethodNotAllowed, "Request", "Use "+strings.Join(allowed, " or ")+" here.")
+	writeError(w, http.StatusMethodNotAllowed, codeMethodNotAllowed, "Request", "Use "+strings.Join(allowed, " or ")+" here.")
 }
 
-// valid checks the api-version and the names of the path, and answers 400 when
+// checkNames checks the api-version and the names of the path, and answers 400 when
 // one is wrong.
-func (c *call) valid(hubName string, op operation) bool {
+func (c *restRequest) checkNames(hubName string, op operation) bool {
 	versions := c.query["api-version"]
 	if len(versions) > 1 || len(versions) == 1 && !protocol.KnownAPIVersion(versions[0]) {
-		badRequest(c.w, "Request", "The api-version is not supported. Supported: "+protocol.SupportedAPIVersions+".")
+		writeBadRequest(c.w, "Request", "The api-version is not supported. Supported: "+protocol.SupportedAPIVersions+".")
 		return false
 	}
 	if err := protocol.CheckHub(hubName); err != nil {
-		badRequest(c.w, "Request", "Invalid hub name: "+err.Error()+".")
+		writeBadRequest(c.w, "Request", "Invalid hub name: "+err.Error()+".")
 		return false
 	}
-	return c.validName(op.first, c.first) && c.validName(op.second, c.second)
+	return c.checkName(op.first, c.first) && c.checkName(op.second, c.second)
 }
 
-func (c *call) validName(kind protocol.TargetKind, name string) bool {
+func (c *restRequest) checkName(kind protocol.TargetKind, name string) bool {
 	switch {
 	case kind == "":
 	case kind == protocol.TargetGroup && protocol.CheckGroup(name) != nil:
-		badRequest(c.w, "Request", invalidGroup)
+		writeBadRequest(c.w, "Request", invalidGroup)
 		return false
 	case protocol.CheckID(string(kind), name) != nil:
-		badRequest(c.w, "Request", "Invalid "+string(kind)+" id: it is empty.")
+		writeBadRequest(c.w, "Request", "Invalid "+string(kind)+" id: it is empty.")
 		return false
 	}
 	return true
 }
 
-// health needs no token and answers without api-supported-versions.
-func health(w *responseWriter, r *http.Request) {
+// restHealth needs no token and answers without api-supported-versions.
+func restHealth(w *responseWriter, r *http.Request) {
 	if r.Method == http.MethodHead || r.Method == http.MethodGet {
 		w.WriteHeader(http.StatusOK)
 		return

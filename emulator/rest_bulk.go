@@ -14,18 +14,18 @@ type bulk struct {
 	chosen *choice
 }
 
-// bulk reads the body of a bulk group operation, and answers when it is refused.
+// readBulk reads the body of a readBulk group operation, and answers when it is refused.
 //
 // Source: the vendor's emulator; recorded answers of 2023 for the bad filter.
-func (c *call) bulk() (*bulk, bool) {
-	if !c.validLength() {
+func (c *restRequest) readBulk() (*bulk, bool) {
+	if !c.checkLength() {
 		return nil, false
 	}
 	if d, _, ok := protocol.DataTypeOf(c.r.Header.Get("Content-Type")); !ok || d != protocol.DataTypeJSON {
 		c.w.WriteHeader(http.StatusUnsupportedMediaType)
 		return nil, false
 	}
-	data, ok := c.body()
+	data, ok := c.readBody()
 	if !ok {
 		return nil, false
 	}
@@ -34,12 +34,12 @@ func (c *call) bulk() (*bulk, bool) {
 		Filter *string
 	}
 	if json.Unmarshal(data, &body) != nil {
-		badRequest(c.w, "Request", invalidBody)
+		writeBadRequest(c.w, "Request", invalidBody)
 		return nil, false
 	}
 	groups, ok := validGroups(body.Groups)
 	if !ok {
-		invalid(c.w, "Groups", "groups must be a list of at least one group name of 1 to 1024 characters.")
+		writeInvalid(c.w, "Groups", "groups must be a list of at least one group name of 1 to 1024 characters.")
 		return nil, false
 	}
 	b := &bulk{groups: groups}
@@ -48,7 +48,7 @@ func (c *call) bulk() (*bulk, bool) {
 	}
 	f, err := filter.Parse(*body.Filter)
 	if err != nil {
-		invalid(c.w, "Filter", err.Error())
+		writeInvalid(c.w, "Filter", err.Error())
 		return nil, false
 	}
 	b.chosen = newChoice(f)
@@ -66,18 +66,18 @@ func validGroups(given []*string) ([]string, bool) {
 	return groups, len(groups) > 0
 }
 
-func addToGroups(c *call, _ protocol.Target)      { c.changeGroups((*hub).join) }
-func removeFromGroups(c *call, _ protocol.Target) { c.changeGroups((*hub).leave) }
+func addToGroups(c *restRequest, _ protocol.Target)      { c.changeGroups((*hub).join) }
+func removeFromGroups(c *restRequest, _ protocol.Target) { c.changeGroups((*hub).leave) }
 
 // changeGroups applies change to every connection that the body means. All of
 // the body is checked before anything changes.
-func (c *call) changeGroups(change func(*hub, *conn, string)) {
-	b, ok := c.bulk()
+func (c *restRequest) changeGroups(change func(*hub, *conn, string)) {
+	b, ok := c.readBulk()
 	if !ok {
 		return
 	}
-	c.hub.change(wholeHub(), func(m *conn) {
-		if !b.chosen.has(m) {
+	c.hub.update(wholeHub(), func(m *conn) {
+		if !b.chosen.matches(m) {
 			return
 		}
 		for _, g := range b.groups {

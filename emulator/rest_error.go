@@ -28,19 +28,19 @@ const invalidGroup = "Invalid group name. Valid group name should be in between 
 // Source: the vendor's emulator.
 const invalidBody = "The request body is not a valid JSON."
 
-// fail answers with the error body of the service. A HEAD request gets the
+// writeError answers with the error body of the service. A HEAD request gets the
 // headers that would go with it.
-func fail(w *responseWriter, status int, code, target, message string) {
+func writeError(w *responseWriter, status int, code, target, message string) {
 	w.setReason(message)
 	w.Header().Set(protocol.HeaderErrorCode, code)
 	writeJSON(w, status, "application/json", protocol.ErrorBody{Code: code, Message: message, Target: target})
 }
 
-// invalid refuses one input of a request, a query parameter or a member of the
+// writeInvalid refuses one input of a request, a query parameter or a member of the
 // body. This answer has its own form, and no api-supported-versions.
 //
 // Source: recorded answers of the real service to bad filters.
-func invalid(w *responseWriter, input, message string) {
+func writeInvalid(w *responseWriter, input, message string) {
 	w.setReason(message)
 	w.Header().Del(protocol.HeaderSupportedVersions)
 	w.Header().Set(protocol.HeaderErrorCode, protocol.CodeBadRequest)
@@ -66,11 +66,11 @@ func writeJSON(w *responseWriter, status int, mediaType string, v any) {
 	w.Write(body.Bytes())
 }
 
-func badRequest(w *responseWriter, target, message string) {
-	fail(w, http.StatusBadRequest, protocol.CodeBadRequest, target, message)
+func writeBadRequest(w *responseWriter, target, message string) {
+	writeError(w, http.StatusBadRequest, protocol.CodeBadRequest, target, message)
 }
 
-// notYet answers for a part of the service that this emulator has not got.
-func notYet(w *responseWriter, what string) {
-	fail(w, http.StatusNotImplemented, protocol.CodeNotImplemented, "Request", "The emulator does not have this yet: "+what+".")
+// writeNotImplemented answers for a part of the service that this emulator has not got.
+func writeNotImplemented(w *responseWriter, what string) {
+	writeError(w, http.StatusNotImplemented, protocol.CodeNotImplemented, "Request", "The emulator does not have this yet: "+what+".")
 }

@@ -37,51 +37,51 @@ func readQuery(u *url.URL) url.Values {
 	return q
 }
 
-// once gives a parameter that may not be repeated or empty, and answers 400 when
+// readOnce gives a parameter that may not be repeated or empty, and answers 400 when
 // it is. given is false when it is absent.
-func (c *call) once(name string) (text string, given, ok bool) {
+func (c *restRequest) readOnce(name string) (text string, given, ok bool) {
 	values := c.query[name]
 	switch {
 	case len(values) == 0:
 		return "", false, true
 	case len(values) > 1 || values[0] == "":
-		invalid(c.w, name, name+" must be given once, and not be empty.")
+		writeInvalid(c.w, name, name+" must be given once, and not be empty.")
 		return "", true, false
 	}
 	return values[0], true, true
 }
 
-// number reads a parameter that is a whole number, and answers 400 when it is
+// readNumber reads a parameter that is a whole readNumber, and answers 400 when it is
 // not one from least to most. An absent one is zero.
-func (c *call) number(name string, least, most int) (int, bool) {
-	text, given, ok := c.once(name)
+func (c *restRequest) readNumber(name string, least, most int) (int, bool) {
+	text, given, ok := c.readOnce(name)
 	if !given || !ok {
 		return 0, ok
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		invalid(c.w, name, fmt.Sprintf("%s must be a whole number from %d to %d.", name, least, most))
+		writeInvalid(c.w, name, fmt.Sprintf("%s must be a whole number from %d to %d.", name, least, most))
 		return 0, false
 	}
 	return n, true
 }
 
-// validLength refuses a body that is too large or does not say its length, even
+// checkLength refuses a body that is too large or does not say its length, even
 // when there is none.
-func (c *call) validLength() bool {
+func (c *restRequest) checkLength() bool {
 	size := c.r.ContentLength
 	if size < 0 || size > protocol.MaxMessageSize || size == 0 && c.r.Header.Get("Content-Length") == "" {
-		badRequest(c.w, "Request", "Invalid Content-Length header.")
+		writeBadRequest(c.w, "Request", "Invalid Content-Length header.")
 		return false
 	}
 	return true
 }
 
-// body reads a body whose length is valid.
-func (c *call) body() ([]byte, bool) {
+// readBody reads a readBody whose length is valid.
+func (c *restRequest) readBody() ([]byte, bool) {
 	data := make([]byte, c.r.ContentLength)
 	if _, err := io.ReadFull(c.r.Body, data); err != nil {
-		badRequest(c.w, "Request", "The request body ended early.")
+		writeBadRequest(c.w, "Request", "The request body ended early.")
 		return nil, false
 	}
 	return data, true

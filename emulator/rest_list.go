@@ -7,27 +7,25 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"slices"
-	"strings"
 
 	"wps/protocol"
 )
 
 // listConnections answers with one page of a group's connections, in the order
 // of their ids.
-func listConnections(c *call, of protocol.Target) {
-	size, ok := c.number("maxpagesize", 1, protocol.MaxPageSize)
+func listConnections(c *restRequest, of protocol.Target) {
+	size, ok := c.readNumber("maxpagesize", 1, protocol.MaxPageSize)
 	if !ok {
 		return
 	}
 	if size == 0 {
 		size = protocol.MaxPageSize
 	}
-	top, ok := c.number("top", 1, math.MaxInt32)
+	top, ok := c.readNumber("top", 1, math.MaxInt32)
 	if !ok {
 		return
 	}
-	after, ok := c.continuation(of.ID)
+	after, ok := c.readContinuation(of.ID)
 	if !ok {
 		return
 	}
@@ -44,27 +42,9 @@ func listConnections(c *call, of protocol.Target) {
 	writeJSON(c.w, http.StatusOK, "application/json", answer)
 }
 
-// page gives the first connections of t whose id comes after one, at most limit,
-// and tells whether there are more.
-func (h *hub) page(t protocol.Target, after string, limit int) (page []protocol.Member, more bool) {
-	found := h.members(t)
-	found = slices.DeleteFunc(found, func(c *conn) bool { return c.id <= after })
-	slices.SortFunc(found, func(a, b *conn) int { return strings.Compare(a.id, b.id) })
-	more = len(found) > limit
-	found = found[:min(len(found), limit)]
-	page = make([]protocol.Member, len(found))
-	for i, c := range found {
-		page[i].ConnectionID = c.id
-		if c.hasUser {
-			page[i].UserID = &c.userID
-		}
-	}
-	return page, more
-}
-
 // nextLink is the address of the page behind the connection last. top is how
 // many connections are still wanted, 0 for all.
-func (c *call) nextLink(group, last string, size, top int) string {
+func (c *restRequest) nextLink(group, last string, size, top int) string {
 	scheme := "http"
 	if c.r.TLS != nil {
 		scheme = "https"
@@ -78,20 +58,20 @@ func (c *call) nextLink(group, last string, size, top int) string {
 
 // pageToken says where a page ends; the server's signature keeps it to one hub
 // and group.
-func (c *call) pageToken(group, last string) string {
+func (c *restRequest) pageToken(group, last string) string {
 	return base64.RawURLEncoding.EncodeToString(append(c.pageMAC(group, last), last...))
 }
 
-func (c *call) pageMAC(group, last string) []byte {
+func (c *restRequest) pageMAC(group, last string) []byte {
 	mac := hmac.New(sha256.New, c.server.pageKey[:])
 	fmt.Fprintf(mac, "%q %q %q", c.hubName, group, last)
 	return mac.Sum(nil)
 }
 
-// continuation reads a continuationToken and gives the id that it stands for, ""
+// readContinuation reads a continuationToken and gives the id that it stands for, ""
 // without one. It answers 400 for one that was not made here for this group.
-func (c *call) continuation(group string) (after string, ok bool) {
-	text, given, ok := c.once("continuationToken")
+func (c *restRequest) readContinuation(group string) (after string, ok bool) {
+	text, given, ok := c.readOnce("continuationToken")
 	if !given || !ok {
 		return "", ok
 	}
@@ -102,6 +82,6 @@ func (c *call) continuation(group string) (after string, ok bool) {
 			return after, true
 		}
 	}
-	invalid(c.w, "continuationToken", "The continuationToken is not valid for this group.")
+	writeInvalid(c.w, "continuationToken", "The continuationToken is not valid for this group.")
 	return "", false
 }

@@ -7,29 +7,29 @@ import (
 	"wps/protocol"
 )
 
-// permissionCall is a permission request that has passed its checks: which
+// permissionQuery is a permission request that has passed its checks: which
 // permission, for which group.
-type permissionCall struct {
+type permissionQuery struct {
 	permission protocol.Permission
 	group      string
 }
 
-// permission reads what a permission request names, and answers 400 when it is
+// readPermission reads what a readPermission request names, and answers 400 when it is
 // not valid. That comes before the connection is looked for.
 //
 // Source: recorded answers of 2021; the vendor's emulator for the numbers.
-func (c *call) permission() (permissionCall, bool) {
+func (c *restRequest) readPermission() (permissionQuery, bool) {
 	p, err := parsePermission(c.first)
 	if err != nil {
-		badRequest(c.w, "Request", "Invalid permission: "+err.Error()+".")
-		return permissionCall{}, false
+		writeBadRequest(c.w, "Request", "Invalid permission: "+err.Error()+".")
+		return permissionQuery{}, false
 	}
 	target := c.query.Get("targetName")
 	if protocol.CheckGroup(target) != nil {
-		badRequest(c.w, "Request", invalidGroup)
-		return permissionCall{}, false
+		writeBadRequest(c.w, "Request", invalidGroup)
+		return permissionQuery{}, false
 	}
-	return permissionCall{p, strings.Clone(target)}, true // a rule stays, and not all of the URL with it
+	return permissionQuery{p, strings.Clone(target)}, true // a rule stays, and not all of the URL with it
 }
 
 // parsePermission reads a permission by its name, in any case, or by the number
@@ -44,30 +44,30 @@ func parsePermission(s string) (protocol.Permission, error) {
 	return protocol.ParsePermission(s)
 }
 
-func grantPermission(c *call, _ protocol.Target) {
-	p, ok := c.permission()
+func grantPermission(c *restRequest, _ protocol.Target) {
+	p, ok := c.readPermission()
 	if !ok {
 		return
 	}
 	m := c.hub.connection(c.second)
 	switch {
 	case m == nil:
-		c.noPermission()
+		c.writeNoPermission()
 	case !m.rights.Set(p.permission, p.group, true):
-		c.tooManyRules()
+		c.writeTooManyRules()
 	default:
 		c.w.WriteHeader(http.StatusOK)
 	}
 }
 
 // revokePermission answers 204 for a connection that is not there too.
-func revokePermission(c *call, _ protocol.Target) {
-	p, ok := c.permission()
+func revokePermission(c *restRequest, _ protocol.Target) {
+	p, ok := c.readPermission()
 	if !ok {
 		return
 	}
 	if m := c.hub.connection(c.second); m != nil && !m.rights.Set(p.permission, p.group, false) {
-		c.tooManyRules()
+		c.writeTooManyRules()
 		return
 	}
 	c.w.WriteHeader(http.StatusNoContent)
@@ -75,23 +75,23 @@ func revokePermission(c *call, _ protocol.Target) {
 
 // checkPermission gives the same 404 for no and for a connection that is not
 // there.
-func checkPermission(c *call, _ protocol.Target) {
-	p, ok := c.permission()
+func checkPermission(c *restRequest, _ protocol.Target) {
+	p, ok := c.readPermission()
 	if !ok {
 		return
 	}
 	if m := c.hub.connection(c.second); m == nil || !m.rights.May(p.permission, p.group) {
-		c.noPermission()
+		c.writeNoPermission()
 		return
 	}
 	c.w.WriteHeader(http.StatusOK)
 }
 
-func (c *call) noPermission() {
-	fail(c.w, http.StatusNotFound, protocol.CodeInfoConnectionNotExisted, "Connection", notFound("Connection", c.second))
+func (c *restRequest) writeNoPermission() {
+	writeError(c.w, http.StatusNotFound, protocol.CodeInfoConnectionNotExisted, "Connection", notFound("Connection", c.second))
 }
 
-func (c *call) tooManyRules() {
-	fail(c.w, http.StatusConflict, protocol.CodeConnectionConflict, "Connection",
+func (c *restRequest) writeTooManyRules() {
+	writeError(c.w, http.StatusConflict, protocol.CodeConnectionConflict, "Connection",
 		"The connection has too many permission rules for single groups; at most 1000 are allowed.")
 }

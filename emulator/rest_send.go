@@ -12,18 +12,18 @@ import (
 	"wps/protocol"
 )
 
-// send answers the four :send operations: it delivers to whoever is there and
+// restSend answers the four :restSend operations: it delivers to whoever is there and
 // answers 202 even when that is nobody.
-func send(c *call, to protocol.Target) {
-	chosen, ok := c.filter(to)
+func restSend(c *restRequest, to protocol.Target) {
+	chosen, ok := c.readFilter(to)
 	if !ok {
 		return
 	}
-	ttl, ok := c.number("messageTtlSeconds", 0, int(protocol.MaxTTL.Seconds()))
+	ttl, ok := c.readNumber("messageTtlSeconds", 0, int(protocol.MaxTTL.Seconds()))
 	if !ok {
 		return
 	}
-	m, ok := c.message(to)
+	m, ok := c.readMessage(to)
 	if !ok {
 		return
 	}
@@ -36,28 +36,28 @@ func send(c *call, to protocol.Target) {
 	c.w.WriteHeader(http.StatusAccepted)
 }
 
-// filter reads the filter of a :send, which those to one connection do not have.
-func (c *call) filter(to protocol.Target) (*filter.Filter, bool) {
+// readFilter reads the readFilter of a :send, which those to one connection do not have.
+func (c *restRequest) readFilter(to protocol.Target) (*filter.Filter, bool) {
 	text := c.query.Get("filter")
 	if text == "" || to.Kind == protocol.TargetConnection {
 		return nil, true
 	}
 	f, err := filter.Parse(text)
 	if err != nil {
-		invalid(c.w, "filter", err.Error())
+		writeInvalid(c.w, "filter", err.Error())
 		return nil, false
 	}
 	return f, true
 }
 
-// message reads the body of a :send, and answers when it is refused.
-func (c *call) message(to protocol.Target) (*message, bool) {
-	if !c.validLength() {
+// readMessage reads the body of a :send, and answers when it is refused.
+func (c *restRequest) readMessage(to protocol.Target) (*message, bool) {
+	if !c.checkLength() {
 		return nil, false
 	}
 	metadata, err := protocol.ReadMetadata(c.r.Header)
 	if err != nil {
-		badRequest(c.w, "Request", err.Error())
+		writeBadRequest(c.w, "Request", err.Error())
 		return nil, false
 	}
 	dataType, charset, ok := protocol.DataTypeOf(c.r.Header.Get("Content-Type"))
@@ -66,14 +66,14 @@ func (c *call) message(to protocol.Target) (*message, bool) {
 		c.w.WriteHeader(http.StatusUnsupportedMediaType)
 		return nil, false
 	}
-	data, ok := c.body()
+	data, ok := c.readBody()
 	if !ok {
 		return nil, false
 	}
 	switch dataType {
 	case protocol.DataTypeJSON:
 		if !json.Valid(data) || !utf8.Valid(data) {
-			badRequest(c.w, "Request", invalidBody)
+			writeBadRequest(c.w, "Request", invalidBody)
 			return nil, false
 		}
 	case protocol.DataTypeText:

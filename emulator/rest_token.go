@@ -19,8 +19,8 @@ import (
 const defaultMinutes = 60
 
 // generateToken answers :generateToken with a token for clients of the hub.
-func generateToken(c *call, _ protocol.Target) {
-	minutes, ok := c.number("minutesToExpire", 1, math.MaxInt32)
+func generateToken(c *restRequest, _ protocol.Target) {
+	minutes, ok := c.readNumber("minutesToExpire", 1, math.MaxInt32)
 	if !ok {
 		return
 	}
@@ -34,7 +34,7 @@ func generateToken(c *call, _ protocol.Target) {
 	groups := c.query["group"]
 	for _, g := range groups {
 		if protocol.CheckGroup(g) != nil {
-			badRequest(c.w, "Request", invalidGroup)
+			writeBadRequest(c.w, "Request", invalidGroup)
 			return
 		}
 	}
@@ -45,7 +45,7 @@ func generateToken(c *call, _ protocol.Target) {
 		Hub: c.hubName, UserID: c.query.Get("userId"), Roles: roles, Groups: groups, Kind: kind, Now: c.server.now(),
 	}, minutes)
 	if err != nil {
-		badRequest(c.w, "Request", "Invalid token options: "+err.Error()+".")
+		writeBadRequest(c.w, "Request", "Invalid token options: "+err.Error()+".")
 		return
 	}
 	writeJSON(c.w, http.StatusOK, "application/json", map[string]string{"token": text})
@@ -55,8 +55,8 @@ func generateToken(c *call, _ protocol.Target) {
 //
 // Source: REST description 2024-12-01. SDKs also know socketio, which neither
 // that nor the vendor's emulator has.
-func (c *call) clientKind() (token.ClientKind, bool) {
-	text, given, ok := c.once("clientType")
+func (c *restRequest) clientKind() (token.ClientKind, bool) {
+	text, given, ok := c.readOnce("clientType")
 	if !given || !ok {
 		return token.KindDefault, ok
 	}
@@ -65,7 +65,7 @@ func (c *call) clientKind() (token.ClientKind, bool) {
 			return kind, true
 		}
 	}
-	invalid(c.w, "clientType", "clientType must be Default or MQTT.")
+	writeInvalid(c.w, "clientType", "clientType must be Default or MQTT.")
 	return "", false
 }
 

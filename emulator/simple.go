@@ -21,18 +21,18 @@ type simpleClient struct {
 // newSimpleClient reads webpubsub_mode, group and noEcho; of a repeated one the
 // last counts. The error is the text of a 400.
 func newSimpleClient(q url.Values) (*simpleClient, error) {
-	switch mode := last(q, "webpubsub_mode"); strings.ToLower(mode) {
+	switch mode := lastValue(q, "webpubsub_mode"); strings.ToLower(mode) {
 	case "", "sendevent":
 		return &simpleClient{}, nil
 	case "sendtogroup":
 	default:
 		return nil, fmt.Errorf("unknown webpubsub_mode: use sendEvent or sendToGroup")
 	}
-	s := &simpleClient{group: last(q, "group")}
+	s := &simpleClient{group: lastValue(q, "group")}
 	if err := protocol.CheckGroup(s.group); err != nil {
 		return nil, err
 	}
-	switch strings.ToLower(last(q, "noEcho")) {
+	switch strings.ToLower(lastValue(q, "noEcho")) {
 	case "", "false":
 	case "true":
 		s.noEcho = true
@@ -42,9 +42,9 @@ func newSimpleClient(q url.Values) (*simpleClient, error) {
 	return s, nil
 }
 
-// last finds the last value of a query parameter, whose name is compared
+// lastValue finds the lastValue value of a query parameter, whose name is compared
 // without regard to case.
-func last(q url.Values, name string) string {
+func lastValue(q url.Values, name string) string {
 	if v := q[name]; len(v) > 0 {
 		return v[len(v)-1]
 	}
@@ -56,12 +56,12 @@ func last(q url.Values, name string) string {
 	return ""
 }
 
-func (*simpleClient) greeting(*conn) []byte  { return nil }
-func (*simpleClient) farewell(string) []byte { return nil }
+func (*simpleClient) connectedFrame(*conn) []byte     { return nil }
+func (*simpleClient) disconnectedFrame(string) []byte { return nil }
 
-func (s *simpleClient) handle(c *conn, op int, data []byte) *closing {
+func (s *simpleClient) handleMessage(c *conn, op int, data []byte) *closeStatus {
 	if !validText(op, data) {
-		return &closing{closeInvalid, "The client message is not valid UTF-8."}
+		return &closeStatus{closeInvalid, "The client message is not valid UTF-8."}
 	}
 	dataType := protocol.DataTypeBinary
 	if op == websocket.TextMessage {
@@ -69,13 +69,13 @@ func (s *simpleClient) handle(c *conn, op int, data []byte) *closing {
 	}
 	if s.group == "" {
 		if !c.userEvent(protocol.EventMessage, dataType, data, nil) {
-			return &closing{closeInternal, internalError}
+			return &closeStatus{closeInternal, internalError}
 		}
 		return nil
 	}
 	r := &protocol.Request{Group: s.group, NoEcho: s.noEcho, DataType: dataType, Data: data}
 	if !c.publish(r) {
-		return &closing{closePolicy, "The connection is not authorized for raw sendToGroup mode."}
+		return &closeStatus{closePolicy, "The connection is not authorized for raw sendToGroup mode."}
 	}
 	return nil
 }

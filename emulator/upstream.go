@@ -164,8 +164,8 @@ func (h *handler) wants(kind protocol.EventKind, event string) bool {
 // hubRules are the settings of a hub made ready.
 type hubRules struct{ handlers []*handler }
 
-// find gives the handler of an event; nil when nobody wants it.
-func (r *hubRules) find(kind protocol.EventKind, event string) *handler {
+// handlerFor gives the handler of an event; nil when nobody wants it.
+func (r *hubRules) handlerFor(kind protocol.EventKind, event string) *handler {
 	for _, h := range r.handlers {
 		if h.wants(kind, event) {
 			return h
@@ -176,22 +176,22 @@ func (r *hubRules) find(kind protocol.EventKind, event string) *handler {
 
 // upstream calls the event handlers of a server.
 type upstream struct {
-	server *Server
-	shared *http.Client
-	checks validations
+	server      *Server
+	shared      *http.Client
+	validations validations
 
 	// ctx outlives that of the server by noticeGrace, so that connections which
 	// a stopping server closes still have their disconnected event.
-	ctx     context.Context
-	cancel  context.CancelFunc
-	notices atomic.Int64 // events that nobody waits for, under way
+	ctx        context.Context
+	cancel     context.CancelFunc
+	unblocking atomic.Int64 // events that nobody waits for, under way
 }
 
-// noticeGrace is how long a closing server still delivers events; maxNotices
+// closeGrace is how long a closing server still delivers events; maxUnblocking
 // how many events that nobody waits for may be under way, more are dropped.
 const (
-	noticeGrace = 2 * time.Second
-	maxNotices  = 10_000
+	closeGrace    = 2 * time.Second
+	maxUnblocking = 10_000
 )
 
 func newUpstream(s *Server) *upstream {
@@ -227,7 +227,7 @@ func (u *upstream) newHandler(o *EventHandler) (*handler, error) {
 // close ends what is still under way after noticeGrace; wait returns when
 // nothing is.
 func (u *upstream) close(wait func()) {
-	late := time.AfterFunc(noticeGrace, u.cancel)
+	late := time.AfterFunc(closeGrace, u.cancel)
 	defer late.Stop()
 	wait()
 	u.cancel()

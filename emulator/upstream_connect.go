@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 
@@ -32,7 +31,7 @@ func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides,
 		return overrides{}, 0
 	}
 	s.userID = claims.UserID // nobody else knows s yet
-	e := s.next(protocol.EventSystem, protocol.EventConnect, jsonType, nil)
+	e := s.newEvent(protocol.EventSystem, protocol.EventConnect, jsonType, nil)
 	if s.handlerOf(e) == nil {
 		return overrides{}, 0
 	}
@@ -40,7 +39,7 @@ func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides,
 	ctx, cancel := context.WithTimeout(r.Context(), upstreamTimeout)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
-	a, err := s.send(ctx, e)
+	a, err := s.deliver(ctx, e)
 	if err != nil {
 		return overrides{}, http.StatusInternalServerError
 	}
@@ -62,16 +61,6 @@ func refusedStatus(status int) int {
 		return http.StatusInternalServerError
 	}
 	return status
-}
-
-// refuseConnect answers a client whose connect event was refused. The handler's
-// own text stays with the person who runs the emulator, as in the vendor's.
-func refuseConnect(w *responseWriter, status int) {
-	text := "The event handler refused the connection."
-	if status == http.StatusInternalServerError {
-		text = "The connect event failed."
-	}
-	http.Error(w, text, status)
 }
 
 // connectBody is the body of a connect event: what the client brought, without
@@ -133,14 +122,14 @@ func readOverrides(body []byte, offered []string) (o overrides, err error) {
 		}
 	}
 	if o.Subprotocol != nil {
-		return o, o.pick(offered)
+		return o, o.resolveSubprotocol(offered)
 	}
 	return o, nil
 }
 
-// pick finds the chosen subprotocol among the offered ones, and keeps it as the
+// resolveSubprotocol finds the chosen subprotocol among the offered ones, and keeps it as the
 // client spelled it.
-func (o *overrides) pick(offered []string) error {
+func (o *overrides) resolveSubprotocol(offered []string) error {
 	for _, name := range offered {
 		if strings.EqualFold(name, *o.Subprotocol) && name != "" {
 			o.Subprotocol = &name
@@ -169,31 +158,4 @@ func values(pointers []*string) []string {
 		all[i] = *p
 	}
 	return all
-}
-
-// originOf is the host that events name as the service: that of the client's
-// request, without the port.
-func originOf(r *http.Request) string {
-	if host, _, err := net.SplitHostPort(r.Host); err == nil {
-		return host
-	}
-	return strings.Trim(r.Host, "[]")
-}
-
-// connectEvent runs the connect event of c and gives the subprotocol of the
-// connection as the client spelled it: the handler's choice, else the first
-// that the emulator speaks. It changes the claims as the handler says, and
-// answers when the client is refused.
-func (s *Server) connectEvent(w *responseWriter, r *http.Request, c *conn, claims *token.Claims) (chosen string, ok bool) {
-	o, status := c.source.connect(r, claims)
-	if status != 0 {
-		c.source.refused()
-		refuseConnect(w, status)
-		return "", false
-	}
-	o.apply(claims)
-	if o.Subprotocol != nil {
-		return *o.Subprotocol, true
-	}
-	return choose(websocket.Subprotocols(r)), true
 }

@@ -35,7 +35,7 @@ func (c *cookies) header(address string) string {
 	return b.String()
 }
 
-func (c *cookies) learn(address string, h http.Header) {
+func (c *cookies) store(address string, h http.Header) {
 	set := (&http.Response{Header: h}).Cookies()
 	if len(set) == 0 {
 		return

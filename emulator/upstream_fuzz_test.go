@@ -129,7 +129,7 @@ func FuzzHandlerAnswer(f *testing.F) {
 		e := &sourceEvent{kind: protocol.EventUser, name: "message"}
 		const address = "http://handler.test/x"
 		for range maxCookies + 2 {
-			src.learn(e, address, http.Header{"Ce-Connectionstate": {state}, "Set-Cookie": {cookie}})
+			src.remember(e, address, http.Header{"Ce-Connectionstate": {state}, "Set-Cookie": {cookie}})
 		}
 		h := src.header(e, &upstreamRequest{carrier: httpCarrier{}, url: address})
 		name := protocol.HeaderConnectionState // spelled as on the wire

@@ -16,9 +16,9 @@ import (
 // message in it, nil for none. It is not ok when the event failed: nobody wants
 // it, its handler refused or did not answer, or the answer is of no use.
 func (s *eventSource) userEvent(ctx context.Context, name string, d protocol.DataType, data []byte, metadata map[string]string) (m *message, ok bool) {
-	e := s.next(protocol.EventUser, name, protocol.EventContentType(d), data)
+	e := s.newEvent(protocol.EventUser, name, protocol.EventContentType(d), data)
 	e.metadata = metadata
-	a, err := s.send(ctx, e)
+	a, err := s.deliver(ctx, e)
 	if err != nil || !a.ok() {
 		return nil, false
 	}

@@ -36,7 +36,7 @@ type eventSource struct {
 	state       string
 	hasState    bool
 	cookies     cookies
-	waiting     []*sourceEvent // notices, in order
+	pending     []*sourceEvent // notices, in order
 	sending     bool           // a goroutine sends them
 	ended       bool
 }
@@ -64,15 +64,15 @@ func (u *upstream) newSource(hub, connectionID, origin string) *eventSource {
 	return s
 }
 
-// next makes an event with the connection's next id, which it uses up even when
+// newEvent makes an event with the connection's newEvent id, which it uses up even when
 // nobody wants the event.
-func (s *eventSource) next(kind protocol.EventKind, name, contentType string, body []byte) *sourceEvent {
+func (s *eventSource) newEvent(kind protocol.EventKind, name, contentType string, body []byte) *sourceEvent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.nextLocked(kind, name, contentType, body)
+	return s.newEventLocked(kind, name, contentType, body)
 }
 
-func (s *eventSource) nextLocked(kind protocol.EventKind, name, contentType string, body []byte) *sourceEvent {
+func (s *eventSource) newEventLocked(kind protocol.EventKind, name, contentType string, body []byte) *sourceEvent {
 	e := &sourceEvent{kind: kind, name: name, id: s.nextID, contentType: contentType, body: body}
 	s.nextID++
 	return e
@@ -89,14 +89,14 @@ func (s *eventSource) connected(userID, subprotocol string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.userID, s.subprotocol = userID, subprotocol
-	s.waiting = append(s.waiting, s.nextLocked(protocol.EventSystem, protocol.EventConnected, jsonType, []byte("{}")))
+	s.pending = append(s.pending, s.newEventLocked(protocol.EventSystem, protocol.EventConnected, jsonType, []byte("{}")))
 	s.startSending()
 }
 
-// end tells the handler that the connection is over and why, and cancels a
+// connectionEnded tells the handler that the connection is over and why, and cancels a
 // pending user event. Only the first call counts. A source whose connect event
 // was refused ends by refused.
-func (s *eventSource) end(reason string) {
+func (s *eventSource) connectionEnded(reason string) {
 	if s == nil {
 		return
 	}
@@ -105,12 +105,12 @@ func (s *eventSource) end(reason string) {
 	if s.ended {
 		return
 	}
-	s.waiting = append(s.waiting, s.nextLocked(protocol.EventSystem, protocol.EventDisconnected, jsonType, disconnectedBody(reason)))
+	s.pending = append(s.pending, s.newEventLocked(protocol.EventSystem, protocol.EventDisconnected, jsonType, disconnectedBody(reason)))
 	s.finish()
 }
 
-// refused ends a source without an event.
-func (s *eventSource) refused() {
+// abandon ends a source without an event.
+func (s *eventSource) abandon() {
 	if s == nil {
 		return
 	}
@@ -130,33 +130,33 @@ func (s *eventSource) finish() {
 func (s *eventSource) startSending() {
 	if !s.sending {
 		s.sending = true
-		s.up.server.life.run(s.sendNotices)
+		s.up.server.life.run(s.sendPending)
 	}
 }
 
-// sendNotices sends what waits, one after another.
-func (s *eventSource) sendNotices() {
+// sendPending sends what waits, one after another.
+func (s *eventSource) sendPending() {
 	for {
 		s.mu.Lock()
-		if len(s.waiting) == 0 {
-			s.sending, s.waiting = false, nil
+		if len(s.pending) == 0 {
+			s.sending, s.pending = false, nil
 			if s.ended {
 				s.up.server.life.leave()
 			}
 			s.mu.Unlock()
 			return
 		}
-		e := s.waiting[0]
-		s.waiting = s.waiting[1:]
+		e := s.pending[0]
+		s.pending = s.pending[1:]
 		s.mu.Unlock()
-		s.sendNotice(e)
+		s.sendUnblocking(e)
 	}
 }
 
-func (s *eventSource) sendNotice(e *sourceEvent) {
-	defer s.up.notices.Add(-1)
-	if s.up.notices.Add(1) > maxNotices {
-		s.log(e, nil, nil, time.Now(), errors.New("too many events are under way, dropped"))
+func (s *eventSource) sendUnblocking(e *sourceEvent) {
+	defer s.up.unblocking.Add(-1)
+	if s.up.unblocking.Add(1) > maxUnblocking {
+		s.report(e, nil, nil, time.Now(), errors.New("too many events are under way, dropped"))
 		return
 	}
 	if s.handlerOf(e) == nil {
@@ -164,28 +164,28 @@ func (s *eventSource) sendNotice(e *sourceEvent) {
 	}
 	ctx, cancel := context.WithTimeout(s.up.ctx, upstreamTimeout)
 	defer cancel()
-	s.send(ctx, e)
+	s.deliver(ctx, e)
 }
 
 // handlerOf returns the handler that wants an event now; nil when none does.
 func (s *eventSource) handlerOf(e *sourceEvent) *handler {
-	return s.up.server.settings.Load().rules(s.hub).find(e.kind, e.name)
+	return s.up.server.settings.Load().rules(s.hub).handlerFor(e.kind, e.name)
 }
 
 var errNoHandler = errors.New("no event handler wants it")
 
-// send sends an event to its handler, within the limit that ctx has, and returns
+// deliver sends an event to its handler, within the limit that ctx has, and returns
 // the answer, whatever its status. It is logged here.
-func (s *eventSource) send(ctx context.Context, e *sourceEvent) (*answer, error) {
+func (s *eventSource) deliver(ctx context.Context, e *sourceEvent) (*answer, error) {
 	began, h := time.Now(), s.handlerOf(e)
 	a, err := s.exchange(ctx, h, e)
-	s.log(e, h, a, began, err)
+	s.report(e, h, a, began, err)
 	return a, err
 }
 
-// log reports what became of an event: to the log, and to those who follow the
+// report reports what became of an event: to the report, and to those who follow the
 // events.
-func (s *eventSource) log(e *sourceEvent, h *handler, a *answer, began time.Time, err error) {
+func (s *eventSource) report(e *sourceEvent, h *handler, a *answer, began time.Time, err error) {
 	took := time.Since(began).Round(time.Microsecond)
 	status := 0
 	if a != nil {
@@ -193,7 +193,7 @@ func (s *eventSource) log(e *sourceEvent, h *handler, a *answer, began time.Time
 			err = a.refusal()
 		}
 	}
-	s.tell(e, status, took, err)
+	s.publishNotice(e, status, took, err)
 	message, level := outcome(h, status, err)
 	if !s.up.server.log.Enabled(context.Background(), level) {
 		return
@@ -221,8 +221,8 @@ func outcome(h *handler, status int, err error) (message string, level slog.Leve
 	return "event not delivered", slog.LevelWarn
 }
 
-// tell gives a notice of an event.
-func (s *eventSource) tell(e *sourceEvent, status int, took time.Duration, err error) {
+// publishNotice gives a notice of an event.
+func (s *eventSource) publishNotice(e *sourceEvent, status int, took time.Duration, err error) {
 	s.mu.Lock()
 	n := Notice{Time: s.up.server.now(), Type: NoticeEvent, Hub: s.hub, ConnectionID: s.id, UserID: s.userID}
 	s.mu.Unlock()
@@ -230,7 +230,7 @@ func (s *eventSource) tell(e *sourceEvent, status int, took time.Duration, err e
 	if err != nil {
 		n.Reason = err.Error()
 	}
-	s.up.server.notices.tell(n)
+	s.up.server.notices.publish(n)
 }
 
 func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) (*answer, error) {
@@ -250,7 +250,7 @@ func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) 
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, fmt.Errorf("no answer within %s", upstreamTimeout)
 	case err == nil && a.ok():
-		s.learn(e, r.url, a.header)
+		s.remember(e, r.url, a.header)
 	}
 	return a, err
 }
@@ -284,12 +284,12 @@ func (s *eventSource) header(e *sourceEvent, r *upstreamRequest) http.Header {
 // metadata.
 const headerLines = 18
 
-// learn keeps what a good answer says about the connection: cookies, and its
+// remember keeps what a good answer says about the connection: cookies, and its
 // state when the event is one that the service waits for.
-func (s *eventSource) learn(e *sourceEvent, url string, h http.Header) {
+func (s *eventSource) remember(e *sourceEvent, url string, h http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cookies.learn(url, h)
+	s.cookies.store(url, h)
 	states := h.Values(protocol.HeaderConnectionState)
 	blocking := protocol.EventContext{Kind: e.kind, Event: e.name}
 	if len(states) > 0 && blocking.Blocking() {

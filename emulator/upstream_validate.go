@@ -63,12 +63,12 @@ func (u *upstream) validate(ctx context.Context, h *handler, hub, origin string)
 		return nil
 	}
 	key := validationKey{h.carrier, h.carrier.address(hub, protocol.ValidateEvent), origin}
-	c := &u.checks
+	c := &u.validations
 	c.mu.Lock()
 	v := c.each[key]
 	if v == nil {
 		v = &validation{first: make(chan struct{})}
-		c.put(key, v)
+		c.add(key, v)
 	}
 	if !v.running && !u.server.now().Before(v.until) {
 		v.running = true
@@ -89,9 +89,9 @@ func (u *upstream) validate(ctx context.Context, h *handler, hub, origin string)
 	return v.err
 }
 
-// put adds a result and lets go of another when there are too many; one that is
+// add adds a result and lets go of another when there are too many; one that is
 // being made stays with those who wait for it.
-func (c *validations) put(key validationKey, v *validation) {
+func (c *validations) add(key validationKey, v *validation) {
 	if c.each == nil {
 		c.each = map[validationKey]*validation{}
 	}
@@ -108,15 +108,15 @@ func (c *validations) put(key validationKey, v *validation) {
 func (u *upstream) renew(key validationKey, v *validation) {
 	ctx, cancel := context.WithTimeout(u.ctx, validateTimeout)
 	defer cancel()
-	err := askToValidate(ctx, key, false, u.server.log)
+	err := requestValidation(ctx, key, false, u.server.log)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("no answer within %s", validateTimeout)
 	}
 	if err != nil && ctx.Err() != context.Canceled {
 		u.server.log.Warn("event handler not valid, it gets no events", "url", ShownURL(key.url), "origin", key.origin, "error", oneLine(err))
 	}
-	u.checks.mu.Lock()
-	defer u.checks.mu.Unlock()
+	u.validations.mu.Lock()
+	defer u.validations.mu.Unlock()
 	lasts := validFor
 	if v.failures++; err == nil {
 		v.failures = 0
@@ -131,10 +131,10 @@ func (u *upstream) renew(key validationKey, v *validation) {
 	}
 }
 
-// askToValidate asks a handler whether it takes events of the origin: by
+// requestValidation asks a handler whether it takes events of the origin: by
 // OPTIONS, and by GET when that is exactly 404. once is without another try, log
 // that of upstreamRequest.
-func askToValidate(ctx context.Context, key validationKey, once bool, log *slog.Logger) error {
+func requestValidation(ctx context.Context, key validationKey, once bool, log *slog.Logger) error {
 	r := &upstreamRequest{carrier: key.carrier, url: key.url, once: once, log: log, header: http.Header{
 		protocol.HeaderRequestOrigin: {key.origin},
 		protocol.HeaderAWPSVersion:   {protocol.EventVersion},

@@ -144,7 +144,7 @@ func runTrigger(ctx context.Context, env *cli.Env, o *triggerOptions, given cli.
 	if o.origin == "" {
 		o.origin = cs.Endpoint.Hostname()
 	}
-	t, err := emulator.NewTrial(o.to, o.origin, nil)
+	t, err := emulator.NewEventSender(o.to, o.origin, nil)
 	if err != nil {
 		return cli.Usagef("--to: %v", err)
 	}
@@ -157,7 +157,7 @@ func runTrigger(ctx context.Context, env *cli.Env, o *triggerOptions, given cli.
 const notThere = "look whether the event handler runs there"
 
 // try validates, sends and prints.
-func (e *triedEvent) try(ctx context.Context, env *cli.Env, o *triggerOptions, t *emulator.Trial) error {
+func (e *triedEvent) try(ctx context.Context, env *cli.Env, o *triggerOptions, t *emulator.EventSender) error {
 	if !o.noValidate {
 		if err := t.Validate(ctx, e.Hub); err != nil {
 			hint := "a service sends no events to a handler that fails this; --no-validate sends one all the same"

@@ -43,7 +43,7 @@ type messageJSON struct {
 	Metadata map[string]string `json:"metadata,omitempty"`
 }
 
-func printVerdict(env *cli.Env, c *protocol.EventContext, v *emulator.Verdict, took time.Duration) error {
+func printVerdict(env *cli.Env, c *protocol.EventContext, v *emulator.EventResult, took time.Duration) error {
 	if env.Out.JSON() {
 		return env.Out.PrintJSON(newVerdictJSON(c, v))
 	}
@@ -69,7 +69,7 @@ func printVerdict(env *cli.Env, c *protocol.EventContext, v *emulator.Verdict, t
 }
 
 // effects says what a service would make of an answer.
-func effects(c *protocol.EventContext, v *emulator.Verdict) []string {
+func effects(c *protocol.EventContext, v *emulator.EventResult) []string {
 	switch {
 	case v.Problem != "":
 		return failureEffects(c, v)
@@ -119,7 +119,7 @@ func oneLine(data []byte) string {
 	return string(data)
 }
 
-func stateEffect(v *emulator.Verdict) []string {
+func stateEffect(v *emulator.EventResult) []string {
 	if v.State == nil {
 		return nil
 	}
@@ -129,7 +129,7 @@ func stateEffect(v *emulator.Verdict) []string {
 	return []string{fmt.Sprintf("  the connection's state becomes %q", *v.State)}
 }
 
-func failureEffects(c *protocol.EventContext, v *emulator.Verdict) []string {
+func failureEffects(c *protocol.EventContext, v *emulator.EventResult) []string {
 	var lines []string
 	switch {
 	case !c.Blocking():
@@ -146,7 +146,7 @@ func failureEffects(c *protocol.EventContext, v *emulator.Verdict) []string {
 	return lines
 }
 
-func newVerdictJSON(c *protocol.EventContext, v *emulator.Verdict) verdictJSON {
+func newVerdictJSON(c *protocol.EventContext, v *emulator.EventResult) verdictJSON {
 	out := verdictJSON{
 		Accepted: v.Problem == "", Status: v.Status, Headers: v.Header, Problem: v.Problem, Retried: v.Retried,
 		UserID: v.UserID, Roles: v.Roles, Groups: v.Groups, Subprotocol: v.Subprotocol, State: v.State,

@@ -18,7 +18,7 @@ import (
 func (s *Server) recover(w *responseWriter, r *http.Request, hubName, id, tok string) {
 	c := s.findHub(hubName).connection(id)
 	if c == nil || c.replay == nil || token.VerifyReconnection(tok, id, s.now(), s.key) != nil {
-		s.refuseRecovery(w, r, choose(websocket.Subprotocols(r)))
+		s.refuseRecovery(w, r, chooseSubprotocol(websocket.Subprotocols(r)))
 		return
 	}
 	l, answer := s.upgrade(w, r, c.subprotocol, c.kind.format())
@@ -28,7 +28,7 @@ func (s *Server) recover(w *responseWriter, r *http.Request, hubName, id, tok st
 	l.conn = c
 	if !c.replay.adopt(c, l, answer) {
 		l.conn = nil
-		s.life.run(func() { l.refuse(answer, closePolicy, notRecovered) })
+		s.life.run(func() { l.closeRefused(answer, closePolicy, notRecovered) })
 		return
 	}
 	s.log.Info("connection recovered", "hub", hubName, "connectionId", id, "userId", c.userID)
@@ -36,9 +36,9 @@ func (s *Server) recover(w *responseWriter, r *http.Request, hubName, id, tok st
 	if c.publishesStreams() {
 		// The service's JavaScript client goes on with its streams only when it is
 		// told that it is connected, which the specification allows.
-		c.reply(c.client.greeting(c))
+		c.sendFrame(c.client.connectedFrame(c))
 	}
-	s.life.run(l.read)
+	s.life.run(l.readLoop)
 	s.closeLate(c)
 }
 
@@ -46,15 +46,6 @@ const notRecovered = "The connection could not be recovered."
 
 func (s *Server) refuseRecovery(w *responseWriter, r *http.Request, subprotocol string) {
 	if l, answer := s.upgrade(w, r, subprotocol, protocol.FormatJSON); l != nil {
-		s.life.run(func() { l.refuse(answer, closePolicy, notRecovered) })
+		s.life.run(func() { l.closeRefused(answer, closePolicy, notRecovered) })
 	}
-}
-
-// reconnectionToken is the right to resume c.
-func (c *conn) reconnectionToken() string {
-	tok, err := c.server.key.SignReconnection(c.id, c.server.now())
-	if err != nil {
-		c.server.log.Error("reconnection token", "connectionId", c.id, "error", err)
-	}
-	return tok
 }

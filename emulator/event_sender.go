@@ -11,16 +11,16 @@ import (
 	"wps/protocol"
 )
 
-// Trial sends single events to an event handler, by the code with which an
+// EventSender sends single events to an event handler, by the code with which an
 // emulator sends them, but each once: for people who try out a handler.
-type Trial struct {
+type EventSender struct {
 	carrier httpCarrier
 	origin  string
 }
 
-// NewTrial makes a Trial of a handler. origin is the host that events name as
+// NewEventSender makes a Trial of a handler. origin is the host that events name as
 // the service. A nil transport is the network.
-func NewTrial(template, origin string, t http.RoundTripper) (*Trial, error) {
+func NewEventSender(template, origin string, t http.RoundTripper) (*EventSender, error) {
 	h := EventHandler{URLTemplate: template, EventPattern: EveryEvent}
 	if err := h.Check(); err != nil {
 		return nil, err
@@ -28,20 +28,20 @@ func NewTrial(template, origin string, t http.RoundTripper) (*Trial, error) {
 	if t == nil {
 		t = newUpstreamTransport()
 	}
-	return &Trial{httpCarrier{newUpstreamClient(t), template}, origin}, nil
+	return &EventSender{httpCarrier{newUpstreamClient(t), template}, origin}, nil
 }
 
 // Close drops idle connections.
-func (t *Trial) Close() { t.carrier.client.CloseIdleConnections() }
+func (t *EventSender) Close() { t.carrier.client.CloseIdleConnections() }
 
 // Validate asks the handler whether it takes events of the origin; the error is
 // why a service would send it none.
-func (t *Trial) Validate(ctx context.Context, hub string) error {
-	return askToValidate(ctx, validationKey{t.carrier, t.carrier.address(hub, protocol.ValidateEvent), t.origin}, true, nil)
+func (t *EventSender) Validate(ctx context.Context, hub string) error {
+	return requestValidation(ctx, validationKey{t.carrier, t.carrier.address(hub, protocol.ValidateEvent), t.origin}, true, nil)
 }
 
-// Verdict is what a handler answered, and what a service would make of it.
-type Verdict struct {
+// EventResult is what a handler answered, and what a service would make of it.
+type EventResult struct {
 	Status int
 	Header http.Header
 	// Body is the answer's; that of a refusal is cut short.
@@ -66,7 +66,7 @@ type Verdict struct {
 
 // Send sends an event whose context is complete but for the origin. offered are
 // the subprotocols of a connect event. The error is that of the network.
-func (t *Trial) Send(ctx context.Context, c protocol.EventContext, h http.Header, body []byte, offered []string) (*Verdict, error) {
+func (t *EventSender) Send(ctx context.Context, c protocol.EventContext, h http.Header, body []byte, offered []string) (*EventResult, error) {
 	c.Origin, c.RequestID = t.origin, uuid.NewString()
 	header := http.Header{"User-Agent": nil}
 	for name, values := range h {
@@ -78,13 +78,13 @@ func (t *Trial) Send(ctx context.Context, c protocol.EventContext, h http.Header
 	if err != nil {
 		return nil, err
 	}
-	v := &Verdict{Status: a.status, Header: a.header, Body: a.body}
-	v.judge(&c, a, offered)
+	v := &EventResult{Status: a.status, Header: a.header, Body: a.body}
+	v.readAnswer(&c, a, offered)
 	return v, nil
 }
 
-// judge reads the answer as the emulator does.
-func (v *Verdict) judge(c *protocol.EventContext, a *answer, offered []string) {
+// readAnswer reads the answer as the emulator does.
+func (v *EventResult) readAnswer(c *protocol.EventContext, a *answer, offered []string) {
 	var err error
 	switch {
 	case !a.ok():
@@ -102,7 +102,7 @@ func (v *Verdict) judge(c *protocol.EventContext, a *answer, offered []string) {
 	default:
 		var o overrides
 		if o, err = readOverrides(a.body, offered); err == nil {
-			v.take(&o)
+			v.setOverrides(&o)
 		}
 	}
 	if err != nil {
@@ -114,7 +114,7 @@ func (v *Verdict) judge(c *protocol.EventContext, a *answer, offered []string) {
 	}
 }
 
-func (v *Verdict) take(o *overrides) {
+func (v *EventResult) setOverrides(o *overrides) {
 	v.UserID, v.Subprotocol = o.UserID, o.Subprotocol
 	if o.Roles != nil {
 		v.Roles = values(o.Roles)

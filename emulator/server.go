@@ -156,9 +156,9 @@ func (s *Server) serveService(w *responseWriter, r *http.Request, path string) {
 	case "client":
 		s.serveClient(w, r)
 	case "clients":
-		notYet(w, "MQTT and Socket.IO clients")
+		writeNotImplemented(w, "MQTT and Socket.IO clients")
 	default:
-		fail(w, http.StatusNotFound, codeNotFound, "Request", "There is nothing at this path.")
+		writeError(w, http.StatusNotFound, codeNotFound, "Request", "There is nothing at this path.")
 	}
 }
 
@@ -172,8 +172,8 @@ func (s *Server) Close() error {
 	s.life.close()
 	s.cancel()
 	for _, h := range s.allHubs() {
-		for _, c := range h.members(wholeHub()) {
-			c.close(closeGoingAway, "", nil, endedSomehow)
+		for _, c := range h.connections(wholeHub()) {
+			c.close(closeGoingAway, "", nil, reasonEnded)
 		}
 	}
 	s.up.close(func() {

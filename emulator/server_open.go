@@ -20,11 +20,11 @@ const readBuffer = 1024
 func (s *Server) open(w *responseWriter, r *http.Request, hubName string, c *conn, groups []string) {
 	l, answer := s.upgrade(w, r, c.subprotocol, c.kind.format())
 	if l == nil {
-		c.source.end(endedSomehow)
+		c.source.connectionEnded(reasonEnded)
 		return
 	}
 	l.conn, c.link = c, l
-	hello := c.client.greeting(c)
+	hello := c.client.connectedFrame(c)
 	s.addConn(hubName, c, groups, func() {
 		l.out.Push(outbound.Item{Bytes: answer})
 		if hello != nil {
@@ -33,7 +33,7 @@ func (s *Server) open(w *responseWriter, r *http.Request, hubName string, c *con
 		c.source.connected(c.userID, c.subprotocol)
 	})
 	s.log.Info("connection opened", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
-	s.life.run(l.read)
+	s.life.run(l.readLoop)
 	s.closeLate(c)
 }
 
@@ -61,7 +61,7 @@ func (s *Server) upgrade(w *responseWriter, r *http.Request, subprotocol string,
 		return nil, nil
 	}
 	l = &link{ws: ws, in: hijack.conn, out: outbound.NewQueue(&s.flusher, hijack.conn.Conn, f, s.clock.Now)}
-	l.control()
+	l.setControlHandlers()
 	answer, hijack.conn.answer = hijack.conn.answer, nil
 	return l, answer
 }
@@ -70,6 +70,6 @@ func (s *Server) upgrade(w *responseWriter, r *http.Request, subprotocol string,
 // its hub while Close was walking.
 func (s *Server) closeLate(c *conn) {
 	if s.ctx.Err() != nil {
-		c.close(closeGoingAway, "", nil, endedSomehow)
+		c.close(closeGoingAway, "", nil, reasonEnded)
 	}
 }

@@ -11,27 +11,27 @@ import (
 // is not good. entraOnly refuses tokens of the access key too.
 func (s *Server) authorized(w *responseWriter, r *http.Request, entraOnly bool) bool {
 	if s.entra {
-		if _, err := token.ReadEntra(bearer(r), s.now()); err == nil {
+		if _, err := token.ReadEntra(bearerToken(r), s.now()); err == nil {
 			return true
 		} else if entraOnly {
-			s.refuse(w, r, "this needs a Microsoft Entra ID token: "+err.Error())
+			s.refuseUnauthorized(w, r, "this needs a Microsoft Entra ID token: "+err.Error())
 			return false
 		}
 	}
-	why := s.refusesKey(r)
+	why := s.keyProblem(r)
 	if why == "" && entraOnly {
 		why = "this needs a Microsoft Entra ID token; with an access key, sign client tokens without the service"
 	}
 	if why != "" {
-		s.refuse(w, r, why)
+		s.refuseUnauthorized(w, r, why)
 	}
 	return why == ""
 }
 
-// refusesKey tells why a request's token is none of the access key for this
+// keyProblem tells why a request's token is none of the access key for this
 // request; "" when it is one.
-func (s *Server) refusesKey(r *http.Request) (why string) {
-	text := bearer(r)
+func (s *Server) keyProblem(r *http.Request) (why string) {
+	text := bearerToken(r)
 	claims, err := token.Verify(text, s.now(), s.key)
 	switch {
 	case text == "":
@@ -46,15 +46,15 @@ func (s *Server) refusesKey(r *http.Request) (why string) {
 
 const noToken = "there is no token"
 
-// refuse answers 401 with an empty body, as the service does, and tells the
+// refuseUnauthorized answers 401 with an empty body, as the service does, and tells the
 // person who runs the emulator why.
-func (s *Server) refuse(w *responseWriter, r *http.Request, why string) {
+func (s *Server) refuseUnauthorized(w *responseWriter, r *http.Request, why string) {
 	s.log.Warn("request refused with 401", "method", r.Method, "path", r.URL.EscapedPath(), "reason", why)
 	w.setReason(why)
 	w.WriteHeader(http.StatusUnauthorized)
 }
 
-func bearer(r *http.Request) string {
+func bearerToken(r *http.Request) string {
 	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""

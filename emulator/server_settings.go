@@ -60,5 +60,5 @@ func (s *settings) rules(hub string) *hubRules {
 	return &noRules
 }
 
-// letsIn tells whether clients of a hub need no token.
-func (s *settings) letsIn(hub string) bool { return s.anonymous[AnyHub] || s.anonymous[hub] }
+// allowsAnonymous tells whether clients of a hub need no token.
+func (s *settings) allowsAnonymous(hub string) bool { return s.anonymous[AnyHub] || s.anonymous[hub] }

@@ -109,7 +109,7 @@ func (c *conn) streamSilent(s *stream, touched int) {
 
 // answerStream writes an answer outside of a request.
 func (c *conn) answerStream(r *protocol.Response) {
-	c.reply(outbound.ResponseFrame(c.kind.format(), r))
+	c.sendFrame(outbound.ResponseFrame(c.kind.format(), r))
 }
 
 // streamData publishes the fragment that is expected. One that came before is

@@ -20,15 +20,15 @@ func (s *Server) streamNotices(w *responseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if q.Get("follow") != "true" {
 		// What the client does not take any more is nobody's loss.
-		_ = st.write(s.notices.latest(recent))
+		_ = st.writeBatch(s.notices.latest(recent))
 		return
 	}
 	reader := s.notices.follow(recent, data)
 	if reader == nil {
-		fail(w, http.StatusServiceUnavailable, codeTooMany, "Request", "Too many follow the events already.")
+		writeError(w, http.StatusServiceUnavailable, codeTooMany, "Request", "Too many follow the events already.")
 		return
 	}
-	defer s.notices.leave(reader)
+	defer s.notices.unfollow(reader)
 	for {
 		select {
 		case <-r.Context().Done():
@@ -37,7 +37,7 @@ func (s *Server) streamNotices(w *responseWriter, r *http.Request) {
 			return
 		case <-reader.ready:
 		}
-		if st.write(s.notices.take(reader, s.now())) != nil {
+		if st.writeBatch(s.notices.drain(reader, s.now())) != nil {
 			return
 		}
 	}
@@ -53,7 +53,7 @@ type noticeStream struct {
 	data    bool
 }
 
-func (st *noticeStream) write(batch []Notice) error {
+func (st *noticeStream) writeBatch(batch []Notice) error {
 	// The next batch may be due much later than the deadline of this one.
 	defer func() { _ = st.control.SetWriteDeadline(time.Time{}) }()
 	for _, x := range batch {

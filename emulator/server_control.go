@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"cmp"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -75,11 +74,11 @@ type GroupStatus struct {
 // serveControl answers the control API; rest is the path behind ControlPath.
 func (s *Server) serveControl(w *responseWriter, r *http.Request, rest string) {
 	if !fromHere(r) {
-		fail(w, http.StatusForbidden, codeForbidden, "Request", "The control API is off for other hosts.")
+		writeError(w, http.StatusForbidden, codeForbidden, "Request", "The control API is off for other hosts.")
 		return
 	}
-	if why := s.refusesKey(r); why != "" {
-		s.refuse(w, r, why)
+	if why := s.keyProblem(r); why != "" {
+		s.refuseUnauthorized(w, r, why)
 		return
 	}
 	limitWrite(http.NewResponseController(w))
@@ -97,7 +96,7 @@ func (s *Server) serveControl(w *responseWriter, r *http.Request, rest string) {
 	case "DELETE connections":
 		s.controlClose(w, r, id)
 	default:
-		fail(w, http.StatusNotFound, codeNotFound, "Request", "The control API does not have this.")
+		writeError(w, http.StatusNotFound, codeNotFound, "Request", "The control API does not have this.")
 	}
 }
 
@@ -128,12 +127,6 @@ func (s *Server) Status() Status {
 	return st
 }
 
-func (h *hub) status() HubStatus {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return HubStatus{h.name, len(h.byID), len(h.users), len(h.groups)}
-}
-
 // connectionStatus tells of every connection, sorted by hub and id.
 func (s *Server) connectionStatus(hubName string) []ConnectionStatus {
 	all := []ConnectionStatus{}
@@ -141,43 +134,6 @@ func (s *Server) connectionStatus(hubName string) []ConnectionStatus {
 		all = h.appendConnections(all)
 	}
 	return all
-}
-
-func (h *hub) appendConnections(all []ConnectionStatus) []ConnectionStatus {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	first := len(all)
-	for _, c := range h.all.list {
-		all = append(all, c.status())
-	}
-	slices.SortFunc(all[first:], func(a, b ConnectionStatus) int { return strings.Compare(a.ConnectionID, b.ConnectionID) })
-	return all
-}
-
-// status tells of c; its hub's lock is held.
-func (c *conn) status() ConnectionStatus {
-	st := ConnectionStatus{
-		Hub: c.hub.name, ConnectionID: c.id, Subprotocol: c.subprotocol,
-		Groups: slices.AppendSeq(make([]string, 0, len(c.groups)), maps.Keys(c.groups)),
-	}
-	slices.Sort(st.Groups)
-	if c.hasUser {
-		st.UserID = &c.userID
-	}
-	if c.replay != nil {
-		st.Unacknowledged = c.replay.waiting()
-	}
-	l := c.line()
-	if st.Away = l == nil; !st.Away {
-		st.Queued, st.QueuedBytes = l.out.Waiting()
-	}
-	return st
-}
-
-func (r *replay) waiting() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.unacked)
 }
 
 // groupStatus tells of every group, sorted by hub and name.
@@ -192,15 +148,6 @@ func (s *Server) groupStatus(hubName string) []GroupStatus {
 	return all
 }
 
-func (h *hub) appendGroups(all []GroupStatus) []GroupStatus {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	for name, set := range h.groups {
-		all = append(all, GroupStatus{h.name, name, len(set.list)})
-	}
-	return all
-}
-
 // controlClose closes a connection of any hub, as the service's REST does.
 func (s *Server) controlClose(w *responseWriter, r *http.Request, escaped string) {
 	id, err := url.PathUnescape(escaped)
@@ -209,10 +156,10 @@ func (s *Server) controlClose(w *responseWriter, r *http.Request, escaped string
 	}
 	for _, h := range s.allHubs() {
 		if c := h.connection(id); c != nil {
-			c.closedByApplication(r.URL.Query().Get("reason"))
+			c.closeByREST(r.URL.Query().Get("reason"))
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
 	}
-	fail(w, http.StatusNotFound, codeControlNotFound, "Connection", notFound("Connection", id))
+	writeError(w, http.StatusNotFound, codeControlNotFound, "Connection", notFound("Connection", id))
 }

@@ -7,12 +7,12 @@ import (
 )
 
 // defaultKeepAlive is the service's default; a client that stays silent for
-// silentRounds of it is cut off.
+// maxSilentRounds of it is cut off.
 //
 // Source: product documentation, hub setting webSocketKeepAliveIntervalInSeconds.
 const (
 	defaultKeepAlive = 20 * time.Second
-	silentRounds     = 3
+	maxSilentRounds  = 3
 )
 
 // startPinging starts pingClients unless it runs or is turned off. The caller is
@@ -48,9 +48,9 @@ func (s *Server) pingClients() {
 func (s *Server) pingRound(ping []byte) int {
 	n := 0
 	for _, h := range s.allHubs() {
-		for _, c := range h.members(wholeHub()) {
+		for _, c := range h.connections(wholeHub()) {
 			n++
-			if l := c.line(); l != nil {
+			if l := c.currentLink(); l != nil {
 				s.ping(c, l, ping)
 			}
 		}
@@ -60,13 +60,13 @@ func (s *Server) pingRound(ping []byte) int {
 
 // ping pings one client, and cuts it off when it has been silent too long.
 func (s *Server) ping(c *conn, l *link, ping []byte) {
-	if l.seen.Add(1) > silentRounds {
+	if l.silentRounds.Add(1) > maxSilentRounds {
 		s.log.Warn("connection silent, cut off", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
-		c.lost(l) // gone before the client can notice
+		c.linkEnded(l) // gone before the client can notice
 		l.out.Abort()
 		return
 	}
-	c.reply(ping)
+	c.sendFrame(ping)
 }
 
 // stopPinging ends the pinging unless a connection has come meanwhile.

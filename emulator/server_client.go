@@ -3,6 +3,7 @@ package emulator
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,7 +20,7 @@ import (
 // Source for the order of the checks: the vendor's emulator.
 func (s *Server) serveClient(w *responseWriter, r *http.Request) {
 	q := r.URL.Query()
-	hubName, path := token.ClientPath(r.URL.EscapedPath(), last(q, "hub"))
+	hubName, path := token.ClientPath(r.URL.EscapedPath(), lastValue(q, "hub"))
 	if !websocket.IsWebSocketUpgrade(r) || hubName == "" {
 		w.WriteHeader(http.StatusBadRequest)
 		return
@@ -29,8 +30,8 @@ func (s *Server) serveClient(w *responseWriter, r *http.Request) {
 		return
 	}
 	defer s.life.leave()
-	if id := last(q, "awps_connection_id"); id != "" {
-		s.recover(w, r, hubName, id, last(q, "awps_reconnection_token"))
+	if id := lastValue(q, "awps_connection_id"); id != "" {
+		s.recover(w, r, hubName, id, lastValue(q, "awps_reconnection_token"))
 		return
 	}
 	claims, ok := s.clientClaims(w, r, q, hubName, path)
@@ -53,41 +54,27 @@ func (s *Server) serveClient(w *responseWriter, r *http.Request) {
 	s.open(w, r, hubName, c, claims.Groups)
 }
 
-// agree settles what c speaks: a service-defined subprotocol, or any other name
-// for a simple client.
-func (c *conn) agree(subprotocol string) {
-	c.subprotocol = subprotocol
-	format, reliable, ok := protocol.ParseSubprotocol(subprotocol)
-	if !ok {
-		return
-	}
-	c.kind, c.client = kindOf(format, reliable), &pubsubClient{format: format}
-	if reliable {
-		c.replay = &replay{}
-	}
-}
-
 // clientClaims checks the token of a client, which the query or a header may
 // carry, and answers when it is refused. A hub may let clients in without one.
 func (s *Server) clientClaims(w *responseWriter, r *http.Request, q url.Values, hubName, path string) (token.Claims, bool) {
-	text := last(q, "access_token")
+	text := lastValue(q, "access_token")
 	if text == "" {
-		text = bearer(r)
+		text = bearerToken(r)
 	}
-	if text == "" && s.settings.Load().letsIn(hubName) {
+	if text == "" && s.settings.Load().allowsAnonymous(hubName) {
 		return token.Claims{}, true
 	}
 	if text == "" {
-		s.refuse(w, r, noToken+", and this hub lets nobody in without one")
+		s.refuseUnauthorized(w, r, noToken+", and this hub lets nobody in without one")
 		return token.Claims{}, false
 	}
 	claims, err := token.Verify(text, s.now(), s.key)
 	if err != nil {
-		s.refuse(w, r, err.Error())
+		s.refuseUnauthorized(w, r, err.Error())
 		return claims, false
 	}
 	if !token.MatchClient(claims.Audiences, s.acceptedHosts(r.Host), path) {
-		s.refuse(w, r, "the token's audience is not this hub")
+		s.refuseUnauthorized(w, r, "the token's audience is not this hub")
 		return claims, false
 	}
 	for _, g := range claims.Groups {
@@ -99,9 +86,9 @@ func (s *Server) clientClaims(w *responseWriter, r *http.Request, q url.Values, 
 	return claims, true
 }
 
-// choose picks the first service-defined subprotocol in the client's order,
+// chooseSubprotocol picks the first service-defined subprotocol in the client's order,
 // echoed as the client spelled it. "" means a simple client.
-func choose(offered []string) string {
+func chooseSubprotocol(offered []string) string {
 	for _, name := range offered {
 		if _, _, ok := protocol.ParseSubprotocol(name); ok {
 			return name
@@ -122,4 +109,41 @@ func newConnectionID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
+}
+
+// connectEvent runs the connect event of c and gives the subprotocol of the
+// connection as the client spelled it: the handler's choice, else the first
+// that the emulator speaks. It changes the claims as the handler says, and
+// answers when the client is refused.
+func (s *Server) connectEvent(w *responseWriter, r *http.Request, c *conn, claims *token.Claims) (chosen string, ok bool) {
+	o, status := c.source.connect(r, claims)
+	if status != 0 {
+		c.source.abandon()
+		refuseConnect(w, status)
+		return "", false
+	}
+	o.apply(claims)
+	if o.Subprotocol != nil {
+		return *o.Subprotocol, true
+	}
+	return chooseSubprotocol(websocket.Subprotocols(r)), true
+}
+
+// refuseConnect answers a client whose connect event was refused. The handler's
+// own text stays with the person who runs the emulator, as in the vendor's.
+func refuseConnect(w *responseWriter, status int) {
+	text := "The event handler refused the connection."
+	if status == http.StatusInternalServerError {
+		text = "The connect event failed."
+	}
+	http.Error(w, text, status)
+}
+
+// originOf is the host that events name as the service: that of the client's
+// request, without the port.
+func originOf(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.Host); err == nil {
+		return host
+	}
+	return strings.Trim(r.Host, "[]")
 }

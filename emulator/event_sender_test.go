@@ -9,7 +9,7 @@ import (
 	"wps/protocol"
 )
 
-func TestTrial(t *testing.T) {
+func TestEventSender(t *testing.T) {
 	t.Parallel()
 	connect := protocol.EventContext{Kind: protocol.EventSystem, Event: "connect", Hub: "chat", ConnectionID: "c1"}
 	message := protocol.EventContext{Kind: protocol.EventUser, Event: "message", Hub: "chat", ConnectionID: "c1"}
@@ -19,17 +19,17 @@ func TestTrial(t *testing.T) {
 		name  string
 		event protocol.EventContext
 		say   func(http.ResponseWriter, *http.Request)
-		want  emulator.Verdict
+		want  emulator.EventResult
 	}{
 		{"connect", connect, say(200, `{"userId":"u","roles":[],"groups":["g"],"subprotocol":"A"}`, "ce-connectionState", "s"),
-			emulator.Verdict{Status: 200, UserID: text("u"), Roles: []string{}, Groups: []string{"g"}, Subprotocol: text("a"), State: text("s")}},
-		{"connect without a word", connect, say(204, ""), emulator.Verdict{Status: 204}},
-		{"connect not JSON", connect, say(200, `x`), emulator.Verdict{Status: 200, ClientStatus: 500, Problem: `invalid character 'x' looking for beginning of value: "x"`}},
-		{"connect refused", connect, say(401, "no", "ce-connectionState", "s"), emulator.Verdict{Status: 401, ClientStatus: 401, Problem: "status 401"}},
+			emulator.EventResult{Status: 200, UserID: text("u"), Roles: []string{}, Groups: []string{"g"}, Subprotocol: text("a"), State: text("s")}},
+		{"connect without a word", connect, say(204, ""), emulator.EventResult{Status: 204}},
+		{"connect not JSON", connect, say(200, `x`), emulator.EventResult{Status: 200, ClientStatus: 500, Problem: `invalid character 'x' looking for beginning of value: "x"`}},
+		{"connect refused", connect, say(401, "no", "ce-connectionState", "s"), emulator.EventResult{Status: 401, ClientStatus: 401, Problem: "status 401"}},
 		{"a message", message, say(200, "hi", "Content-Type", "text/plain"),
-			emulator.Verdict{Status: 200, Message: &protocol.Response{Type: protocol.ResponseMessage, From: protocol.FromServer, DataType: "text", Data: []byte("hi")}}},
-		{"a failure is sent once", message, say(503, ""), emulator.Verdict{Status: 503, ClientStatus: 503, Retried: true, Problem: "status 503"}},
-		{"nobody waits for connected", connected, say(200, "x", "ce-connectionState", "s"), emulator.Verdict{Status: 200}},
+			emulator.EventResult{Status: 200, Message: &protocol.Response{Type: protocol.ResponseMessage, From: protocol.FromServer, DataType: "text", Data: []byte("hi")}}},
+		{"a failure is sent once", message, say(503, ""), emulator.EventResult{Status: 503, ClientStatus: 503, Retried: true, Problem: "status 503"}},
+		{"nobody waits for connected", connected, say(200, "x", "ce-connectionState", "s"), emulator.EventResult{Status: 200}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -42,7 +42,7 @@ func TestTrial(t *testing.T) {
 				asked++
 				test.say(w, r)
 			}))
-			trial, err := emulator.NewTrial(url, "h.test", nil)
+			trial, err := emulator.NewEventSender(url, "h.test", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +60,7 @@ func TestTrial(t *testing.T) {
 			}
 		})
 	}
-	if _, err := emulator.NewTrial("ftp://x", "h", nil); err == nil {
-		t.Error("NewTrial took an address that is not HTTP")
+	if _, err := emulator.NewEventSender("ftp://x", "h", nil); err == nil {
+		t.Error("NewEventSender accepted an address that is not HTTP")
 	}
 }
