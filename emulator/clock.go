@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Clock is the time of an emulator under test: it stands still until Advance
-// moves it. All methods may be called concurrently.
+// Clock is the time of an emulator under test: it does not move until Advance
+// is called. All methods may be called concurrently.
 //
-// Tokens, recovery windows and the life of messages go by it; limits on the
-// network, such as that of one write, do not.
+// Tokens, recovery windows and the time to live of messages use it; limits on
+// the network, such as that of one write, do not.
 type Clock struct {
 	mu     sync.Mutex
 	now    time.Time
@@ -22,17 +22,17 @@ type clockTimer struct {
 	f  func()
 }
 
-// NewClock makes a clock that shows start.
+// NewClock returns a clock that shows start.
 func NewClock(start time.Time) *Clock { return &Clock{now: start} }
 
-// Now is what the clock shows.
+// Now returns the time that the clock shows.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Advance moves the clock by d. What falls due on the way happens at its time,
+// Advance moves the clock by d. Timers that expire on the way run at their time,
 // one after the other, before Advance returns.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
@@ -49,7 +49,8 @@ func (c *Clock) Advance(d time.Duration) {
 	c.mu.Unlock()
 }
 
-// afterFunc calls f once, d from now, unless stop comes first and is true.
+// afterFunc calls f once, d from now, unless stop is called before and returns
+// true.
 func (c *Clock) afterFunc(d time.Duration, f func()) (stop func() bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -58,7 +59,7 @@ func (c *Clock) afterFunc(d time.Duration, f func()) (stop func() bool) {
 		if a.at.After(b.at) {
 			return 1
 		}
-		return -1 // behind those of the same time
+		return -1 // after those of the same time
 	})
 	c.timers = slices.Insert(c.timers, i, t)
 	return func() bool { return c.removeTimer(t) }
@@ -75,7 +76,7 @@ func (c *Clock) removeTimer(t *clockTimer) bool {
 	return true
 }
 
-// clock is the time that the emulator goes by.
+// clock is the time that the emulator uses.
 type clock interface {
 	Now() time.Time
 	afterFunc(d time.Duration, f func()) (stop func() bool)

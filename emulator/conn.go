@@ -13,8 +13,8 @@ import (
 )
 
 // conn is one client connection as the service knows it. It has one transport
-// for life, unless it is reliable: then it outlives its transport for a while
-// and may get another one.
+// (link) for its whole life, unless it is reliable: then it outlives its
+// transport for a while and may be given another one.
 type conn struct {
 	id          string
 	userID      string
@@ -32,13 +32,14 @@ type conn struct {
 	streams     streams             // that it publishes
 }
 
-// clientProtocol is what a kind of client makes of the messages it sends.
+// clientProtocol interprets the messages of a kind of client.
 type clientProtocol interface {
 	// handleMessage acts on one message. A non-nil closing ends the connection.
 	handleMessage(c *conn, op int, data []byte) *closeStatus
-	// connectedFrame is what a client gets first; nil for nothing.
+	// connectedFrame returns the first frame for a client; nil for none.
 	connectedFrame(c *conn) []byte
-	// disconnectedFrame is what it gets before being closed by REST; nil for nothing.
+	// disconnectedFrame returns the frame that precedes a close by REST; nil for
+	// none.
 	disconnectedFrame(text string) []byte
 }
 
@@ -48,7 +49,7 @@ type closeStatus struct {
 	reason string
 }
 
-// Why a connection ended, as the event disconnected tells it.
+// Reasons of the event disconnected.
 //
 // Source: the vendor's emulator.
 const (
@@ -56,7 +57,7 @@ const (
 	reasonWindowEnded = "The connection recovery timeout expired."
 )
 
-// Why a receiver that takes too little is closed.
+// Reasons of closes of a receiver that reads too slowly.
 //
 // Source: the vendor's emulator.
 const (
@@ -64,7 +65,8 @@ const (
 	replayFull = "The reliable message buffer is full."
 )
 
-// currentLink gives the transport in use; nil while a reliable connection is away.
+// currentLink returns the transport in use; nil while a reliable connection has
+// none.
 func (c *conn) currentLink() *link {
 	if c.replay == nil {
 		return c.link
@@ -74,8 +76,8 @@ func (c *conn) currentLink() *link {
 	return c.link
 }
 
-// sendMessage queues m. It gives "" or the reason for which the caller has to call
-// overflow, without holding the hub's lock.
+// sendMessage queues m. It returns "" or the reason with which the caller calls
+// overflow, after releasing the hub's lock.
 func (c *conn) sendMessage(m *message) (full string) {
 	if c.kind == kindSimple && m.response.Stream != nil && m.response.Stream.End {
 		return ""
@@ -97,9 +99,9 @@ func (c *conn) sendFrame(frame []byte) {
 	}
 }
 
-// handleMessage gives a message of l to the client's protocol. Messages of a connection
-// are handled one at a time; one that a replaced transport still brings is
-// dropped, because its answer would not be awaited any more.
+// handleMessage passes a message of l to the client's protocol. Messages of a
+// connection are handled one at a time; a message of a transport that was
+// replaced is dropped, because the client no longer waits for its answer.
 func (c *conn) handleMessage(l *link, op int, data []byte) *closeStatus {
 	if c.replay == nil {
 		return c.client.handleMessage(c, op, data)
@@ -112,8 +114,8 @@ func (c *conn) handleMessage(l *link, op int, data []byte) *closeStatus {
 	return c.client.handleMessage(c, op, data)
 }
 
-// overflow closes a connection that takes its messages too slowly. What waits
-// for it is dropped.
+// overflow closes a connection that reads too slowly. What waits for it is
+// dropped.
 func (c *conn) overflow(reason string) {
 	l := c.terminate(reason)
 	if l != nil && l.out.EndNow(outbound.CloseFrame(closePolicy, reason)) {
@@ -121,22 +123,22 @@ func (c *conn) overflow(reason string) {
 	}
 }
 
-// close takes c out of its hub at once and ends it with a close frame, after
-// what is queued and an optional farewell. Only the first close counts; why is
-// what the event disconnected tells.
-func (c *conn) close(code int, reason string, farewell []byte, why string) {
+// close removes c from its hub at once and ends it with a close frame, after
+// what is queued and an optional last frame. Only the first close counts; why is
+// the reason of the event disconnected.
+func (c *conn) close(code int, reason string, lastFrame []byte, why string) {
 	l := c.terminate(why)
 	switch {
-	case l == nil: // away
-	case farewell != nil:
-		l.out.End(farewell, outbound.CloseFrame(code, reason))
+	case l == nil: // without a transport
+	case lastFrame != nil:
+		l.out.End(lastFrame, outbound.CloseFrame(code, reason))
 	default:
 		l.out.End(outbound.CloseFrame(code, reason))
 	}
 }
 
-// closeByREST is what REST does to a connection: the reason goes into
-// the farewell, never into the close frame.
+// closeByREST closes c as REST does: the reason is in the frame before the close
+// frame, never in that itself.
 func (c *conn) closeByREST(reason string) {
 	text := "Application server closed the connection."
 	if reason != "" {
@@ -145,8 +147,8 @@ func (c *conn) closeByREST(reason string) {
 	c.close(closeNormal, "", c.client.disconnectedFrame(text), text)
 }
 
-// linkEnded tells that transport l is gone without a word: a reliable connection
-// waits for another one, any other ends.
+// linkEnded is called when transport l has ended without a close: a reliable
+// connection waits for another one, any other ends.
 func (c *conn) linkEnded(l *link) {
 	if c.replay == nil {
 		c.terminate(reasonEnded)
@@ -155,9 +157,9 @@ func (c *conn) linkEnded(l *link) {
 	c.replay.detach(c, l)
 }
 
-// terminate ends c for good: it leaves its hub and cannot come back. It gives the
-// transport, which the caller ends; nil when there is none. Every way in which a
-// connection ends comes through here, and the first call alone is its end.
+// terminate ends c for good: it leaves its hub and cannot be recovered. It returns
+// the transport, which the caller ends; nil when there is none. Every end of a
+// connection calls it, and only the first call counts.
 func (c *conn) terminate(why string) *link {
 	if c.server.removeConn(c) {
 		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", why)
@@ -171,13 +173,13 @@ func (c *conn) terminate(why string) *link {
 	return c.link
 }
 
-// validText tells whether a text message may be used: WebSocket text is UTF-8.
+// validText reports whether a text message may be used: WebSocket text is UTF-8.
 func validText(op int, data []byte) bool {
 	return op != websocket.TextMessage || utf8.Valid(data)
 }
 
-// agree settles what c speaks: a service-defined subprotocol, or any other name
-// for a simple client.
+// agree sets the subprotocol of c: a service-defined one, or any other name for a
+// simple client.
 func (c *conn) agree(subprotocol string) {
 	c.subprotocol = subprotocol
 	format, reliable, ok := protocol.ParseSubprotocol(subprotocol)
@@ -199,7 +201,7 @@ func (c *conn) reconnectionToken() string {
 	return tok
 }
 
-// status tells of c; its hub's lock is held.
+// status returns the status of c; its hub's lock is held.
 func (c *conn) status() ConnectionStatus {
 	st := ConnectionStatus{
 		Hub: c.hub.name, ConnectionID: c.id, Subprotocol: c.subprotocol,
@@ -213,13 +215,13 @@ func (c *conn) status() ConnectionStatus {
 		st.Unacknowledged = c.replay.unacknowledged()
 	}
 	l := c.currentLink()
-	if st.Away = l == nil; !st.Away {
+	if st.Away = l == nil; l != nil {
 		st.Queued, st.QueuedBytes = l.out.Waiting()
 	}
 	return st
 }
 
-// notice tells what happened to c.
+// notice publishes what happened to c.
 func (c *conn) notice(x Notice) {
 	x.Time, x.Hub, x.ConnectionID, x.UserID = c.server.now(), c.hub.name, c.id, c.userID
 	c.server.notices.publish(x)

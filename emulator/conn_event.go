@@ -6,9 +6,9 @@ import (
 	"wps/protocol"
 )
 
-// userEvent runs a user event of the client and waits for its answer; a reply
-// goes to the client at once. False means that the event failed. A client that
-// goes away meanwhile cancels it.
+// userEvent sends a user event of the client to its handler and waits for the
+// answer; a reply is sent to the client at once. It returns false when the event
+// failed. A client that disconnects meanwhile cancels it.
 func (c *conn) userEvent(name string, d protocol.DataType, data []byte, metadata map[string]string) bool {
 	m, ok := c.ask(name, d, data, metadata)
 	if m != nil {
@@ -19,8 +19,8 @@ func (c *conn) userEvent(name string, d protocol.DataType, data []byte, metadata
 	return ok
 }
 
-// ask sends a user event and gives the answer, nil for none; not ok when the
-// event failed.
+// ask sends a user event and returns the message in its answer, nil for none; ok
+// is false when the event failed.
 func (c *conn) ask(name string, d protocol.DataType, data []byte, metadata map[string]string) (m *message, ok bool) {
 	if c.source == nil {
 		c.notice(Notice{Type: NoticeEvent, Reason: errNoHandler.Error(), NoticeHandled: &NoticeHandled{Event: name}})

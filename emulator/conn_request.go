@@ -6,7 +6,8 @@ import (
 	"wps/protocol"
 )
 
-// execute does what a request asks and gives the ack's error, "" for success.
+// execute does what a request asks for and returns the error of its ack, "" for
+// success.
 func (c *conn) execute(r *protocol.Request) (name, message string) {
 	switch r.Type {
 	case protocol.RequestJoinGroup:
@@ -33,7 +34,8 @@ func (c *conn) changeGroup(group, verb string, change func(*conn, string)) (name
 	return "", ""
 }
 
-// publish sends a client's message to a group; false when it may not.
+// publish sends a client's message to a group. It returns false when the client
+// has no permission.
 func (c *conn) publish(r *protocol.Request) bool {
 	if !c.rights.May(protocol.PermissionSendToGroup, r.Group) {
 		return false

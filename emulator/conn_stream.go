@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// streamIdle is how long a stream may be silent when its start says nothing.
+	// streamIdle is how long a stream may be silent unless its start says otherwise.
 	//
 	// Source: client specification of the service.
 	streamIdle = 300 * time.Second
-	// maxStreams bounds the open streams of one connection. It is ours: the
-	// service's own is not published.
+	// maxStreams limits the open streams of one connection. It is our choice: the
+	// limit of the service is not published.
 	maxStreams = 1000
 )
 
@@ -39,8 +39,8 @@ type streams struct {
 	over bool // the connection has ended
 }
 
-// streamRequest acts on a request about a stream and gives the answer, nil for
-// none. An answer is no ack: it has no ack id.
+// streamRequest executes a request about a stream and returns the answer, nil for
+// none. An answer is not an ack: it has no ack id.
 func (c *conn) streamRequest(r *protocol.Request) *protocol.Response {
 	switch r.Type {
 	case protocol.RequestSendToGroup:
@@ -51,8 +51,8 @@ func (c *conn) streamRequest(r *protocol.Request) *protocol.Response {
 	return c.endStream(r)
 }
 
-// openStream is allowed to whoever may send to the group. A start that comes
-// again is answered with what is expected next.
+// openStream needs the permission to send to the group. A repeated start is
+// answered with the sequence id that is expected next.
 func (c *conn) openStream(r *protocol.Request) *protocol.Response {
 	id, group := r.Stream.ID, r.Group
 	if id == "" || r.Stream.HasIdleTimeout && r.Stream.IdleTimeout == 0 {
@@ -81,7 +81,7 @@ func (c *conn) openStream(r *protocol.Request) *protocol.Response {
 	return streamAck(s)
 }
 
-// touch begins the time of silence of s again; streams.mu is held.
+// touch restarts the idle time of s; streams.mu is held.
 func (c *conn) touch(s *stream) {
 	if s.stop != nil {
 		s.stop()
@@ -91,7 +91,7 @@ func (c *conn) touch(s *stream) {
 	s.stop = c.server.clock.afterFunc(s.idle, func() { c.streamSilent(s, now) })
 }
 
-// streamSilent ends a stream that was not touched since.
+// streamSilent ends a stream that was not touched meanwhile.
 func (c *conn) streamSilent(s *stream, touched int) {
 	c.streams.mu.Lock()
 	silent := c.streams.open[s.id] == s && s.touched == touched
@@ -112,8 +112,8 @@ func (c *conn) answerStream(r *protocol.Response) {
 	c.sendFrame(outbound.ResponseFrame(c.kind.format(), r))
 }
 
-// streamData publishes the fragment that is expected. One that came before is
-// acknowledged again, one too early is not.
+// streamData publishes the fragment that is expected. An earlier one is
+// acknowledged again, a later one is not.
 func (c *conn) streamData(r *protocol.Request) *protocol.Response {
 	s, answer := c.takeFragment(r)
 	if answer != nil || s == nil {
@@ -132,8 +132,8 @@ func (c *conn) streamData(r *protocol.Request) *protocol.Response {
 	return streamAckOf(s.id, r.Stream.SequenceID+1)
 }
 
-// takeFragment gives the stream of a fragment that is to be published, or the
-// answer to one that is not; neither for a sign of life.
+// takeFragment returns the stream of a fragment to be published, or the answer to
+// one that is not; neither for a keep-alive.
 func (c *conn) takeFragment(r *protocol.Request) (*stream, *protocol.Response) {
 	c.streams.mu.Lock()
 	defer c.streams.mu.Unlock()
@@ -170,7 +170,7 @@ func (c *conn) endStream(r *protocol.Request) *protocol.Response {
 	return streamClosed(s.id, "", "")
 }
 
-// dropStream forgets an open stream and gives it; nil when there is none.
+// dropStream removes an open stream and returns it; nil when there is none.
 func (c *conn) dropStream(id string) *stream {
 	c.streams.mu.Lock()
 	defer c.streams.mu.Unlock()
@@ -182,8 +182,8 @@ func (c *conn) dropStream(id string) *stream {
 	return s
 }
 
-// publishEnd sends the last fragment of s: it has the next number and no data.
-// Simple clients do not get it, because they would see an empty message.
+// publishEnd sends the last fragment of s, with the next sequence id and no data.
+// It is not sent to simple clients, which would see an empty message.
 func (c *conn) publishEnd(s *stream, end protocol.StreamInfo) {
 	end.ID, end.SequenceID, end.End = s.id, s.next, true
 	m := newMessage(protocol.FromGroup, protocol.DataTypeText, []byte{})
@@ -221,8 +221,8 @@ func streamNotFound(id string) *protocol.Response {
 	return streamClosed(id, protocol.StreamNotFound, "There is no open stream of this id.")
 }
 
-// streamClosed tells the publisher that its stream is over; name is "" when it
-// ended as it should.
+// streamClosed returns the answer that a stream has ended; name is "" when it
+// ended without an error.
 func streamClosed(id, name, message string) *protocol.Response {
 	return &protocol.Response{Type: protocol.ResponseStreamClosed, Stream: &protocol.StreamInfo{ID: id, ErrorName: name, ErrorMessage: message}}
 }

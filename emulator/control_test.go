@@ -189,7 +189,7 @@ func TestNotices(t *testing.T) {
 	expected := []string{
 		"opened chat u", "joined chat u g", "joined chat u h", `message chat u group h binary 3 to 1 ""`,
 		"left chat u g", "left chat u h", `message chat user none text 6 to 0 ""`,
-		"refused there is no token POST /api/hubs/chat/:send 401 ",
+		"refused the request has no token POST /api/hubs/chat/:send 401 ",
 		"refused Invalid syntax for 'a b': Syntax error at position 3 in 'a b'. (Parameter 'filter') POST /api/hubs/chat/:send 400 Error.BadRequest",
 		"closed chat u Application server closed the connection.",
 		"refused unknown webpubsub_mode: use sendEvent or sendToGroup GET /client/hubs/chat 400 ",
@@ -441,7 +441,7 @@ func TestNoticesOfEvents(t *testing.T) {
 		}
 		return lines
 	}
-	const nobody = "no event handler wants it"
+	const nobody = "no event handler receives it"
 	if got, want := fmt.Sprint(events(none)), fmt.Sprint([]string{"event u good 0 " + nobody, "event u bad 0 " + nobody, "event u other 0 " + nobody}); got != want {
 		t.Errorf("without handlers: %s, want %s", got, want)
 	}

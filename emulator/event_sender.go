@@ -11,15 +11,16 @@ import (
 	"wps/protocol"
 )
 
-// EventSender sends single events to an event handler, by the code with which an
-// emulator sends them, but each once: for people who try out a handler.
+// EventSender sends single events to an event handler, with the code of the
+// emulator but without retries, to try out a handler. All methods may be called
+// concurrently.
 type EventSender struct {
 	carrier httpCarrier
 	origin  string
 }
 
-// NewEventSender makes a Trial of a handler. origin is the host that events name as
-// the service. A nil transport is the network.
+// NewEventSender returns an EventSender for a handler. origin is the host that
+// events name as the service. A nil transport is HTTP over the network.
 func NewEventSender(template, origin string, t http.RoundTripper) (*EventSender, error) {
 	h := EventHandler{URLTemplate: template, EventPattern: EveryEvent}
 	if err := h.Check(); err != nil {
@@ -31,13 +32,13 @@ func NewEventSender(template, origin string, t http.RoundTripper) (*EventSender,
 	return &EventSender{httpCarrier{newUpstreamClient(t), template}, origin}, nil
 }
 
-// Close drops idle connections.
-func (t *EventSender) Close() { t.carrier.client.CloseIdleConnections() }
+// Close closes idle connections.
+func (s *EventSender) Close() { s.carrier.client.CloseIdleConnections() }
 
-// Validate asks the handler whether it takes events of the origin; the error is
-// why a service would send it none.
-func (t *EventSender) Validate(ctx context.Context, hub string) error {
-	return requestValidation(ctx, validationKey{t.carrier, t.carrier.address(hub, protocol.ValidateEvent), t.origin}, true, nil)
+// Validate asks the handler whether it accepts events of the origin. The error is
+// the reason for which a service would send it none.
+func (s *EventSender) Validate(ctx context.Context, hub string) error {
+	return requestValidation(ctx, validationKey{s.carrier, s.carrier.address(hub, protocol.ValidateEvent), s.origin}, true, nil)
 }
 
 // EventResult is what a handler answered, and what a service would make of it.
@@ -48,12 +49,12 @@ type EventResult struct {
 	Body []byte
 	// Problem is why the event failed; "" when it was accepted.
 	Problem string
-	// Retried tells that a service would send the event again.
+	// Retried reports that a service would send the event again.
 	Retried bool
 	// ClientStatus is what a refused client gets; only for connect.
 	ClientStatus int
 	// UserID, Roles, Groups and Subprotocol are those that connect changes; nil
-	// leaves them. Roles are all taken away by an empty list.
+	// leaves them. An empty list of Roles removes all of them.
 	UserID      *string
 	Roles       []string
 	Groups      []string
@@ -66,14 +67,14 @@ type EventResult struct {
 
 // Send sends an event whose context is complete but for the origin. offered are
 // the subprotocols of a connect event. The error is that of the network.
-func (t *EventSender) Send(ctx context.Context, c protocol.EventContext, h http.Header, body []byte, offered []string) (*EventResult, error) {
-	c.Origin, c.RequestID = t.origin, uuid.NewString()
+func (s *EventSender) Send(ctx context.Context, c protocol.EventContext, h http.Header, body []byte, offered []string) (*EventResult, error) {
+	c.Origin, c.RequestID = s.origin, uuid.NewString()
 	header := http.Header{"User-Agent": nil}
 	for name, values := range h {
 		header[name] = values
 	}
 	c.SetHeader(header)
-	r := &upstreamRequest{carrier: t.carrier, method: http.MethodPost, url: t.carrier.address(c.Hub, c.Event), header: header, body: body, once: true}
+	r := &upstreamRequest{carrier: s.carrier, method: http.MethodPost, url: s.carrier.address(c.Hub, c.Event), header: header, body: body, once: true}
 	a, err := r.send(ctx)
 	if err != nil {
 		return nil, err

@@ -7,9 +7,9 @@ import (
 	"wps/protocol"
 )
 
-// hub holds the connections of one hub and who belongs to which user and group.
-// One lock guards it all, and the groups of its connections too: a change of
-// membership is rare beside a send, which only reads.
+// hub holds the connections of one hub by id, user and group. One lock guards all
+// of it, and the groups of its connections too: changes of membership are rare
+// compared with sends, which only read.
 type hub struct {
 	name string
 
@@ -54,7 +54,7 @@ func (h *hub) add(c *conn, groups []string, before func()) bool {
 	return true
 }
 
-// remove takes c out of h. removed is false when c was not in it; last reports
+// remove removes c from h. removed is false when c was not in it; last reports
 // that c was the last connection, which closes h.
 func (h *hub) remove(c *conn) (removed, last bool) {
 	h.mu.Lock()
@@ -120,8 +120,8 @@ func (h *hub) leaveAll(c *conn) {
 	c.groups = nil
 }
 
-// targets gives the connections that t means. The caller holds the lock and must
-// not keep the slice longer than it does.
+// targets returns the connections of a target. The caller holds the lock and must
+// not use the slice after releasing it.
 func (h *hub) targets(t protocol.Target) []*conn {
 	switch t.Kind {
 	case protocol.TargetAll:
@@ -142,7 +142,7 @@ func (h *hub) targets(t protocol.Target) []*conn {
 	return nil
 }
 
-// connections gives a copy of the connections that t means.
+// connections returns a copy of the connections of a target.
 func (h *hub) connections(t protocol.Target) []*conn {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -155,7 +155,7 @@ func (h *hub) exists(t protocol.Target) bool {
 	return len(h.targets(t)) > 0
 }
 
-// update applies f to every connection that t means, under the lock, and tells
+// update applies f to every connection of a target, under the lock, and reports
 // whether there was one.
 func (h *hub) update(t protocol.Target, f func(*conn)) bool {
 	h.mu.Lock()
@@ -167,14 +167,14 @@ func (h *hub) update(t protocol.Target, f func(*conn)) bool {
 	return len(found) > 0
 }
 
-// send queues m for every connection that t means, but for the excluded ones,
-// and gives the number of receivers.
+// send queues m for every connection of a target except the excluded ones, and
+// returns the number of receivers.
 func (h *hub) send(t protocol.Target, m *message, excluded []string) (receivers int) {
 	return h.sendTo(t, m, excluded, nil)
 }
 
 // sendTo is send with a filter; nil means none. A connection whose queue is full
-// is closed after all others were served.
+// is closed after all others have been served.
 func (h *hub) sendTo(t protocol.Target, m *message, excluded []string, f *filter.Filter) (receivers int) {
 	skip, chosen := idSet(excluded), newChoice(f)
 	type overflow struct {
@@ -199,15 +199,15 @@ func (h *hub) sendTo(t protocol.Target, m *message, excluded []string, f *filter
 	return receivers
 }
 
-// connection finds one connection; nil when it is not there.
+// connection returns a connection by its id, or nil.
 func (h *hub) connection(id string) *conn {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.byID[id]
 }
 
-// choice says which connections a request's filter means; nil means all. It is
-// used under the hub's lock, one connection after the other.
+// choice selects the connections of a request's filter; nil selects all. It is
+// used under the hub's lock, for one connection after the other.
 type choice struct {
 	filter  *filter.Filter
 	subject filter.Subject
@@ -231,7 +231,7 @@ func (x *choice) matches(c *conn) bool {
 	return x.filter.Match(&x.subject)
 }
 
-// idSet makes a set of connection ids; nil for none.
+// idSet returns a set of connection ids; nil for none.
 func idSet(ids []string) map[string]bool {
 	if len(ids) == 0 {
 		return nil

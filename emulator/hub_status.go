@@ -27,8 +27,8 @@ func (h *hub) appendGroups(all []GroupStatus) []GroupStatus {
 	return all
 }
 
-// page gives the first connections of t whose id comes after one, at most limit,
-// and tells whether there are more.
+// page returns the connections of a target whose id is greater than after, at
+// most limit of them and in order, and reports whether there are more.
 func (h *hub) page(t protocol.Target, after string, limit int) (page []protocol.Member, more bool) {
 	found := h.connections(t)
 	found = slices.DeleteFunc(found, func(c *conn) bool { return c.id <= after })

@@ -16,14 +16,14 @@ import (
 	"wps/protocol"
 )
 
-// link is one WebSocket of a connection. Its reader goroutine handles one
-// message at a time; everything sent goes through its queue.
+// link is one WebSocket of a connection. Its reader goroutine handles one message
+// at a time; everything sent goes through its queue.
 type link struct {
 	conn         *conn           // nil for one that is only refused
 	ws           *websocket.Conn // read only; writing is the queue's
 	in           *captureConn    // what ws reads from
 	out          *outbound.Queue
-	silentRounds atomic.Int32 // keep-alive rounds without a sign of life
+	silentRounds atomic.Int32 // keep-alive rounds in which nothing was received
 }
 
 // Close codes that the service uses.
@@ -40,7 +40,7 @@ const (
 	closeInternal    = 1011
 )
 
-// Reasons of closes for what the link itself finds wrong.
+// Reasons of closes for faults that the link itself finds.
 //
 // Source: the vendor's emulator.
 const (
@@ -82,7 +82,7 @@ func (l *link) nextMessage() (int, []byte, error) {
 	return op, buf.Bytes(), err
 }
 
-// handleReadError answers what ended the reading, when an answer is due.
+// handleReadError closes the connection in answer to what ended the reading.
 func (l *link) handleReadError(err error) {
 	var peer *websocket.CloseError
 	var network net.Error
@@ -110,8 +110,8 @@ func (l *link) handleReadError(err error) {
 	}
 }
 
-// drain reads on until the client closes or the deadline of the close is over,
-// so that the close frame is not lost to a reset.
+// drain reads until the client closes or the deadline of the close has passed, so
+// that the close frame is not lost to a reset.
 func (l *link) drain() {
 	for {
 		_, r, err := l.ws.NextReader()
@@ -132,7 +132,7 @@ func (l *link) closeRefused(answer []byte, code int, reason string) {
 	l.out.ReadEnded()
 }
 
-// setControlHandlers keeps the library's answers to setControlHandlers frames out of its hands: the
+// setControlHandlers replaces the answers of the library to control frames: the
 // queue writes.
 func (l *link) setControlHandlers() {
 	l.ws.SetPingHandler(func(text string) error {
@@ -151,8 +151,8 @@ const watchAfter = 10 * time.Millisecond
 
 // watch reads ahead while the link's reader waits for an event handler, so that a
 // client which disconnects is noticed and one that answers pings counts as alive.
-// gone is called at most once. The reader calls stop before it reads on.
-func (l *link) watch(gone func()) (stop func()) {
+// disconnected is called at most once. The reader calls stop before it reads on.
+func (l *link) watch(disconnected func()) (stop func()) {
 	done := make(chan struct{})
 	var stopping atomic.Bool
 	timer := time.AfterFunc(watchAfter, func() {
@@ -160,15 +160,15 @@ func (l *link) watch(gone func()) (stop func()) {
 		err := l.in.readAhead(func() { l.silentRounds.Store(0) })
 		switch {
 		case err == nil:
-			l.silentRounds.Store(math.MinInt32) // silent for our sake, not its own
+			l.silentRounds.Store(math.MinInt32) // it is not read, so its silence means nothing
 		case !stopping.Load() || !errors.Is(err, os.ErrDeadlineExceeded):
 			l.in.failed = err
-			gone()
+			disconnected()
 		}
 	})
 	return func() {
 		if timer.Stop() {
-			return // it did not begin
+			return // it has not begun
 		}
 		stopping.Store(true)
 		l.out.SetReading(false)

@@ -1,13 +1,13 @@
 package emulator
 
-// members is an unordered set of connections that is quick to walk over.
+// members is an unordered set of connections that is quick to iterate over.
 type members struct {
 	list []*conn
 	at   map[*conn]int // only when the list is long
 }
 
-// longList is the size at which a set gets an index; below, looking through the
-// list costs less than the map's memory.
+// longList is the size above which a set has an index; below, searching the list
+// costs less than the map's memory.
 const longList = 16
 
 func (m *members) find(c *conn) int {

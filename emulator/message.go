@@ -41,8 +41,8 @@ func (k kind) format() protocol.Format {
 	return protocol.FormatJSON
 }
 
-// message is one message on its way to any number of connections. It is encoded
-// once for each kind of client, by the one goroutine that sends it.
+// message is one message for any number of connections. It is encoded once for
+// each kind of client, by the one goroutine that sends it.
 type message struct {
 	response protocol.Response
 	expires  int64  // Unix nanoseconds; 0 is never
@@ -56,15 +56,15 @@ func newMessage(from string, d protocol.DataType, data []byte) *message {
 	}}
 }
 
-// expireIn limits the life of m, in seconds; 0 is no limit.
+// expireIn sets the time to live of m, in seconds; 0 is no limit.
 func (m *message) expireIn(now time.Time, seconds uint32) {
 	if seconds > 0 {
 		m.expires = now.Add(time.Duration(seconds) * time.Second).UnixNano()
 	}
 }
 
-// item gives m as it waits for a client of kind k. Its bytes are shared: nobody
-// may change them.
+// item returns m as it waits for a client of kind k. Its bytes are shared and may
+// not be changed.
 func (m *message) item(k kind) outbound.Item {
 	if m.frames[k] == nil {
 		m.frames[k] = m.encode(k)
@@ -72,8 +72,8 @@ func (m *message) item(k kind) outbound.Item {
 	return outbound.Item{Bytes: m.frames[k], Expires: m.expires}
 }
 
-// encode gives the whole WebSocket frame of m, or what reliable clients share of
-// its payload.
+// encode returns the whole WebSocket frame of m or, for a reliable kind, the part
+// of its payload that all clients share.
 func (m *message) encode(k kind) []byte {
 	switch k {
 	case kindJSON, kindProtobuf:

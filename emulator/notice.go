@@ -10,22 +10,22 @@ import (
 	"wps/protocol"
 )
 
-// Notice types: what has happened.
+// Notice types.
 const (
-	NoticeOpened    = "opened"    // a connection is there
+	NoticeOpened    = "opened"    // a connection is open
 	NoticeClosed    = "closed"    // it has ended, for Reason
 	NoticeAway      = "away"      // a reliable connection has lost its transport
-	NoticeRecovered = "recovered" // and got another one
-	NoticeJoined    = "joined"    // it is in Group now
-	NoticeLeft      = "left"      // it is not any more
+	NoticeRecovered = "recovered" // and has another one
+	NoticeJoined    = "joined"    // it has joined Group
+	NoticeLeft      = "left"      // it has left Group
 	NoticeMessage   = "message"   // a message was sent, see NoticeSent
-	NoticeEvent     = "event"     // an event handler was asked, see NoticeHandled
-	NoticeRefused   = "refused"   // a request got 400 or more, see NoticeRequest
-	NoticeDropped   = "dropped"   // Count notices were not kept for a slow reader
+	NoticeEvent     = "event"     // an event was sent to its handler, see NoticeHandled
+	NoticeRefused   = "refused"   // a request was answered with 400 or more, see NoticeRequest
+	NoticeDropped   = "dropped"   // a slow reader has missed Count notices
 )
 
-// Notice is something that has happened in a running emulator, for people who
-// look into it. Members that do not belong to its Type are empty.
+// Notice is one line of "wps emulator events": something that has happened in a
+// running emulator. Members that do not belong to its Type are empty.
 type Notice struct {
 	Time         time.Time `json:"time"`
 	Type         string    `json:"type"`
@@ -41,22 +41,22 @@ type Notice struct {
 	*NoticeRequest
 }
 
-// NoticeSent is what a NoticeMessage tells of a message. The notice's connection
-// is its sender; there is none when it came over REST.
+// NoticeSent is the part of a NoticeMessage about the message. The connection of
+// the notice is the sender; it has none when the message was sent over REST.
 type NoticeSent struct {
 	Target    protocol.TargetKind `json:"target"`
 	TargetID  string              `json:"targetId,omitempty"`
 	DataType  protocol.DataType   `json:"dataType"`
 	Bytes     int                 `json:"bytes"`
 	Receivers int                 `json:"receivers"`
-	// Data is there when it was asked for: the first noticeData bytes, as text or
-	// in base64 for the binary types.
+	// Data is present when it was asked for: the first 4 KiB, as text, or in base64
+	// for the binary types.
 	Data      string `json:"data,omitempty"`
 	Truncated bool   `json:"truncated,omitempty"`
 }
 
-// NoticeHandled is what a NoticeEvent tells of an event. The notice's Reason says
-// what went wrong.
+// NoticeHandled is the part of a NoticeEvent about the event. The notice's Reason
+// is why it failed.
 type NoticeHandled struct {
 	Event   string `json:"event"`
 	EventID uint64 `json:"eventId"`
@@ -65,8 +65,8 @@ type NoticeHandled struct {
 	Milliseconds float64 `json:"milliseconds"`
 }
 
-// NoticeRequest is what a NoticeRefused tells of a request. Path has no query,
-// which may hold a token.
+// NoticeRequest is the part of a NoticeRefused about the request. Path has no
+// query, which may contain a token.
 type NoticeRequest struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`
@@ -74,18 +74,18 @@ type NoticeRequest struct {
 	Code   string `json:"code,omitempty"`
 }
 
-// NoticesKept is how many notices are kept for whoever comes later.
+// NoticesKept is how many notices are kept for later readers.
 const NoticesKept = 256
 
-// Bounds of what is kept for people who follow.
+// Limits of what is kept for readers.
 const (
-	maxPendingNotices = 1024    // for one reader who is behind
+	maxPendingNotices = 1024    // for one reader that reads too slowly
 	maxNoticeData     = 4 << 10 // of a message's data, in bytes
 	maxReaders        = 16
 )
 
-// notices keeps the latest ones and hands new ones to readers. It never waits
-// for a reader. Its lock is taken after all others.
+// notices keeps the latest notices and passes new ones to readers. It never waits
+// for a reader. Its lock is locked after all others.
 type notices struct {
 	mu      sync.Mutex
 	recent  []Notice // a ring, next is the oldest when it is full
@@ -94,12 +94,13 @@ type notices struct {
 	data    atomic.Int32 // how many readers want the data of messages
 }
 
-// noticeReader is one who follows. ready has room for one sign.
+// noticeReader is a reader of the stream. ready is signalled when something is
+// pending; its buffer is one signal.
 type noticeReader struct {
 	ready   chan struct{}
 	data    bool
 	pending []Notice // guarded by notices.mu
-	dropped int      // came after all that is in behind
+	dropped int      // notices after those in pending
 }
 
 func (n *notices) publish(x Notice) {
@@ -124,7 +125,7 @@ func (n *notices) publish(x Notice) {
 	}
 }
 
-// latest gives the last most that are kept, oldest first.
+// latest returns at most that many of the notices kept, oldest first.
 func (n *notices) latest(most int) []Notice {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -137,8 +138,8 @@ func (n *notices) lastLocked(most int) []Notice {
 	return all[max(0, len(all)-most):]
 }
 
-// follow adds a reader, who first gets the last recent that are kept; nil when
-// there are too many readers.
+// follow adds a reader, for which the given number of notices kept is pending. It
+// returns nil when there are too many readers.
 func (n *notices) follow(recent int, data bool) *noticeReader {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -172,7 +173,8 @@ func (n *notices) unfollow(r *noticeReader) {
 	}
 }
 
-// drain gives what a reader is behind, and last of all what was dropped.
+// drain returns what is pending for a reader, and at the end how many notices were
+// dropped.
 func (n *notices) drain(r *noticeReader, now time.Time) []Notice {
 	n.mu.Lock()
 	defer n.mu.Unlock()

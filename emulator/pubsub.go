@@ -78,7 +78,7 @@ func (p *pubsubClient) handleMessage(c *conn, op int, data []byte) *closeStatus 
 		}
 	case protocol.RequestInvoke:
 		p.invoke(c, r)
-	case protocol.RequestCancelInvocation: // requests come in order: it is answered
+	case protocol.RequestCancelInvocation: // requests are handled in order: the invocation is over
 	default:
 		if r.Stream == nil {
 			p.runRequest(c, r)
@@ -89,8 +89,8 @@ func (p *pubsubClient) handleMessage(c *conn, op int, data []byte) *closeStatus 
 	return nil
 }
 
-// runRequest runs one request and acknowledges it: only success is remembered, so that
-// a failed request may come again with the same id.
+// runRequest executes one request and acknowledges it. Only success is remembered,
+// so that a failed request may be repeated with the same id.
 func (p *pubsubClient) runRequest(c *conn, r *protocol.Request) {
 	if r.HasAckID && p.acks.has(r.AckID) {
 		p.sendAck(c, r, protocol.AckDuplicate, fmt.Sprintf("Message with ack-id: %d has been processed", r.AckID))
@@ -113,8 +113,8 @@ func (p *pubsubClient) sendAck(c *conn, r *protocol.Request, name, message strin
 	}))
 }
 
-// invoke asks the event handler of a user event; the answer goes into the
-// response and is no message. That the handler sees a user event is assumed.
+// invoke sends a user event to its handler; the answer is put into the response
+// and is not a message. That the handler sees a user event is assumed.
 func (p *pubsubClient) invoke(c *conn, r *protocol.Request) {
 	answer := &protocol.Response{Type: protocol.ResponseInvoke, InvocationID: r.InvocationID}
 	m, ok := c.ask(r.Event, r.DataType, r.Data, r.Metadata)

@@ -84,7 +84,7 @@ func (b *bench) cut(r *reliable) {
 	if err := r.ws.NetConn().Close(); err != nil {
 		r.t.Fatalf("close: %v", err)
 	}
-	b.log.wait(r.t, "connection away")
+	b.log.wait(r.t, "connection lost, waiting for recovery")
 }
 
 func recoveryURL(e *emulatortest.Emulator, hub, id, token string) string {
@@ -169,7 +169,7 @@ func TestRecovery(t *testing.T) {
 	if err := c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1001, ""), time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	b.log.wait(t, "connection away")
+	b.log.wait(t, "connection lost, waiting for recovery")
 	again, _, err := dialURL(t, recoveryURL(b.Emulator, "CHAT", c.id, c.token), protocol.SubprotocolJSONReliable)
 	if err != nil {
 		t.Fatalf("second recovery: %v", err)

@@ -17,53 +17,53 @@ import (
 	"wps/token"
 )
 
-// What a Remote finds beside results. Other errors of its methods are those of
-// the network.
+// Errors of a Remote. Other errors of its methods are those of the network.
 var (
-	// ErrNotEmulator tells of a server without the control API.
-	ErrNotEmulator = errors.New("no wps emulator answers there")
-	// ErrUnauthorized tells that the access key is another one.
+	// ErrNotEmulator: the server has no control API.
+	ErrNotEmulator = errors.New("the server is not a wps emulator")
+	// ErrUnauthorized: the emulator has another access key.
 	ErrUnauthorized = errors.New("the access key is not that of this emulator")
-	// ErrOtherHost tells that the control API is for the emulator's own machine.
+	// ErrOtherHost: the control API accepts requests from the emulator's own
+	// machine only.
 	ErrOtherHost = errors.New("the emulator runs on another host")
-	// ErrNotFound tells that there is no such connection.
+	// ErrNotFound: the connection does not exist.
 	ErrNotFound = errors.New("not found")
-	// ErrBusy tells that too many follow the notices already.
-	ErrBusy = errors.New("too many follow the events already")
+	// ErrBusy: the emulator accepts no further event stream.
+	ErrBusy = errors.New("too many event streams are open")
 )
 
-// Remote looks into a running emulator through its control API. All methods may
-// be called concurrently. Close it in the end.
+// Remote inspects a running emulator through its control API. All methods may be
+// called concurrently. Close releases its connections.
 type Remote struct {
 	cs   token.ConnectionString
 	http *http.Client
 }
 
-// NewRemote makes a Remote of an emulator's connection string. It connects to
-// nothing yet, and never through a proxy.
+// NewRemote returns a Remote for an emulator's connection string. It does not
+// connect yet, and never through a proxy.
 func NewRemote(cs token.ConnectionString) *Remote {
 	return &Remote{cs, &http.Client{Transport: &http.Transport{
 		ResponseHeaderTimeout: time.Minute, // contexts are shorter
 	}}}
 }
 
-// Close closes connections that are kept.
+// Close closes idle connections.
 func (r *Remote) Close() { r.http.CloseIdleConnections() }
 
 // maxStatus bounds an answer, in bytes: some hundred thousand connections.
 const maxStatus = 256 << 20
 
-// Status tells what the emulator is doing.
+// Status returns the status of the emulator.
 func (r *Remote) Status(ctx context.Context) (st Status, err error) {
 	return st, r.get(ctx, "status", &st)
 }
 
-// Connections tells of the connections of a hub; "" means every hub.
+// Connections returns the connections of a hub; "" means every hub.
 func (r *Remote) Connections(ctx context.Context, hub string) (all []ConnectionStatus, err error) {
 	return all, r.get(ctx, "connections"+hubQuery(hub), &all)
 }
 
-// Groups tells of the groups of a hub; "" means every hub.
+// Groups returns the groups of a hub; "" means every hub.
 func (r *Remote) Groups(ctx context.Context, hub string) (all []GroupStatus, err error) {
 	return all, r.get(ctx, "groups"+hubQuery(hub), &all)
 }
@@ -89,11 +89,11 @@ func (r *Remote) CloseConnection(ctx context.Context, id, reason string) error {
 	return resp.Body.Close()
 }
 
-// NoticeOptions say which notices a Remote asks for.
+// NoticeOptions select the notices that a Remote asks for.
 type NoticeOptions struct {
-	// Recent is how many of those that are kept come first, at most.
+	// Recent is how many of the notices kept come first, at most.
 	Recent int
-	// Follow goes on with new ones until the context or the emulator ends.
+	// Follow continues with new ones until the context or the emulator ends.
 	Follow bool
 	// Data asks for the data of messages.
 	Data bool
@@ -137,8 +137,8 @@ func (r *Remote) get(ctx context.Context, path string, into any) error {
 	return nil
 }
 
-// do sends a request with a token for its address, and gives an answer that is
-// good.
+// do sends a request with a token for its address. It returns an answer whose
+// status is below 300, or an error.
 func (r *Remote) do(ctx context.Context, method, path string) (*http.Response, error) {
 	address := strings.TrimRight(r.cs.Endpoint.String(), "/") + ControlPath + path
 	req, err := http.NewRequestWithContext(ctx, method, address, nil)

@@ -14,9 +14,9 @@ import (
 // seconds; the vendor's emulator takes exactly that.
 const recoveryWindow = 30 * time.Second
 
-// replay is what a reliable connection has beyond a transport: messages that its
-// client has not acknowledged, up to protocol.MaxQueuedMessages and
-// protocol.MaxQueuedBytes, and the time it may be away.
+// replay is the part of a reliable connection that outlives its transport: the
+// messages that its client has not acknowledged, up to protocol.MaxQueuedMessages
+// and protocol.MaxQueuedBytes, and the recovery window.
 type replay struct {
 	handling sync.Mutex // held while a message of the client is handled
 
@@ -26,11 +26,11 @@ type replay struct {
 	bytes   int             // their size
 	ended   bool
 	windows int         // how many recovery windows have begun
-	stop    func() bool // ends the recovery window; nil unless away
+	stop    func() bool // ends the recovery window; nil while there is a transport
 }
 
-// sendMessage numbers a message, keeps it and queues it when there is a transport. It
-// gives "" or the reason for which the connection is to be closed.
+// sendMessage numbers a message, keeps it and queues it when there is a transport.
+// It returns "" or the reason for which the connection is to be closed.
 func (r *replay) sendMessage(c *conn, it outbound.Item) (full string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -57,7 +57,7 @@ func (r *replay) fits(it outbound.Item) bool {
 	return len(r.unacked) < protocol.MaxQueuedMessages && r.bytes+len(it.Bytes) <= protocol.MaxQueuedBytes
 }
 
-// acknowledge forgets every message up to sequence id.
+// acknowledge drops every message up to a sequence id.
 func (r *replay) acknowledge(id uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -72,7 +72,7 @@ func (r *replay) acknowledge(id uint64) {
 	}
 }
 
-// expire forgets messages whose time to live is over.
+// expire drops messages whose time to live has passed.
 func (r *replay) expire(now time.Time) {
 	kept := r.unacked[:0:0]
 	r.bytes = 0
@@ -85,9 +85,9 @@ func (r *replay) expire(now time.Time) {
 	r.unacked = kept
 }
 
-// adopt makes l the transport of c: answer, what is not acknowledged, then what
-// comes. A transport still in use is cut off. It is false when c has ended
-// meanwhile.
+// adopt makes l the transport of c. The answer is sent first, then what is not
+// acknowledged, then new messages. A transport still in use is aborted. It returns
+// false when c has ended meanwhile.
 func (r *replay) adopt(c *conn, l *link, answer []byte) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -107,8 +107,8 @@ func (r *replay) adopt(c *conn, l *link, answer []byte) bool {
 	return true
 }
 
-// detach notes that transport l is gone; the recovery window begins unless
-// another one has taken over.
+// detach is called when transport l has ended: the recovery window begins unless
+// another transport has replaced it.
 func (r *replay) detach(c *conn, l *link) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -123,12 +123,13 @@ func (r *replay) detach(c *conn, l *link) {
 			c.terminate(reasonWindowEnded)
 		}
 	})
-	// Told last: whoever hears of it may count on the window having begun.
-	c.server.log.Info("connection away", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
+	// Last, so that the window has begun for a reader of the log.
+	c.server.log.Info("connection lost, waiting for recovery", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
 	c.notice(Notice{Type: NoticeAway})
 }
 
-// windowEnded ends c if it is still away in the given window.
+// windowEnded ends c if it has no transport since the given window began, and
+// reports whether it did.
 func (r *replay) windowEnded(c *conn, window int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -139,7 +140,7 @@ func (r *replay) windowEnded(c *conn, window int) bool {
 	return true
 }
 
-// finish forgets everything, and gives the transport.
+// finish drops everything and returns the transport.
 func (r *replay) finish(c *conn) *link {
 	r.mu.Lock()
 	defer r.mu.Unlock()

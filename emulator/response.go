@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// responseWriter also remembers how a request was answered and, for a refusal,
-// why: those who follow the events of the emulator are told.
+// responseWriter also remembers the status of an answer and the reason of a
+// refusal, for the notice of it.
 type responseWriter struct {
 	http.ResponseWriter
 	status int    // 0 until it is written
@@ -24,7 +24,7 @@ func (w *responseWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write keeps the text of a refusal as its reason when there is no other.
+// Write keeps the text of a refusal as its reason when it has no other.
 func (w *responseWriter) Write(b []byte) (int, error) {
 	if w.status >= http.StatusBadRequest && w.reason == "" {
 		w.reason = strings.TrimSpace(string(b[:min(len(b), maxReason)]))

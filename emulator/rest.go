@@ -10,23 +10,23 @@ import (
 )
 
 // restRequest is one REST request below /api/hubs/{hub} that has passed the checks
-// common to all.
+// common to all operations.
 type restRequest struct {
 	server  *Server
 	w       *responseWriter
 	r       *http.Request
 	hubName string // in lower case
 	hub     *hub
-	first   string // the name behind the first word of the path
-	second  string // the name behind the second word
+	first   string // the name after the first word of the path
+	second  string // the name after the second word
 	query   url.Values
 }
 
-// route is an operation's method and the words of its path below the hub, in
-// lower case. Names stand where a word is followed by one.
+// route is an operation's method and its path below the hub, in lower case, with
+// stars in place of names.
 type route struct{ method, path string }
 
-// operation is what a REST request does, with what its path names.
+// operation is what a route does, and the kinds of names in its path.
 type operation struct {
 	first, second protocol.TargetKind // "" when the path has no such name
 	run           func(*restRequest, protocol.Target)
@@ -72,7 +72,7 @@ var operations = sync.OnceValue(func() map[route]operation {
 	}
 })
 
-// serveREST answers a request; rest is the escaped path behind /api/.
+// serveREST answers a request; rest is the escaped path after /api/.
 //
 // Order of the checks: route, token, api-version, names, then the operation's.
 func (s *Server) serveREST(w *responseWriter, r *http.Request, rest string) {
@@ -116,7 +116,7 @@ func splitPath(rest string) (hubName string, names [2]string, words string) {
 	return hubName, names, strings.ToLower(strings.Join(parts, "/"))
 }
 
-// refuseMethod tells a path with other methods from one that is not there.
+// refuseMethod answers 405 for a path that has other methods, else 404.
 func refuseMethod(w *responseWriter, words string) {
 	var allowed []string
 	for _, m := range []string{"DELETE", "GET", "HEAD", "POST", "PUT"} {
@@ -132,8 +132,8 @@ func refuseMethod(w *responseWriter, words string) {
 	writeError(w, http.StatusMethodNotAllowed, codeMethodNotAllowed, "Request", "Use "+strings.Join(allowed, " or ")+" here.")
 }
 
-// checkNames checks the api-version and the names of the path, and answers 400 when
-// one is wrong.
+// checkNames checks the api-version and the names of the path. It answers 400 and
+// returns false when one is invalid.
 func (c *restRequest) checkNames(hubName string, op operation) bool {
 	versions := c.query["api-version"]
 	if len(versions) > 1 || len(versions) == 1 && !protocol.KnownAPIVersion(versions[0]) {

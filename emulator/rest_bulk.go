@@ -69,7 +69,7 @@ func validGroups(given []*string) ([]string, bool) {
 func addToGroups(c *restRequest, _ protocol.Target)      { c.changeGroups((*hub).join) }
 func removeFromGroups(c *restRequest, _ protocol.Target) { c.changeGroups((*hub).leave) }
 
-// changeGroups applies change to every connection that the body means. All of
+// changeGroups applies change to every connection that the body selects. All of
 // the body is checked before anything changes.
 func (c *restRequest) changeGroups(change func(*hub, *conn, string)) {
 	b, ok := c.readBulk()

@@ -9,7 +9,7 @@ import (
 	"wps/protocol"
 )
 
-// Codes of answers that only an emulator gives.
+// Codes of answers that only an emulator has.
 const (
 	codeNotFound         = "Error.NotFound"
 	codeMethodNotAllowed = "Error.MethodNotAllowed"
@@ -70,7 +70,7 @@ func writeBadRequest(w *responseWriter, target, message string) {
 	writeError(w, http.StatusBadRequest, protocol.CodeBadRequest, target, message)
 }
 
-// writeNotImplemented answers for a part of the service that this emulator has not got.
+// writeNotImplemented answers for a part of the service that the emulator lacks.
 func writeNotImplemented(w *responseWriter, what string) {
 	writeError(w, http.StatusNotImplemented, protocol.CodeNotImplemented, "Request", "The emulator does not have this yet: "+what+".")
 }

@@ -61,7 +61,7 @@ func restExists(c *restRequest, t protocol.Target) {
 
 func notFound(what, id string) string { return fmt.Sprintf("%s `%s` is not found.", what, id) }
 
-// closeConnections answers the four ways of closing: those that are there are
+// closeConnections answers the four operations that close: whatever exists is
 // closed, and the answer is 204 in any case.
 func closeConnections(c *restRequest, of protocol.Target) {
 	var stay map[string]bool

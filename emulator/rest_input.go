@@ -24,8 +24,7 @@ func parameterName(given string) string {
 	return ""
 }
 
-// readQuery reads a query and spells the parameters that it knows as the service
-// does.
+// readQuery reads a query and spells known parameters as the service does.
 func readQuery(u *url.URL) url.Values {
 	q := u.Query()
 	for given, values := range q {
@@ -37,8 +36,8 @@ func readQuery(u *url.URL) url.Values {
 	return q
 }
 
-// readOnce gives a parameter that may not be repeated or empty, and answers 400 when
-// it is. given is false when it is absent.
+// readOnce returns a parameter that may not be repeated or empty. It answers 400
+// and returns false when it is; given is false when it is absent.
 func (c *restRequest) readOnce(name string) (text string, given, ok bool) {
 	values := c.query[name]
 	switch {
@@ -51,8 +50,8 @@ func (c *restRequest) readOnce(name string) (text string, given, ok bool) {
 	return values[0], true, true
 }
 
-// readNumber reads a parameter that is a whole readNumber, and answers 400 when it is
-// not one from least to most. An absent one is zero.
+// readNumber reads a parameter that is a whole number from least to most. It
+// answers 400 and returns false when it is not; an absent one is zero.
 func (c *restRequest) readNumber(name string, least, most int) (int, bool) {
 	text, given, ok := c.readOnce(name)
 	if !given || !ok {
@@ -66,8 +65,8 @@ func (c *restRequest) readNumber(name string, least, most int) (int, bool) {
 	return n, true
 }
 
-// checkLength refuses a body that is too large or does not say its length, even
-// when there is none.
+// checkLength answers 400 and returns false for a body that is too large or has no
+// length, even when it is empty.
 func (c *restRequest) checkLength() bool {
 	size := c.r.ContentLength
 	if size < 0 || size > protocol.MaxMessageSize || size == 0 && c.r.Header.Get("Content-Length") == "" {

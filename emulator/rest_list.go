@@ -42,7 +42,7 @@ func listConnections(c *restRequest, of protocol.Target) {
 	writeJSON(c.w, http.StatusOK, "application/json", answer)
 }
 
-// nextLink is the address of the page behind the connection last. top is how
+// nextLink returns the address of the page after the connection last. top is how
 // many connections are still wanted, 0 for all.
 func (c *restRequest) nextLink(group, last string, size, top int) string {
 	scheme := "http"
@@ -56,8 +56,8 @@ func (c *restRequest) nextLink(group, last string, size, top int) string {
 	return link + "&continuationToken=" + c.pageToken(group, last)
 }
 
-// pageToken says where a page ends; the server's signature keeps it to one hub
-// and group.
+// pageToken returns the position after a page; the server's signature binds it to
+// one hub and group.
 func (c *restRequest) pageToken(group, last string) string {
 	return base64.RawURLEncoding.EncodeToString(append(c.pageMAC(group, last), last...))
 }
@@ -68,8 +68,8 @@ func (c *restRequest) pageMAC(group, last string) []byte {
 	return mac.Sum(nil)
 }
 
-// readContinuation reads a continuationToken and gives the id that it stands for, ""
-// without one. It answers 400 for one that was not made here for this group.
+// readContinuation returns the connection id in a continuationToken, "" without
+// one. It answers 400 for a token that this server did not make for this group.
 func (c *restRequest) readContinuation(group string) (after string, ok bool) {
 	text, given, ok := c.readOnce("continuationToken")
 	if !given || !ok {

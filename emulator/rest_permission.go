@@ -15,7 +15,7 @@ type permissionQuery struct {
 }
 
 // readPermission reads what a readPermission request names, and answers 400 when it is
-// not valid. That comes before the connection is looked for.
+// not valid. That is checked before the connection.
 //
 // Source: recorded answers of 2021; the vendor's emulator for the numbers.
 func (c *restRequest) readPermission() (permissionQuery, bool) {
@@ -73,8 +73,8 @@ func revokePermission(c *restRequest, _ protocol.Target) {
 	c.w.WriteHeader(http.StatusNoContent)
 }
 
-// checkPermission gives the same 404 for no and for a connection that is not
-// there.
+// checkPermission answers the same 404 for "no" and for a connection that does not
+// exist.
 func checkPermission(c *restRequest, _ protocol.Target) {
 	p, ok := c.readPermission()
 	if !ok {

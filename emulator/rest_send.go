@@ -12,8 +12,7 @@ import (
 	"wps/protocol"
 )
 
-// restSend answers the four :restSend operations: it delivers to whoever is there and
-// answers 202 even when that is nobody.
+// restSend answers the four :send operations: 202 even without any receiver.
 func restSend(c *restRequest, to protocol.Target) {
 	chosen, ok := c.readFilter(to)
 	if !ok {
@@ -91,8 +90,8 @@ func (c *restRequest) readMessage(to protocol.Target) (*message, bool) {
 	return m, true
 }
 
-// decoderOf gives what turns text of a charset into UTF-8; nil for a charset
-// that is not known.
+// decoderOf returns a function that decodes a charset into UTF-8; nil for an
+// unknown charset.
 func decoderOf(charset string) func([]byte) []byte {
 	switch charset {
 	case "", "utf-8", "utf8", "us-ascii", "ascii":
@@ -128,8 +127,8 @@ func fromLatin1(b []byte) []byte {
 	return []byte(string(runes))
 }
 
-// fromUTF16 decodes pairs of bytes whose low and high halves stand at the given
-// places.
+// fromUTF16 decodes pairs of bytes whose low and high halves are at the given
+// offsets.
 func fromUTF16(b []byte, low, high int) []byte {
 	units := make([]uint16, 0, len(b)/2)
 	for i := 0; i+1 < len(b); i += 2 {
@@ -141,7 +140,7 @@ func fromUTF16(b []byte, low, high int) []byte {
 func fromUTF32(b []byte, order binary.ByteOrder) []byte {
 	var text []byte
 	for ; len(b) >= 4; b = b[4:] {
-		text = utf8.AppendRune(text, rune(order.Uint32(b))) // what is none becomes U+FFFD
+		text = utf8.AppendRune(text, rune(order.Uint32(b))) // an invalid one becomes U+FFFD
 	}
 	return text
 }

@@ -69,5 +69,5 @@ func (c *restRequest) clientKind() (token.ClientKind, bool) {
 	return "", false
 }
 
-// newKeyID makes an id in the form of the service's: s- and a GUID.
+// newKeyID returns an id in the form of the service's: s- and a GUID.
 func newKeyID() string { return "s-" + uuid.NewString() }

@@ -1,15 +1,3 @@
-// Package emulator is a Web PubSub service in memory: the REST operations and
-// the client WebSocket endpoint, with the statuses, texts and order of the real
-// service. It is an http.Handler, so that a test starts it in one line.
-//
-// It keeps nothing on disk and connects to nothing but its event handlers. What it
-// does not have answers 501 with a body that says so. It is one package because
-// REST, clients and event handlers act on the same hubs and connections; what
-// writes to sockets and what decides rights are packages of their own.
-//
-//	s, err := emulator.New(emulator.Options{})
-//	ts := httptest.NewServer(s)
-//	defer s.Close()
 package emulator
 
 import (
@@ -52,11 +40,11 @@ type Options struct {
 	// requests by audience and time alone: anybody can make such a token. It is
 	// what :generateToken needs, and what SDKs with a credential object use.
 	AllowUnvalidatedEntraTokens bool
-	// Version is what the control API tells of the program.
+	// Version is the version of the program in the control API.
 	Version string
-	// Logger hears of connections and refused requests; nil is silent.
+	// Logger logs connections and refused requests; nil logs nothing.
 	Logger *slog.Logger
-	// Clock is the time that the emulator goes by; nil is the real one.
+	// Clock is the time that the emulator uses; nil is the real one.
 	Clock *Clock
 	// Hubs are the settings of hubs by name, in any case; AnyHub is for those
 	// that are not named. A hub without settings has no event handler.
@@ -75,7 +63,7 @@ type Server struct {
 	keyID     string // names the key in tokens that the server makes
 	hosts     []string
 	guard     *webguard.Guard
-	entra     bool // takes unvalidated Entra ID tokens
+	entra     bool // accepts unvalidated Entra ID tokens
 	log       *slog.Logger
 	clock     clock
 	keepAlive time.Duration
@@ -97,8 +85,8 @@ type Server struct {
 	pinging bool            // a goroutine does
 }
 
-// New makes a Server. It starts nothing: goroutines come with connections and
-// go with them. Close ends them all.
+// New returns a Server. It starts nothing: goroutines begin and end with
+// connections. Close ends them all.
 func New(o Options) (*Server, error) {
 	if o.Key == "" {
 		o.Key = protocol.DefaultAccessKey
@@ -158,7 +146,7 @@ func (s *Server) serveService(w *responseWriter, r *http.Request, path string) {
 	case "clients":
 		writeNotImplemented(w, "MQTT and Socket.IO clients")
 	default:
-		writeError(w, http.StatusNotFound, codeNotFound, "Request", "There is nothing at this path.")
+		writeError(w, http.StatusNotFound, codeNotFound, "Request", "The path is unknown.")
 	}
 }
 

@@ -28,8 +28,8 @@ func (s *Server) authorized(w *responseWriter, r *http.Request, entraOnly bool) 
 	return why == ""
 }
 
-// keyProblem tells why a request's token is none of the access key for this
-// request; "" when it is one.
+// keyProblem returns why a request's token is not valid for this request, signed
+// with the access key; "" when it is.
 func (s *Server) keyProblem(r *http.Request) (why string) {
 	text := bearerToken(r)
 	claims, err := token.Verify(text, s.now(), s.key)
@@ -44,10 +44,10 @@ func (s *Server) keyProblem(r *http.Request) (why string) {
 	return ""
 }
 
-const noToken = "there is no token"
+const noToken = "the request has no token"
 
-// refuseUnauthorized answers 401 with an empty body, as the service does, and tells the
-// person who runs the emulator why.
+// refuseUnauthorized answers 401 with an empty body, as the service does; the
+// reason is logged.
 func (s *Server) refuseUnauthorized(w *responseWriter, r *http.Request, why string) {
 	s.log.Warn("request refused with 401", "method", r.Method, "path", r.URL.EscapedPath(), "reason", why)
 	w.setReason(why)

@@ -65,7 +65,7 @@ func (s *Server) clientClaims(w *responseWriter, r *http.Request, q url.Values, 
 		return token.Claims{}, true
 	}
 	if text == "" {
-		s.refuseUnauthorized(w, r, noToken+", and this hub lets nobody in without one")
+		s.refuseUnauthorized(w, r, noToken+", and this hub does not allow anonymous clients")
 		return token.Claims{}, false
 	}
 	claims, err := token.Verify(text, s.now(), s.key)
@@ -111,7 +111,7 @@ func newConnectionID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// connectEvent runs the connect event of c and gives the subprotocol of the
+// connectEvent runs the connect event of c and returns the subprotocol of the
 // connection as the client spelled it: the handler's choice, else the first
 // that the emulator speaks. It changes the claims as the handler says, and
 // answers when the client is refused.
@@ -130,7 +130,7 @@ func (s *Server) connectEvent(w *responseWriter, r *http.Request, c *conn, claim
 }
 
 // refuseConnect answers a client whose connect event was refused. The handler's
-// own text stays with the person who runs the emulator, as in the vendor's.
+// own text is only logged, as in the vendor's emulator.
 func refuseConnect(w *responseWriter, status int) {
 	text := "The event handler refused the connection."
 	if status == http.StatusInternalServerError {

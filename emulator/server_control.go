@@ -13,8 +13,8 @@ import (
 )
 
 // ControlPath is where the emulator's own control API begins. It is no part of
-// the service: for people who look into a running emulator, on the same machine
-// and with the access key.
+// the service: it inspects a running emulator, from the same machine and with the
+// access key.
 //
 //	GET    status
 //	GET    connections[?hub=HUB]
@@ -32,7 +32,7 @@ type Status struct {
 	Connections   int       `json:"connections"`
 	Users         int       `json:"users"`
 	Groups        int       `json:"groups"`
-	// Followers are those who read the stream of events.
+	// Followers is how many streams of events are open.
 	Followers int `json:"followers"`
 	// Hubs are those that have connections, by name.
 	Hubs []HubStatus `json:"hubs"`
@@ -60,7 +60,7 @@ type ConnectionStatus struct {
 	QueuedBytes int `json:"queuedBytes"`
 	// Unacknowledged is how many messages a reliable client has not acknowledged.
 	Unacknowledged int `json:"unacknowledged"`
-	// Away tells of a reliable connection that has no transport.
+	// Away reports that a reliable connection has no transport at the moment.
 	Away bool `json:"away"`
 }
 
@@ -71,10 +71,10 @@ type GroupStatus struct {
 	Connections int    `json:"connections"`
 }
 
-// serveControl answers the control API; rest is the path behind ControlPath.
+// serveControl answers the control API; rest is the path after ControlPath.
 func (s *Server) serveControl(w *responseWriter, r *http.Request, rest string) {
 	if !fromHere(r) {
-		writeError(w, http.StatusForbidden, codeForbidden, "Request", "The control API is off for other hosts.")
+		writeError(w, http.StatusForbidden, codeForbidden, "Request", "The control API accepts requests from this host only.")
 		return
 	}
 	if why := s.keyProblem(r); why != "" {
@@ -96,12 +96,12 @@ func (s *Server) serveControl(w *responseWriter, r *http.Request, rest string) {
 	case "DELETE connections":
 		s.controlClose(w, r, id)
 	default:
-		writeError(w, http.StatusNotFound, codeNotFound, "Request", "The control API does not have this.")
+		writeError(w, http.StatusNotFound, codeNotFound, "Request", "The control API has no such operation.")
 	}
 }
 
-// fromHere tells whether a request comes from this machine and means it: a page
-// in a browser may reach loopback under another name.
+// fromHere reports whether a request comes from this machine and names it by a
+// loopback name: a page in a browser may reach loopback under another one.
 func fromHere(r *http.Request) bool {
 	peer, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -111,7 +111,7 @@ func fromHere(r *http.Request) bool {
 	return ip != nil && ip.IsLoopback() && token.IsLoopbackHost(r.Host)
 }
 
-// Status tells what the emulator is doing.
+// Status returns the status of the emulator.
 func (s *Server) Status() Status {
 	st := Status{Version: s.version, Started: s.started, Followers: s.notices.followers(), Hubs: []HubStatus{}}
 	st.UptimeSeconds = int64(s.now().Sub(s.started).Seconds())
@@ -127,7 +127,8 @@ func (s *Server) Status() Status {
 	return st
 }
 
-// connectionStatus tells of every connection, sorted by hub and id.
+// connectionStatus returns every connection of a hub ("" means every hub), sorted
+// by hub and id.
 func (s *Server) connectionStatus(hubName string) []ConnectionStatus {
 	all := []ConnectionStatus{}
 	for _, h := range s.hubsNamed(hubName) {
@@ -136,7 +137,8 @@ func (s *Server) connectionStatus(hubName string) []ConnectionStatus {
 	return all
 }
 
-// groupStatus tells of every group, sorted by hub and name.
+// groupStatus returns every group of a hub ("" means every hub), sorted by hub and
+// name.
 func (s *Server) groupStatus(hubName string) []GroupStatus {
 	all := []GroupStatus{}
 	for _, h := range s.hubsNamed(hubName) {

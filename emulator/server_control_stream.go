@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// streamNotices answers with notices, a JSON object a line: the last ones that
-// are kept, then, for who follows, new ones until either side ends. A reader who
-// is behind by more than noticesAhead misses some, and a line says how many.
+// streamNotices answers with notices, one JSON object a line: the latest ones that
+// are kept and then, with follow=true, new ones until either side ends. A reader
+// that has more than maxPendingNotices pending misses some, and a line says how
+// many.
 func (s *Server) streamNotices(w *responseWriter, r *http.Request) {
 	q := r.URL.Query()
 	recent, data := NoticesKept, q.Get("data") == "true"
@@ -19,13 +20,13 @@ func (s *Server) streamNotices(w *responseWriter, r *http.Request) {
 	st := noticeStream{control: http.NewResponseController(w), json: json.NewEncoder(w), data: data}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if q.Get("follow") != "true" {
-		// What the client does not take any more is nobody's loss.
+		// The client has ended the connection.
 		_ = st.writeBatch(s.notices.latest(recent))
 		return
 	}
 	reader := s.notices.follow(recent, data)
 	if reader == nil {
-		writeError(w, http.StatusServiceUnavailable, codeTooMany, "Request", "Too many follow the events already.")
+		writeError(w, http.StatusServiceUnavailable, codeTooMany, "Request", "Too many event streams are open.")
 		return
 	}
 	defer s.notices.unfollow(reader)
@@ -71,8 +72,8 @@ func (st *noticeStream) writeBatch(batch []Notice) error {
 	return st.control.Flush()
 }
 
-// limitWrite lets the next write of an answer take controlWriteTimeout, so that a
-// client which never reads holds no goroutine for ever.
+// limitWrite limits the next write of an answer to controlWriteTimeout, so that a
+// client which never reads cannot hold a goroutine for ever.
 func limitWrite(c *http.ResponseController) {
 	// Where a server cannot set a deadline it has none.
 	_ = c.SetWriteDeadline(time.Now().Add(controlWriteTimeout))

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// noHub stands for every hub without connections.
+// noHub is used in place of every hub without connections.
 var noHub hub
 
 // addConn makes c visible in a hub, which it makes when c is its first
@@ -17,7 +17,7 @@ func (s *Server) addConn(hubName string, c *conn, groups []string, before func()
 	s.startPinging()
 }
 
-// removeConn takes c out of its hub, and forgets a hub without connections. It
+// removeConn removes c from its hub, and forgets a hub without connections. It
 // returns false when c was not in it.
 func (s *Server) removeConn(c *conn) bool {
 	removed, last := c.hub.remove(c)

@@ -44,7 +44,7 @@ func (s *Server) pingClients() {
 	}
 }
 
-// pingRound pings all clients and gives their number.
+// pingRound pings all clients and returns their number.
 func (s *Server) pingRound(ping []byte) int {
 	n := 0
 	for _, h := range s.allHubs() {
@@ -62,14 +62,14 @@ func (s *Server) pingRound(ping []byte) int {
 func (s *Server) ping(c *conn, l *link, ping []byte) {
 	if l.silentRounds.Add(1) > maxSilentRounds {
 		s.log.Warn("connection silent, cut off", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
-		c.linkEnded(l) // gone before the client can notice
+		c.linkEnded(l) // before the client can notice
 		l.out.Abort()
 		return
 	}
 	c.sendFrame(ping)
 }
 
-// stopPinging ends the pinging unless a connection has come meanwhile.
+// stopPinging ends the pinging unless a connection was opened meanwhile.
 func (s *Server) stopPinging() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

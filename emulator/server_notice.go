@@ -7,7 +7,7 @@ import (
 	"wps/protocol"
 )
 
-// noticeMessage tells of a message that was sent to receivers connections of t.
+// noticeMessage publishes that a message was sent to a number of receivers.
 func (s *Server) noticeMessage(hub string, t protocol.Target, m *message, receivers int) {
 	r := &m.response
 	id := strings.Clone(t.ID) // it is kept, and not all of the URL with it
@@ -20,8 +20,8 @@ func (s *Server) noticeMessage(hub string, t protocol.Target, m *message, receiv
 	})
 }
 
-// noticeRefusal tells of a request that was refused. A HEAD that asks whether
-// something is there is none.
+// noticeRefusal publishes that a request was refused. A HEAD whose answer is "does
+// not exist" is no refusal.
 func (s *Server) noticeRefusal(w *responseWriter, r *http.Request) {
 	if w.status < http.StatusBadRequest || w.status == http.StatusNotFound && r.Method == http.MethodHead {
 		return

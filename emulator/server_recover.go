@@ -9,9 +9,9 @@ import (
 	"wps/token"
 )
 
-// recover gives a reliable connection a new transport, with the subprotocol it
-// has, whatever is offered now. A refusal comes after the upgrade, because a
-// client takes an HTTP error for one that may pass.
+// recover returns a reliable connection a new transport, with the subprotocol it
+// has, whatever is offered now. A refusal follows the upgrade, because a client
+// retries after an HTTP error.
 //
 // Source: client specification of the service; the order as the vendor's
 // emulator has it.
@@ -34,8 +34,8 @@ func (s *Server) recover(w *responseWriter, r *http.Request, hubName, id, tok st
 	s.log.Info("connection recovered", "hub", hubName, "connectionId", id, "userId", c.userID)
 	c.notice(Notice{Type: NoticeRecovered})
 	if c.publishesStreams() {
-		// The service's JavaScript client goes on with its streams only when it is
-		// told that it is connected, which the specification allows.
+		// The service's JavaScript client continues its streams only after the frame
+		// connected, which the specification allows.
 		c.sendFrame(c.client.connectedFrame(c))
 	}
 	s.life.run(l.readLoop)

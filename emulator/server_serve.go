@@ -11,7 +11,7 @@ import (
 
 // Serve answers on the listeners until ctx ends or one of them fails, then
 // closes everything in order: clients closed with 1001, no new requests, running
-// requests finished within shutdownTimeout. It closes the listeners. It gives
+// requests finished within shutdownTimeout. It closes the listeners. It returns
 // nil when ctx ended it.
 func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 	web := &http.Server{

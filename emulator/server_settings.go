@@ -7,16 +7,17 @@ import (
 	"wps/protocol"
 )
 
-// settings are those of hubs, made ready. They are replaced as a whole.
+// settings are the settings of all hubs, prepared for use. They are replaced as a
+// whole.
 type settings struct {
 	hubs      map[string]*hubRules // by name in lower case, and AnyHub
 	anonymous map[string]bool      // the same
 }
 
-// Configure replaces what Options.Hubs and Options.AnonymousHubs said; after an
-// error, which names the hub, nothing has changed. Every event that happens
-// later goes by the new settings, those of open connections too. Only a
-// connection whose hub had no event handler when it came never sends any.
+// Configure replaces Options.Hubs and Options.AnonymousHubs; after an error, which
+// names the hub, nothing has changed. Every later event uses the new settings,
+// those of open connections too. Only a connection that was opened while its hub
+// had no event handler never sends any.
 func (s *Server) Configure(hubs map[string]HubSettings, anonymousHubs []string) error {
 	next := &settings{hubs: map[string]*hubRules{}, anonymous: map[string]bool{}}
 	for name, h := range hubs {
@@ -49,7 +50,7 @@ func (s *Server) Configure(hubs map[string]HubSettings, anonymousHubs []string) 
 // noRules are those of a hub without settings.
 var noRules hubRules
 
-// rules gives the settings of a hub by its name in lower case.
+// rules returns the settings of a hub by its name in lower case.
 func (s *settings) rules(hub string) *hubRules {
 	if r := s.hubs[hub]; r != nil {
 		return r
@@ -60,5 +61,5 @@ func (s *settings) rules(hub string) *hubRules {
 	return &noRules
 }
 
-// allowsAnonymous tells whether clients of a hub need no token.
+// allowsAnonymous reports whether clients of a hub need no token.
 func (s *settings) allowsAnonymous(hub string) bool { return s.anonymous[AnyHub] || s.anonymous[hub] }

@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// certificateLife is how long a self-made certificate is valid: it lives no
-// longer than the process that made it.
+// certificateLife is how long a self-signed certificate is valid; it is used by
+// the process that made it only.
 const certificateLife = 30 * 24 * time.Hour
 
-// SelfSigned makes a certificate for localhost, 127.0.0.1, ::1 and the further
-// hosts, and gives it also in PEM form, for clients that are to trust it. The
-// private key stays in memory.
+// SelfSigned returns a certificate for localhost, 127.0.0.1, ::1 and the given
+// hosts, also in PEM form for clients that are to trust it. The private key stays
+// in memory.
 func SelfSigned(hosts ...string) (tls.Certificate, []byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 // captureWriter hands the WebSocket library a transport that it can read from
 // but not write to: its 101 answer is kept for the queue, and control frames
-// that it would send by itself are dropped, because the queue owns writing.
+// that it would send are dropped, because the queue owns writing.
 type captureWriter struct {
 	http.ResponseWriter
 	conn *captureConn
@@ -30,7 +30,7 @@ type captureConn struct {
 	net.Conn
 	answer []byte
 	open   bool
-	ahead  []byte // read while an event was under way
+	ahead  []byte // read while an event was being handled
 	failed error  // how that reading ended
 	tail   tail   // of what the WebSocket library read
 }
@@ -61,14 +61,14 @@ func (c *captureConn) readAhead(alive func()) error {
 	return nil
 }
 
-// Read gives what was read ahead, then how that ended, then reads.
+// Read returns what was read ahead, then the error that ended that, then reads.
 func (c *captureConn) Read(b []byte) (int, error) {
-	n, err := c.take(b)
+	n, err := c.readNext(b)
 	c.tail.note(b[:n])
 	return n, err
 }
 
-func (c *captureConn) take(b []byte) (int, error) {
+func (c *captureConn) readNext(b []byte) (int, error) {
 	switch {
 	case len(c.ahead) > 0:
 		n := copy(b, c.ahead)

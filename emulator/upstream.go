@@ -16,22 +16,23 @@ import (
 	"wps/protocol"
 )
 
-// AnyHub stands in Options.Hubs for every hub that is not named there.
+// AnyHub in Options.Hubs is every hub that is not named there.
 const AnyHub = "*"
 
 // HubSettings configure one hub.
 type HubSettings struct {
-	// Handlers are asked in order: the first that wants an event gets it.
+	// Handlers are ordered: an event is sent to the first that has it among its
+	// events.
 	Handlers []EventHandler
 }
 
-// EveryEvent is the EventPattern of a handler that wants all user events.
+// EveryEvent is the EventPattern of a handler of all user events.
 const EveryEvent = "*"
 
-// EventHandler says where events go and which ones.
+// EventHandler is a receiver of events.
 type EventHandler struct {
 	// URLTemplate is an absolute http or https URL. {hub} and {event} in it, in
-	// any case and not in the host, stand for their percent-encoded values.
+	// any case and not in the host, are replaced by their percent-encoded values.
 	// Exactly one of URLTemplate and Handler is set.
 	URLTemplate string
 	// Handler receives the events in this process, with no socket between. It is
@@ -49,12 +50,12 @@ type EventHandler struct {
 	Transport http.RoundTripper
 }
 
-// AllSystemEvents gives the events that SystemEvents may hold.
+// AllSystemEvents returns the events that SystemEvents may contain.
 func AllSystemEvents() []string {
 	return []string{protocol.EventConnect, protocol.EventConnected, protocol.EventDisconnected}
 }
 
-// Check tells what is wrong with a handler.
+// Check returns an error that says why a handler is invalid.
 //
 // Source: product documentation on event handlers; the refusal of patterns other
 // than a lone star as the vendor's emulator has it.
@@ -79,7 +80,7 @@ func (h *EventHandler) Check() error {
 	for name := range strings.SplitSeq(h.EventPattern, ",") {
 		name = strings.TrimSpace(name)
 		if strings.ContainsAny(name, `*?\`) {
-			return fmt.Errorf("event pattern %q: a star stands alone, and there are no other wildcards", h.EventPattern)
+			return fmt.Errorf("event pattern %q: only a star alone is allowed, no other wildcards", h.EventPattern)
 		}
 		if err := protocol.CheckEventName(name); err != nil {
 			return fmt.Errorf("event pattern %q: %w", h.EventPattern, err)
@@ -107,11 +108,11 @@ func checkTemplate(template string) error {
 	other, err := url.Parse(resolve(template, "c", "d"))
 	switch {
 	case err != nil || one.Host != other.Host:
-		return errors.New("{hub} and {event} may not stand in the host")
+		return errors.New("{hub} and {event} are not allowed in the host")
 	case one.Scheme != "http" && one.Scheme != "https" || one.Hostname() == "":
 		return errors.New("it must begin with http:// or https:// and a host")
 	case strings.ContainsAny(resolve(template, "a", "b"), "{}"):
-		return errors.New("a brace has no partner")
+		return errors.New("a brace is unbalanced")
 	}
 	return nil
 }
@@ -129,7 +130,7 @@ func resolve(template, hub, event string) string {
 	})
 }
 
-// handler is an EventHandler made ready.
+// handler is an EventHandler prepared for use.
 type handler struct {
 	carrier carrier
 	system  map[string]bool
@@ -137,8 +138,8 @@ type handler struct {
 	user    map[string]bool // else these, in lower case
 }
 
-// carrier takes requests to an event handler and returns its answers, whatever
-// is between: a network, or nothing.
+// carrier sends requests to an event handler and returns its answers, over a
+// network or within the process.
 type carrier interface {
 	// address returns the URL of an event.
 	address(hub, event string) string
@@ -161,10 +162,10 @@ func (h *handler) wants(kind protocol.EventKind, event string) bool {
 	return false
 }
 
-// hubRules are the settings of a hub made ready.
+// hubRules are the settings of a hub, prepared for use.
 type hubRules struct{ handlers []*handler }
 
-// handlerFor gives the handler of an event; nil when nobody wants it.
+// handlerFor returns the handler of an event, or nil.
 func (r *hubRules) handlerFor(kind protocol.EventKind, event string) *handler {
 	for _, h := range r.handlers {
 		if h.wants(kind, event) {
@@ -180,15 +181,15 @@ type upstream struct {
 	shared      *http.Client
 	validations validations
 
-	// ctx outlives that of the server by noticeGrace, so that connections which
-	// a stopping server closes still have their disconnected event.
+	// ctx outlives that of the server by closeGrace, so that the disconnected events
+	// of connections which a closing server ends are still sent.
 	ctx        context.Context
 	cancel     context.CancelFunc
-	unblocking atomic.Int64 // events that nobody waits for, under way
+	unblocking atomic.Int64 // unblocking events in progress
 }
 
-// closeGrace is how long a closing server still delivers events; maxUnblocking
-// how many events that nobody waits for may be under way, more are dropped.
+// closeGrace is how long a closing server still delivers events; maxUnblocking is
+// how many unblocking events may be in progress: further ones are dropped.
 const (
 	closeGrace    = 2 * time.Second
 	maxUnblocking = 10_000
@@ -224,8 +225,8 @@ func (u *upstream) newHandler(o *EventHandler) (*handler, error) {
 	return h, nil
 }
 
-// close ends what is still under way after noticeGrace; wait returns when
-// nothing is.
+// close cancels the events still in progress after closeGrace; wait returns when
+// there are none.
 func (u *upstream) close(wait func()) {
 	late := time.AfterFunc(closeGrace, u.cancel)
 	defer late.Stop()

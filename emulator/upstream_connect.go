@@ -15,7 +15,7 @@ import (
 	"wps/token"
 )
 
-// overrides are what a connect handler changes. Nil leaves what the token says.
+// overrides are what a connect handler changes. Nil keeps the value of the token.
 type overrides struct {
 	UserID      *string
 	Groups      []*string
@@ -24,13 +24,13 @@ type overrides struct {
 }
 
 // connect asks the handler whether a client may connect. The status is 0 when it
-// may, else what the client gets. Without a handler for it nothing is sent, but
-// the id 0 is used up all the same.
+// may, else the status for the client. Without a handler nothing is sent, but the
+// event id 0 is used all the same.
 func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides, int) {
 	if s == nil {
 		return overrides{}, 0
 	}
-	s.userID = claims.UserID // nobody else knows s yet
+	s.userID = claims.UserID // no other goroutine has s yet
 	e := s.newEvent(protocol.EventSystem, protocol.EventConnect, jsonType, nil)
 	if s.handlerOf(e) == nil {
 		return overrides{}, 0
@@ -54,8 +54,8 @@ func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides,
 	return o, 0
 }
 
-// refusedStatus is the handler's status as the client gets it. One below 200
-// would not end the handshake.
+// refusedStatus returns the handler's status as it is sent to the client. A status
+// below 200 would not end the handshake.
 func refusedStatus(status int) int {
 	if status < 300 {
 		return http.StatusInternalServerError
@@ -63,8 +63,8 @@ func refusedStatus(status int) int {
 	return status
 }
 
-// connectBody is the body of a connect event: what the client brought, without
-// its token.
+// connectBody returns the body of a connect event: what the client has sent,
+// without its token.
 func connectBody(r *http.Request, claims *token.Claims) []byte {
 	body := protocol.ConnectRequest{
 		Claims: claims.Custom(), Query: map[string][]string{}, Headers: map[string][]string{},
@@ -127,8 +127,8 @@ func readOverrides(body []byte, offered []string) (o overrides, err error) {
 	return o, nil
 }
 
-// resolveSubprotocol finds the chosen subprotocol among the offered ones, and keeps it as the
-// client spelled it.
+// resolveSubprotocol finds the chosen subprotocol among the offered ones and keeps
+// the client's spelling of it.
 func (o *overrides) resolveSubprotocol(offered []string) error {
 	for _, name := range offered {
 		if strings.EqualFold(name, *o.Subprotocol) && name != "" {
@@ -139,7 +139,7 @@ func (o *overrides) resolveSubprotocol(offered []string) error {
 	return fmt.Errorf("the subprotocol %.200q was not offered", *o.Subprotocol)
 }
 
-// apply lays the overrides over the claims of a token.
+// apply changes the claims of a token.
 func (o *overrides) apply(c *token.Claims) {
 	if o.UserID != nil {
 		c.UserID, c.HasUserID = *o.UserID, true

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// cookies are those that event handlers gave one connection, for handlers
-// behind a balancer that keeps to one instance. The zero value has none.
+// cookies are those that event handlers have set for one connection, for handlers
+// behind a load balancer with session affinity. The zero value has none.
 type cookies struct {
 	jar   *cookiejar.Jar
 	names map[string]struct{}
 }
 
-// maxCookies is how many cookies a connection takes; further ones are ignored.
+// maxCookies is how many cookies a connection keeps; further ones are ignored.
 const maxCookies = 50
 
 func (c *cookies) header(address string) string {

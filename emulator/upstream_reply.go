@@ -12,9 +12,9 @@ import (
 	"wps/protocol"
 )
 
-// userEvent sends a user event of the client, waits for the answer and gives the
-// message in it, nil for none. It is not ok when the event failed: nobody wants
-// it, its handler refused or did not answer, or the answer is of no use.
+// userEvent sends a user event of the client, waits for the answer and returns the
+// message in it, nil for none. ok is false when the event failed: it has no
+// handler, the handler refused or did not answer, or the answer is invalid.
 func (s *eventSource) userEvent(ctx context.Context, name string, d protocol.DataType, data []byte, metadata map[string]string) (m *message, ok bool) {
 	e := s.newEvent(protocol.EventUser, name, protocol.EventContentType(d), data)
 	e.metadata = metadata
@@ -64,7 +64,7 @@ func readReply(h http.Header, body []byte) (*message, error) {
 func replyType(contentType string) (d protocol.DataType, decode func([]byte) []byte, err error) {
 	d, charset, ok := protocol.DataTypeOf(contentType)
 	if decode = decoderOf(charset); !ok || decode == nil {
-		return "", nil, fmt.Errorf("the Content-Type %.200q is none that a client can get", contentType)
+		return "", nil, fmt.Errorf("the Content-Type %.200q cannot be sent to a client", contentType)
 	}
 	return d, decode, nil
 }

@@ -22,7 +22,7 @@ import (
 // Source: the vendor's emulator.
 const upstreamTimeout = 100 * time.Second
 
-// retryDelays stand between the attempts: at most four.
+// retryDelays are the pauses between attempts, of which there are at most four.
 //
 // Source: the vendor's emulator.
 var retryDelays = [...]time.Duration{time.Second, 3 * time.Second, 5 * time.Second}
@@ -97,13 +97,13 @@ type upstreamRequest struct {
 	url     string // from carrier.address
 	header  http.Header
 	body    []byte
-	once    bool // without another try
-	// log hears of the first try that fails, because the others take a while; nil
-	// is silent.
+	once    bool // without retries
+	// log logs the first attempt that fails, because the others take a while; nil
+	// logs nothing.
 	log *slog.Logger
 }
 
-// answer is what a handler said. The body of a refusal is cut short.
+// answer is the answer of a handler. The body of a refusal is truncated.
 type answer struct {
 	status int
 	header http.Header
@@ -112,7 +112,7 @@ type answer struct {
 
 func (a *answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
-// refusal returns an answer with another status than 2xx as an error for people.
+// refusal returns an answer with a status other than 2xx as an error.
 func (a *answer) refusal() error {
 	if len(a.body) == 0 {
 		return errors.New("no body")
@@ -123,7 +123,7 @@ func (a *answer) refusal() error {
 // maxRefusal is how much of a refusal's body is read, in bytes, for the log.
 const maxRefusal = 512
 
-// unusableAnswer is an answer that did arrive, so that the event is not sent
+// unusableAnswer is an answer that has arrived, so that the event is not sent
 // again.
 type unusableAnswer struct{ error }
 
@@ -133,8 +133,8 @@ func answerTooBig() error {
 	return &unusableAnswer{fmt.Errorf("the answer is larger than %d bytes", protocol.MaxUpstreamResponse)}
 }
 
-// send sends r and reads the answer. Connection failures, 408 and 5xx are tried
-// again; any other status is an answer.
+// send sends r and returns the answer. Connection failures, 408 and 5xx are
+// retried; any other status is an answer.
 func (r *upstreamRequest) send(ctx context.Context) (*answer, error) {
 	if err := checkHeader(r.header); err != nil {
 		return nil, err
@@ -177,8 +177,8 @@ func (r *upstreamRequest) logRetry(a *answer, err error) {
 
 func retried(status int) bool { return status == http.StatusRequestTimeout || status >= 500 }
 
-// checkHeader refuses what HTTP cannot carry: only the user id may be more than
-// ASCII.
+// checkHeader returns an error for values that HTTP cannot carry: only the user id
+// may have characters other than ASCII.
 func checkHeader(h http.Header) error {
 	for name, values := range h {
 		for _, v := range values {
@@ -217,7 +217,7 @@ func readAnswer(resp *http.Response) (*answer, error) {
 	return a, nil
 }
 
-// withoutURL takes the URL out of an error: its query may hold a secret.
+// withoutURL removes the URL from an error: its query may contain a secret.
 func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -226,8 +226,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-// ShownURL is a handler's URL, or URL template, for people: without its query and
-// its password, which may be secret.
+// ShownURL returns a handler's URL or URL template without its query and its
+// password, which may be secret.
 func ShownURL(text string) string {
 	text, _, _ = strings.Cut(text, "?")
 	scheme, rest, ok := strings.Cut(text, "://")

@@ -17,9 +17,9 @@ import (
 )
 
 // eventSource sends the events of one logical connection to the handlers of its
-// hub, and keeps what they say about it: CloudEvents call a connection the
-// source of its events. Close of the server waits until end has been called and
-// the last event is out.
+// hub, and keeps what they answer about it: to CloudEvents a connection is the
+// source of its events. Close of the server waits until connectionEnded or abandon
+// was called and the last event is sent.
 type eventSource struct {
 	up        *upstream
 	hub       string
@@ -36,12 +36,12 @@ type eventSource struct {
 	state       string
 	hasState    bool
 	cookies     cookies
-	pending     []*sourceEvent // notices, in order
+	pending     []*sourceEvent // unblocking events, in order
 	sending     bool           // a goroutine sends them
 	ended       bool
 }
 
-// sourceEvent is one event. Its id is taken when it happens.
+// sourceEvent is one event. Its id is assigned when it happens.
 type sourceEvent struct {
 	kind        protocol.EventKind
 	name        string
@@ -64,8 +64,8 @@ func (u *upstream) newSource(hub, connectionID, origin string) *eventSource {
 	return s
 }
 
-// newEvent makes an event with the connection's newEvent id, which it uses up even when
-// nobody wants the event.
+// newEvent returns an event with the connection's next id, which is used even when
+// the event has no handler.
 func (s *eventSource) newEvent(kind protocol.EventKind, name, contentType string, body []byte) *sourceEvent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,8 +80,7 @@ func (s *eventSource) newEventLocked(kind protocol.EventKind, name, contentType 
 
 const jsonType = "application/json"
 
-// connected tells the handler that the connection is there, and waits for
-// nothing.
+// connected sends the connected event without waiting.
 func (s *eventSource) connected(userID, subprotocol string) {
 	if s == nil {
 		return
@@ -93,9 +92,9 @@ func (s *eventSource) connected(userID, subprotocol string) {
 	s.startSending()
 }
 
-// connectionEnded tells the handler that the connection is over and why, and cancels a
-// pending user event. Only the first call counts. A source whose connect event
-// was refused ends by refused.
+// connectionEnded sends the disconnected event without waiting, and cancels a user
+// event in progress. Only the first call counts. A source whose connect event was
+// refused ends by abandon instead.
 func (s *eventSource) connectionEnded(reason string) {
 	if s == nil {
 		return
@@ -119,14 +118,14 @@ func (s *eventSource) abandon() {
 	s.finish()
 }
 
-// finish makes the events that wait the last ones. The mutex is held.
+// finish makes the pending events the last ones. The mutex is held.
 func (s *eventSource) finish() {
 	s.ended = true
 	s.cancel()
 	s.startSending()
 }
 
-// startSending sends what waits, unless a goroutine does. The mutex is held.
+// startSending starts sendPending unless it is running. The mutex is held.
 func (s *eventSource) startSending() {
 	if !s.sending {
 		s.sending = true
@@ -134,7 +133,7 @@ func (s *eventSource) startSending() {
 	}
 }
 
-// sendPending sends what waits, one after another.
+// sendPending sends the pending events one after the other.
 func (s *eventSource) sendPending() {
 	for {
 		s.mu.Lock()
@@ -156,7 +155,7 @@ func (s *eventSource) sendPending() {
 func (s *eventSource) sendUnblocking(e *sourceEvent) {
 	defer s.up.unblocking.Add(-1)
 	if s.up.unblocking.Add(1) > maxUnblocking {
-		s.report(e, nil, nil, time.Now(), errors.New("too many events are under way, dropped"))
+		s.report(e, nil, nil, time.Now(), errors.New("too many events are in progress, dropped"))
 		return
 	}
 	if s.handlerOf(e) == nil {
@@ -167,15 +166,15 @@ func (s *eventSource) sendUnblocking(e *sourceEvent) {
 	s.deliver(ctx, e)
 }
 
-// handlerOf returns the handler that wants an event now; nil when none does.
+// handlerOf returns the handler of an event by the settings of now, or nil.
 func (s *eventSource) handlerOf(e *sourceEvent) *handler {
 	return s.up.server.settings.Load().rules(s.hub).handlerFor(e.kind, e.name)
 }
 
-var errNoHandler = errors.New("no event handler wants it")
+var errNoHandler = errors.New("no event handler receives it")
 
-// deliver sends an event to its handler, within the limit that ctx has, and returns
-// the answer, whatever its status. It is logged here.
+// deliver sends an event to its handler, within the limit of ctx, and returns the
+// answer, whatever its status. It is logged here.
 func (s *eventSource) deliver(ctx context.Context, e *sourceEvent) (*answer, error) {
 	began, h := time.Now(), s.handlerOf(e)
 	a, err := s.exchange(ctx, h, e)
@@ -183,8 +182,7 @@ func (s *eventSource) deliver(ctx context.Context, e *sourceEvent) (*answer, err
 	return a, err
 }
 
-// report reports what became of an event: to the report, and to those who follow the
-// events.
+// report logs the outcome of an event and publishes a notice of it.
 func (s *eventSource) report(e *sourceEvent, h *handler, a *answer, began time.Time, err error) {
 	took := time.Since(began).Round(time.Microsecond)
 	status := 0
@@ -216,12 +214,12 @@ func outcome(h *handler, status int, err error) (message string, level slog.Leve
 	case status != 0:
 		return "event refused", slog.LevelWarn
 	case errors.Is(err, context.Canceled):
-		return "event given up, the connection is over", slog.LevelInfo
+		return "event cancelled, the connection has ended", slog.LevelInfo
 	}
 	return "event not delivered", slog.LevelWarn
 }
 
-// publishNotice gives a notice of an event.
+// publishNotice publishes a notice of an event.
 func (s *eventSource) publishNotice(e *sourceEvent, status int, took time.Duration, err error) {
 	s.mu.Lock()
 	n := Notice{Time: s.up.server.now(), Type: NoticeEvent, Hub: s.hub, ConnectionID: s.id, UserID: s.userID}
@@ -284,8 +282,8 @@ func (s *eventSource) header(e *sourceEvent, r *upstreamRequest) http.Header {
 // metadata.
 const headerLines = 18
 
-// remember keeps what a good answer says about the connection: cookies, and its
-// state when the event is one that the service waits for.
+// remember keeps what a successful answer says about the connection: cookies, and
+// its state when the event is a blocking one.
 func (s *eventSource) remember(e *sourceEvent, url string, h http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

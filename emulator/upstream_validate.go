@@ -13,8 +13,8 @@ import (
 	"wps/protocol"
 )
 
-// Times of the validation of a handler: one takes at most validateTimeout; a
-// good result counts for validFor; a bad one for invalidFor, twice as long each
+// Times of the validation of a handler: validateTimeout limits one; a positive
+// result holds for validFor, a negative one for invalidFor, twice as long each
 // time, up to validFor.
 //
 // Source: the vendor's emulator.
@@ -24,8 +24,8 @@ const (
 	invalidFor      = time.Second
 )
 
-// maxValidations bounds the results that are kept; a hub's name may be part of
-// the URL, and clients choose hubs.
+// maxValidations limits the results that are kept; a hub's name may be part of the
+// URL, and clients choose hubs.
 const maxValidations = 1024
 
 // validations keeps the results by URL.
@@ -52,10 +52,10 @@ type validation struct {
 	running  bool
 }
 
-// validate tells whether the handler may be sent events of a hub: it must allow
-// the origin, the host of the service. The first call for a URL waits for the
-// result, others meanwhile wait with it; later ones have the last result at
-// once, while an old one is renewed behind them.
+// validate returns an error unless the handler accepts events of a hub: it must
+// allow the origin, the host of the service. The first call for a URL waits for
+// the result, and so do others meanwhile; later ones return the last result at
+// once, while an old one is renewed in the background.
 //
 // The caller is one that Close waits for.
 func (u *upstream) validate(ctx context.Context, h *handler, hub, origin string) error {
@@ -89,8 +89,8 @@ func (u *upstream) validate(ctx context.Context, h *handler, hub, origin string)
 	return v.err
 }
 
-// add adds a result and lets go of another when there are too many; one that is
-// being made stays with those who wait for it.
+// add adds a result and removes another when there are too many; callers that wait
+// for a removed one still receive it.
 func (c *validations) add(key validationKey, v *validation) {
 	if c.each == nil {
 		c.each = map[validationKey]*validation{}
@@ -104,7 +104,7 @@ func (c *validations) add(key validationKey, v *validation) {
 	c.each[key] = v
 }
 
-// renew makes a result and keeps it.
+// renew validates and keeps the result.
 func (u *upstream) renew(key validationKey, v *validation) {
 	ctx, cancel := context.WithTimeout(u.ctx, validateTimeout)
 	defer cancel()
@@ -113,7 +113,7 @@ func (u *upstream) renew(key validationKey, v *validation) {
 		err = fmt.Errorf("no answer within %s", validateTimeout)
 	}
 	if err != nil && ctx.Err() != context.Canceled {
-		u.server.log.Warn("event handler not valid, it gets no events", "url", ShownURL(key.url), "origin", key.origin, "error", oneLine(err))
+		u.server.log.Warn("event handler not valid, no events are sent to it", "url", ShownURL(key.url), "origin", key.origin, "error", oneLine(err))
 	}
 	u.validations.mu.Lock()
 	defer u.validations.mu.Unlock()
@@ -131,8 +131,8 @@ func (u *upstream) renew(key validationKey, v *validation) {
 	}
 }
 
-// requestValidation asks a handler whether it takes events of the origin: by
-// OPTIONS, and by GET when that is exactly 404. once is without another try, log
+// requestValidation asks a handler whether it accepts events of the origin: by
+// OPTIONS, and by GET when that is exactly 404. once is without retries, log
 // that of upstreamRequest.
 func requestValidation(ctx context.Context, key validationKey, once bool, log *slog.Logger) error {
 	r := &upstreamRequest{carrier: key.carrier, url: key.url, once: once, log: log, header: http.Header{

@@ -52,9 +52,9 @@ func RunWith(t testing.TB, o emulator.Options) *Emulator {
 	}
 }
 
-// serve serves until the test ends and gives the address. It is no
-// httptest.Server, for closing one of those closes connections that other tests
-// run their requests on.
+// serve serves until the test ends and returns the address. It does not use
+// httptest.Server, because closing one closes the idle connections of the default
+// transport, which other tests use.
 func serve(t testing.TB, s *emulator.Server) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

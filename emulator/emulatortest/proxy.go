@@ -27,8 +27,8 @@ type Proxy struct {
 }
 
 // NewProxy starts a proxy in front of target, an http URL, and stops it when the
-// test ends. With after, each connection is cut when that many bytes have gone
-// towards the client: in the middle of a frame, most likely. It is called for one
+// test ends. With after, each connection is cut after that many bytes were sent
+// to the client, most likely in the middle of a frame. It is called for one
 // connection at a time.
 func NewProxy(t testing.TB, target string, after func() int) *Proxy {
 	t.Helper()
@@ -49,7 +49,7 @@ func NewProxy(t testing.TB, target string, after func() int) *Proxy {
 	return p
 }
 
-// Block cuts every connection and, while it is on, every one to come.
+// Block cuts every connection and, while on, every new one.
 func (p *Proxy) Block(on bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -61,7 +61,7 @@ func (p *Proxy) Block(on bool) {
 	}
 }
 
-// Cuts tells how many connections were cut because of their bytes.
+// Cuts returns how many connections were cut after their number of bytes.
 func (p *Proxy) Cuts() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -111,8 +111,8 @@ func (p *Proxy) pipe(down *net.TCPConn) {
 	}
 }
 
-// admit notes a pair of connections and tells after how many bytes it is cut: 0
-// is at once, -1 never.
+// admit registers a pair of connections and returns after how many bytes it is
+// cut: 0 is at once, -1 never.
 func (p *Proxy) admit(pair ...*net.TCPConn) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

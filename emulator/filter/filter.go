@@ -28,14 +28,14 @@ type Subject struct {
 	Protocol string
 }
 
-// Error says why a filter is refused. Its text is the service's.
+// Error is the reason for which a filter is refused. Its text is the service's.
 type Error struct {
 	// Part is the smallest part of the expression that is wrong, Detail what
 	// about it.
 	Part, Detail string
 }
 
-// Error gives the text that the service answers with.
+// Error returns the text that the service answers with.
 func (e *Error) Error() string {
 	return fmt.Sprintf("Invalid syntax for '%s': %s (Parameter 'filter')", e.Part, e.Detail)
 }
@@ -59,8 +59,8 @@ func Parse(text string) (*Filter, error) {
 	return &Filter{fold(root)}, nil
 }
 
-// Match tells whether s is meant. A type that is wrong for this connection only,
-// which Parse cannot see, is no match.
+// Match reports whether the filter selects s. A type that is wrong for this
+// connection only, which Parse cannot know, is no match.
 func (f *Filter) Match(s *Subject) bool {
 	v := f.root.eval(s, nil)
 	return v.kind == kindBool && v.yes
@@ -75,7 +75,7 @@ func units(s string) int {
 	return n
 }
 
-// offset is the index in s behind its first n UTF-16 units. It is not ok when
+// offset returns the index in s after its first n UTF-16 units. ok is false when
 // that is beyond the end, or in the middle of a character.
 func offset(s string, n int) (i int, ok bool) {
 	for n > 0 && i < len(s) {

@@ -9,11 +9,11 @@ import (
 const maxArgs = 3
 
 // function is one that filters can call. Its first two arguments are strings;
-// run gets nulls as they are.
+// nulls are passed to run as they are.
 type function struct {
 	least, most int
-	numbers     bool // the arguments behind the first are integers
-	collection  bool // takes a collection too
+	numbers     bool // the arguments after the first are integers
+	collection  bool // accepts a collection too
 	run         func(args [maxArgs]value) value
 }
 
@@ -55,7 +55,7 @@ func length(args [maxArgs]value) value {
 	}
 }
 
-// change makes a function of one that turns one string into another.
+// change returns a function that replaces a string by another.
 func change(f func(string) string) func([maxArgs]value) value {
 	return func(args [maxArgs]value) value {
 		if args[0].null() {
@@ -65,8 +65,7 @@ func change(f func(string) string) func([maxArgs]value) value {
 	}
 }
 
-// ask makes a function of a question about two strings; of a null the answer is
-// no.
+// ask returns a function of two strings that returns false for a null.
 func ask(f func(s, part string) bool) func([maxArgs]value) value {
 	return func(args [maxArgs]value) value {
 		return boolean(!args[0].null() && !args[1].null() && f(args[0].text, args[1].text))
@@ -85,7 +84,7 @@ func indexOf(args [maxArgs]value) value {
 	return integer(units(s.text[:i]))
 }
 
-// concat takes a null for nothing; two nulls make a null.
+// concat treats a null as an empty string; two nulls make a null.
 func concat(args [maxArgs]value) value {
 	switch a, b := args[0], args[1]; {
 	case a.null() && b.null():
@@ -99,7 +98,7 @@ func concat(args [maxArgs]value) value {
 	}
 }
 
-// substring counts in UTF-16 units; a part that is not wholly inside gives null.
+// substring counts in UTF-16 units; a part that is not wholly inside is null.
 func substring(args [maxArgs]value) value {
 	s, start := args[0], args[1].number
 	if s.null() || start < 0 {
@@ -147,7 +146,7 @@ func (n *call) eval(s *Subject, p *problem) value {
 	return n.f.run(args)
 }
 
-// checked gives argument i, when its type is right.
+// checked returns argument i, when its type is right.
 func (n *call) checked(i int, v value, p *problem) value {
 	want := kindString
 	if n.f.numbers && i > 0 {

@@ -21,13 +21,13 @@ const (
 type token struct {
 	kind tokenKind
 	text string
-	end  int // behind it, in bytes
+	end  int // the byte after it
 }
 
 func (t token) is(sign string) bool { return t.kind == tokenSign && t.text == sign }
 func (t token) word(w string) bool  { return t.kind == tokenWord && t.text == w }
 
-// lex reads the token that begins at or behind start.
+// lex reads the token that begins at or after start.
 func lex(text string, start int) token {
 	for start < len(text) {
 		r, size := utf8.DecodeRuneInString(text[start:])
@@ -43,7 +43,7 @@ func lex(text string, start int) token {
 	return token{kind, text[start : start+size], start + size}
 }
 
-// scan gives the first token of s, which begins with none but its first byte.
+// scan returns the first token of s, which begins with none but its first byte.
 func scan(s string) (tokenKind, int) {
 	r, size := utf8.DecodeRuneInString(s)
 	switch {

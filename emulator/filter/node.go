@@ -7,7 +7,8 @@ import (
 
 // node is a part of an expression.
 type node interface {
-	// eval gives the node's value for s. A fault is told to p, which may be nil.
+	// eval returns the node's value for s. A fault is reported to p, which may be
+	// nil.
 	eval(s *Subject, p *problem) value
 	// print writes the node as it can be read again.
 	print(b *strings.Builder)

@@ -16,7 +16,7 @@ const (
 )
 
 // parser goes down the levels of precedence: or, and, comparison, not, primary.
-// Each method gives nil after a fault, which is in err.
+// Each method returns nil after a fault, which is in err.
 type parser struct {
 	text  string
 	next  token
@@ -202,7 +202,7 @@ func number(s string) node {
 	return &unknown{name: s}
 }
 
-// named is what a word means that is no operator.
+// named returns the node of a word that is not an operator.
 func (p *parser) named(name string) node {
 	if p.next.is("(") {
 		return p.call(name)
@@ -230,8 +230,8 @@ func (p *parser) call(name string) node {
 	return &unknown{name: name, args: args, call: true}
 }
 
-// list reads expressions in parentheses, perhaps none. After a fault it gives
-// nil.
+// list reads expressions in parentheses, perhaps none. It returns nil after a
+// fault.
 func (p *parser) list() []node {
 	p.advance()
 	if p.next.is(")") {

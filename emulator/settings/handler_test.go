@@ -23,7 +23,7 @@ func TestParseHandler(t *testing.T) {
 		{"http://h events=a", "!neither system=LIST nor user=LIST"},
 		{"http://h user=a User=b", "!user=LIST comes twice"},
 		{"http://h system=a", `!system event "a" is unknown`},
-		{"http://h user=a*", "!a star stands alone"},
+		{"http://h user=a*", "!only a star alone"},
 	} {
 		h, err := settings.ParseHandler(tt.text)
 		if wrong, bad := strings.CutPrefix(tt.want, "!"); bad {
