@@ -114,8 +114,8 @@ func nats(b *testing.B) broadcaster {
 	}}
 }
 
-// natsFraming is how nats-server gives a message to the one subscription that a
-// client has. It asks now and then whether the client is there.
+// natsFraming is how nats-server sends a message to the one subscription of a
+// client. It pings the client from time to time.
 var natsFraming = framing{before: fmt.Sprintf("MSG t 1 %d\r\n", messageSize), after: "\r\n", noise: "PING\r\n"}
 
 // lines finds the two addresses in what nats-server logs: first that of
@@ -171,7 +171,7 @@ func natsClient(b *testing.B, url string) *websocket.Conn {
 	}
 }
 
-// natsPublisher gives what publishes one message and waits for the server's word.
+// natsPublisher returns a function that publishes one message and waits for the server's answer.
 func natsPublisher(b *testing.B, address string) publish {
 	c, err := net.Dial("tcp", address)
 	if err != nil {

@@ -18,11 +18,11 @@ func stamped(publisher, number int) string {
 	return stamp + strings.Repeat("x", messageSize-len(stamp))
 }
 
-// framing is how messages stand in the data of WebSocket frames, wherever those
-// begin: one behind the other, all of the same size.
+// framing is how messages are laid out in the data of WebSocket frames, wherever
+// those begin: one after the other, all of the same size.
 type framing struct {
 	before, after string // around each message
-	noise         string // what may stand between them, "" for nothing
+	noise         string // what may be between them, "" for nothing
 }
 
 // receiver finds the messages in what a connection gets, and checks that none is
@@ -58,7 +58,7 @@ func (r *receiver) receive(c io.Reader, n int) error {
 	return nil
 }
 
-// frames takes the frames apart.
+// frames splits the frames.
 func (r *receiver) frames(b []byte) error {
 	for len(b) > 0 {
 		if r.left == 0 {
@@ -98,7 +98,7 @@ func (r *receiver) begin() error {
 	return nil
 }
 
-// data takes the data of frames apart.
+// data splits the data of frames.
 func (r *receiver) data(b []byte) error {
 	for len(b) > 0 {
 		size := len(r.before) + messageSize + len(r.after)
@@ -123,7 +123,7 @@ func (r *receiver) data(b []byte) error {
 	return nil
 }
 
-// message checks one message with what stands around it.
+// message checks one message with what surrounds it.
 func (r *receiver) message(text string) error {
 	if r.noise != "" && text == r.noise {
 		return nil
@@ -208,7 +208,7 @@ func frameOf(data string) string {
 	}
 }
 
-// stepReader gives some bytes a read.
+// stepReader returns a few bytes a read.
 type stepReader struct {
 	rest string
 	step int

@@ -26,7 +26,7 @@ import (
 // be instead of a test.
 const broadcastServer = "WPS_BROADCAST_SERVER"
 
-// TestMain fails when a test leaves a goroutine of this program behind.
+// TestMain fails when a goroutine is still running after the tests.
 func TestMain(m *testing.M) {
 	if name := os.Getenv(broadcastServer); name != "" {
 		os.Exit(serveBroadcast(name))
@@ -61,7 +61,7 @@ func serveBroadcast(name string) int {
 	return 0
 }
 
-// startBroadcast starts a server as a process and gives its URL.
+// startBroadcast starts a server as a process and returns its URL.
 func startBroadcast(b *testing.B, name string) string {
 	b.Helper()
 	server := exec.Command(os.Args[0])
@@ -117,7 +117,7 @@ func emulated(b *testing.B) broadcaster {
 func prepared(b *testing.B) broadcaster   { return compared(b, "prepared") }
 func coalescing(b *testing.B) broadcaster { return compared(b, "coalescing") }
 
-// compared is a server that takes clients and posted messages at one address,
+// compared is a server that accepts clients and posted messages at one address,
 // and greets each client when it has noted it.
 func compared(b *testing.B, name string) broadcaster {
 	url := startBroadcast(b, name)

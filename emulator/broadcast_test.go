@@ -45,9 +45,9 @@ const (
 type broadcaster struct {
 	// dial connects a client that gets every message sent from now on.
 	dial func() *websocket.Conn
-	// framing is how messages stand in what a client gets.
+	// framing is how messages are laid out in what a client receives.
 	framing framing
-	// publishers gives functions that send one message to all and return when
+	// publishers returns functions that send one message to all and return when
 	// the server has it; each is called by one goroutine at a time.
 	publishers func(n int) []publish
 }

@@ -18,7 +18,7 @@ import (
 
 // FuzzHandshake connects with whatever path, query and offer a client may send,
 // once with a good token and once with what the query holds. A client gets in or
-// is refused, and never hears of a fault; who gets in is in the hub that it named,
+// is refused, and never sees an internal error; a client that is accepted is in the hub that it named,
 // and speaks what it offered.
 func FuzzHandshake(f *testing.F) {
 	for _, s := range []struct{ path, query, offer string }{
@@ -73,7 +73,7 @@ func FuzzHandshake(f *testing.F) {
 
 var hubsSegment = regexp.MustCompile(`(?i)/hubs/`)
 
-// handshake asks for a WebSocket connection, ends it, and gives the status and
+// handshake asks for a WebSocket connection, ends it, and returns the status and
 // the chosen subprotocol of the answer.
 func handshake(e *emulatortest.Emulator, u *url.URL, offer, bearer string) (status int, chosen string) {
 	r := httptest.NewRequest(http.MethodGet, "http://localhost/", nil)

@@ -330,7 +330,7 @@ func TestServerClose(t *testing.T) {
 	}
 }
 
-// TestSlowReceiver proves that a client that takes nothing is closed at its
+// TestSlowReceiver proves that a client that reads nothing is closed at its
 // bound, and that others get everything in order.
 func TestSlowReceiver(t *testing.T) {
 	t.Parallel()
@@ -368,7 +368,7 @@ func TestSlowReceiver(t *testing.T) {
 
 // TestQueueFull proves that a client for which 1000 messages wait is ended by the
 // next one, with the code and the reason of the service, once it reads again.
-// What it reads first takes the whole of a batch that was begun, which may be one
+// What it reads first may be the whole of a batch that was begun, which may be one
 // message or many; so as many come again.
 func TestQueueFull(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ import (
 )
 
 // dialToken connects with a token in the query and one in the header; "" is
-// none. It gives the status of the handshake, 101 when it succeeded.
+// none. It returns the status of the handshake, 101 when it succeeded.
 func dialToken(t *testing.T, e *emulatortest.Emulator, query, header string) (*client, int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

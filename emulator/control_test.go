@@ -41,8 +41,8 @@ func TestStatus(t *testing.T) {
 	dialJSON(t, e, clientOptions{user: "u", groups: []string{"a", "b"}})
 	dialJSON(t, e, clientOptions{user: "u", groups: []string{"a"}})
 	dial(t, e, clientOptions{hub: "second"})
-	gone, _ := dialJSON(t, e, clientOptions{hub: "gone"})
-	gone.ws.Close()
+	closed, _ := dialJSON(t, e, clientOptions{hub: "gone"})
+	closed.ws.Close()
 	wantGone(t, e, "gone")
 	clock.Advance(90 * time.Second)
 	st, err := r.Status(ctx)
@@ -128,7 +128,7 @@ func TestConnectionStatus(t *testing.T) {
 	}
 }
 
-// collect gives the notices that are kept, without times, after checking that
+// collect returns the notices that are kept, without times, after checking that
 // they have one.
 func collect(t *testing.T, e *emulatortest.Emulator, o emulator.NoticeOptions) (all []emulator.Notice) {
 	t.Helper()
@@ -208,7 +208,7 @@ func TestNotices(t *testing.T) {
 	}
 }
 
-// follow starts to follow and gives the notices; it returns when the emulator
+// follow starts to follow and returns the notices; it returns when the emulator
 // has begun to send them.
 func follow(t *testing.T, e *emulatortest.Emulator, o emulator.NoticeOptions) <-chan emulator.Notice {
 	t.Helper()
@@ -277,8 +277,8 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// TestSlowFollower proves that one who does not read holds nobody up, and is
-// told how much was missed.
+// TestSlowFollower proves that a reader that does not read delays nothing, and
+// learns how much it has missed.
 func TestSlowFollower(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
@@ -377,7 +377,7 @@ func TestControlRefused(t *testing.T) {
 	}
 }
 
-// deadlineRecorder notes the deadline that the handler leaves behind.
+// deadlineRecorder records the deadline that the handler sets last.
 type deadlineRecorder struct {
 	*httptest.ResponseRecorder
 	set  int
@@ -411,8 +411,8 @@ func TestStreamDeadline(t *testing.T) {
 	}
 }
 
-// TestNoticesOfEvents proves that a user event tells why nobody answers it, and
-// that a handler's answer and its time are told.
+// TestNoticesOfEvents proves that the notice of a user event contains why it failed, and
+// the handler's answer and its time.
 func TestNoticesOfEvents(t *testing.T) {
 	t.Parallel()
 	handler := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -441,11 +441,11 @@ func TestNoticesOfEvents(t *testing.T) {
 		}
 		return lines
 	}
-	const nobody = "no event handler receives it"
-	if got, want := fmt.Sprint(events(none)), fmt.Sprint([]string{"event u good 0 " + nobody, "event u bad 0 " + nobody, "event u other 0 " + nobody}); got != want {
+	const unhandled = "no event handler receives it"
+	if got, want := fmt.Sprint(events(none)), fmt.Sprint([]string{"event u good 0 " + unhandled, "event u bad 0 " + unhandled, "event u other 0 " + unhandled}); got != want {
 		t.Errorf("without handlers: %s, want %s", got, want)
 	}
-	if got, want := fmt.Sprint(events(e)), fmt.Sprint([]string{"event u good 200 ", "event u bad 403 no body", "event u other 0 " + nobody}); got != want {
+	if got, want := fmt.Sprint(events(e)), fmt.Sprint([]string{"event u good 200 ", "event u bad 403 no body", "event u other 0 " + unhandled}); got != want {
 		t.Errorf("with a handler: %s, want %s", got, want)
 	}
 }

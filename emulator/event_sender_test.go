@@ -29,7 +29,7 @@ func TestEventSender(t *testing.T) {
 		{"a message", message, say(200, "hi", "Content-Type", "text/plain"),
 			emulator.EventResult{Status: 200, Message: &protocol.Response{Type: protocol.ResponseMessage, From: protocol.FromServer, DataType: "text", Data: []byte("hi")}}},
 		{"a failure is sent once", message, say(503, ""), emulator.EventResult{Status: 503, ClientStatus: 503, Retried: true, Problem: "status 503"}},
-		{"nobody waits for connected", connected, say(200, "x", "ce-connectionState", "s"), emulator.EventResult{Status: 200}},
+		{"connected is not blocking", connected, say(200, "x", "ce-connectionState", "s"), emulator.EventResult{Status: 200}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -46,7 +46,7 @@ func TestInvoke(t *testing.T) {
 	p.expectHex("2A1A 0A0131 1001 1A0C 220A 7B2273756D223A20337D 2A05 0A016B 1200")
 }
 
-// lastOf gives the last event of a name; connected may come later than those that
+// lastOf returns the last event of a name; connected may come later than those that
 // somebody waits for.
 func lastOf(events []got, name string) (last got) {
 	for _, g := range events {
@@ -57,8 +57,8 @@ func lastOf(events []got, name string) (last got) {
 	return last
 }
 
-// TestInvokeNobody: without an event handler an invocation fails.
-func TestInvokeNobody(t *testing.T) {
+// TestInvokeUnhandled: without an event handler an invocation fails.
+func TestInvokeUnhandled(t *testing.T) {
 	t.Parallel()
 	c, _ := dialJSON(t, emulatortest.Run(t), clientOptions{})
 	c.send(`{"type":"invoke","invocationId":"1","target":"event","event":"e","dataType":"text","data":"x"}`)

@@ -30,7 +30,7 @@ type clientOptions struct {
 	user        string
 	roles       []string
 	groups      []string
-	query       string // behind the URL, beginning with &
+	query       string // after the URL, beginning with &
 	subprotocol []string
 }
 
@@ -66,7 +66,7 @@ func dial(t testing.TB, e *emulatortest.Emulator, o clientOptions) *client {
 	return c
 }
 
-// dialJSON connects a JSON client and gives its connection id too.
+// dialJSON connects a JSON client and returns its connection id too.
 func dialJSON(t testing.TB, e *emulatortest.Emulator, o clientOptions) (*client, string) {
 	t.Helper()
 	o.subprotocol = []string{protocol.SubprotocolJSON}
@@ -162,7 +162,7 @@ type answer struct {
 	body   string
 }
 
-// request is a REST request; path begins behind /api/hubs/.
+// request is a REST request; path begins after /api/hubs/.
 type request struct {
 	method      string
 	path        string
@@ -230,7 +230,7 @@ func post(path, contentType, body string) request {
 	return request{method: "POST", path: path, contentType: contentType, body: body}
 }
 
-// negotiated gives a client URL.
+// negotiated returns a client URL.
 func negotiated(t testing.TB, e *emulatortest.Emulator, o clientOptions) string {
 	t.Helper()
 	n, err := token.Negotiate(e.ConnectionString, token.ClientOptions{Hub: o.hub, UserID: o.user, Roles: o.roles, Groups: o.groups})

@@ -20,7 +20,7 @@ const anyBytes = "\x0a\x01t\x12\x01a"
 type row struct {
 	name string
 	send func(s *senders)
-	// as is what the service takes it for.
+	// as is how the service interprets it.
 	as   protocol.DataType
 	data string
 	from string // user id of the sender; "" for REST and anonymous clients

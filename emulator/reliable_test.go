@@ -43,7 +43,7 @@ func (w watcher) wait(t testing.TB, message string) {
 	}
 }
 
-// bench is an emulator whose clock stands still and whose log can be awaited.
+// bench is an emulator whose clock is under control and whose log can be awaited.
 type bench struct {
 	*emulatortest.Emulator
 	clock *emulator.Clock
@@ -373,8 +373,8 @@ func TestTimeToLive(t *testing.T) {
 	c.silent()
 }
 
-// TestTimeToLiveSlow proves that what waits behind a client that does not read
-// is dropped when its time is over.
+// TestTimeToLiveSlow proves that what waits for a client that does not read
+// is dropped when its time to live has passed.
 func TestTimeToLiveSlow(t *testing.T) {
 	t.Parallel()
 	b := runBench(t)

@@ -94,7 +94,7 @@ func TestBulkRefused(t *testing.T) {
 	want(t, e, 404, request{method: "HEAD", path: "chat/groups/g"}) // nothing was done
 }
 
-// TestSendFilter proves whom filters choose on each :send that has one.
+// TestSendFilter proves which connections filters select on each :send that has one.
 func TestSendFilter(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
@@ -105,9 +105,9 @@ func TestSendFilter(t *testing.T) {
 		t.Helper()
 		want(t, e, 202, post("chat/"+path+":send?filter="+url.QueryEscape(filter)+more, text, filter))
 	}
-	expect := func(filter string, who ...*client) {
+	expect := func(filter string, receivers ...*client) {
 		t.Helper()
-		for _, c := range who {
+		for _, c := range receivers {
 			if m := c.object(); m["data"] != filter {
 				t.Errorf("got %v, want %s", m["data"], filter)
 			}
@@ -121,7 +121,7 @@ func TestSendFilter(t *testing.T) {
 	expect("length(groups) eq 1", alice, anonymous)
 	send("users/alice/", "not ('g' in groups)", "")
 	expect("not ('g' in groups)", second)
-	send("", "protocol eq null", "") // nobody
+	send("", "protocol eq null", "") // no receiver
 	simple := dial(t, e, clientOptions{})
 	send("", "protocol eq null", "")
 	simple.expectText("protocol eq null")

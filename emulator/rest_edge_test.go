@@ -250,7 +250,7 @@ func TestMetadataLimits(t *testing.T) {
 	send(400, http.Header{prefix + "K": {"é"}})
 	send(202, http.Header{prefix + "K": {strings.Repeat("v", 2000) + ", short "}})
 	if m := c.object(); fmt.Sprint(m["metadata"]) != "map[k:short]" {
-		t.Errorf("metadata = %v, want what is behind the last comma", m["metadata"])
+		t.Errorf("metadata = %v, want what follows the last comma", m["metadata"])
 	}
 	c.silent()
 }

@@ -14,7 +14,7 @@ import (
 	"wps/emulator/emulatortest"
 )
 
-// FuzzREST sends what nobody would, with a token that is good everywhere. The
+// FuzzREST sends unusual requests, with a token that is valid everywhere. The
 // emulator must answer as the service does: never with 5xx, a refusal with its
 // code and a body that is text, and with api-supported-versions where it has to.
 func FuzzREST(f *testing.F) {

@@ -15,7 +15,7 @@ import (
 
 func get(path string) request { return request{method: "GET", path: path} }
 
-// list gets one page; path begins behind /api/hubs/.
+// list gets one page; path begins after /api/hubs/.
 func list(t testing.TB, e *emulatortest.Emulator, path string) (ids []string, next string) {
 	t.Helper()
 	a := want(t, e, 200, get(path))
@@ -98,7 +98,7 @@ func TestListForms(t *testing.T) {
 	}
 }
 
-// TestListGaps proves that members who leave between two pages do no harm.
+// TestListGaps proves that members that leave between two pages do not matter.
 func TestListGaps(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)

@@ -72,8 +72,8 @@ func TestSendTargets(t *testing.T) {
 	b.expectText(`{"type":"message","from":"group","group":"g1","fromUserId":null,"dataType":"text","data":"3"}`)
 	want(t, e, 202, post("chat/:send?excluded="+idB+"&excluded=nobody", text, "4"))
 	a.expectText(`{"type":"message","from":"server","dataType":"text","data":"4"}`)
-	for _, nobody := range []string{"chat/groups/none/:send", "chat/users/none/:send", "chat/connections/none/:send", "empty/:send", "chat/groups/room%2F1/:send"} {
-		want(t, e, 202, post(nobody, text, "5"))
+	for _, empty := range []string{"chat/groups/none/:send", "chat/users/none/:send", "chat/connections/none/:send", "empty/:send", "chat/groups/room%2F1/:send"} {
+		want(t, e, 202, post(empty, text, "5"))
 	}
 	for _, c := range []*client{a, b, other} {
 		c.silent()

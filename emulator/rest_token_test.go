@@ -17,8 +17,8 @@ import (
 
 const entraAudience = "https://webpubsub.azure.com"
 
-// entraToken makes a token that looks like one of Microsoft Entra ID. Nobody
-// checks its signature.
+// entraToken makes a token that looks like one of Microsoft Entra ID. Its
+// signature is not checked.
 func entraToken(t testing.TB, audience any, nbf, exp time.Time) string {
 	t.Helper()
 	claims := jwt.MapClaims{"aud": audience, "nbf": nbf.Unix(), "exp": exp.Unix(), "appid": "app"}
@@ -29,7 +29,7 @@ func entraToken(t testing.TB, audience any, nbf, exp time.Time) string {
 	return tok
 }
 
-// entra runs an emulator that takes Entra tokens by its own clock, and makes
+// entra runs an emulator that accepts Entra tokens by its own clock, and makes
 // requests with a good one.
 func entra(t *testing.T, now time.Time) (*emulatortest.Emulator, func(path string) request) {
 	e := emulatortest.RunWith(t, emulator.Options{AllowUnvalidatedEntraTokens: true, Clock: emulator.NewClock(now)})
@@ -54,7 +54,7 @@ func decoded(t *testing.T, part string) map[string]any {
 	return m
 }
 
-// generated asks for a token and gives it with its header and claims.
+// generated asks for a token and returns it with its header and claims.
 func generated(t *testing.T, e *emulatortest.Emulator, r request) (text string, header, claims map[string]any) {
 	t.Helper()
 	a := want(t, e, 200, r)
@@ -130,7 +130,7 @@ func TestGenerateTokenRefused(t *testing.T) {
 		}
 	}
 	want(t, e, 400, ask("9bad/:generateToken"))
-	// The access key is not enough, whatever the emulator takes beside it.
+	// The access key is not enough, whatever else the emulator accepts.
 	for _, other := range []*emulatortest.Emulator{e, emulatortest.Run(t)} {
 		if a := want(t, other, 401, post("chat/:generateToken", "", "")); a.body != "" {
 			t.Errorf("401 with body %q, want none", a.body)
@@ -156,7 +156,7 @@ func TestEntraTokens(t *testing.T) {
 		{"expired within the skew", entraToken(t, entraAudience, now, now.Add(-4*time.Minute)), 202},
 		{"begins later", entraToken(t, entraAudience, now.Add(6*time.Minute), now.Add(time.Hour)), 401},
 		{"expired", entraToken(t, entraAudience, now, now.Add(-6*time.Minute)), 401},
-		{"slash behind the audience", entraToken(t, entraAudience+"/", now, now.Add(time.Hour)), 401},
+		{"slash after the audience", entraToken(t, entraAudience+"/", now, now.Add(time.Hour)), 401},
 		{"old audience", entraToken(t, "https://name.webpubsub.azure.com", now, now.Add(time.Hour)), 401},
 		{"two audiences", entraToken(t, []string{entraAudience, "x"}, now, now.Add(time.Hour)), 401},
 		{"no token at all", "a.b.c", 401},

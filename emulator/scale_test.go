@@ -39,7 +39,7 @@ func bareDial(t testing.TB, e *emulatortest.Emulator, over dialer, url, subproto
 	if _, err := io.WriteString(c, request+"\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	// One byte at a time, so that nothing of the frames behind it is taken.
+	// One byte at a time, so that nothing of the frames after it is read.
 	resp, err := http.ReadResponse(bufio.NewReaderSize(oneByte{c}, 16), nil)
 	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("handshake: %v, %v", resp, err)
@@ -146,7 +146,7 @@ func TestManyReceivers(t *testing.T) {
 }
 
 // TestChangesAgainstSends lets members come, go and be closed while messages are
-// sent: whoever stays gets every message of each publisher in order.
+// sent: a connection that stays receives every message of each publisher in order.
 func TestChangesAgainstSends(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.RunWith(t, emulator.Options{KeepAlive: -1})

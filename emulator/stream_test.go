@@ -21,7 +21,7 @@ func streamAcked(id string, next int) string {
 	return fmt.Sprintf(`{"type":"streamAck","streamId":"%s","expectedSequenceId":%d}`, id, next)
 }
 
-// fragment is what a JSON client gets; info stands behind the sequence id.
+// fragment is what a JSON client receives; info follows the sequence id.
 func fragment(user, id string, n int, info, data string) string {
 	return fmt.Sprintf(`{"type":"message","from":"group","group":"g","fromUserId":"%s","stream":{"streamId":"%s","streamSequenceId":%d%s},"dataType":"text","data":"%s"}`,
 		user, id, n, info, data)
@@ -79,7 +79,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestStreamEnds: streams that nobody ends, and those that may not be.
+// TestStreamEnds: streams that are not ended, and those that are not allowed.
 func TestStreamEnds(t *testing.T) {
 	t.Parallel()
 	b := runBench(t)

@@ -115,7 +115,7 @@ func TestChurn(t *testing.T) {
 			case events["connect"] > 1 || events["connected"] > 1 || events["disconnected"] > 1:
 				t.Errorf("connection %s: events answered more than once: %v", c, events)
 			case events["connect"] == 1 && events["disconnected"] != 1:
-				t.Errorf("connection %s was accepted and is not gone: %v %v", c, events, l.ids[c])
+				t.Errorf("connection %s was accepted and has not ended: %v %v", c, events, l.ids[c])
 			case events["connect"] == 0 && len(events) > 0:
 				t.Errorf("connection %s was refused and has events: %v", c, events)
 			}

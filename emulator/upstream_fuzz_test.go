@@ -79,7 +79,7 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
-// FuzzURLTemplate: a template that passes the check gives a URL with its host,
+// FuzzURLTemplate: a template that passes the check becomes a URL with its host,
 // whatever the hub and the event.
 func FuzzURLTemplate(f *testing.F) {
 	for _, seed := range []string{
@@ -96,13 +96,13 @@ func FuzzURLTemplate(f *testing.F) {
 			text := resolve(template, value[0], value[1])
 			u, err := url.Parse(text)
 			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-				t.Fatalf("%q gives %q: %v", template, text, err)
+				t.Fatalf("%q becomes %q: %v", template, text, err)
 			}
 			if host == "" {
 				host = u.Host
 			}
 			if u.Host != host {
-				t.Errorf("%q gives the hosts %q and %q", template, host, u.Host)
+				t.Errorf("%q has the hosts %q and %q", template, host, u.Host)
 			}
 			shown := ShownURL(text)
 			password, secret := u.User.Password()

@@ -35,8 +35,8 @@ func (g got) event() string {
 	return g.Header.Get(protocol.HeaderEventName)
 }
 
-// handler is an event handler that writes down what it gets. It says yes to
-// validation, and to events what reply does; a nil reply is an empty 200.
+// handler is an event handler that records what it receives. It accepts
+// validations, and answers events by reply; a nil reply is an empty 200.
 type handler struct {
 	reply func(w http.ResponseWriter, r *http.Request)
 
@@ -63,7 +63,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// events gives the events received so far, without validations.
+// events returns the events received so far, without validations.
 func (h *handler) events() (events []got) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -75,7 +75,7 @@ func (h *handler) events() (events []got) {
 	return events
 }
 
-// wait waits for n events and gives them.
+// wait waits for n events and returns them.
 func (h *handler) wait(t testing.TB, n int) []got {
 	t.Helper()
 	limit := time.NewTimer(20 * patience)

@@ -22,7 +22,7 @@ func runHandlerBench(t testing.TB, h http.Handler) *bench {
 
 // TestEventsOfReliableClients: a reply has a sequence id and comes again after a
 // recovery, which runs no connect; there is one disconnected, when the time to
-// recover is over.
+// recover has ended.
 func TestEventsOfReliableClients(t *testing.T) {
 	t.Parallel()
 	h := &handler{reply: on("chat", say(200, "re", "Content-Type", "text/plain"))}

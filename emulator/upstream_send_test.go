@@ -28,7 +28,7 @@ type overWire func(*http.Request) (*http.Response, error)
 
 func (f overWire) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// seconds gives the times of requests, in seconds since the first.
+// seconds returns the times of requests, in seconds since the first.
 func seconds(all []got) string {
 	var s []string
 	for _, g := range all {
@@ -162,7 +162,7 @@ func slowThen(d time.Duration, status int, f func(http.ResponseWriter, *http.Req
 	}
 }
 
-// TestLongEventKeepsTheConnection: while its event is under way, a client that
+// TestLongEventKeepsTheConnection: while its event is being handled, a client that
 // answers pings is not silent, and what it sends meanwhile waits.
 func TestLongEventKeepsTheConnection(t *testing.T) {
 	t.Parallel()
@@ -229,7 +229,7 @@ func TestClientGoesAway(t *testing.T) {
 	})
 }
 
-// TestGracefulCloseWaitsForItsTurn: a close frame behind messages comes after
+// TestGracefulCloseWaitsForItsTurn: a close frame after messages is handled after
 // them, because frames are handled in order.
 func TestGracefulCloseWaitsForItsTurn(t *testing.T) {
 	t.Parallel()
@@ -252,7 +252,7 @@ func TestGracefulCloseWaitsForItsTurn(t *testing.T) {
 	})
 }
 
-// TestConnectCanceled: a client that gives up during connect ends the request,
+// TestConnectCanceled: a client that disconnects during connect ends the request,
 // and there is neither connected nor disconnected.
 func TestConnectCanceled(t *testing.T) {
 	t.Parallel()
@@ -290,8 +290,8 @@ func TestConnectCanceled(t *testing.T) {
 	}
 }
 
-// TestCloseIsBounded: a closing server gives events that nobody waits for two
-// seconds, then ends them.
+// TestCloseIsBounded: a closing server cancels unblocking events after two
+// seconds.
 func TestCloseIsBounded(t *testing.T) {
 	t.Parallel()
 	h := &handler{reply: on("disconnected", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })}
@@ -337,7 +337,7 @@ func TestCloseDuringConnect(t *testing.T) {
 	})
 }
 
-// TestRedirects are followed; a POST stays one behind 307.
+// TestRedirects are followed; a POST stays one after 307.
 func TestRedirects(t *testing.T) {
 	t.Parallel()
 	h := &handler{reply: func(w http.ResponseWriter, r *http.Request) {
@@ -538,7 +538,7 @@ func TestManyConnections(t *testing.T) {
 	}
 }
 
-// TestHandlerOverHTTP2: a handler behind TLS is spoken to in HTTP/2, where
+// TestHandlerOverHTTP2: a handler with TLS is called over HTTP/2, where
 // header names are in lower case, and nothing else changes.
 func TestHandlerOverHTTP2(t *testing.T) {
 	t.Parallel()

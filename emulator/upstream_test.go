@@ -242,7 +242,7 @@ func TestConnectAnswers(t *testing.T) {
 	}
 }
 
-// TestUserOfEvents: connect tells the token's user, later events the one that
+// TestUserOfEvents: connect has the token's user, later events the one that
 // the handler chose.
 func TestUserOfEvents(t *testing.T) {
 	t.Parallel()
@@ -428,14 +428,14 @@ func TestEventIDs(t *testing.T) {
 		h    emulator.EventHandler
 		want string
 	}{
-		"all":  {everything(h), "connect=0 connected=1 chat=2 nobody=3 chat=4 disconnected=5"},
-		"some": {narrow, "chat=2 chat=4 disconnected=5"}, // those that nobody wants count
+		"all":  {everything(h), "connect=0 connected=1 chat=2 unhandled=3 chat=4 disconnected=5"},
+		"some": {narrow, "chat=2 chat=4 disconnected=5"}, // those without a handler count
 	} {
 		h.got = nil
 		inBubble(t, emulator.Options{Hubs: hubs(tt.h)}, func(t *testing.T, b *bubble) {
 			j, _ := b.dialJSON(clientOptions{})
 			j.send(event(1, "json", "1"))
-			j.send(`{"type":"event","event":"nobody","data":"x"}`)
+			j.send(`{"type":"event","event":"unhandled","data":"x"}`)
 			j.send(event(2, "json", "1"))
 			j.expectText(ok(1))
 			j.expectText(ok(2))
@@ -455,7 +455,7 @@ func TestEventIDs(t *testing.T) {
 }
 
 // TestFirstMatchWins: no second handler gets an event, system and user events
-// of one name are not mixed up, and hubs are told apart.
+// of one name are not mixed up, and hubs are distinguished.
 func TestFirstMatchWins(t *testing.T) {
 	t.Parallel()
 	one, two, star := &handler{}, &handler{}, &handler{}
@@ -612,7 +612,7 @@ func TestDisconnectedReasons(t *testing.T) {
 			h := &handler{}
 			inBubble(t, emulator.Options{Hubs: hubs(everything(h))}, func(t *testing.T, b *bubble) {
 				c, hello := b.dialJSON(clientOptions{})
-				go func() { // takes the close frame
+				go func() { // reads the close frame
 					for {
 						if _, _, err := c.ws.ReadMessage(); err != nil {
 							return

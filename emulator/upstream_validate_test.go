@@ -78,7 +78,7 @@ func TestValidation(t *testing.T) {
 	}
 }
 
-// TestValidationRequest holds the origin and nothing that tells more.
+// TestValidationRequest holds the origin and nothing else.
 func TestValidationRequest(t *testing.T) {
 	t.Parallel()
 	var all []got
@@ -130,7 +130,7 @@ func TestValidationCache(t *testing.T) {
 		at(0, 101)
 		at(59, 101)
 		good = false
-		at(60, 101)  // the old result, renewed behind it: bad
+		at(60, 101)  // the old result, renewed meanwhile: bad
 		at(60, 500)  // within the second
 		at(61, 500)  // renewed, bad: 2 s
 		at(62, 500)  // kept

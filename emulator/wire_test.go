@@ -43,7 +43,7 @@ const (
 // writeAll writes without minding that the emulator may have closed already.
 func writeAll(c net.Conn, text string) { io.WriteString(c, text) }
 
-// closeOf reads until a close frame and gives its code and reason; 0 when the
+// closeOf reads until a close frame and returns its code and reason; 0 when the
 // connection ends without one.
 func closeOf(t testing.TB, c net.Conn) (code int, reason string) {
 	t.Helper()
@@ -88,14 +88,14 @@ func TestBrokenFrames(t *testing.T) {
 }
 
 // TestHalfCodeInPieces: a close with half a code breaks the protocol also when it
-// comes byte by byte, and right behind a message.
+// is sent byte by byte, and right after a message.
 func TestHalfCodeInPieces(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.RunWith(t, emulator.Options{KeepAlive: -1})
 	for name, frames := range map[string][]string{
-		"byte by byte":     strings.Split(masked(finClose, "\x03"), ""),
-		"behind a message": {masked(finText, `{"type":"ping"}`) + masked(finClose, "\x03")},
-		"no code at all":   {masked(finText, `{"type":"ping"}`) + masked(finClose, "")},
+		"byte by byte":    strings.Split(masked(finClose, "\x03"), ""),
+		"after a message": {masked(finText, `{"type":"ping"}`) + masked(finClose, "\x03")},
+		"no code at all":  {masked(finText, `{"type":"ping"}`) + masked(finClose, "")},
 	} {
 		c := bareDial(t, e, overTCP, negotiated(t, e, clientOptions{hub: "chat"}), protocol.SubprotocolJSON)
 		for _, f := range frames {
@@ -179,7 +179,7 @@ func TestInvalidUTF8(t *testing.T) {
 }
 
 // TestAnonymousHubs: a hub whose policy allows it lets clients in without a token,
-// and a token that is there still has to be good.
+// and a token that is present still has to be valid.
 func TestAnonymousHubs(t *testing.T) {
 	t.Parallel()
 	ws := func(e *emulatortest.Emulator) string { return "ws" + strings.TrimPrefix(e.URL, "http") }
@@ -218,8 +218,8 @@ func TestSilentReliable(t *testing.T) {
 	again.silent()
 }
 
-// TestStuckReceivers: clients that take nothing cost their bound and nobody
-// else: those that read get every message in order.
+// TestStuckReceivers: clients that read nothing cost their limit of memory and
+// delay no others, which receive every message in order.
 func TestStuckReceivers(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.RunWith(t, emulator.Options{KeepAlive: -1})
@@ -248,7 +248,7 @@ func TestStuckReceivers(t *testing.T) {
 	want(t, e, 200, request{method: "HEAD", path: "chat/groups/g"}) // the reading one
 }
 
-// FuzzClientStream sends whatever bytes a client may send behind its handshake,
+// FuzzClientStream sends whatever bytes a client may send after its handshake,
 // and holds that what the emulator answers are whole frames of a server and that
 // it goes on serving.
 func FuzzClientStream(f *testing.F) {
@@ -291,7 +291,7 @@ func FuzzClientStream(f *testing.F) {
 	})
 }
 
-// cutFrame takes one whole frame of a server off b; nil when there is none.
+// cutFrame removes one whole frame of a server from b; nil when it has none.
 func cutFrame(b []byte) []byte {
 	r := bytes.NewReader(b)
 	var head [2]byte

@@ -187,7 +187,7 @@ func TestEnd(t *testing.T) {
 	f.Wait()
 }
 
-// TestReadEnded proves that nothing is written once the client is gone without a
+// TestReadEnded proves that nothing is written once the client has ended without a
 // close.
 func TestReadEnded(t *testing.T) {
 	t.Parallel()
