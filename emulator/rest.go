@@ -24,7 +24,7 @@ type restRequest struct {
 
 // route is an operation's method and its path below the hub, in lower case, with
 // stars in place of names.
-type route struct{ method, path string }
+type route struct{ method, pattern string }
 
 // operation is what a route does, and the kinds of names in its path.
 type operation struct {
@@ -72,21 +72,21 @@ var operations = sync.OnceValue(func() map[route]operation {
 	}
 })
 
-// serveREST answers a request; rest is the escaped path after /api/.
+// serveREST answers a request; path is the escaped path after /api/.
 //
 // Order of the checks: route, token, api-version, names, then the operation's.
-func (s *Server) serveREST(w *responseWriter, r *http.Request, rest string) {
-	if strings.EqualFold(strings.TrimSuffix(rest, "/"), "health") {
+func (s *Server) serveREST(w *responseWriter, r *http.Request, path string) {
+	if strings.EqualFold(strings.TrimSuffix(path, "/"), "health") {
 		restHealth(w, r)
 		return
 	}
-	hubName, names, words := splitPath(rest)
-	op, ok := operations()[route{r.Method, words}]
+	hubName, names, pattern := splitPath(path)
+	op, ok := operations()[route{r.Method, pattern}]
 	if !ok {
-		refuseMethod(w, words)
+		refuseMethod(w, pattern)
 		return
 	}
-	if !s.authorized(w, r, words == generateTokenPath) {
+	if !s.authorized(w, r, pattern == generateTokenPath) {
 		return
 	}
 	w.Header().Set(protocol.HeaderSupportedVersions, protocol.SupportedAPIVersions)
@@ -102,10 +102,10 @@ func (s *Server) serveREST(w *responseWriter, r *http.Request, rest string) {
 	op.run(c, target)
 }
 
-// splitPath splits hubs/{hub}/... into names and words. It splits before it decodes,
-// because an escaped slash belongs to a name.
-func splitPath(rest string) (hubName string, names [2]string, words string) {
-	parts := strings.Split(strings.TrimSuffix(rest, "/"), "/")
+// splitPath splits hubs/{hub}/... into the hub, the names and the pattern of a
+// route. It splits before it decodes, because an escaped slash belongs to a name.
+func splitPath(path string) (hubName string, names [2]string, pattern string) {
+	parts := strings.Split(strings.TrimSuffix(path, "/"), "/")
 	if len(parts) < 3 || !strings.EqualFold(parts[0], "hubs") {
 		return "", names, ""
 	}
@@ -117,10 +117,10 @@ func splitPath(rest string) (hubName string, names [2]string, words string) {
 }
 
 // refuseMethod answers 405 for a path that has other methods, else 404.
-func refuseMethod(w *responseWriter, words string) {
+func refuseMethod(w *responseWriter, pattern string) {
 	var allowed []string
 	for _, m := range []string{"DELETE", "GET", "HEAD", "POST", "PUT"} {
-		if _, ok := operations()[route{m, words}]; ok {
+		if _, ok := operations()[route{m, pattern}]; ok {
 			allowed = append(allowed, m)
 		}
 	}

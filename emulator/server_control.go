@@ -71,8 +71,8 @@ type GroupStatus struct {
 	Connections int    `json:"connections"`
 }
 
-// serveControl answers the control API; rest is the path after ControlPath.
-func (s *Server) serveControl(w *responseWriter, r *http.Request, rest string) {
+// serveControl answers the control API; path is the path after ControlPath.
+func (s *Server) serveControl(w *responseWriter, r *http.Request, path string) {
 	if !fromHere(r) {
 		writeError(w, http.StatusForbidden, codeForbidden, "Request", "The control API accepts requests from this host only.")
 		return
@@ -82,7 +82,7 @@ func (s *Server) serveControl(w *responseWriter, r *http.Request, rest string) {
 		return
 	}
 	limitWrite(http.NewResponseController(w))
-	what, id, _ := strings.Cut(rest, "/")
+	what, id, _ := strings.Cut(path, "/")
 	hub := strings.ToLower(r.URL.Query().Get("hub"))
 	switch r.Method + " " + what {
 	case "GET status":
