@@ -212,7 +212,7 @@ func sendLines(ctx context.Context, env *cli.Env, o *sendOptions, form output.Me
 	var in *batch.Input
 	var err error
 	if len(args) > 0 && args[0] != "-" {
-		in = batch.NewText(ctx, args[0])
+		in = batch.NewText(args[0])
 	} else if in, err = batch.Open(ctx, env, o.file); err != nil {
 		return err
 	}

@@ -31,57 +31,63 @@ func NewApply(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "apply [FILE | -]",
 		Short: "Run a stream of event objects in order",
-		Long: `Read event objects - one JSON object a line, one JSON array, or YAML documents -
-and run them one at a time in order; the first failure stops. What --dry-run
-prints of other commands can be read here.
+		Long: `Read event objects (one JSON object per line, one JSON array, or YAML documents)
+and run them one at a time, in order; the first failure stops the run. Output of
+other commands with --dry-run is valid input.
 
-A stream may be of any length. With --concurrency, events run side by side, but
-those that name the same connection, user or group keep their order, and one for
-the whole hub waits for all before it and holds back all behind it. When the
-service throttles, all wait.
+A stream may be of any length. With --concurrency, events run concurrently, but
+events for the same connection, user or group keep their order, and an event for
+the whole hub waits for all earlier events and holds back all later ones. When
+the service throttles requests, all events wait.
 
-With -o json each event gives a line as soon as its fate is known:
-line, status (done, failed, not tried), event, httpStatus, code, tries,
-milliseconds, error, and yes for a question. One that the journal has as done
-already says "earlier".`,
+With -o json each event produces a line as soon as its result is known: line,
+status (done, failed, not tried), event, httpStatus, code, tries, milliseconds,
+error, and yes for a question. An event that the journal lists as done from an
+earlier run has "earlier".`,
 		Example: `  wps apply --hub chat events.jsonl
   echo '{"type":"MessageEvent","message":"hi","dataType":"text"}' | wps apply --hub chat
   wps apply --hub chat --concurrency 16 --keep-going --journal done.journal -o json events.jsonl`,
 		Annotations: cli.ServiceExits(),
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return cli.Usagef("one file is expected, there are %d", len(args))
-			}
 			return runApply(c.Context(), env, &o, args)
 		},
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	o.batch.Register(c, "run up to `n` events at once; the order of each target is kept")
-	f.BoolVar(&o.unordered, "unordered", false, "with --concurrency: let events of the same target overtake one another")
-	f.BoolVar(&o.checkFirst, "check-first", false, "read and check everything before anything is sent")
-	f.StringVar(&o.format, "format", "", "what the input is (default by the file's name, then by how it begins): `json|yaml`")
+	o.batch.Register(c, "run up to `n` events at once; events for the same target keep their order")
+	f.BoolVar(&o.unordered, "unordered", false, "with --concurrency: let events for the same target overtake one another")
+	f.BoolVar(&o.checkFirst, "check-first", false, "read and check the whole input before anything is sent")
+	f.StringVar(&o.format, "format", "", "format of the input (default by the file name, then by its first bytes): `json|yaml`")
 	o.act.Register(c)
 	return c
 }
 
-func (o *applyOptions) check() error {
+// check checks the flags and the argument.
+func (o *applyOptions) check(env *cli.Env, args []string) error {
 	if o.format != "" && o.format != "json" && o.format != "yaml" {
 		return cli.Usagef("--format %q is unknown: use json or yaml", o.format)
 	}
-	return o.batch.Check(o.act)
+	if err := o.batch.Check(o.act); err != nil {
+		return err
+	}
+	switch {
+	case len(args) > 1:
+		return cli.Usagef("expected one file, got %d", len(args))
+	case len(args) == 1 && args[0] == "":
+		return cli.Usagef("the file name is empty")
+	case len(args) == 0 && cli.IsTerminal(env.Stdin):
+		return cli.Usagef("no input: name a file, or pipe event objects in")
+	}
+	return nil
 }
 
 func runApply(ctx context.Context, env *cli.Env, o *applyOptions, args []string) error {
-	if err := o.check(); err != nil {
+	if err := o.check(env, args); err != nil {
 		return err
 	}
-	path := strings.Join(args, "")
-	if len(args) > 0 && path == "" {
-		return cli.Usagef("the name of the file is empty")
-	}
-	if path == "" && cli.IsTerminal(env.Stdin) {
-		return cli.Usagef("no input is given: name a file, or pipe event objects in")
+	path := ""
+	if len(args) > 0 {
+		path = args[0]
 	}
 	in, err := Open(ctx, env, path)
 	if err != nil {
@@ -100,8 +106,8 @@ func runApply(ctx context.Context, env *cli.Env, o *applyOptions, args []string)
 	return b.Run(ctx)
 }
 
-// newSource reads events in the format of the flag, else of the file's name,
-// else of how the input begins.
+// newSource returns a source of events in the format of the flag, else by the file
+// name, else by the first bytes of the input.
 func newSource(in io.Reader, format, path string) output.Source {
 	if ext := strings.ToLower(filepath.Ext(path)); format == "" && (ext == ".yaml" || ext == ".yml") {
 		format = "yaml"
@@ -113,14 +119,14 @@ func newSource(in io.Reader, format, path string) output.Source {
 	return output.NewReader(buffered)
 }
 
-// maxStart bounds how much of an input is looked at, in bytes.
+// maxStart bounds how many bytes of an input beginsYAML examines.
 const maxStart = 512
 
-// beginsYAML looks at no more of the input than it needs: the first event of a
-// stream is run when it is there, not when more comes.
+// beginsYAML reports whether the input begins like YAML. It reads no more than it
+// needs, so that the first event of a stream runs before the next one arrives.
 func beginsYAML(in *bufio.Reader) bool {
 	for n := 1; ; n++ {
-		start, err := in.Peek(n) // what is wrong, the source will tell
+		start, err := in.Peek(n) // the source reports the error
 		text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\ufeff")), " \t\r\n")
 		switch {
 		case yamlStart().Match(start):
@@ -131,6 +137,8 @@ func beginsYAML(in *bufio.Reader) bool {
 	}
 }
 
-// yamlStart is how a YAML stream begins and a stream of JSON objects cannot: a
-// comment, a mark, a directive, an item of a list, or a name with a colon.
-var yamlStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:\x{FEFF})?\s*(?:#|---|%YAML|- |[A-Za-z]+\s*:)`) })
+// yamlStart matches the start of a YAML stream that cannot begin a stream of JSON
+// objects: a comment, a document marker, a directive, a list item, or a key.
+var yamlStart = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\A(?:\x{FEFF})?\s*(?:#|---|%YAML|- |[A-Za-z]+\s*:)`)
+})

@@ -10,22 +10,21 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// Input is what a batch reads: a file, or a stream, of which a copy can be
-// kept so that it can be read twice.
+// Input is the input of a stream: a file or a reader. A copy of a reader can be
+// kept, so that it can be read twice.
 type Input struct {
-	ctx    context.Context
-	stop   context.CancelFunc
-	stream io.Reader
-	origin io.Reader // with a copy: the stream itself
-	file   *os.File  // nil: stream is no file
-	start  int64     // where the input begins in the file
-	size   int64     // of the file from there; 0: not known
-	typed  bool      // a person types it
-	copied *os.File  // holds the copy of a stream; nil: there is none
-	named  bool      // that has a name, which must be removed
+	stop        context.CancelFunc // ends a blocked read
+	stream      io.Reader          // what Read reads
+	origin      io.Reader          // the reader that is copied; nil without a copy
+	file        *os.File           // the file, or a complete copy; nil: stream is a reader
+	start       int64              // offset of the input in the file
+	size        int64              // bytes of the input; 0: unknown
+	interactive bool               // the input is typed at a terminal
+	copied      *os.File           // the copy of a reader; nil: none
+	keepsName   bool               // the copy has a name, which Close removes
 }
 
-// OpenFile opens a file to be read; a folder is none.
+// OpenFile opens a file for reading. A directory is a usage error.
 func OpenFile(path string) (*os.File, error) {
 	const hint = "name a file that can be read; \"-\" reads standard input"
 	f, err := os.Open(path)
@@ -33,42 +32,43 @@ func OpenFile(path string) (*os.File, error) {
 		return nil, cli.Usage(err.Error(), hint)
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, cli.JoinErrors(cli.Usage(path+" is a folder", hint), f.Close())
+		return nil, cli.JoinErrors(cli.Usage(path+" is a directory", hint), f.Close())
 	}
 	return f, nil
 }
 
-// Open opens a file, or standard input for "" and "-".
+// Open opens a file, or standard input for "" and "-". Reads of standard input end
+// with ctx. The caller closes the result.
 func Open(ctx context.Context, env *cli.Env, path string) (*Input, error) {
-	in := &Input{}
-	in.ctx, in.stop = context.WithCancel(ctx)
+	reads, stop := context.WithCancel(ctx)
+	in := &Input{stop: stop}
 	file, isFile := env.Stdin.(*os.File)
 	if path != "" && path != "-" {
 		var err error
 		if file, err = OpenFile(path); err != nil {
-			in.stop()
+			stop()
 			return nil, err
 		}
 		isFile = true
 	}
-	if !isFile || !in.use(file) {
-		in.stream = cli.NewInput(in.ctx, env.Stdin)
-		if isFile {
-			in.stream, in.typed = cli.NewInput(in.ctx, file), cli.IsTerminal(file)
-		}
+	switch {
+	case isFile && in.useFile(file):
+	case isFile:
+		in.stream, in.interactive = cli.NewInput(reads, file), cli.IsTerminal(file)
+	default:
+		in.stream = cli.NewInput(reads, env.Stdin)
 	}
 	return in, nil
 }
 
-// NewText is a short input that was written on the command line.
-func NewText(ctx context.Context, text string) *Input {
-	in := &Input{stream: strings.NewReader(text)}
-	in.ctx, in.stop = context.WithCancel(ctx)
-	return in
+// NewText returns an Input of text from the command line.
+func NewText(text string) *Input {
+	return &Input{stream: strings.NewReader(text), stop: func() {}}
 }
 
-// use takes a file if it can be read again.
-func (in *Input) use(f *os.File) bool {
+// useFile reads from f if it is a regular file, which can be read again, and
+// reports whether it is.
+func (in *Input) useFile(f *os.File) bool {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		return false
@@ -81,16 +81,16 @@ func (in *Input) use(f *os.File) bool {
 	return true
 }
 
-// isFile tells that the input ends by itself and can be read again.
+// isFile reports whether the input has a known end and can be read again.
 func (in *Input) isFile() bool { return in.file != nil }
 
 // Read implements io.Reader.
 func (in *Input) Read(p []byte) (int, error) { return in.stream.Read(p) }
 
-// interrupt ends a read that waits for more.
+// interrupt ends a blocked read.
 func (in *Input) interrupt() { in.stop() }
 
-// copyRead keeps a copy of what is read of a stream from now.
+// copyRead starts to keep a copy of everything that is read from a reader.
 func (in *Input) copyRead() error {
 	if in.isFile() {
 		return nil
@@ -102,7 +102,7 @@ func (in *Input) copyRead() error {
 	return nil
 }
 
-// copyAll makes a file of a stream: the rest of it is read at once.
+// copyAll reads a reader to its end and makes a file of it.
 func (in *Input) copyAll(ctx context.Context) error {
 	if in.isFile() {
 		return nil
@@ -126,6 +126,7 @@ func (in *Input) copyAll(ctx context.Context) error {
 	return nil
 }
 
+// makeCopy creates the file of the copy, once.
 func (in *Input) makeCopy() (err error) {
 	if in.copied != nil {
 		return nil
@@ -134,24 +135,24 @@ func (in *Input) makeCopy() (err error) {
 		return fmt.Errorf("keep the input: %w", err)
 	}
 	in.origin = in.stream
-	in.named = os.Remove(in.copied.Name()) != nil // as on Windows; else nothing is left behind by a kill
+	in.keepsName = os.Remove(in.copied.Name()) != nil // Windows cannot remove it yet; elsewhere a kill leaves no file
 	return nil
 }
 
-// rewind goes back to where the input began, or where copyRead did.
+// rewind goes back to the start of the input, or to where copyRead was called.
 func (in *Input) rewind() error {
-	back := in.file
-	if back == nil {
-		back = in.copied
-		in.stream = io.MultiReader(back, in.origin)
+	f := in.file
+	if f == nil {
+		f = in.copied
+		in.stream = io.MultiReader(f, in.origin)
 	}
-	if _, err := back.Seek(in.start, io.SeekStart); err != nil {
+	if _, err := f.Seek(in.start, io.SeekStart); err != nil {
 		return fmt.Errorf("read the input again: %w", err)
 	}
 	return nil
 }
 
-// Close ends reading, and removes the copy of a stream.
+// Close ends reads, closes the file and removes the copy.
 func (in *Input) Close() error {
 	in.stop()
 	var err error
@@ -161,7 +162,7 @@ func (in *Input) Close() error {
 	if in.copied != nil {
 		err = cli.JoinErrors(err, in.copied.Close())
 	}
-	if in.named {
+	if in.keepsName {
 		err = cli.JoinErrors(err, os.Remove(in.copied.Name()))
 	}
 	return err

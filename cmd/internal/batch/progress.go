@@ -12,38 +12,38 @@ import (
 const (
 	// progressInterval is how often a progress bar is drawn.
 	progressInterval = 150 * time.Millisecond
-	// barWidth is the most that its bar alone takes, in columns.
+	// barWidth is the maximum width of the bar, in columns.
 	barWidth = 30
 )
 
-// progress shows on a terminal how far a batch is, how fast, and how long it
-// will take. Its methods are not called concurrently; a nil one shows nothing. It
-// is drawn here because a library for it takes a twentieth of the start of every
-// command.
+// progress shows the progress, the rate and the time left of a stream on a
+// terminal. Its methods must not be called concurrently; a nil progress shows
+// nothing. It is drawn here because a library for it would take a twentieth of the
+// start time of every command.
 type progress struct {
 	w            *cli.StatusWriter
 	width        func() int // columns of the terminal; 0: unknown
-	size, passed int64      // bytes of the input, 0: unknown, and of the events whose fate is known
+	size, passed int64      // bytes of the input, 0: unknown, and of the events that have ended
 	start, drawn time.Time
-	ended        int // events that this run has ended
+	ended        int // events that have ended in this run
 	failed       int
 }
 
-// newProgress returns the progress bar of a batch, nil unless stderr is a terminal
-// where nothing else is printed or typed in the meantime.
+// newProgress returns the progress of a stream, nil unless stderr is a terminal on
+// which nothing else is printed or typed in the meantime.
 func newProgress(env *cli.Env, in *Input) *progress {
-	if !env.Out.ErrToTerminal() || in.typed || env.Out.JSON() && env.Out.ToTerminal() || env.Out.Quiet || env.Verbose || env.Debug {
+	if !env.Out.ErrToTerminal() || in.interactive || env.Out.JSON() && env.Out.ToTerminal() || env.Out.Quiet || env.Verbose || env.Debug {
 		return nil
 	}
 	return &progress{w: env.Out.Stderr, width: func() int { return cli.WidthOf(env.Out.Stderr.Underlying) }, size: in.size, start: time.Now()}
 }
 
-// count takes note of a result.
+// count counts a result.
 func (p *progress) count(r apply.LineResult) {
 	if p == nil {
 		return
 	}
-	p.passed += int64(r.Size) + 1 // the end of the line
+	p.passed += int64(r.Size) + 1 // the line break
 	if !r.Earlier {
 		p.ended++
 	}
@@ -56,13 +56,13 @@ func (p *progress) count(r apply.LineResult) {
 	}
 }
 
-// draw draws the line again.
+// draw draws the line.
 func (p *progress) draw(took time.Duration) {
 	p.w.SetStatus(p.line(took, p.width()))
 }
 
-// line is what a terminal of some columns shows after some time. It keeps to one
-// line of them, because what wraps cannot be cleared.
+// line returns the text after the time took for a terminal of the given columns, 0
+// if unknown. It never exceeds one line, because wrapped text cannot be cleared.
 func (p *progress) line(took time.Duration, columns int) string {
 	text := fmt.Sprintf("%s, %.0f/s", cli.Plural(p.ended, "event"), float64(p.ended)/max(took.Seconds(), 0.001))
 	if p.failed > 0 {
@@ -80,7 +80,7 @@ func (p *progress) line(took time.Duration, columns int) string {
 	return text[:min(len(text), columns-1)]
 }
 
-// bar draws a share of 1 in some columns, with a frame; nothing when there are
+// bar returns a framed bar for a share of 1 in the given columns, "" if they are
 // too few.
 func bar(share float64, columns int) string {
 	if columns < 5 {

@@ -9,7 +9,7 @@ import (
 	"wps/output/apply"
 )
 
-// TestProgressLine: a bar where there is room for one, and never more than a line.
+// TestProgressLine checks that the bar fits the terminal and never exceeds a line.
 func TestProgressLine(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -30,13 +30,13 @@ func TestProgressLine(t *testing.T) {
 	} {
 		got := tt.p.line(10*time.Second, tt.columns)
 		if got != tt.want {
-			t.Errorf("%+v in %d columns: %q, want %q", tt.p, tt.columns, got, tt.want)
+			t.Errorf("%+v.line(10s, %d) = %q, want %q", tt.p, tt.columns, got, tt.want)
 		}
 	}
 }
 
-// TestProgressDrawn: a result is drawn at once, the next one only after a while,
-// and what was drawn is cleared.
+// TestProgressDrawn checks that a result is drawn at once, the next one only after
+// an interval, and that hide clears the line.
 func TestProgressDrawn(t *testing.T) {
 	t.Parallel()
 	var w strings.Builder

@@ -11,49 +11,56 @@ import (
 	"wps/output/apply"
 )
 
-// result reports one line: in JSON all of them, in text the failures.
-func (b *Stream) result(r apply.LineResult) {
+// report reports the result of one line: in JSON every result, in text failures
+// and the answers to questions.
+func (b *Stream) report(r apply.LineResult) {
+	out := b.Runner.Env.Out
 	b.progress.count(r)
 	switch {
 	case b.Runner.Flags.DryRun != "":
-	case b.Runner.Env.Out.JSON():
-		if err := b.Runner.Env.Out.PrintJSON(r); err != nil {
+	case out.JSON():
+		if err := out.PrintJSON(r); err != nil {
 			b.stop(err)
 		}
 	case r.Yes != nil:
 		b.progress.hide()
-		if err := b.Runner.Env.Out.PrintLine(fmt.Sprintf("line %d: %s", r.Line, cli.YesNo(*r.Yes))); err != nil {
+		if err := out.PrintLine(fmt.Sprintf("line %d: %s", r.Line, cli.YesNo(*r.Yes))); err != nil {
 			b.stop(err)
 		}
 	case r.Status != apply.StatusFailed:
 	case r.Stops:
-		b.stopper = &r
+		b.stoppedBy = &r
 	case b.Options.keepGoing:
 		b.progress.hide()
-		b.tellFailure(r)
+		b.printFailure(r)
 	case len(b.failures) < maxConcurrency:
 		b.failures = append(b.failures, r)
 	}
 }
 
-func (b *Stream) tellFailure(r apply.LineResult) {
-	fmt.Fprintf(b.Runner.Env.Out.Stderr, "%s line %d: %s\n", b.Runner.Env.Out.ErrColors.Bad("wps:"), r.Line, cli.Clean(r.Error))
+func (b *Stream) printFailure(r apply.LineResult) {
+	out := b.Runner.Env.Out
+	fmt.Fprintf(out.Stderr, "%s line %d: %s\n", out.ErrColors.Bad("wps:"), r.Line, cli.Clean(r.Error))
 }
 
-// tellFailures tells of events that failed while another one stopped the run.
-// That one is told by the error, but for that of an interrupt, which is silent.
-func (b *Stream) tellFailures(err error) {
-	if b.stopper != nil && errors.Is(err, context.Canceled) {
-		b.tellFailure(*b.stopper)
+// printFailures prints the failures of events in flight when another failure
+// stopped the run. That one is in err, except after an interrupt, whose error is
+// not printed.
+func (b *Stream) printFailures(err error) {
+	if b.stoppedBy != nil && errors.Is(err, context.Canceled) {
+		b.printFailure(*b.stoppedBy)
 	}
 	for _, r := range b.failures {
-		b.tellFailure(r)
+		b.printFailure(r)
 	}
 }
 
-// summarize says how much of the stream was done.
-func (b *Stream) summarize(took time.Duration) {
-	s := b.summary
+// printSummary prints how much of the stream was done; took is 0 if nothing ran.
+func (b *Stream) printSummary(took time.Duration) {
+	b.Runner.Env.Out.Say("%s", summaryText(b.summary, took))
+}
+
+func summaryText(s apply.Summary, took time.Duration) string {
 	text := fmt.Sprintf("%d done", s.Done)
 	if s.Earlier > 0 {
 		text += fmt.Sprintf(", %d done earlier", s.Earlier)
@@ -70,10 +77,10 @@ func (b *Stream) summarize(took time.Duration) {
 	if took >= time.Second && s.Done > 0 {
 		text += fmt.Sprintf(" in %v (%s/s)", took.Round(100*time.Millisecond), shortNumber(float64(s.Done)/took.Seconds()))
 	}
-	b.Runner.Env.Out.Say("%s", text)
+	return text
 }
 
-// shortNumber writes a rate without digits that nobody needs.
+// shortNumber formats a rate: two digits below 10, else a whole number.
 func shortNumber(n float64) string {
 	if n < 10 {
 		return fmt.Sprintf("%.2g", n)
@@ -81,7 +88,7 @@ func shortNumber(n float64) string {
 	return fmt.Sprintf("%.0f", n)
 }
 
-// streamRun describes the run for the hint of its failure.
+// streamRun describes the run for the hint after a failure.
 func (b *Stream) streamRun() explain.StreamRun {
 	return explain.StreamRun{
 		Journal: b.Options.journal != "", Lines: b.Lines, CheckFirst: b.checkFirst,
