@@ -40,48 +40,48 @@ func New(env *cli.Env) *cobra.Command {
 	var o connectOptions
 	c := &cobra.Command{
 		Use:   "connect [--join G]... [--to-group G | --event NAME] [--count N] [--wait D]",
-		Short: "Be a client: print what arrives, send what is typed",
-		Long: `Connect as a WebSocket client and print every message that arrives, until
-Ctrl-C, --count messages or --wait. With --to-group or --event each line of
-standard input is sent and acknowledged, in order.
+		Short: "Connect as a client: print incoming messages, send lines from stdin",
+		Long: `Connect as a WebSocket client and print every incoming message, until Ctrl-C,
+--count messages or --wait. With --to-group or --event each line of standard
+input is sent and acknowledged, in order.
 
-To a group up to 64 lines are on their way at once. When the input ends, so does
-the connection, unless --count or --wait says otherwise; when the connection
-ends first, it says how many lines were acknowledged. Without --url it makes its
-own token, with the roles that the flags need.
+Up to 64 lines to a group are in flight at once. The connection closes at the end
+of the input unless --count or --wait is set; if it closes earlier, wps reports
+how many lines were acknowledged. Without --url, wps makes a token with the roles
+that the flags need.
 
 With --subprotocol json-reliable or protobuf-reliable a broken connection is
-recovered for up to 30 seconds: no message is lost and none comes twice. It is
-told as the system events recovering, recovered and lost.`,
+recovered for up to 30 seconds, without lost or duplicate messages. The system
+events recovering, recovered and lost report it.`,
 		Example: `  wps connect --hub chat --user u1 --join g1
   echo hello | wps connect --hub chat --to-group g1
-  wps connect --hub chat --join g1 --count 1 --wait 5s -o json   # an assertion: exit 1 when nothing came`,
+  wps connect --hub chat --join g1 --count 1 --wait 5s -o json   # an assertion: exit 1 if none arrived`,
 		Annotations: cli.Exits("  1    closed by the service, refused, or fewer than --count messages", cli.ExitLineUsage, cli.ExitLineAuth),
 		Args:        cli.ExactArgs(),
 		RunE:        func(c *cobra.Command, _ []string) error { return connect(c.Context(), env, &o, cli.FlagsGiven(c)) },
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.url, "url", "", "client `URL` to use as it is, such as one that negotiate gave")
+	f.StringVar(&o.url, "url", "", "connect to this client `URL`, such as one from wps negotiate")
 	f.StringVar(&o.user, "user", "", "`id` of the user (default anonymous)")
 	f.StringArrayVar(&o.join, "join", nil, "join this `group` once connected; may be repeated")
-	f.StringArrayVar(&o.groups, "group", nil, "be in this `group` from the start, through the token; may be repeated")
-	f.StringArrayVar(&o.roles, "role", nil, "further `role` for the token; may be repeated")
-	f.StringVar(&o.subprotocol, "subprotocol", "json", "`name` of the way to talk: json, json-reliable, protobuf, protobuf-reliable or none;\nreliable ones recover from a broken connection, none is a simple WebSocket client")
+	f.StringArrayVar(&o.groups, "group", nil, "put the client in this `group` from the start, by its token; may be repeated")
+	f.StringArrayVar(&o.roles, "role", nil, "additional `role` for the token; may be repeated")
+	f.StringVar(&o.subprotocol, "subprotocol", "json", "subprotocol `name`: json, json-reliable, protobuf, protobuf-reliable or none; reliable\nones recover a broken connection, none is a simple WebSocket client")
 	f.StringVar(&o.toGroup, "to-group", "", "send each line of standard input to `group`")
 	f.StringVar(&o.event, "event", "", "send each line of standard input as the user event `name`")
-	f.StringVar(&o.dataType, "data-type", "text", "what the lines are: `text|json|binary`")
-	f.BoolVar(&o.noEcho, "no-echo", false, "with --to-group: do not get one's own messages back")
+	f.StringVar(&o.dataType, "data-type", "text", "data type of the lines: `text|json|binary`")
+	f.BoolVar(&o.noEcho, "no-echo", false, "with --to-group: do not receive the messages sent by this client")
 	f.BoolVar(&o.acks, "acks", false, "print acks too")
-	f.IntVar(&o.count, "count", 0, "end after `n` messages, exit 1 when fewer came (default no limit)")
-	f.DurationVar(&o.wait, "wait", 0, "end after this `time` (default no limit)")
+	f.IntVar(&o.count, "count", 0, "stop after `n` messages; exit 1 if fewer arrived (default no limit)")
+	f.DurationVar(&o.wait, "wait", 0, "stop after this `time` (default no limit)")
 	f.StringVar(&o.ready.Path, "ready-file", "", "write the connection id to `file` once connected and joined")
-	_ = c.RegisterFlagCompletionFunc("subprotocol", cobra.FixedCompletions( // an error is of a flag that is not there
+	_ = c.RegisterFlagCompletionFunc("subprotocol", cobra.FixedCompletions( // the error is that of an unknown flag
 		slices.Sorted(maps.Keys(subprotocols)), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
-// subprotocols are the names that the user types and those on the wire.
+// subprotocols maps the names of the flag to those on the wire.
 var subprotocols = map[string]string{
 	"json":              protocol.SubprotocolJSON,
 	"json-reliable":     protocol.SubprotocolJSONReliable,
@@ -90,6 +90,7 @@ var subprotocols = map[string]string{
 	"none":              "",
 }
 
+// check checks the flags.
 func (o *connectOptions) check(given cli.GivenFlags) error {
 	_, known := subprotocols[o.subprotocol]
 	switch {
@@ -98,26 +99,26 @@ func (o *connectOptions) check(given cli.GivenFlags) error {
 	case o.toGroup != "" && o.event != "":
 		return cli.Usagef("--to-group and --event exclude each other")
 	case o.simple() && len(o.join) > 0:
-		return cli.Usagef("--join does not go with --subprotocol none: a simple client cannot join; --group puts it into a group from the start")
+		return cli.Usagef("--join does not go with --subprotocol none: a simple client cannot join; --group puts it in a group from the start")
 	case o.simple() && o.event != "" && o.event != "message":
-		return cli.Usagef("--event %s does not go with --subprotocol none: a simple client sends the event message only", o.event)
+		return cli.Usagef("--event %s does not go with --subprotocol none: a simple client sends only the event message", o.event)
 	case o.url != "" && (o.user != "" || len(o.groups) > 0 || len(o.roles) > 0):
-		return cli.Usagef("--url holds its own token: --user, --group and --role go without it")
+		return cli.Usagef("--url has its own token: leave out --user, --group and --role")
 	case o.url != "" && o.simple() && o.toGroup != "":
 		return cli.Usagef("--to-group of a simple client is part of the URL: add webpubsub_mode=sendToGroup&group=%s to --url", url.QueryEscape(o.toGroup))
 	case o.noEcho && o.toGroup == "":
 		return cli.Usagef("--no-echo goes with --to-group")
 	case o.toGroup == "" && o.event == "" && (o.acks || given["data-type"]):
-		return cli.Usagef("--acks and --data-type go with --to-group or --event: else nothing is sent")
+		return cli.Usagef("--acks and --data-type go with --to-group or --event: without them nothing is sent")
 	case o.count < 0 || o.wait < 0:
 		return cli.Usagef("--count and --wait must be 0 or more")
 	}
 	return o.checkNames()
 }
 
-// checkNames checks what stands for something in the hub.
+// checkNames checks the names of groups, the event and the data type.
 func (o *connectOptions) checkNames() error {
-	for _, g := range append(append([]string(nil), o.join...), o.groups...) {
+	for _, g := range slices.Concat(o.join, o.groups) {
 		if err := protocol.CheckGroup(g); err != nil {
 			return cli.Usagef("%v", err)
 		}
@@ -138,10 +139,13 @@ func (o *connectOptions) checkNames() error {
 	return nil
 }
 
+// simple reports whether the client has no subprotocol.
 func (o *connectOptions) simple() bool { return o.subprotocol == "none" }
 
-// clientURL gives the URL to connect to, with a token of its own unless --url
-// is given.
+// sends reports whether standard input is sent.
+func (o *connectOptions) sends() bool { return o.toGroup != "" || o.event != "" }
+
+// clientURL returns the URL to connect to: --url, or one with a new token.
 func (o *connectOptions) clientURL(env *cli.Env) (string, error) {
 	if o.url != "" {
 		u, err := url.Parse(o.url)
@@ -159,14 +163,9 @@ func (o *connectOptions) clientURL(env *cli.Env) (string, error) {
 		return "", err
 	}
 	service.WarnOfRoles(env, o.roles)
-	roles := append([]string(nil), o.roles...)
-	for _, g := range o.join {
-		roles = append(roles, protocol.RoleJoinLeaveGroup+"."+g)
-	}
-	if o.toGroup != "" {
-		roles = append(roles, protocol.RoleSendToGroup+"."+o.toGroup)
-	}
-	n, err := token.Negotiate(cs, token.ClientOptions{Hub: hub, UserID: o.user, Roles: roles, Groups: o.groups, Lifetime: 5 * time.Minute})
+	n, err := token.Negotiate(cs, token.ClientOptions{
+		Hub: hub, UserID: o.user, Roles: o.tokenRoles(), Groups: o.groups, Lifetime: tokenLifetime,
+	})
 	if err != nil {
 		return "", cli.Usagef("%v", err)
 	}
@@ -178,6 +177,22 @@ func (o *connectOptions) clientURL(env *cli.Env) (string, error) {
 		mode.Set("noEcho", "true")
 	}
 	return n.URL + "&" + mode.Encode(), nil
+}
+
+// tokenLifetime is how long the token of a connection is valid. It is needed for
+// the handshake only.
+const tokenLifetime = 5 * time.Minute
+
+// tokenRoles returns the roles of --role and those that the other flags need.
+func (o *connectOptions) tokenRoles() []string {
+	roles := slices.Clone(o.roles)
+	for _, g := range o.join {
+		roles = append(roles, protocol.RoleJoinLeaveGroup+"."+g)
+	}
+	if o.toGroup != "" {
+		roles = append(roles, protocol.RoleSendToGroup+"."+o.toGroup)
+	}
+	return roles
 }
 
 func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.GivenFlags) error {

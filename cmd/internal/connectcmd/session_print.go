@@ -23,8 +23,8 @@ type messageLine struct {
 	SequenceID uint64            `json:"sequenceId,omitempty"`
 }
 
-// systemLine is the JSON of a system message. A reconnection token is a secret
-// and is not in it.
+// systemLine is the JSON of a system message, without the reconnection token,
+// which is a secret.
 type systemLine struct {
 	Type         string `json:"type"`
 	Event        string `json:"event"`
@@ -33,12 +33,13 @@ type systemLine struct {
 	Message      string `json:"message,omitempty"`
 }
 
-// ackLine is the JSON of an ack: the service took a line of the input.
+// ackLine is the JSON of an ack: the service accepted a line of the input.
 type ackLine struct {
 	Type    string `json:"type"`
 	Success bool   `json:"success"`
 }
 
+// closedLine is the JSON of the end of the connection, and the last line.
 type closedLine struct {
 	Type    string `json:"type"`
 	Code    int    `json:"code"`
@@ -46,15 +47,20 @@ type closedLine struct {
 	Message string `json:"message,omitempty"`
 }
 
-// show prints one arrival.
-func (s *session) show(m *protocol.Response) error {
+// sayDim prints a status message in the color of those about the connection.
+func (s *session) sayDim(text string) {
+	s.env.Out.Say("%s", s.env.Out.ErrColors.Dim(cli.Clean(text)))
+}
+
+// printResponse prints a system message, or a message.
+func (s *session) printResponse(m *protocol.Response) error {
 	s.print.Lock()
 	defer s.print.Unlock()
 	switch {
 	case m.Type == protocol.ResponseSystem && s.env.Out.JSON():
 		return s.env.Out.PrintJSON(systemLine{"system", m.Event, m.ConnectionID, m.UserID, m.Message})
 	case m.Type == protocol.ResponseSystem:
-		s.env.Out.Say("%s", s.env.Out.ErrColors.Dim(cli.Clean(systemText(m))))
+		s.sayDim(systemText(m))
 	case m.Type == protocol.ResponseMessage && s.env.Out.JSON():
 		return s.env.Out.PrintJSON(messageLine{
 			"message", m.From, m.Group, m.FromUserID, string(m.DataType), jsonData(m), m.Metadata, m.SequenceID,
@@ -65,25 +71,47 @@ func (s *session) show(m *protocol.Response) error {
 	return nil
 }
 
-func (s *session) showAck() error {
+func (s *session) printAck() error {
 	s.print.Lock()
 	defer s.print.Unlock()
 	if s.env.Out.JSON() {
 		return s.env.Out.PrintJSON(ackLine{"ack", true})
 	}
-	s.env.Out.Say("%s", s.env.Out.ErrColors.Dim("acknowledged"))
+	s.sayDim("acknowledged")
 	return nil
 }
 
+// printClosed prints the close code and reason.
+func (s *session) printClosed(e *ws.CloseError) {
+	s.print.Lock()
+	defer s.print.Unlock()
+	if s.env.Out.JSON() {
+		_ = s.env.Out.PrintJSON(closedLine{"closed", e.Code, e.Reason, e.Message}) // it is the last line, so there is nothing left to stop
+		return
+	}
+	text := fmt.Sprintf("closed with code %d", e.Code)
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	s.sayDim(text)
+}
+
+// printTally prints how much of the input was sent, if not all of it was.
+func (s *session) printTally() {
+	if text := s.lines.text(s.o.simple()); text != "" {
+		s.env.Out.Say("%s", text)
+	}
+}
+
+// systemText returns the text of a system message.
 func systemText(m *protocol.Response) string {
-	if m.Event == protocol.SystemConnected {
+	switch m.Event {
+	case protocol.SystemConnected:
 		text := "connected as " + m.ConnectionID
 		if m.UserID != "" {
 			text += fmt.Sprintf(", user %q", m.UserID)
 		}
 		return text
-	}
-	switch m.Event {
 	case ws.EventRecovering:
 		return "connection broken, recovering"
 	case ws.EventRecovered:
@@ -94,15 +122,15 @@ func systemText(m *protocol.Response) string {
 	return m.Event + ": " + m.Message
 }
 
-// messageText is a message for people: where it came from, then the data. A
-// simple client cannot know where from, so it prints the data alone.
+// messageText returns the text of a message: its origin, then the data. A simple
+// client does not know the origin, so its text is the data alone.
 func (s *session) messageText(m *protocol.Response) string {
 	data := string(m.Data)
 	if m.DataType == protocol.DataTypeBinary || m.DataType == protocol.DataTypeProtobuf {
 		data = base64.StdEncoding.EncodeToString(m.Data)
 	}
 	data = s.env.Out.Shown(data)
-	if s.env.Out.ToTerminal() { // a line of its own could pose as somebody else's
+	if s.env.Out.ToTerminal() { // an unindented line could pose as another message
 		data = strings.ReplaceAll(strings.TrimSuffix(data, "\n"), "\n", "\n  ")
 	}
 	origin := m.From
@@ -118,7 +146,7 @@ func (s *session) messageText(m *protocol.Response) string {
 	return s.env.Out.Colors.Name("["+s.env.Out.Shown(origin)+"]") + " " + data
 }
 
-// jsonData is the data as a JSON value: text as a string, JSON as itself,
+// jsonData returns the data as a JSON value: text as a string, JSON as itself,
 // anything else in base64.
 func jsonData(m *protocol.Response) any {
 	switch m.DataType {
