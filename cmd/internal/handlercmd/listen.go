@@ -40,7 +40,8 @@ type listenOptions struct {
 	keyFile       string
 	ready         cli.ReadyFile
 	guard         serve.GuardOptions
-	negotiate     negotiatecmd.Options
+	negotiatePath string // "": no negotiate endpoint
+	client        negotiatecmd.ClientFlags
 }
 
 // NewListen returns the "wps listen" command.
@@ -97,8 +98,8 @@ a page of another site.`,
 	f.StringVar(&o.certFile, "tls-cert", "", "serve https with the certificate in `file`")
 	f.StringVar(&o.keyFile, "tls-key", "", "with --tls-cert: its key in `file`")
 	f.StringVar(&o.ready.Path, "ready-file", "", "write the URL to `file` when ready, and remove it at the end")
-	f.StringVar(&o.negotiate.Serve.Path, "negotiate", "", "serve client URLs at this `path` too, as wps negotiate --serve does")
-	o.negotiate.RegisterClient(c)
+	f.StringVar(&o.negotiatePath, "negotiate", "", "serve client URLs at this `path` too, as wps negotiate --serve does")
+	o.client.Register(c)
 	return c
 }
 
@@ -107,18 +108,18 @@ var negotiateOnly = []string{"user", "role", "group", "claim", "expires", "clien
 
 func (o *listenOptions) check(given cli.GivenFlags) error {
 	switch {
-	case !o.hooks.Any() && o.negotiate.Serve.Path == "":
+	case !o.hooks.Any() && o.negotiatePath == "":
 		return cli.Usagef("nothing is to be done: add --on EVENT HOOK, or --forward URL")
 	case (o.certFile == "") != (o.keyFile == ""):
 		return cli.Usagef("--tls-cert and --tls-key go together")
 	case o.path != "" && !strings.HasPrefix(o.path, "/"):
 		return cli.Usagef("--path %q must begin with /", o.path)
-	case o.path != "" && o.path == o.negotiate.Serve.Path:
+	case o.path != "" && o.path == o.negotiatePath:
 		return cli.Usagef("--path and --negotiate must differ")
 	case o.skipSignature && len(o.keys) > 0:
 		return cli.Usagef("--key and --skip-signature exclude each other")
 	}
-	if name := given.First(negotiateOnly...); name != "" && o.negotiate.Serve.Path == "" {
+	if name := given.First(negotiateOnly...); name != "" && o.negotiatePath == "" {
 		return cli.Usagef("--%s goes with --negotiate", name)
 	}
 	return o.hooks.CheckUnused(given)
@@ -160,8 +161,8 @@ func (o *listenOptions) prepare(ctx context.Context, env *cli.Env) (*listener, e
 	if l.guard, err = o.guard.Guard(o.addr); err != nil {
 		return nil, err
 	}
-	if o.negotiate.Serve.Path != "" {
-		if l.negotiate, err = negotiatecmd.NewHandler(env, &o.negotiate, "--negotiate"); err != nil {
+	if o.negotiatePath != "" {
+		if l.negotiate, err = negotiatecmd.NewHandler(env, &o.client, o.negotiatePath, "--negotiate"); err != nil {
 			return nil, err
 		}
 	}
@@ -210,7 +211,7 @@ func (o *listenOptions) listeners(ctx context.Context) ([]net.Listener, error) {
 // nothing else proves that it is not from a page in a browser. A validation
 // request carries no signature and does nothing.
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	negotiate := l.negotiate != nil && r.URL.Path == l.o.negotiate.Serve.Path
+	negotiate := l.negotiate != nil && r.URL.Path == l.o.negotiatePath
 	validation := r.Method != http.MethodPost && r.Header.Get(protocol.HeaderRequestOrigin) != ""
 	switch {
 	case (negotiate || !l.signed && !validation) && !l.guard.Admit(w, r, l.env.Log):
@@ -226,7 +227,7 @@ func (l *listener) warn(listeners []net.Listener) {
 	serve.WarnExposed(l.env.Out, listeners,
 		serve.Risk{Present: l.o.skipSignature, Text: "run the hooks, because no signature is checked"},
 		serve.Risk{Present: !l.o.skipSignature && !l.signed, Text: "run the hooks, because the access key is the public default: set WPS_CONNECTION_STRING"},
-		negotiatecmd.NegotiateRisk(l.negotiate != nil))
+		negotiatecmd.Risk(l.negotiate != nil))
 }
 
 // Bounds of the HTTP server, beside those of the handler.
@@ -290,7 +291,7 @@ func (l *listener) announce(listeners []net.Listener) error {
 	ready := map[string]string{"type": "listening", "url": u.String()}
 	if l.negotiate != nil {
 		n := *u
-		n.Path = l.o.negotiate.Serve.Path
+		n.Path = l.o.negotiatePath
 		ready["negotiate"] = n.String()
 	}
 	switch {

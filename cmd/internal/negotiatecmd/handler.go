@@ -1,0 +1,91 @@
+package negotiatecmd
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"wps/cmd/internal/cli"
+	"wps/token"
+)
+
+// Handler answers GET and POST requests with a client URL and token, in the JSON
+// of the Functions input binding. It may be used concurrently.
+type Handler struct {
+	path    string
+	cs      token.ConnectionString
+	options token.ClientOptions // without the user
+	user    userTemplate
+	out     *cli.Printer
+	log     *slog.Logger
+}
+
+// NewHandler returns a handler that serves path. It checks everything that does
+// not depend on a request; pathFlag is the flag that path came from.
+func NewHandler(env *cli.Env, f *ClientFlags, path, pathFlag string) (*Handler, error) {
+	o, err := f.options(env)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(path, "/") {
+		return nil, cli.Usagef("%s %q must begin with /", pathFlag, path)
+	}
+	cs, source, err := env.Settings.Connection()
+	if err != nil {
+		return nil, err
+	}
+	cli.SayDefault(env.Out, source)
+	if err := f.user.check(); err != nil {
+		return nil, cli.Usagef("--user: %v", err)
+	}
+	if _, err := token.Negotiate(cs, o); err != nil {
+		return nil, cli.Usagef("%v", err)
+	}
+	return &Handler{path: path, cs: cs, options: o, user: f.user, out: env.Out, log: env.Log}, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path != h.path:
+		http.Error(w, "not found; the endpoint is "+h.path, http.StatusNotFound)
+	case r.Method == http.MethodOptions: // the guard answers preflight requests
+		w.Header().Set("Allow", "GET, POST, OPTIONS")
+		w.WriteHeader(http.StatusNoContent)
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		w.Header().Set("Allow", "GET, POST, OPTIONS")
+		http.Error(w, "use GET or POST", http.StatusMethodNotAllowed)
+	default:
+		h.negotiate(w, r)
+	}
+}
+
+func (h *Handler) negotiate(w http.ResponseWriter, r *http.Request) {
+	o := h.options
+	var n token.Negotiation
+	var err error
+	if o.UserID, err = h.user.fill(r); err == nil {
+		n, err = token.Negotiate(h.cs, o)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		h.log.Info("negotiate refused", "reason", err)
+		h.print(h.out.ErrColors.Bad("400"), o.Hub+": "+err.Error())
+		return
+	}
+	h.log.Info("negotiated", "hub", o.Hub, "userId", o.UserID)
+	h.print(h.out.ErrColors.Good("200"), strings.TrimSpace(o.Hub+" "+o.UserID))
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(n) // an error means that the client has closed the connection
+}
+
+// print prints an answer as a line of the form that "wps listen" uses for events.
+func (h *Handler) print(status, text string) {
+	if !h.out.JSON() {
+		h.out.Say("%s %s negotiate %s", h.out.ErrColors.Name("<--"), status, cli.Clean(text))
+	}
+}
