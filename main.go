@@ -1,4 +1,5 @@
-// Command wps works with Azure Web PubSub from a terminal or a script.
+// Command wps works with Azure Web PubSub from a terminal or a script. All of
+// it is in package cmd and below; ARCHITECTURE.md describes the packages.
 package main
 
 import (

@@ -1,10 +1,14 @@
-// Package cmd is the command line of wps: one file a subcommand, which turns
-// flags into plain values, calls the rooms below, and turns what they give into
-// text or JSON and an exit code.
+// Package cmd is the command line of wps: the root command, and the simple
+// commands, one in a file. A command maps flags to plain values, calls the packages
+// below, and prints text or JSON; Run returns the exit code.
 //
-//	os.Exit(cmd.Main())                          // the program
-//	code := cmd.Run(ctx, args, &cmd.Env{...})    // a test
-//	env.out.stdout                                   // never os.Stdout
+// What all commands share is left to cmd/internal/cli, and the large families of
+// commands to the other packages of cmd/internal.
+//
+//	os.Exit(cmd.Main()) // the program
+//
+//	env := cli.NewEnv(stdin, stdout, stderr, os.LookupEnv) // a test
+//	code := cmd.Run(ctx, []string{"exists", "--user", "u1"}, env)
 package cmd
 
 import (

@@ -1,5 +1,7 @@
-// Package emulatortest starts an emulator for a test in one line. Only tests
-// import it.
+// Package emulatortest starts an emulator for a test in one line. It hides the
+// address, the key and the end of the emulator. Only tests import it.
+//
+//	func TestMain(m *testing.M) { emulatortest.Main(m) } // fails on a leaked goroutine
 //
 //	e := emulatortest.Run(t)
 //	svc, err := client.FromConnectionString(e.ConnectionString, "chat", client.Options{})

@@ -1,4 +1,7 @@
-// Package suggest finds the known words that a mistyped one may stand for.
+// Package suggest finds the known words that a mistyped one may stand for. How they
+// are proposed is left to the caller.
+//
+//	near := suggest.Nearest("conect", slices.Values([]string{"close", "connect"}))
 package suggest
 
 import (

@@ -1,5 +1,13 @@
-// Package batch runs streams of event objects: "wps apply", and "wps send
-// --lines".
+// Package batch runs streams of event objects: "wps apply", and "wps send --lines".
+//
+// It hides how the input is opened, copied where it must be read twice, and
+// interrupted, and how results and progress are printed. Reading objects is left to
+// package output; order, pace and journal to package output/apply.
+//
+//	root.AddCommand(batch.NewApply(env))
+//
+//	runner, pace, err := batch.NewRunner(env, flags, options)
+//	err = (&batch.Stream{Runner: runner, Pace: pace, Options: options, In: in, Source: source}).Run(ctx)
 package batch
 
 import (

@@ -1,4 +1,9 @@
 // Package benchcmd is "wps bench" with its subcommands.
+//
+// It hides how flags become a measurement, and which files results and reports are
+// read from and written to. Measuring and comparing are left to package bench.
+//
+//	root.AddCommand(benchcmd.New(env))
 package benchcmd
 
 import (

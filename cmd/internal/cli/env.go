@@ -1,8 +1,13 @@
-// Package cli is what every command of wps shares: its streams, colors and
-// errors, the flags common to all, help, tables, and the resolution of settings.
+// Package cli holds what all commands of wps share: streams, colors, errors with
+// hints and exit codes, common flags, help, tables, and the resolution of settings.
 //
-// It calls no service. What prints is a [Printer], what resolves settings is
-// [Settings]; a run function gets those that it uses.
+// It calls no service. A [Printer] prints, [Settings] resolves which service and
+// hub to use; a function that needs only one of them gets that instead of [Env].
+// What an error of another package means is left to cmd/internal/explain.
+//
+//	env := cli.NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+//	cs, source, err := env.Settings.Connection()
+//	err = env.Out.PrintJSON(result)
 package cli
 
 import (

@@ -1,5 +1,11 @@
-// Package emulatorcmd is "wps emulator" and the commands that look into a running
-// one.
+// Package emulatorcmd is "wps emulator", and its subcommands, which ask a running
+// emulator.
+//
+// It hides how flags, the settings file and hooks become one emulator, when the file
+// is read again, and how a command is run against it. The service is left to
+// package emulator, the file to emulator/settings, hooks to package trigger.
+//
+//	root.AddCommand(emulatorcmd.New(env))
 package emulatorcmd
 
 import (

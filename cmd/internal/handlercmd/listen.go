@@ -1,5 +1,11 @@
 // Package handlercmd holds the commands about event handlers: "wps listen" is one,
 // "wps trigger" sends an event to one.
+//
+// It hides which requests need a signature and which the check of Host and Origin,
+// and in which order everything stops. Answering events is left to package trigger,
+// making hooks of flags to cmd/internal/hooks, sending an event to package emulator.
+//
+//	root.AddCommand(handlercmd.NewListen(env), handlercmd.NewTrigger(env))
 package handlercmd
 
 import (

@@ -1,5 +1,13 @@
 // Package negotiatecmd is "wps negotiate", and the HTTP endpoint that it and "wps
 // listen" serve.
+//
+// It hides how the values of a request become those of a token. Signing is left to
+// package token, listening and the check of Host and Origin to cmd/internal/serve.
+//
+//	root.AddCommand(negotiatecmd.New(env))
+//
+//	var h http.Handler
+//	h, err = negotiatecmd.NewHandler(env, &flags, "/negotiate", "--negotiate")
 package negotiatecmd
 
 import (

@@ -1,5 +1,13 @@
 // Package service makes clients of the Web PubSub service from the settings of a
 // command, and runs event objects for the commands that act.
+//
+// It hides --dry-run, --timeout, and what is printed of a result. Requests are left
+// to package client, what an event object means to package output.
+//
+//	s, err := service.New(env, hub, client.Options{})
+//
+//	runner, err := service.NewEventRunner(env, flags)
+//	result, err := runner.RunAndPrint(ctx, event, "sent to everyone")
 package service
 
 import (

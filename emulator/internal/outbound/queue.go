@@ -1,11 +1,16 @@
-// Package outbound writes to the sockets of clients: a Queue for each socket,
-// and one Flusher that writes for all of them.
+// Package outbound writes to the sockets of clients: a Queue for each socket, and
+// one Flusher that writes for all of them.
 //
 // It hides how frames wait and are joined into few system calls, which goroutine
 // writes when, the limits on what may wait, and the deadlines of writing and
-// closing. A caller pushes frames and is never made to wait by a slow receiver.
-// No lock of this package is held while code of another one runs, except the
-// clock that New is given and the transport's methods.
+// closing. A caller pushes frames and is never made to wait by a slow receiver. No
+// lock of this package is held while code of another one runs, except the methods
+// of the transport. What a frame holds, and what a full queue means for its
+// connection, is left to package emulator.
+//
+//	q := outbound.NewQueue(&flusher, conn, protocol.FormatJSON, time.Now)
+//	full := q.Push(outbound.Item{Bytes: outbound.Frame(outbound.OpText, payload)}) == outbound.Full
+//	q.End(outbound.CloseFrame(1000, ""))
 package outbound
 
 import (

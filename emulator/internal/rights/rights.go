@@ -1,9 +1,14 @@
-// Package rights decides what one connection may do with groups: it reads the
-// roles of a client's token, keeps what REST grants and revokes later, and
-// answers whether a permission holds for a group.
+// Package rights decides what one connection may do with groups: it reads the roles
+// of a client's token, keeps what REST grants and revokes later, and answers whether
+// a permission holds for a group.
 //
-// It hides how role names and their wildcards are read, which rule outranks
-// which, and the quotas of the service.
+// It hides how role names and their wildcards are read, which rule outranks which,
+// and the quotas of the service. How a refusal is answered is left to package
+// emulator.
+//
+//	r := rights.New(claims.Roles)
+//	inQuota := r.Set(protocol.PermissionSendToGroup, "g1", true)
+//	allowed := r.May(protocol.PermissionSendToGroup, "g1")
 package rights
 
 import (
