@@ -232,3 +232,54 @@ func readPage(t *testing.T, file string) string {
 	}
 	return string(text)
 }
+
+// architecturePage describes the packages, and how they work together.
+const architecturePage = "ARCHITECTURE.md"
+
+// TestArchitecture checks that the page names every package of the module, and
+// that the files and the exported names in its code spans exist.
+func TestArchitecture(t *testing.T) {
+	t.Parallel()
+	m := readModule(t)
+	text := readPage(t, architecturePage)
+	for dir := range m.packages {
+		if !regexp.MustCompile(`(?m)(^|[\s` + "`" + `])` + regexp.QuoteMeta(dir) + `($|[\s,` + "`" + `])`).MatchString(text) {
+			t.Errorf("%s does not name package %s", architecturePage, dir)
+		}
+	}
+	words := 0
+	fenced := false
+	for i, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "```") {
+			fenced = !fenced
+			continue
+		}
+		for _, word := range codeWords(line, fenced) {
+			words++
+			if problem := m.problem(word); problem != "" {
+				t.Errorf("%s:%d: %s: %s", architecturePage, i+1, word, problem)
+			}
+		}
+	}
+	if words == 0 {
+		t.Errorf("%s has no code span", architecturePage)
+	}
+}
+
+// codeWords returns the words of the code spans of a line; all of it is code if it
+// is fenced.
+func codeWords(line string, fenced bool) (words []string) {
+	code := []string{line}
+	if !fenced {
+		code = nil
+		for _, span := range quoted.FindAllStringSubmatch(line, -1) {
+			code = append(code, span[1])
+		}
+	}
+	for _, c := range code {
+		words = append(words, strings.FieldsFunc(c, func(r rune) bool { return !strings.ContainsRune(wordBytes, r) })...)
+	}
+	return words
+}
+
+const wordBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./*-"
