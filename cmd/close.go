@@ -54,7 +54,7 @@ JSON and protobuf clients are told the reason before the connection ends.`,
 	o.target.Register(c, "close", output.TargetUsers, output.TargetGroups, output.TargetAll)
 	c.Flags().StringVar(&o.reason, "reason", "", "`text` for the clients")
 	c.Flags().StringArrayVar(&o.excludes, "exclude", nil, "leave the connection with this `id` open; may be repeated")
-	cli.MayBeEmpty(c, "reason") // no reason is one
+	cli.AllowEmpty(c, "reason") // no reason is one
 	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask before --all")
 	o.act.Register(c)
 	return c
@@ -74,21 +74,21 @@ func (o *closeOptions) events(c *cobra.Command, args []string) ([]*output.CloseC
 		evs = append(evs, &output.CloseConnectionEvent{ConnectionID: id, Reason: o.reason, Excludes: o.excludes})
 	}
 	for _, t := range targets {
-		evs = append(evs, &output.CloseConnectionEvent{TargetType: t.Kind, TargetID: t.Id, Reason: o.reason, Excludes: o.excludes})
+		evs = append(evs, &output.CloseConnectionEvent{TargetType: t.Kind, TargetID: t.ID, Reason: o.reason, Excludes: o.excludes})
 	}
 	for _, ev := range evs {
 		if err := service.Check(ev); err != nil {
 			return nil, err
 		}
 	}
-	return evs, service.NoCommas("--exclude", o.excludes)
+	return evs, service.CheckNoCommas("--exclude", o.excludes)
 }
 
 // checkIDs checks the connection ids. The first of several may be a flag without
 // its dashes.
 func (o *closeOptions) checkIDs(c *cobra.Command, ids []string, targets bool) error {
 	if len(ids) > 1 {
-		if flag := cli.AsFlag(c, ids); flag != "" {
+		if flag := cli.MeantFlag(c, ids); flag != "" {
 			return cli.Usage(fmt.Sprintf("%q is the name of a flag", ids[0]), "did you mean "+flag+"?")
 		}
 	}
@@ -98,9 +98,9 @@ func (o *closeOptions) checkIDs(c *cobra.Command, ids []string, targets bool) er
 	case len(ids) == 0 && !targets:
 		return cli.Usagef("nothing to close is given: name a connection, or add --user U, --group G or --all")
 	case slices.ContainsFunc(ids, func(id string) bool { return !utf8.ValidString(id) }):
-		return cli.NotText("CONNECTION")
+		return cli.NotUTF8("CONNECTION")
 	}
-	return service.NoCommas("CONNECTION", ids)
+	return service.CheckNoCommas("CONNECTION", ids)
 }
 
 // confirm asks before everyone is cut off.

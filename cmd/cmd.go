@@ -60,7 +60,7 @@ func Run(ctx context.Context, args []string, env *cli.Env) int {
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		completeValues(env, root)
 	} else {
-		cli.RefuseRepeats(root) // cobra parses the flags twice to complete them
+		cli.RejectRepeatedFlags(root) // cobra parses the flags twice to complete them
 	}
 	root.SetArgs(hooks.JoinArgs(root, args))
 	root.SetIn(env.Stdin)
@@ -86,7 +86,7 @@ func newRoot(env *cli.Env) *cobra.Command {
 		Example: `  wps emulator                                  # the service, on this machine
   wps connect --hub chat --user u1 --join g1    # a client that prints what it gets
   wps send --hub chat --group g1 "hello"        # to all of a group`,
-		Annotations:                cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineNo, cli.ExitLineAuth, cli.ExitLineInt),
+		Annotations:                cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineNo, cli.ExitLineUnauthorized, cli.ExitLineInterrupted),
 		SilenceUsage:               true,
 		SilenceErrors:              true,
 		SuggestionsMinimumDistance: 2,

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -94,7 +95,7 @@ const liveTimeout = 500 * time.Millisecond
 func liveValues(env *cli.Env, pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
 	return func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		cs, _, err := env.Settings.Connection()
-		if err != nil || !cli.Loopback(cs.Endpoint) {
+		if err != nil || !cli.IsLoopback(cs.Endpoint) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		ctx, cancel := context.WithTimeout(c.Context(), liveTimeout)
@@ -102,7 +103,7 @@ func liveValues(env *cli.Env, pick func(emulator.ConnectionStatus) []cobra.Compl
 		r := emulator.NewRemote(cs)
 		defer r.Close()
 		hub, _ := env.Settings.LookupEnv("WPS_HUB")
-		all, err := r.Connections(ctx, cli.OrWord(env.Settings.HubFlag, hub))
+		all, err := r.Connections(ctx, cmp.Or(env.Settings.HubFlag, hub))
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

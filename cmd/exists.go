@@ -13,7 +13,7 @@ import (
 // newExists returns the "wps exists" command.
 func newExists(env *cli.Env) *cobra.Command {
 	var act service.EventFlags
-	var target service.OneTargetFlags
+	var target service.SingleTargetFlags
 	c := &cobra.Command{
 		Use:   "exists {--user U | --connection C | --group G}",
 		Short: "Tell whether a user, connection or group is there now",
@@ -25,14 +25,14 @@ answer is printed and is the exit code: 0 yes, 3 no.`,
 		Annotations: cli.ServiceExits(cli.ExitLineNo),
 		Args:        cli.ExactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			asked, ok, err := target.Target(cli.FlagsGiven(c))
+			asked, ok, err := target.Target(cli.ChangedFlags(c))
 			if err == nil && !ok {
 				err = cli.Usagef("no target is given: add --user U, --connection C or --group G")
 			}
 			if err != nil {
 				return err
 			}
-			return askOnce(c.Context(), env, act, &output.ExistenceEvent{TargetType: asked.Kind, TargetID: asked.Id})
+			return askOnce(c.Context(), env, act, &output.ExistenceEvent{TargetType: asked.Kind, TargetID: asked.ID})
 		},
 	}
 	target.Register(c, "ask for", output.TargetUsers, output.TargetConnections, output.TargetGroups)

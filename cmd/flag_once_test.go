@@ -18,7 +18,7 @@ func newTree() *cobra.Command {
 	env := cli.NewEnv(strings.NewReader(""), io.Discard, io.Discard, func(string) (string, bool) { return "", false })
 	root := newRoot(env)
 	addCommands(root, env, nil)
-	cli.RefuseRepeats(root)
+	cli.RejectRepeatedFlags(root)
 	return root
 }
 
@@ -76,8 +76,8 @@ func checkTwice(t *testing.T, path []string, name string) {
 			t.Errorf("%v %s %s: %v, want nil", path, arg, arg, err)
 		}
 		if name != "help" {
-			if err := c.ParseFlags([]string{"--" + name + "=false"}); !errors.Is(flagCause(err), cli.ErrTwice) {
-				t.Errorf("%v %s --%s=false: %v, want %v", path, arg, name, err, cli.ErrTwice)
+			if err := c.ParseFlags([]string{"--" + name + "=false"}); !errors.Is(flagCause(err), cli.ErrRepeated) {
+				t.Errorf("%v %s --%s=false: %v, want %v", path, arg, name, err, cli.ErrRepeated)
 			}
 		}
 	case !errors.As(cli.FlagError(c, err), &usage) || usage.Text != "--"+name+" is given twice: give it once":

@@ -61,7 +61,7 @@ turn until one fails. Removing one that is no member succeeds.`
 		Annotations: cli.ServiceExits(),
 		Args:        cli.ExactArgs("GROUP"),
 		RunE: func(c *cobra.Command, args []string) error {
-			evs, err := o.events(cli.FlagsGiven(c), action, args[0])
+			evs, err := o.events(cli.ChangedFlags(c), action, args[0])
 			if err != nil {
 				return err
 			}
@@ -80,7 +80,7 @@ turn until one fails. Removing one that is no member succeeds.`
 }
 
 // events returns the GroupEvents of the flags.
-func (o *groupOptions) events(given cli.GivenFlags, action output.GroupAction, group string) ([]*output.GroupEvent, error) {
+func (o *groupOptions) events(given cli.FlagNames, action output.GroupAction, group string) ([]*output.GroupEvent, error) {
 	targets, err := o.target.Targets()
 	switch {
 	case err != nil:
@@ -102,7 +102,7 @@ func groupEvents(targets []service.EventTarget, like output.GroupEvent) []*outpu
 	evs := make([]*output.GroupEvent, len(targets))
 	for i, t := range targets {
 		ev := like
-		ev.TargetType, ev.TargetID = t.Kind, t.Id
+		ev.TargetType, ev.TargetID = t.Kind, t.ID
 		evs[i] = &ev
 	}
 	return evs
@@ -121,7 +121,7 @@ several in turn until one fails. It succeeds when there was none.`,
 		Annotations: cli.ServiceExits(),
 		Args:        cli.ExactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			targets, err := o.target.Need("--user U or --connection C")
+			targets, err := o.target.Required("--user U or --connection C")
 			if err != nil {
 				return err
 			}

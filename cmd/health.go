@@ -56,5 +56,5 @@ func health(ctx context.Context, env *cli.Env) error {
 			Milliseconds float64 `json:"milliseconds"`
 		}{true, cs.Endpoint.String(), float64(took.Microseconds()) / 1000})
 	}
-	return env.Out.PrintLine(fmt.Sprintf("%s %s in %.1f ms", env.Out.Colors.Good("healthy"), cs.Endpoint, float64(took.Microseconds())/1000))
+	return env.Out.PrintLine(fmt.Sprintf("%s %s in %.1f ms", env.Out.StdoutColors.Good("healthy"), cs.Endpoint, float64(took.Microseconds())/1000))
 }

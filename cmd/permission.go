@@ -77,7 +77,7 @@ is taken literally, and lasts as long as the connection.`,
 		ValidArgs:   permissionNames(),
 		Args:        cli.ExactArgs("PERMISSION"),
 		RunE: func(c *cobra.Command, args []string) error {
-			given := cli.FlagsGiven(c)
+			given := cli.ChangedFlags(c)
 			evs, err := permissionEvents(output.PermissionCheck, args[0], given.Values("connection", connection), given.Values("group", group))
 			if err != nil {
 				return err
@@ -108,7 +108,7 @@ func permissionEvents(action output.PermissionAction, name string, connections, 
 			evs = append(evs, &output.PermissionEvent{PermissionAction: action, ConnectionID: c, Permission: p, TargetName: g})
 		}
 	}
-	return evs, service.NoCommas("--connection", connections)
+	return evs, service.CheckNoCommas("--connection", connections)
 }
 
 func permissionNames() []string {

@@ -45,7 +45,7 @@ or none with a pipe, is all of standard input.`,
   tail -f app.log | wps send --hub chat --all --lines`,
 		Annotations: cli.ServiceExits(),
 		RunE: func(c *cobra.Command, args []string) error {
-			return send(c.Context(), env, &o, cli.FlagsGiven(c), args)
+			return send(c.Context(), env, &o, cli.ChangedFlags(c), args)
 		},
 	}
 	c.Flags().SortFlags = false
@@ -67,7 +67,7 @@ with a pipe, is all of standard input.`,
   wps broadcast --hub chat --exclude "$ID" "to all but one"`,
 		Annotations: cli.ServiceExits(),
 		RunE: func(c *cobra.Command, args []string) error {
-			return send(c.Context(), env, &o, cli.FlagsGiven(c), args)
+			return send(c.Context(), env, &o, cli.ChangedFlags(c), args)
 		},
 	}
 	o.flags(c)
@@ -88,7 +88,7 @@ func (o *sendOptions) flags(c *cobra.Command) {
 	o.act.Register(c)
 }
 
-func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.GivenFlags, args []string) error {
+func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.FlagNames, args []string) error {
 	form, err := o.form()
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.GivenFlag
 		if len(targets) > 1 {
 			return cli.Usage("--lines goes with one target", "send once for each target, or write event objects for wps apply")
 		}
-		form.TargetType, form.TargetID = targets[0].Kind, targets[0].Id
+		form.TargetType, form.TargetID = targets[0].Kind, targets[0].ID
 		return sendLines(ctx, env, o, form, args)
 	}
 	if name := o.batch.Given(given); name != "" {
@@ -125,7 +125,7 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.GivenFlag
 	evs := make([]*output.MessageEvent, len(targets))
 	for i, t := range targets {
 		ev := form
-		ev.TargetType, ev.TargetID = t.Kind, t.Id
+		ev.TargetType, ev.TargetID = t.Kind, t.ID
 		evs[i] = &ev
 	}
 	return service.RunEach(ctx, a, evs, func(ev *output.MessageEvent) string { return "sent to " + ev.Target().String() })
@@ -154,7 +154,7 @@ func (o *sendOptions) readMessage(in io.Reader, args []string) ([]byte, error) {
 
 // form returns the event object without message and target.
 func (o *sendOptions) form() (ev output.MessageEvent, err error) {
-	if err := service.NoCommas("--exclude", o.excludes); err != nil {
+	if err := service.CheckNoCommas("--exclude", o.excludes); err != nil {
 		return ev, err
 	}
 	if ev.DataType, err = protocol.ParseDataType(o.dataType); err != nil {

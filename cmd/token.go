@@ -134,11 +134,11 @@ func inspectToken(env *cli.Env, text string, carrier *url.URL) error {
 func tokenText(env *cli.Env, t token.Inspection, v tokenVerdict) string {
 	var b strings.Builder
 	line := func(name, value string) {
-		fmt.Fprintf(&b, "%s %s\n", env.Out.Colors.Name(fmt.Sprintf("%-10s", name)), value)
+		fmt.Fprintf(&b, "%s %s\n", env.Out.StdoutColors.Name(fmt.Sprintf("%-10s", name)), value)
 	}
 	row := func(name, value string) {
 		if value != "" {
-			line(name, env.Out.Shown(value))
+			line(name, env.Out.Printable(value))
 		}
 	}
 	row("kind", string(t.Kind))
@@ -153,9 +153,9 @@ func tokenText(env *cli.Env, t token.Inspection, v tokenVerdict) string {
 	row("expires", moment(t.Claims.Expires))
 	row("claims", indented(t.RawClaims))
 	if v.good() {
-		line("verdict", env.Out.Colors.Good("good")+": "+env.Out.Shown(v.reason()))
+		line("verdict", env.Out.StdoutColors.Good("good")+": "+env.Out.Printable(v.reason()))
 	} else {
-		line("verdict", env.Out.Colors.Bad("refused")+": "+env.Out.Shown(v.problem()))
+		line("verdict", env.Out.StdoutColors.Bad("refused")+": "+env.Out.Printable(v.problem()))
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -23,7 +23,7 @@ from changed files says so.`,
 }
 
 func printVersion(env *cli.Env) error {
-	v := cli.ReadBuild()
+	v := cli.ReadBuildInfo()
 	if env.Out.JSON() {
 		return env.Out.PrintJSON(v)
 	}

@@ -56,7 +56,7 @@ func TestOptionsCheck(t *testing.T) {
 		{"dry run", Options{concurrency: 1}, dry, ""},
 		{"too many", Options{concurrency: maxConcurrency + 1}, service.EventFlags{}, "--concurrency must be from 1 to 1024"},
 		{"journal of a dry run", Options{concurrency: 1, journal: "j"}, dry, "--journal and --dry-run exclude each other: a dry run sends nothing"},
-		{"unit of the rate", Options{concurrency: 1, rate: "5/d"}, service.EventFlags{}, `--rate "5/d": the unit is s, m or h`},
+		{"unit of the rate", Options{concurrency: 1, rate: "5/d"}, service.EventFlags{}, `--rate "5/d": the unit must be s, m or h`},
 	} {
 		checkUsage(t, tt.name+": Check", tt.o.Check(tt.act), tt.want)
 	}

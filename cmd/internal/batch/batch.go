@@ -42,7 +42,7 @@ func (o *Options) Register(c *cobra.Command, concurrency string) {
 }
 
 // Given returns the name of one of these flags that is set, "" if none is.
-func (o *Options) Given(given cli.GivenFlags) string {
+func (o *Options) Given(given cli.FlagNames) string {
 	return given.First("concurrency", "keep-going", "rate", "journal")
 }
 

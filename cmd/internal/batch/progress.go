@@ -32,10 +32,10 @@ type progress struct {
 // newProgress returns the progress of a stream, nil unless stderr is a terminal on
 // which nothing else is printed or typed in the meantime.
 func newProgress(env *cli.Env, in *Input) *progress {
-	if !env.Out.ErrToTerminal() || in.interactive || env.Out.JSON() && env.Out.ToTerminal() || env.Out.Quiet || env.Verbose || env.Debug {
+	if !env.Out.StderrIsTerminal() || in.interactive || env.Out.JSON() && env.Out.StdoutIsTerminal() || env.Out.Quiet || env.Verbose || env.Debug {
 		return nil
 	}
-	return &progress{w: env.Out.Stderr, width: func() int { return cli.WidthOf(env.Out.Stderr.Underlying) }, size: in.size, start: time.Now()}
+	return &progress{w: env.Out.Stderr, width: env.Out.Stderr.Width, size: in.size, start: time.Now()}
 }
 
 // count counts a result.

@@ -139,7 +139,7 @@ func (b *Stream) runEvents(ctx context.Context, journal *apply.Journal) error {
 	start := time.Now()
 	summary, err := apply.Run(ctx, b.Source(b.In), b.runEvent, apply.Options{
 		Concurrency: concurrency, Unordered: b.Unordered, KeepGoing: b.Options.keepGoing,
-		CountRest: b.In.isFile(), Journal: journal, Pace: b.Pace, Unavailable: explain.RefusesAll,
+		CountRest: b.In.isFile(), Journal: journal, Pace: b.Pace, Unavailable: explain.IsOutage,
 		OnResult: b.report, OnStop: b.In.interrupt,
 	})
 	b.progress.hide()

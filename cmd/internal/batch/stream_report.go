@@ -40,7 +40,7 @@ func (b *Stream) report(r apply.LineResult) {
 
 func (b *Stream) printFailure(r apply.LineResult) {
 	out := b.Runner.Env.Out
-	fmt.Fprintf(out.Stderr, "%s line %d: %s\n", out.ErrColors.Bad("wps:"), r.Line, cli.Clean(r.Error))
+	fmt.Fprintf(out.Stderr, "%s line %d: %s\n", out.StderrColors.Bad("wps:"), r.Line, cli.Clean(r.Error))
 }
 
 // printFailures prints the failures of events in flight when another failure

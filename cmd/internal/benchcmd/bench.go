@@ -136,12 +136,12 @@ func newBencher(env *cli.Env, o *benchOptions) (*bencher, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !o.yes && !cli.Loopback(cs.Endpoint) {
+	if !o.yes && !cli.IsLoopback(cs.Endpoint) {
 		return nil, cli.Usage(fmt.Sprintf("%s is not known to be on this machine: a benchmark loads it, which may cost money and disturb others", cs.Endpoint.Host),
 			"if it is yours and that is meant, add --yes-load-this-service; this machine is localhost, 127.0.0.1 or [::1]")
 	}
 	b := &bencher{env: env, o: o, cs: cs, hub: hub, Options: options}
-	if env.Out.ErrToTerminal() && !env.Out.Quiet {
+	if env.Out.StderrIsTerminal() && !env.Out.Quiet {
 		b.OnSecond = func(s bench.Second) {
 			env.Out.Stderr.SetStatus(fmt.Sprintf("%4d s  %d/s  %d failed  p50 %.3g ms  p99 %.3g ms", s.Second, s.Count, s.Failed, s.P50, s.P99))
 		}
@@ -224,7 +224,7 @@ func (b *bencher) print(r *bench.Result) error {
 	case "csv":
 		return bench.CSV(writerFunc(func(p []byte) (int, error) { return len(p), b.env.Out.Write(p) }), r)
 	}
-	return b.env.Out.Write([]byte(b.env.Out.Shown(bench.Text(r))))
+	return b.env.Out.Write([]byte(b.env.Out.Printable(bench.Text(r))))
 }
 
 // whyNothing is the hint for a run that has measured nothing.
@@ -254,5 +254,5 @@ func (b *bencher) close() {
 
 // benchExits are the exit codes of a run.
 func benchExits() map[string]string {
-	return cli.Exits("  1    nothing could be measured, or a result could not be written", cli.ExitLineUsage, cli.ExitLineAuth, cli.ExitLineInt)
+	return cli.Exits("  1    nothing could be measured, or a result could not be written", cli.ExitLineUsage, cli.ExitLineUnauthorized, cli.ExitLineInterrupted)
 }

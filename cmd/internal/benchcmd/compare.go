@@ -52,7 +52,7 @@ func benchCompare(env *cli.Env, before, after, report string) error {
 	if env.Out.JSON() {
 		err = env.Out.PrintJSON(comparison)
 	} else {
-		err = env.Out.Write([]byte(env.Out.Shown(comparison.Text())))
+		err = env.Out.Write([]byte(env.Out.Printable(comparison.Text())))
 	}
 	if err != nil || report == "" {
 		return err

@@ -39,7 +39,7 @@ those that are silent. What is measured is their opening.`,
 		Annotations: benchExits(),
 		Args:        cli.ExactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := conn.check(cli.FlagsGiven(c)); err != nil {
+			if err := conn.check(cli.ChangedFlags(c)); err != nil {
 				return err
 			}
 			b, err := newBencher(env, &o)
@@ -62,7 +62,7 @@ those that are silent. What is measured is their opening.`,
 	return c
 }
 
-func (conn *holdOptions) check(given cli.GivenFlags) error {
+func (conn *holdOptions) check(given cli.FlagNames) error {
 	holds := given["hold"]
 	switch {
 	case holds && (conn.hold <= 0 || conn.hold > maxBenchTime):

@@ -50,7 +50,7 @@ one of its publisher has, or 5 seconds are over.`,
 		Annotations: benchExits(),
 		Args:        cli.ExactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := fan.check(cli.FlagsGiven(c), o.workers); err != nil {
+			if err := fan.check(cli.ChangedFlags(c), o.workers); err != nil {
 				return err
 			}
 			b, err := newBencher(env, &o)
@@ -72,7 +72,7 @@ one of its publisher has, or 5 seconds are over.`,
 }
 
 // check checks the flags, and fills in what follows from others.
-func (fan *fanoutOptions) check(given cli.GivenFlags, publishers int) error {
+func (fan *fanoutOptions) check(given cli.FlagNames, publishers int) error {
 	switch {
 	case fan.connections < 1 || fan.connections > maxBenchWorkers:
 		return cli.Usagef("--connections must be from 1 to %d", maxBenchWorkers)

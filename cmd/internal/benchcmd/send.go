@@ -13,7 +13,7 @@ import (
 // newBenchSend returns "wps bench send".
 func newBenchSend(env *cli.Env) *cobra.Command {
 	var o benchOptions
-	var target service.OneTargetFlags
+	var target service.SingleTargetFlags
 	c := &cobra.Command{
 		Use:   "send [--concurrency N] [--rate R] [--group G | --user U | --connection C]",
 		Short: "Measure how fast the service takes messages over REST",
@@ -26,7 +26,7 @@ that nobody is in.`,
 		Annotations: benchExits(),
 		Args:        cli.ExactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			to, err := benchTarget(&target, cli.FlagsGiven(c))
+			to, err := benchTarget(&target, cli.ChangedFlags(c))
 			if err != nil {
 				return err
 			}
@@ -53,11 +53,11 @@ that nobody is in.`,
 }
 
 // benchTarget returns whom the messages go to: by default a group that is empty.
-func benchTarget(t *service.OneTargetFlags, given cli.GivenFlags) (protocol.Target, error) {
+func benchTarget(t *service.SingleTargetFlags, given cli.FlagNames) (protocol.Target, error) {
 	to, ok, err := t.Target(given)
 	if err != nil || !ok {
 		return protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup}, err
 	}
-	ev := &output.MessageEvent{TargetType: to.Kind, TargetID: to.Id}
+	ev := &output.MessageEvent{TargetType: to.Kind, TargetID: to.ID}
 	return ev.Target(), service.Check(ev)
 }

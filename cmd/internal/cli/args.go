@@ -10,33 +10,63 @@ import (
 )
 
 // ExactArgs is cobra.ExactArgs with the names of the arguments in its error.
-// Those that name something at the service must be text.
+// GROUP and CONNECTION must be UTF-8.
 func ExactArgs(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) < len(names) {
 			return Usagef("missing argument: %s", strings.Join(names[len(args):], " "))
 		}
 		if len(args) > len(names) {
-			more := args[len(names):]
-			text := fmt.Sprintf("unexpected argument %q", more[0])
-			if flag := AsFlag(c, more); flag != "" {
-				return Usage(text, "did you mean "+flag+"?")
-			}
-			return Usagef("%s", text)
+			return unexpectedArgument(c, args[len(names):])
 		}
 		for i, arg := range args {
 			if !utf8.ValidString(arg) && slices.Contains([]string{"GROUP", "CONNECTION"}, names[i]) {
-				return NotText(names[i])
+				return NotUTF8(names[i])
 			}
 		}
 		return nil
 	}
 }
 
-// SubcommandsOnly is the action of a command that only holds others.
+func unexpectedArgument(c *cobra.Command, args []string) error {
+	text := fmt.Sprintf("unexpected argument %q", args[0])
+	if flag := MeantFlag(c, args); flag != "" {
+		return Usage(text, "did you mean "+flag+"?")
+	}
+	return Usagef("%s", text)
+}
+
+// MeantFlag returns the flag that was meant by an argument such as "user u1", ""
+// if the command has no flag of that name.
+func MeantFlag(c *cobra.Command, args []string) string {
+	f := c.Flags().Lookup(args[0])
+	switch {
+	case f == nil:
+		return ""
+	case len(args) == 1 || f.NoOptDefVal != "":
+		return "--" + f.Name
+	}
+	return "--" + f.Name + " " + ShellWord(args[1])
+}
+
+// SubcommandsOnly is the action of a command that only has subcommands.
 func SubcommandsOnly(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return UnknownCommand(c, args[0])
 	}
 	return c.Help()
+}
+
+// UnknownCommand returns a usage error whose hint is what the command is called
+// in wps, or the nearest name.
+func UnknownCommand(c *cobra.Command, name string) error {
+	c.SuggestionsMinimumDistance = 2
+	text := fmt.Sprintf("unknown command %q", name)
+	if equivalent := EquivalentCommand(c, name); equivalent != "" {
+		return Usage(text, "in wps that is: "+equivalent)
+	}
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		return Usage(text, "did you mean "+strings.Join(near, " or ")+"?")
+	}
+	return Usagef("%s", text)
 }

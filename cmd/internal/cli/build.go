@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// BuildInfo is the JSON of "wps version". Commit and Date are "" in a build
+// BuildInfo is the JSON output of "wps version". Commit and Date are "" in a build
 // without version control.
 type BuildInfo struct {
 	Version  string `json:"version"`
@@ -17,8 +17,8 @@ type BuildInfo struct {
 	Platform string `json:"platform"`
 }
 
-// ReadBuild takes everything from what the Go toolchain noted in the binary.
-func ReadBuild() BuildInfo {
+// ReadBuildInfo returns what the Go toolchain recorded in the binary.
+func ReadBuildInfo() BuildInfo {
 	v := BuildInfo{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -40,13 +40,13 @@ func ReadBuild() BuildInfo {
 	return v
 }
 
-// String is the form for people.
+// String returns the text output of "wps version".
 func (v BuildInfo) String() string {
 	built := "built without version control"
 	if v.Commit != "" {
 		built = "commit " + v.Commit[:min(len(v.Commit), 12)]
 		if v.Modified {
-			built += " (changed files)"
+			built += " (modified)"
 		}
 		built += " of " + v.Date
 	}

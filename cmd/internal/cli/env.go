@@ -11,7 +11,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -23,19 +22,19 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Env is what a command has of the world: an input, what prints, and what
-// resolves settings. One Env serves one Run.
+// Env is the environment of a command: its input, printer, settings and log. It is
+// used for one run.
 type Env struct {
 	Stdin    io.Reader
 	Out      *Printer
 	Settings *Settings
-	Log      *slog.Logger // of the level that -v and --debug ask for
-	Verbose  bool
-	Debug    bool
+	Log      *slog.Logger // logs to stderr at the level of -v and --debug
+	Verbose  bool         // -v is set
+	Debug    bool         // --debug is set
 }
 
-// NewEnv returns an Env of the given streams, and of an environment that
-// lookupEnv reads as os.LookupEnv does.
+// NewEnv returns an Env with the given streams. lookupEnv reads an environment
+// variable, as os.LookupEnv does.
 func NewEnv(stdin io.Reader, stdout, stderr io.Writer, lookupEnv func(string) (string, bool)) *Env {
 	env := &Env{Stdin: stdin, Out: newPrinter(stdout, stderr, lookupEnv), Log: slog.New(slog.DiscardHandler)}
 	env.Settings = &Settings{LookupEnv: lookupEnv, log: env.Log}
@@ -46,29 +45,29 @@ func NewEnv(stdin io.Reader, stdout, stderr io.Writer, lookupEnv func(string) (s
 func CommonFlags(env *Env, root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.SortFlags = false
-	f.StringVar(&env.Settings.connectionString, "connection-string", "", "which service: `string` with Endpoint and AccessKey; @FILE reads it from a file\n(default $WPS_CONNECTION_STRING, then $WebPubSubConnectionString, then the local emulator)")
+	f.StringVar(&env.Settings.connectionString, "connection-string", "", "connection `string` of the service, or @FILE to read it from a file\n(default $WPS_CONNECTION_STRING, then $WebPubSubConnectionString, then the local emulator)")
 	f.StringVar(&env.Settings.HubFlag, "hub", "", "`name` of the hub (default $WPS_HUB)")
 	f.StringVarP(&env.Out.Format, "output", "o", "text", "output format: `text|json`")
 	f.StringVar(&env.Out.jq, "jq", "", "filter the JSON output with a jq `expression`; implies -o json")
 	f.BoolVarP(&env.Out.Quiet, "quiet", "q", false, "suppress status messages; results and errors are still printed")
-	f.BoolVarP(&env.Verbose, "verbose", "v", false, "log what happens to stderr")
-	f.BoolVar(&env.Debug, "debug", false, "log every detail to stderr")
+	f.BoolVarP(&env.Verbose, "verbose", "v", false, "log progress to stderr")
+	f.BoolVar(&env.Debug, "debug", false, "log details to stderr")
 	f.StringVar(&env.Out.color, "color", "auto", "when to use color; auto honors $NO_COLOR and TERM=dumb: `auto|always|never`")
 	f.DurationVar(&env.Settings.Timeout, "timeout", 30*time.Second, "`time` limit for a request, including retries")
 	f.IntVar(&env.Settings.Retries, "retries", 3, "retry a request up to `n` times after a network error, 429 or 5xx")
 }
 
-// OutputsAnnotation holds the output formats that a command has besides text and
-// json.
+// OutputsAnnotation lists the output formats that a command supports besides text
+// and json.
 const OutputsAnnotation = "outputs"
 
-// Prepare checks the common flags after they are parsed.
+// Prepare checks and applies the common flags of c, which have been parsed.
 func Prepare(env *Env, c *cobra.Command) error {
 	outputs := append([]string{"text", "json"}, strings.Fields(c.Annotations[OutputsAnnotation])...)
-	if err := noEmptyFlags(c); err != nil {
+	if err := checkEmptyFlags(c); err != nil {
 		return err
 	}
-	if err := textFlags(c); err != nil {
+	if err := checkUTF8Flags(c); err != nil {
 		return err
 	}
 	if err := env.Out.configure(outputs); err != nil {
@@ -93,45 +92,40 @@ func newLogger(env *Env) *slog.Logger {
 	return slog.New(slog.NewTextHandler(env.Out.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
-// MayBeEmpty marks a flag whose empty value means something.
-func MayBeEmpty(c *cobra.Command, name string) {
+// AllowEmpty marks a flag whose value may be empty.
+func AllowEmpty(c *cobra.Command, name string) {
 	c.Flags().Lookup(name).Annotations = map[string][]string{emptyAnnotation: nil}
 }
 
 const emptyAnnotation = "may be empty"
 
-// noEmptyFlags refuses --hub "$UNSET": without the flag the command could act on
-// another hub, another service or every connection.
-func noEmptyFlags(c *cobra.Command) (err error) {
+// checkEmptyFlags rejects --hub "$UNSET": with the default instead, the command
+// could act on another hub, another service or every connection.
+func checkEmptyFlags(c *cobra.Command) (err error) {
 	c.Flags().Visit(func(f *pflag.Flag) {
 		_, allowed := f.Annotations[emptyAnnotation]
 		list, isList := f.Value.(pflag.SliceValue)
 		empty := isList && slices.Contains(list.GetSlice(), "") || f.Value.Type() == "string" && f.Value.String() == ""
 		if empty && !allowed && err == nil {
-			err = Usage("--"+f.Name+" is empty", "give it a value or leave it out; a variable that was to fill it may be unset")
+			err = Usage("--"+f.Name+" is empty", "set a value or omit the flag; a variable in its value may be unset")
 		}
 	})
 	return err
 }
 
-// textFlags refuses names that are not UTF-8: tokens and JSON cannot hold them,
-// and would hold other names in silence. Names of files, and data, may be any bytes.
-func textFlags(c *cobra.Command) (err error) {
+// checkUTF8Flags rejects names that are not UTF-8: tokens and JSON cannot hold
+// them, and would silently hold other names. File names and data may be any bytes.
+func checkUTF8Flags(c *cobra.Command) (err error) {
 	c.Flags().Visit(func(f *pflag.Flag) {
-		what, _ := pflag.UnquoteUsage(f)
+		placeholder, _ := pflag.UnquoteUsage(f)
 		values := []string{f.Value.String()}
 		if list, isList := f.Value.(pflag.SliceValue); isList {
 			values = list.GetSlice()
 		}
-		broken := slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) })
-		if broken && err == nil && !slices.Contains([]string{"file", "text|@file|-", "EVENT HOOK"}, what) {
-			err = NotText("--" + f.Name)
+		invalid := slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) })
+		if invalid && err == nil && !slices.Contains([]string{"file", "text|@file|-", "EVENT HOOK"}, placeholder) {
+			err = NotUTF8("--" + f.Name)
 		}
 	})
 	return err
-}
-
-// NotText is the error of a value that is not UTF-8.
-func NotText(what string) error {
-	return Usage(fmt.Sprintf("%s is not UTF-8 text", what), "names at the service are UTF-8; check the encoding of the terminal or of the program that made it")
 }

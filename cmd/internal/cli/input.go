@@ -5,17 +5,17 @@ import (
 	"io"
 )
 
-// Input is standard input that stops waiting when its context ends. A read that
-// the operating system will not give up stays behind and ends with the process.
+// Input is standard input whose reads end with a context. A read that the
+// operating system does not interrupt stays blocked until the process ends.
 type Input struct {
-	ctx    context.Context
+	ctx    context.Context // held because io.Reader has no parameter for it
 	from   io.Reader
 	chunks chan chunk // nil until the first Read
 	rest   []byte
 	err    error
 }
 
-// chunk is what one read gave.
+// chunk is the result of one read.
 type chunk struct {
 	data []byte
 	err  error
@@ -24,7 +24,7 @@ type chunk struct {
 // NewInput returns a reader of from. Its reads end with ctx.
 func NewInput(ctx context.Context, from io.Reader) *Input { return &Input{ctx: ctx, from: from} }
 
-// Read implements io.Reader; its error is that of the context when that ends.
+// Read implements io.Reader. It returns the error of the context when that ends.
 func (i *Input) Read(p []byte) (int, error) {
 	if i.chunks == nil {
 		i.chunks = make(chan chunk)
@@ -46,7 +46,7 @@ func (i *Input) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// pump hands over what it reads, until the end of the input or the context.
+// pump passes on what it reads, until the end of the input or the context.
 func (i *Input) pump() {
 	for {
 		buf := make([]byte, 32<<10)

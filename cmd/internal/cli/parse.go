@@ -12,8 +12,8 @@ import (
 	"wps/token"
 )
 
-// ParseRate reads "500/s", or the number alone, as events a second; 0 is no
-// limit.
+// ParseRate parses "500/s", "30000/m" or a number alone, and returns events per
+// second. "" is 0, which means no limit.
 func ParseRate(s string) (float64, error) {
 	if s == "" {
 		return 0, nil
@@ -34,11 +34,11 @@ func ParseRate(s string) (float64, error) {
 	case "h":
 		return n / 3600, nil
 	}
-	return 0, errors.New("the unit is s, m or h")
+	return 0, errors.New("the unit must be s, m or h")
 }
 
-// ParseClaims reads "key=value" pairs; the same key again adds a value. Without
-// pairs it returns nil.
+// ParseClaims parses "key=value" pairs; a key that is repeated gets several
+// values. Without pairs it returns nil.
 func ParseClaims(pairs []string) (map[string][]string, error) {
 	if len(pairs) == 0 {
 		return nil, nil
@@ -54,8 +54,8 @@ func ParseClaims(pairs []string) (map[string][]string, error) {
 	return claims, nil
 }
 
-// Pairs is parseClaims that gives an empty map for nothing.
-func Pairs(list []string) (map[string][]string, error) {
+// ParsePairs is ParseClaims that returns an empty map without pairs.
+func ParsePairs(list []string) (map[string][]string, error) {
 	m, err := ParseClaims(list)
 	if m == nil {
 		m = map[string][]string{}
@@ -63,19 +63,19 @@ func Pairs(list []string) (map[string][]string, error) {
 	return m, err
 }
 
-// Loopback tells whether an address names this machine. What a name leads to is
-// not asked here: the client refuses an address that is not loopback when it
-// opens a connection.
-func Loopback(u *url.URL) bool {
+// IsLoopback reports whether the host of u is a loopback address or a name below
+// localhost. It resolves no names; the client refuses an address that is not
+// loopback when it connects.
+func IsLoopback(u *url.URL) bool {
 	host := strings.ToLower(u.Hostname())
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// KeysOf reads further keys: as they are, or @FILE.
-func KeysOf(cs token.ConnectionString, more []string) ([]token.Key, error) {
+// ReadKeys returns the key of cs and the further ones, each a key or @FILE.
+func ReadKeys(cs token.ConnectionString, further []string) ([]token.Key, error) {
 	keys := []token.Key{cs.Key}
-	for _, k := range more {
+	for _, k := range further {
 		if path, isFile := strings.CutPrefix(k, "@"); isFile {
 			text, err := os.ReadFile(path)
 			if err != nil {

@@ -6,7 +6,7 @@ import "fmt"
 // terminal shows the ^C of an interrupt without a line break. A command that runs
 // until it is interrupted calls it then.
 func (p *Printer) EndInterruptedLine() {
-	if p.ErrToTerminal() {
+	if p.StderrIsTerminal() {
 		fmt.Fprintln(p.Stderr)
 	}
 }

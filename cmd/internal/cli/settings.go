@@ -12,31 +12,31 @@ import (
 	"wps/token"
 )
 
-// Settings resolves which service and which hub a command uses, and says where
-// each value came from: flag, environment, default.
+// Settings resolves which service and which hub a command uses, from flags,
+// environment variables and defaults.
 type Settings struct {
 	LookupEnv func(string) (string, bool)
 	log       *slog.Logger
 
-	connectionString string        // of --connection-string
-	HubFlag          string        // of --hub
-	Timeout          time.Duration // of --timeout: a request with all its tries
-	Retries          int           // of --retries
+	connectionString string        // value of --connection-string
+	HubFlag          string        // value of --hub
+	Timeout          time.Duration // value of --timeout: limit of a request with its retries
+	Retries          int           // value of --retries
 }
 
-// Setting is a value and where it came from, for errors and hints.
+// Setting is a value and its source.
 type Setting struct {
 	value string
-	From  string
+	From  string // name of the source, for errors and hints
 }
 
-// FromDefault is the source of a connection string that is not set.
+// FromDefault is the source of a connection string if none is set.
 const FromDefault = "the local emulator's default"
 
 // check checks the flags.
 func (s *Settings) check() error {
 	if s.Timeout <= 0 {
-		return Usagef("--timeout must be more than 0")
+		return Usagef("--timeout must be greater than 0")
 	}
 	if s.Retries < 0 {
 		return Usagef("--retries must be 0 or more")
@@ -44,13 +44,13 @@ func (s *Settings) check() error {
 	return nil
 }
 
-// ConnectionSetting returns the text of the connection string.
+// ConnectionSetting returns the connection string as text.
 func (s *Settings) ConnectionSetting() (Setting, error) {
 	if v := s.connectionString; v != "" {
 		if path, isFile := strings.CutPrefix(v, "@"); isFile {
 			text, err := os.ReadFile(path)
 			if err != nil {
-				return Setting{}, Usage(fmt.Sprintf("read the connection string: %v", err), "@ needs a file that holds the connection string")
+				return Setting{}, Usage(fmt.Sprintf("read the connection string: %v", err), "@FILE must name a readable file that contains the connection string")
 			}
 			return Setting{strings.TrimSpace(string(text)), path}, nil
 		}
@@ -69,20 +69,20 @@ func (s *Settings) ConnectionSetting() (Setting, error) {
 	return Setting{def, FromDefault}, nil
 }
 
-// Variable returns an environment variable, "" if it is not set. One that is set
-// but empty is a usage error: a secret or variable that was to fill it is missing,
-// and the default for it could be another service or another hub.
+// Variable returns an environment variable, "" if it is not set. A variable that
+// is set but empty is a usage error: the secret or variable that it was set from is
+// probably missing, and the default could be another service or hub.
 func (s *Settings) Variable(name string) (string, error) {
 	v, isSet := s.LookupEnv(name)
 	if isSet && v == "" {
-		return "", Usage("$"+name+" is empty", "give it a value or unset it; a secret or variable that was to fill it may be missing")
+		return "", Usage("$"+name+" is empty", "set a value or unset it; the secret or variable that it is set from may be missing")
 	}
 	return v, nil
 }
 
-// SayDefault names the local emulator when no connection string is set: what is
-// made for it is of no use anywhere else.
-func SayDefault(out *Printer, source Setting) {
+// AnnounceDefault prints that the local emulator is used if no connection string is
+// set: a token for it is of no use elsewhere.
+func AnnounceDefault(out *Printer, source Setting) {
 	if source.From == FromDefault {
 		out.Say("using the local emulator at %s (no connection string is set)", protocol.DefaultEndpoint)
 	}
@@ -105,7 +105,7 @@ func (s *Settings) Connection() (token.ConnectionString, Setting, error) {
 	return cs, text, nil
 }
 
-// Hub returns the checked name of the hub.
+// Hub returns the name of the hub, which is valid.
 func (s *Settings) Hub() (string, error) {
 	name := Setting{s.HubFlag, "--hub"}
 	if name.value == "" {
@@ -116,7 +116,7 @@ func (s *Settings) Hub() (string, error) {
 		name = Setting{v, "$WPS_HUB"}
 	}
 	if name.value == "" {
-		return "", Usage("no hub is given", "add --hub NAME, or set WPS_HUB")
+		return "", Usage("no hub is set", "add --hub NAME, or set WPS_HUB")
 	}
 	if err := protocol.CheckHub(name.value); err != nil {
 		return "", Usagef("%s: %v", name.From, err)

@@ -11,6 +11,6 @@ func ShellWord(s string) string {
 	if quoted, err := syntax.Quote(s, syntax.LangPOSIX); err == nil {
 		return quoted
 	}
-	// The library refuses a line break, which messages have, for shells without $'...'.
+	// The library rejects a line break, which a message may contain: POSIX has no $'...'.
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

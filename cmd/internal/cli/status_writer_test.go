@@ -7,41 +7,41 @@ import (
 	"testing"
 )
 
-// TestStatusWriter: a message erases the status line and draws it again below, so
-// that neither is glued to the other.
+// TestStatusWriter checks that a message erases the status line, which is drawn
+// again below it.
 func TestStatusWriter(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	p := newPrinter(nil, &out, func(string) (string, bool) { return "", false })
 	p.Stderr.SetStatus("")
 	p.Stderr.SetStatus("50%")
-	p.Warn("odd name")
+	p.Warn("unusual name")
 	p.Stderr.SetStatus("60%")
 	fmt.Fprint(p.Stderr, "sure? ")
 	p.Stderr.SetStatus("")
-	want := ClearLine + "50%" + ClearLine + "wps: warning: odd name\n50%" + ClearLine + "60%" + ClearLine + "sure? "
+	want := ClearLine + "50%" + ClearLine + "wps: warning: unusual name\n50%" + ClearLine + "60%" + ClearLine + "sure? "
 	if out.String() != want {
 		t.Errorf("wrote %q, want %q", out.String(), want)
 	}
 }
 
-// TestStatusWriterConcurrent: several goroutines may write; lines stay whole.
+// TestStatusWriterConcurrent checks that lines of several goroutines stay whole.
 func TestStatusWriterConcurrent(t *testing.T) {
 	t.Parallel()
-	var out strings.Builder // not safe by itself: the race detector would see it
+	var out strings.Builder // not safe by itself: the race detector would report it
 	p := newPrinter(nil, &out, func(string) (string, bool) { return "", false })
 	var writers sync.WaitGroup
 	for range 4 {
 		writers.Go(func() {
 			for range 50 {
-				p.Say("said")
-				p.Warn("warned")
+				p.Say("status")
+				p.Warn("text")
 			}
 		})
 	}
 	writers.Wait()
 	for line := range strings.Lines(out.String()) {
-		if line != "said\n" && line != "wps: warning: warned\n" {
+		if line != "status\n" && line != "wps: warning: text\n" {
 			t.Fatalf("a line is %q", line)
 		}
 	}

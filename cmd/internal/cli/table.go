@@ -6,18 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// tableBlock is how many rows of a table are lined up together: a list may be
-// of any length, and is not kept whole.
+// tableBlock is how many rows of a table are aligned together, so that a list of
+// any length needs little memory.
 const tableBlock = 200
 
-// Table prints rows. A program gets them as they come, exact and with tabs
-// between; a person at a terminal gets columns under headings.
+// Table prints rows: in a pipe at once, unchanged and separated by tabs; on a
+// terminal in columns with headings.
 type Table struct {
 	Out    *Printer
 	head   []string
-	rows   [][]string // of this block; a terminal's
+	rows   [][]string // rows of the current block, on a terminal
 	widths []int
-	any    bool
+	any    bool // a row was printed
 }
 
 // NewTable returns a table with these headings.
@@ -25,9 +25,9 @@ func NewTable(out *Printer, head ...string) *Table {
 	return &Table{Out: out, head: head, widths: make([]int, len(head))}
 }
 
-// Row prints a row, or keeps it until its block is full.
+// Row prints a row, or keeps it until the block is full.
 func (t *Table) Row(cells ...string) error {
-	if !t.Out.ToTerminal() {
+	if !t.Out.StdoutIsTerminal() {
 		t.any = true
 		return t.Out.PrintLine(strings.Join(cells, "\t"))
 	}
@@ -37,18 +37,18 @@ func (t *Table) Row(cells ...string) error {
 	return t.Flush()
 }
 
-// End prints what is left, or tells that there was nothing.
-func (t *Table) End(nothing string) error {
+// End prints the remaining rows, or the message empty if there was no row.
+func (t *Table) End(empty string) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	if !t.any && !t.Out.JSON() {
-		t.Out.Say("%s", Clean(nothing))
+		t.Out.Say("%s", Clean(empty))
 	}
 	return nil
 }
 
-// Flush prints the rows that are kept.
+// Flush prints the rows of the current block.
 func (t *Table) Flush() error {
 	if len(t.rows) == 0 {
 		return nil
@@ -60,15 +60,15 @@ func (t *Table) Flush() error {
 	lines = append(lines, t.rows...)
 	for _, line := range lines {
 		for i := range line {
-			line[i] = oneCell(line[i])
+			line[i] = cleanCell(line[i])
 			t.widths[i] = max(t.widths[i], utf8.RuneCountInString(line[i]))
 		}
 	}
 	var text strings.Builder
 	for i, line := range lines {
-		s := t.lineUp(line)
+		s := t.align(line)
 		if i == 0 && !t.any {
-			s = t.Out.Colors.Dim(s)
+			s = t.Out.StdoutColors.Dim(s)
 		}
 		text.WriteString(s + "\n")
 	}
@@ -76,7 +76,7 @@ func (t *Table) Flush() error {
 	return t.Out.Write([]byte(text.String()))
 }
 
-func (t *Table) lineUp(cells []string) string {
+func (t *Table) align(cells []string) string {
 	var s strings.Builder
 	for i, cell := range cells {
 		s.WriteString(cell + strings.Repeat(" ", t.widths[i]-utf8.RuneCountInString(cell)+2))
@@ -84,10 +84,10 @@ func (t *Table) lineUp(cells []string) string {
 	return strings.TrimRight(s.String(), " ")
 }
 
-// oneCell is a cell that neither steers the terminal nor leaves its place.
-func oneCell(s string) string {
+// cleanCell returns a cell without control characters, line breaks and tabs.
+func cleanCell(s string) string {
 	return strings.Map(func(r rune) rune {
-		if control(r) || unicode.IsControl(r) {
+		if isControl(r) || unicode.IsControl(r) {
 			return unicode.ReplacementChar
 		}
 		return r

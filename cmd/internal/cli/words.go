@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // orList returns "a, b or c".
@@ -15,20 +14,12 @@ func orList(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// Plural returns "1 line" or "2 lines".
-func Plural(n int, what string) string {
+// Plural returns "1 line" or "2 lines" for the noun "line".
+func Plural(n int, noun string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// OrWord returns s, or word if s is empty.
-func OrWord(s, word string) string {
-	if s == "" {
-		return word
-	}
-	return s
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // YesNo returns "yes" or "no".
@@ -37,12 +28,4 @@ func YesNo(yes bool) string {
 		return "yes"
 	}
 	return "no"
-}
-
-// ShortDuration is precise enough for a person.
-func ShortDuration(d time.Duration) string {
-	if d < time.Millisecond {
-		return d.Round(time.Microsecond).String()
-	}
-	return d.Round(time.Millisecond).String()
 }

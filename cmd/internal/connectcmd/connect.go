@@ -62,9 +62,9 @@ events recovering, recovered and lost report it.`,
 		Example: `  wps connect --hub chat --user u1 --join g1
   echo hello | wps connect --hub chat --to-group g1
   wps connect --hub chat --join g1 --count 1 --wait 5s -o json   # an assertion: exit 1 if none arrived`,
-		Annotations: cli.Exits("  1    closed by the service, refused, or fewer than --count messages", cli.ExitLineUsage, cli.ExitLineAuth),
+		Annotations: cli.Exits("  1    closed by the service, refused, or fewer than --count messages", cli.ExitLineUsage, cli.ExitLineUnauthorized),
 		Args:        cli.ExactArgs(),
-		RunE:        func(c *cobra.Command, _ []string) error { return connect(c.Context(), env, &o, cli.FlagsGiven(c)) },
+		RunE:        func(c *cobra.Command, _ []string) error { return connect(c.Context(), env, &o, cli.ChangedFlags(c)) },
 	}
 	f := c.Flags()
 	f.SortFlags = false
@@ -97,7 +97,7 @@ var subprotocols = map[string]string{
 }
 
 // check checks the flags.
-func (o *connectOptions) check(given cli.GivenFlags) error {
+func (o *connectOptions) check(given cli.FlagNames) error {
 	_, known := subprotocols[o.subprotocol]
 	switch {
 	case !known:
@@ -168,7 +168,7 @@ func (o *connectOptions) clientURL(env *cli.Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	service.WarnOfRoles(env, o.roles)
+	service.WarnAboutRoles(env, o.roles)
 	n, err := token.Negotiate(cs, token.ClientOptions{
 		Hub: hub, UserID: o.user, Roles: o.tokenRoles(), Groups: o.groups, Lifetime: tokenLifetime,
 	})
@@ -201,7 +201,7 @@ func (o *connectOptions) tokenRoles() []string {
 	return roles
 }
 
-func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.GivenFlags) error {
+func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.FlagNames) error {
 	if err := o.check(given); err != nil {
 		return err
 	}

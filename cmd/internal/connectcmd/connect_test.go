@@ -21,11 +21,11 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		want   string // the beginning of the usage error; "" is none
-		given  cli.GivenFlags
+		given  cli.FlagNames
 		change func(*connectOptions)
 	}{
 		{"", nil, func(*connectOptions) {}},
-		{"", cli.GivenFlags{"data-type": true}, func(o *connectOptions) { o.toGroup, o.noEcho, o.acks, o.dataType = "g", true, true, "JSON" }},
+		{"", cli.FlagNames{"data-type": true}, func(o *connectOptions) { o.toGroup, o.noEcho, o.acks, o.dataType = "g", true, true, "JSON" }},
 		{"", nil, func(o *connectOptions) { o.subprotocol, o.event = "none", "message" }},
 		{`--subprotocol "mqtt" is unknown`, nil, func(o *connectOptions) { o.subprotocol = "mqtt" }},
 		{"--to-group and --event exclude", nil, func(o *connectOptions) { o.toGroup, o.event = "g", "e" }},
@@ -34,7 +34,7 @@ func TestCheck(t *testing.T) {
 		{"--url has its own token", nil, func(o *connectOptions) { o.url, o.roles = "ws://h", []string{"r"} }},
 		{"--to-group of a simple client", nil, func(o *connectOptions) { o.url, o.subprotocol, o.toGroup = "ws://h", "none", "g" }},
 		{"--no-echo goes with --to-group", nil, func(o *connectOptions) { o.event, o.noEcho = "e", true }},
-		{"--acks and --data-type go with", cli.GivenFlags{"data-type": true}, func(*connectOptions) {}},
+		{"--acks and --data-type go with", cli.FlagNames{"data-type": true}, func(*connectOptions) {}},
 		{"--count and --wait must be 0 or more", nil, func(o *connectOptions) { o.wait = -1 }},
 		{"group name is empty", nil, func(o *connectOptions) { o.groups = []string{""} }},
 		{"--to-group: ", nil, func(o *connectOptions) { o.toGroup = strings.Repeat("g", 1025) }},

@@ -49,7 +49,7 @@ type closedLine struct {
 
 // sayDim prints a status message in the color of those about the connection.
 func (s *session) sayDim(text string) {
-	s.env.Out.Say("%s", s.env.Out.ErrColors.Dim(cli.Clean(text)))
+	s.env.Out.Say("%s", s.env.Out.StderrColors.Dim(cli.Clean(text)))
 }
 
 // printResponse prints a system message, or a message.
@@ -129,8 +129,8 @@ func (s *session) messageText(m *protocol.Response) string {
 	if m.DataType == protocol.DataTypeBinary || m.DataType == protocol.DataTypeProtobuf {
 		data = base64.StdEncoding.EncodeToString(m.Data)
 	}
-	data = s.env.Out.Shown(data)
-	if s.env.Out.ToTerminal() { // an unindented line could pose as another message
+	data = s.env.Out.Printable(data)
+	if s.env.Out.StdoutIsTerminal() { // an unindented line could pose as another message
 		data = strings.ReplaceAll(strings.TrimSuffix(data, "\n"), "\n", "\n  ")
 	}
 	origin := m.From
@@ -143,7 +143,7 @@ func (s *session) messageText(m *protocol.Response) string {
 	if m.FromUserID != "" {
 		origin += " " + m.FromUserID
 	}
-	return s.env.Out.Colors.Name("["+s.env.Out.Shown(origin)+"]") + " " + data
+	return s.env.Out.StdoutColors.Name("["+s.env.Out.Printable(origin)+"]") + " " + data
 }
 
 // jsonData returns the data as a JSON value: text as a string, JSON as itself,

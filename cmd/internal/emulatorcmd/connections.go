@@ -1,6 +1,7 @@
 package emulatorcmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -54,7 +55,7 @@ func printConnection(t *cli.Table, x emulator.ConnectionStatus) error {
 	if x.Away {
 		waiting = fmt.Sprintf("away, %d", x.Unacknowledged)
 	}
-	return t.Row(x.ConnectionID, user, x.Hub, cli.OrWord(x.Subprotocol, "simple"), waiting, strings.Join(x.Groups, " "))
+	return t.Row(x.ConnectionID, user, x.Hub, cmp.Or(x.Subprotocol, "simple"), waiting, strings.Join(x.Groups, " "))
 }
 
 // ofTheHub says which hub a list was of; "" is every hub.

@@ -95,7 +95,7 @@ name with a dot that is not of this machine, unless --allow-host names it.`,
 		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, "  N    with -- COMMAND: its exit code"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 && c.ArgsLenAtDash() != 0 {
-				if len(c.SuggestionsFor(args[0])) > 0 || cli.CalledHere(c, args[0]) != "" {
+				if len(c.SuggestionsFor(args[0])) > 0 || cli.EquivalentCommand(c, args[0]) != "" {
 					return cli.UnknownCommand(c, args[0])
 				}
 				return cli.Usagef("unexpected argument %q: a command to run comes behind --", args[0])
@@ -103,7 +103,7 @@ name with a dot that is not of this machine, unless --allow-host names it.`,
 			if len(args) == 0 && c.ArgsLenAtDash() == 0 {
 				return cli.Usage("no command comes behind --", "name one, as in wps emulator -- npm test; a variable that was to hold it may be unset")
 			}
-			return runEmulator(c.Context(), env, &o, cli.FlagsGiven(c), args)
+			return runEmulator(c.Context(), env, &o, cli.ChangedFlags(c), args)
 		},
 	}
 	c.SuggestionsMinimumDistance = 2
@@ -183,7 +183,7 @@ func (o *emulatorOptions) accessKey(env *cli.Env) (string, error) {
 	return key, nil
 }
 
-func runEmulator(ctx context.Context, env *cli.Env, o *emulatorOptions, given cli.GivenFlags, command []string) error {
+func runEmulator(ctx context.Context, env *cli.Env, o *emulatorOptions, given cli.FlagNames, command []string) error {
 	if o.certFile != "" && !o.tls {
 		return cli.Usagef("--tls-cert-out goes with --tls")
 	}
@@ -211,7 +211,7 @@ func runEmulator(ctx context.Context, env *cli.Env, o *emulatorOptions, given cl
 	if err != nil {
 		return alreadyThere(ctx, addr, key, err)
 	}
-	endpoint := &url.URL{Scheme: "http", Host: serve.ShownAddr(addr, listeners)}
+	endpoint := &url.URL{Scheme: "http", Host: serve.DisplayAddr(addr, listeners)}
 	if o.tls {
 		endpoint.Scheme = "https"
 		if err := o.encrypt(listeners); err != nil {
@@ -223,8 +223,8 @@ func runEmulator(ctx context.Context, env *cli.Env, o *emulatorOptions, given cl
 		serve.Risk{Present: key == protocol.DefaultAccessKey, Text: "the access key is the public default: set --key"},
 		serve.Risk{Present: o.entra || o.settings.AllowUnvalidatedEntraTokens, Text: "signatures of Entra tokens are not checked"})
 	server, err := emulator.New(emulator.Options{
-		Key: key, Logger: env.Log, Version: cli.ReadBuild().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.AllowUnvalidatedEntraTokens,
-		Hosts: o.guard.Names(addr), AllowedOrigins: o.guard.Origins,
+		Key: key, Logger: env.Log, Version: cli.ReadBuildInfo().Version, AllowUnvalidatedEntraTokens: o.entra || o.settings.AllowUnvalidatedEntraTokens,
+		Hosts: o.guard.HostNames(addr), AllowedOrigins: o.guard.Origins,
 	})
 	if err != nil {
 		return cli.JoinErrors(err, serve.CloseAll(listeners))
@@ -330,14 +330,14 @@ func announce(env *cli.Env, cs token.ConnectionString, handlers []emusettings.Hu
 	if env.Out.JSON() {
 		return env.Out.PrintJSON(readyReport{cs.Endpoint.String(), client, cs.Reveal()})
 	}
-	env.Out.Say("%s %s", env.Out.ErrColors.Name("endpoint "), cs.Endpoint)
-	env.Out.Say("%s %s", env.Out.ErrColors.Name("clients  "), client)
+	env.Out.Say("%s %s", env.Out.StderrColors.Name("endpoint "), cs.Endpoint)
+	env.Out.Say("%s %s", env.Out.StderrColors.Name("clients  "), client)
 	sayHandlers(env, handlers)
 	ready := "ready; Ctrl-C stops it. The connection string, for WPS_CONNECTION_STRING:"
 	if cs.Endpoint.String() == protocol.DefaultEndpoint && cs.Key.Equal(token.NewKey(protocol.DefaultAccessKey)) {
-		env.Out.Say("%s %s", env.Out.ErrColors.Name("watch    "), "wps emulator events -f, in another terminal") // finds it without more
+		env.Out.Say("%s %s", env.Out.StderrColors.Name("watch    "), "wps emulator events -f, in another terminal") // finds it without more
 		ready = "ready; Ctrl-C stops it. The connection string:"
 	}
-	env.Out.Say("%s", env.Out.ErrColors.Name(ready))
+	env.Out.Say("%s", env.Out.StderrColors.Name(ready))
 	return env.Out.PrintLine(cs.Reveal())
 }

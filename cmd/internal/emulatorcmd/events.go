@@ -59,7 +59,7 @@ func watchEvents(ctx context.Context, env *cli.Env, o emulator.NoticeOptions) er
 			if env.Out.JSON() {
 				return env.Out.PrintJSON(n)
 			}
-			return env.Out.PrintLine(env.Out.Shown(noticeText(n)))
+			return env.Out.PrintLine(env.Out.Printable(noticeText(n)))
 		})
 	})
 	if o.Follow && errors.Is(err, context.Canceled) {

@@ -35,7 +35,7 @@ func (o *emulatorOptions) startHooks(ctx context.Context, env *cli.Env, cs token
 	if !o.hooks.Any() {
 		return h, nil
 	}
-	host := hooks.Host{
+	host := hooks.Options{
 		Env: env, ConnectionString: cs, Hub: env.Settings.HubFlag, Quiet: quiet, Transport: server.Transport(),
 	}
 	var err error

@@ -69,6 +69,6 @@ func (o *emulatorOptions) apply(h *emulatorHooks) error {
 // sayHandlers says where events go.
 func sayHandlers(env *cli.Env, handlers []emusettings.HubHandler) {
 	for _, h := range handlers {
-		env.Out.Say("%s %s", env.Out.ErrColors.Name("events   "), h)
+		env.Out.Say("%s %s", env.Out.StderrColors.Name("events   "), h)
 	}
 }

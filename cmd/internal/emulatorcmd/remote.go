@@ -10,7 +10,7 @@ import (
 
 // remoteExits are the exit codes of the commands that look into an emulator.
 func remoteExits() map[string]string {
-	return cli.Exits("  1    the operation failed, or no emulator answers", cli.ExitLineUsage, "  4    the access key is not the emulator's", cli.ExitLineInt)
+	return cli.Exits("  1    the operation failed, or no emulator answers", cli.ExitLineUsage, "  4    the access key is not the emulator's", cli.ExitLineInterrupted)
 }
 
 // withRemote calls work with the control API of the emulator that the connection

@@ -61,9 +61,9 @@ func (e *NoAnswerError) Error() string {
 	return fmt.Sprintf("no good answer within %v, the last one %d %s", e.Within, e.Status, http.StatusText(e.Status))
 }
 
-// RefusesAll reports whether an error is not the fault of the event: the service
+// IsOutage reports whether an error is not the fault of the event: the service
 // cannot be reached, refuses every request, or refuses this key.
-func RefusesAll(err error) bool {
+func IsOutage(err error) bool {
 	var unreachable *client.UnreachableError
 	var noAnswer *NoAnswerError
 	var refused *client.Error

@@ -87,9 +87,9 @@ a page of another site.`,
   wps listen --on message ./worker.py --worker --workers 4
   wps listen --forward http://localhost:3000/eventhandler
   wps listen --on message ./m.sh --hub chat --negotiate /api/negotiate --user '{query.userid}'`,
-		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineInt+" a second time: running hooks are killed"),
+		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineInterrupted+" a second time: running hooks are killed"),
 		Args:        cli.ExactArgs(),
-		RunE:        func(c *cobra.Command, _ []string) error { return runListen(c.Context(), env, &o, cli.FlagsGiven(c)) },
+		RunE:        func(c *cobra.Command, _ []string) error { return runListen(c.Context(), env, &o, cli.ChangedFlags(c)) },
 	}
 	f := c.Flags()
 	f.SortFlags = false
@@ -112,7 +112,7 @@ a page of another site.`,
 // negotiateOnly are the flags that go with --negotiate.
 var negotiateOnly = []string{"user", "role", "group", "claim", "expires", "client"}
 
-func (o *listenOptions) check(given cli.GivenFlags) error {
+func (o *listenOptions) check(given cli.FlagNames) error {
 	switch {
 	case !o.hooks.Any() && o.negotiatePath == "":
 		return cli.Usagef("nothing is to be done: add --on EVENT HOOK, or --forward URL")
@@ -131,7 +131,7 @@ func (o *listenOptions) check(given cli.GivenFlags) error {
 	return o.hooks.CheckUnused(given)
 }
 
-func runListen(ctx context.Context, env *cli.Env, o *listenOptions, given cli.GivenFlags) error {
+func runListen(ctx context.Context, env *cli.Env, o *listenOptions, given cli.FlagNames) error {
 	if err := o.check(given); err != nil {
 		return err
 	}
@@ -177,9 +177,9 @@ func (o *listenOptions) prepare(ctx context.Context, env *cli.Env) (*listener, e
 			return nil, cli.Usagef("--hub: %v", err)
 		}
 	}
-	host := hooks.Host{Env: env, ConnectionString: cs, Hub: env.Settings.HubFlag, Origins: hooks.Origins(cs, o.origins), Path: o.path}
+	host := hooks.Options{Env: env, ConnectionString: cs, Hub: env.Settings.HubFlag, Origins: hooks.AllowedOrigins(cs, o.origins), Path: o.path}
 	if !o.skipSignature {
-		if host.Keys, err = cli.KeysOf(cs, o.keys); err != nil {
+		if host.Keys, err = cli.ReadKeys(cs, o.keys); err != nil {
 			return nil, err
 		}
 	}
@@ -290,7 +290,7 @@ func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // announce tells where events go, once they can come.
 func (l *listener) announce(listeners []net.Listener) error {
-	u := &url.URL{Scheme: "http", Host: serve.ShownAddr(l.o.addr, listeners), Path: l.o.path}
+	u := &url.URL{Scheme: "http", Host: serve.DisplayAddr(l.o.addr, listeners), Path: l.o.path}
 	if l.o.certFile != "" {
 		u.Scheme = "https"
 	}
@@ -306,9 +306,9 @@ func (l *listener) announce(listeners []net.Listener) error {
 			return err
 		}
 	default:
-		l.env.Out.Say("listening for events: %s", l.env.Out.ErrColors.Name(ready["url"]))
+		l.env.Out.Say("listening for events: %s", l.env.Out.StderrColors.Name(ready["url"]))
 		if l.negotiate != nil {
-			l.env.Out.Say("negotiate endpoint: %s", l.env.Out.ErrColors.Name(ready["negotiate"]))
+			l.env.Out.Say("negotiate endpoint: %s", l.env.Out.StderrColors.Name(ready["negotiate"]))
 		}
 		l.env.Out.Say("ready; Ctrl-C stops it")
 	}

@@ -54,10 +54,10 @@ name of a user event.`,
 		Example: `  wps trigger connect --to http://localhost:9000/eh --user ana --query v=2
   wps trigger message --to http://localhost:9000/{hub}/{event} --data hello
   wps trigger order --to http://localhost:7071/runtime/webhooks/webpubsub --data @order.json --data-type json`,
-		Annotations: cli.Exits("  1    the event was refused, or not delivered", cli.ExitLineUsage, cli.ExitLineInt),
+		Annotations: cli.Exits("  1    the event was refused, or not delivered", cli.ExitLineUsage, cli.ExitLineInterrupted),
 		Args:        cli.ExactArgs("EVENT"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return runTrigger(c.Context(), env, &o, cli.FlagsGiven(c), args[0])
+			return runTrigger(c.Context(), env, &o, cli.ChangedFlags(c), args[0])
 		},
 	}
 	f := c.Flags()
@@ -100,7 +100,7 @@ func isConnect(k trigger.Key) bool {
 	return k.Kind == protocol.EventSystem && k.Event == protocol.EventConnect
 }
 
-func (o *triggerOptions) check(given cli.GivenFlags, k trigger.Key) error {
+func (o *triggerOptions) check(given cli.FlagNames, k trigger.Key) error {
 	for _, b := range belongs {
 		if name := given.First(b.flags...); name != "" && !b.fits(k) {
 			return cli.Usagef("--%s goes with %s", name, b.events)
@@ -119,7 +119,7 @@ func (o *triggerOptions) check(given cli.GivenFlags, k trigger.Key) error {
 	return nil
 }
 
-func runTrigger(ctx context.Context, env *cli.Env, o *triggerOptions, given cli.GivenFlags, name string) error {
+func runTrigger(ctx context.Context, env *cli.Env, o *triggerOptions, given cli.FlagNames, name string) error {
 	k, err := trigger.ParseKey(name)
 	if err != nil {
 		return cli.Usagef("%v", err)

@@ -28,7 +28,7 @@ type triedEvent struct {
 
 // event makes the event that the flags describe.
 func (o *triggerOptions) event(ctx context.Context, env *cli.Env, cs token.ConnectionString, k trigger.Key) (*triedEvent, error) {
-	keys, err := cli.KeysOf(cs, o.keys)
+	keys, err := cli.ReadKeys(cs, o.keys)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (o *triggerOptions) fillUser(ctx context.Context, env *cli.Env, e *triedEve
 		return cli.Usagef("--data is not UTF-8 text: use --data-type binary")
 	}
 	e.header["Content-Type"] = []string{protocol.EventContentType(d)}
-	metadata, err := cli.Pairs(o.metadata)
+	metadata, err := cli.ParsePairs(o.metadata)
 	if err != nil {
 		return cli.Usagef("--meta %v", err)
 	}
@@ -144,7 +144,7 @@ func (o *triggerOptions) fillConnect(e *triedEvent) (err error) {
 		from []string
 		into *map[string][]string
 	}{{"claim", o.claims, &r.Claims}, {"query", o.queries, &r.Query}, {"header", o.headers, &r.Headers}} {
-		if *m.into, err = cli.Pairs(m.from); err != nil {
+		if *m.into, err = cli.ParsePairs(m.from); err != nil {
 			return cli.Usagef("--%s %v", m.flag, err)
 		}
 	}

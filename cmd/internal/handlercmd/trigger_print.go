@@ -48,22 +48,22 @@ func printVerdict(env *cli.Env, c *protocol.EventContext, v *emulator.EventResul
 		return env.Out.PrintJSON(newVerdictJSON(c, v))
 	}
 	var b bytes.Buffer
-	paint := env.Out.Colors.Good
+	paint := env.Out.StdoutColors.Good
 	if v.Problem != "" {
-		paint = env.Out.Colors.Bad
+		paint = env.Out.StdoutColors.Bad
 	}
-	fmt.Fprintf(&b, "%s %s\n", paint(strings.TrimSpace(fmt.Sprintf("%d %s", v.Status, http.StatusText(v.Status)))), env.Out.Colors.Dim(cli.ShortDuration(took)))
+	fmt.Fprintf(&b, "%s %s\n", paint(strings.TrimSpace(fmt.Sprintf("%d %s", v.Status, http.StatusText(v.Status)))), env.Out.StdoutColors.Dim(cli.FormatDuration(took)))
 	for _, name := range []string{"Content-Type", protocol.HeaderConnectionState, "Retry-After"} {
 		if value := v.Header.Get(name); value != "" {
-			fmt.Fprintf(&b, "%s: %s\n", name, env.Out.Shown(value))
+			fmt.Fprintf(&b, "%s: %s\n", name, env.Out.Printable(value))
 		}
 	}
 	b.WriteByte('\n')
 	if len(v.Body) > 0 {
-		fmt.Fprintf(&b, "%s\n\n", env.Out.Shown(strings.TrimSuffix(string(v.Body), "\n")))
+		fmt.Fprintf(&b, "%s\n\n", env.Out.Printable(strings.TrimSuffix(string(v.Body), "\n")))
 	}
 	for _, line := range effects(c, v) {
-		fmt.Fprintln(&b, env.Out.Shown(line))
+		fmt.Fprintln(&b, env.Out.Printable(line))
 	}
 	return env.Out.Write(b.Bytes())
 }

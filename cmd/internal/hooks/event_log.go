@@ -12,24 +12,30 @@ import (
 	"wps/trigger"
 )
 
-// eventLog tells of each event: lines for people on stderr, or an object for
-// each answered event on stdout. Safe for concurrent use.
+// eventLog logs events: as lines of text on stderr, or as a JSON object for each
+// answered event on stdout. It may be used concurrently.
 type eventLog struct {
-	env   *cli.Env
-	quiet bool // tell of problems only
+	out   *cli.Printer
+	log   *slog.Logger
+	quiet bool // log only problems
 	json  bool
 	mu    sync.Mutex
 }
 
-// event tells that an event came.
-func (l *eventLog) event(c *protocol.EventContext) {
+// newEventLog returns an eventLog; a quiet one logs only problems, on stderr.
+func newEventLog(env *cli.Env, quiet bool) *eventLog {
+	return &eventLog{out: env.Out, log: env.Log, quiet: quiet || env.Out.Quiet, json: env.Out.JSON() && !quiet}
+}
+
+// received logs that an event was received.
+func (l *eventLog) received(c *protocol.EventContext) {
 	if l.json || l.quiet {
 		return
 	}
-	l.line(l.env.Out.ErrColors.Name("-->") + " " + cli.Clean(eventName(c)))
+	l.line(l.out.StderrColors.Name("-->") + " " + cli.Clean(eventName(c)))
 }
 
-// eventName names an event in a line: "connect chat c1 u1".
+// eventName returns the text for an event in a line: "connect chat c1 u1".
 func eventName(c *protocol.EventContext) string {
 	words := []string{c.Event, c.Hub, c.ConnectionID}
 	if c.UserID != "" {
@@ -38,7 +44,7 @@ func eventName(c *protocol.EventContext) string {
 	return strings.Join(words, " ")
 }
 
-// answeredEvent is the JSON of an event and what became of it.
+// answeredEvent is the JSON object of an event and its answer.
 type answeredEvent struct {
 	Type         string             `json:"type"`
 	Time         time.Time          `json:"time"`
@@ -55,8 +61,8 @@ type answeredEvent struct {
 	Error        string             `json:"error,omitempty"`
 }
 
-// answer tells what became of an event.
-func (l *eventLog) answer(r trigger.Report) {
+// answered logs how an event was answered.
+func (l *eventLog) answered(r trigger.Report) {
 	if l.json {
 		l.object(r)
 		return
@@ -64,13 +70,13 @@ func (l *eventLog) answer(r trigger.Report) {
 	if l.quiet && r.Problem == "" {
 		return
 	}
-	status := l.env.Out.ErrColors.Good(fmt.Sprint(r.Status))
+	status := l.out.StderrColors.Good(fmt.Sprint(r.Status))
 	if r.Status >= 300 {
-		status = l.env.Out.ErrColors.Bad(fmt.Sprint(r.Status))
+		status = l.out.StderrColors.Bad(fmt.Sprint(r.Status))
 	}
-	text := fmt.Sprintf("%s %s %s %s", l.env.Out.ErrColors.Name("<--"), status, cli.ShortDuration(r.Took), l.env.Out.ErrColors.Dim(cli.Clean(eventName(r.Event))))
+	text := fmt.Sprintf("%s %s %s %s", l.out.StderrColors.Name("<--"), status, cli.FormatDuration(r.Took), l.out.StderrColors.Dim(cli.Clean(eventName(r.Event))))
 	if r.Repeated {
-		text += " (repeated, the first answer)"
+		text += " (repeated event, same answer)"
 	}
 	if r.Problem != "" {
 		text += ": " + cli.Clean(strings.ReplaceAll(r.Problem, "\n", "; "))
@@ -82,26 +88,26 @@ func (l *eventLog) object(r trigger.Report) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := r.Event
-	err := l.env.Out.PrintJSON(answeredEvent{
+	err := l.out.PrintJSON(answeredEvent{
 		Type: "event", Time: time.Now().UTC().Truncate(time.Millisecond), EventType: c.Kind, Event: c.Event, Hub: c.Hub,
 		ConnectionID: c.ConnectionID, UserID: c.UserID, EventID: c.ID, Hook: r.Hook, Status: r.Status,
 		Milliseconds: float64(r.Took.Microseconds()) / 1000, Repeated: r.Repeated, Error: r.Problem,
 	})
 	if err != nil {
-		l.env.Log.Error("event not printed", "error", err)
+		l.log.Error("event not printed", "error", err)
 	}
 }
 
-// stderr shows a line that a hook wrote there.
+// stderr logs a line that a hook wrote to its standard error.
 func (l *eventLog) stderr(hook, line string) {
-	const longest = 30 // a whole script may be a hook
-	if first, _, more := strings.Cut(hook, "\n"); more || len(first) > longest {
-		hook = first[:min(len(first), longest)] + "..."
+	const maxName = 30 // a hook may be a whole script
+	if first, _, more := strings.Cut(hook, "\n"); more || len(first) > maxName {
+		hook = first[:min(len(first), maxName)] + "..."
 	}
-	l.line(l.env.Out.ErrColors.Dim(cli.Clean(strings.ToValidUTF8(hook, ""))+" |") + " " + cli.Clean(strings.ToValidUTF8(line, "\uFFFD")))
+	l.line(l.out.StderrColors.Dim(cli.Clean(strings.ToValidUTF8(hook, ""))+" |") + " " + cli.Clean(strings.ToValidUTF8(line, "\uFFFD")))
 }
 
-// logger is where :log writes: it is wanted, whatever the level of other logs.
+// logger returns the logger of :log, which logs at every level.
 func (l *eventLog) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(lineWriter{l}, nil))
 }
@@ -117,5 +123,5 @@ func (w lineWriter) Write(b []byte) (int, error) {
 func (l *eventLog) line(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fmt.Fprintln(l.env.Out.Stderr, text)
+	fmt.Fprintln(l.out.Stderr, text)
 }

@@ -35,7 +35,7 @@ func NewHandler(env *cli.Env, f *ClientFlags, path, pathFlag string) (*Handler, 
 	if err != nil {
 		return nil, err
 	}
-	cli.SayDefault(env.Out, source)
+	cli.AnnounceDefault(env.Out, source)
 	if err := f.user.check(); err != nil {
 		return nil, cli.Usagef("--user: %v", err)
 	}
@@ -71,11 +71,11 @@ func (h *Handler) negotiate(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		h.log.Info("negotiate refused", "reason", err)
-		h.print(h.out.ErrColors.Bad("400"), o.Hub+": "+err.Error())
+		h.print(h.out.StderrColors.Bad("400"), o.Hub+": "+err.Error())
 		return
 	}
 	h.log.Info("negotiated", "hub", o.Hub, "userId", o.UserID)
-	h.print(h.out.ErrColors.Good("200"), strings.TrimSpace(o.Hub+" "+o.UserID))
+	h.print(h.out.StderrColors.Good("200"), strings.TrimSpace(o.Hub+" "+o.UserID))
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	enc := json.NewEncoder(w)
@@ -86,6 +86,6 @@ func (h *Handler) negotiate(w http.ResponseWriter, r *http.Request) {
 // print prints an answer as a line of the form that "wps listen" uses for events.
 func (h *Handler) print(status, text string) {
 	if !h.out.JSON() {
-		h.out.Say("%s %s negotiate %s", h.out.ErrColors.Name("<--"), status, cli.Clean(text))
+		h.out.Say("%s %s negotiate %s", h.out.StderrColors.Name("<--"), status, cli.Clean(text))
 	}
 }

@@ -43,9 +43,9 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 		Example: `  wps negotiate --hub simplechat --user u1
   websocat "$(wps negotiate --hub simplechat --role webpubsub.sendToGroup -o url)"
   wps negotiate --hub simplechat --serve :7071 --user '{query.userid}'`,
-		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineInt),
+		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineInterrupted),
 		Args:        cli.ExactArgs(),
-		RunE:        func(c *cobra.Command, _ []string) error { return run(c.Context(), env, &o, cli.FlagsGiven(c)) },
+		RunE:        func(c *cobra.Command, _ []string) error { return run(c.Context(), env, &o, cli.ChangedFlags(c)) },
 	}
 	c.Annotations[cli.OutputsAnnotation] = "url token"
 	c.Flags().SortFlags = false
@@ -56,7 +56,7 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 	return c
 }
 
-func run(ctx context.Context, env *cli.Env, o *options, given cli.GivenFlags) error {
+func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames) error {
 	if o.serve.addr != "" {
 		return serveNegotiate(ctx, env, o)
 	}
@@ -80,7 +80,7 @@ func negotiate(env *cli.Env, f *ClientFlags) error {
 	if err != nil {
 		return err
 	}
-	cli.SayDefault(env.Out, source)
+	cli.AnnounceDefault(env.Out, source)
 	n, err := token.Negotiate(cs, o)
 	if err != nil {
 		return cli.Usagef("%v", err)
@@ -94,10 +94,10 @@ func negotiate(env *cli.Env, f *ClientFlags) error {
 		return env.Out.PrintLine(n.AccessToken)
 	}
 	now := time.Now()
-	label := func(s string) string { return env.Out.Colors.Name(fmt.Sprintf("%-8s", s)) }
+	label := func(s string) string { return env.Out.StdoutColors.Name(fmt.Sprintf("%-8s", s)) }
 	return env.Out.PrintLine(fmt.Sprintf("%s %s\n%s %s\n%s %s, valid for connecting until %s",
 		label("url"), n.URL, label("token"), n.AccessToken, label("for"),
-		describeClient(o), cli.Until(now.Add(o.Lifetime), now)))
+		describeClient(o), cli.FormatExpiry(now.Add(o.Lifetime), now)))
 }
 
 // describeClient describes the client that a token is for.

@@ -51,7 +51,7 @@ func serveNegotiate(ctx context.Context, env *cli.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	address := "http://" + serve.ShownAddr(o.serve.addr, listeners) + o.serve.path
+	address := "http://" + serve.DisplayAddr(o.serve.addr, listeners) + o.serve.path
 	if err := o.serve.ready.Write(address); err != nil {
 		return cli.JoinErrors(err, serve.CloseAll(listeners))
 	}
@@ -72,7 +72,7 @@ func announce(out *cli.Printer, address string) error {
 	if out.JSON() {
 		return out.PrintJSON(map[string]string{"type": "listening", "url": address})
 	}
-	out.Say("negotiate endpoint: %s", out.ErrColors.Name(address))
+	out.Say("negotiate endpoint: %s", out.StderrColors.Name(address))
 	out.Say("ready; Ctrl-C stops it")
 	return nil
 }

@@ -28,7 +28,7 @@ func (o *GuardOptions) Guard(addr string) (*webguard.Guard, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	g, err := webguard.New(o.Names(addr), o.Origins)
+	g, err := webguard.New(o.HostNames(addr), o.Origins)
 	if err != nil {
 		return nil, cli.Usagef("%v", err)
 	}
@@ -50,9 +50,9 @@ func (o *GuardOptions) Check() error {
 	return nil
 }
 
-// Names are the host names of a server on addr: those allowed, that of addr and
+// HostNames are the host names of a server on addr: those allowed, that of addr and
 // that of this machine.
-func (o *GuardOptions) Names(addr string) []string {
+func (o *GuardOptions) HostNames(addr string) []string {
 	names := append([]string(nil), o.hosts...)
 	host, _, _ := net.SplitHostPort(addr)
 	own, _ := os.Hostname() // without a name it is called by others

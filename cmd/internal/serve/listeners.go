@@ -114,8 +114,8 @@ func explainListen(addr, host, flag string, err error) error {
 	return cli.WithHint(err, "stop what listens there, or "+free)
 }
 
-// ShownAddr is the address to print for listeners on addr.
-func ShownAddr(addr string, listeners []net.Listener) string {
+// DisplayAddr is the address to print for listeners on addr.
+func DisplayAddr(addr string, listeners []net.Listener) string {
 	host, _, _ := net.SplitHostPort(addr)
 	actual, port, _ := net.SplitHostPort(listeners[0].Addr().String())
 	switch {

@@ -16,9 +16,9 @@ var serviceRole = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\Awebpubsub\.(?:(?:sendToGroup|joinLeaveGroup|getGroupState|setGroupState)(?:\..+)?|(?:sendToGroups|joinLeaveGroups)\..+)\z`)
 })
 
-// WarnOfRoles warns of roles that look like the service's and are none, because
+// WarnAboutRoles warns of roles that look like the service's and are none, because
 // it ignores what it does not know. A role of the user's own is left alone.
-func WarnOfRoles(env *cli.Env, roles []string) {
+func WarnAboutRoles(env *cli.Env, roles []string) {
 	for _, role := range roles {
 		if isRoleList(role) {
 			env.Out.Warn(fmt.Sprintf("%q is one role: repeat --role for each", role))

@@ -20,7 +20,7 @@ type TargetFlags struct {
 // EventTarget is one target of a command.
 type EventTarget struct {
 	Kind output.TargetType
-	Id   string
+	ID   string
 }
 
 // Register adds the flags of kinds, each with what verb does to it.
@@ -62,11 +62,11 @@ func (t *TargetFlags) Targets() ([]EventTarget, error) {
 	if len(named) > 1 {
 		return nil, cli.Usagef("%s exclude each other: give one", strings.Join(named, " and "))
 	}
-	return found, NoCommas("--connection", t.connections)
+	return found, CheckNoCommas("--connection", t.connections)
 }
 
-// Need is targets where one must be given.
-func (t *TargetFlags) Need(choice string) ([]EventTarget, error) {
+// Required is targets where one must be given.
+func (t *TargetFlags) Required(choice string) ([]EventTarget, error) {
 	found, err := t.Targets()
 	if err == nil && len(found) == 0 {
 		err = cli.Usagef("no target is given: add %s", choice)
@@ -74,9 +74,9 @@ func (t *TargetFlags) Need(choice string) ([]EventTarget, error) {
 	return found, err
 }
 
-// NoCommas refuses a list of connection ids in one word: the service would take
+// CheckNoCommas refuses a list of connection ids in one word: the service would take
 // it as one id.
-func NoCommas(flag string, ids []string) error {
+func CheckNoCommas(flag string, ids []string) error {
 	i := slices.IndexFunc(ids, func(id string) bool { return strings.Contains(id, ",") })
 	if i < 0 {
 		return nil

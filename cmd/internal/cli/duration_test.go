@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestUntil(t *testing.T) {
+func TestFormatExpiry(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 27, 22, 57, 7, 0, time.UTC)
 	for left, want := range map[time.Duration]string{
@@ -20,8 +20,8 @@ func TestUntil(t *testing.T) {
 		10000 * time.Hour:       "2028-01-18 14:57 UTC (in 416 days)",
 		1000000*time.Hour + 1e9: "2140-12-26 14:57 UTC (in 41666 days)",
 	} {
-		if got := Until(now.Add(left), now); got != want {
-			t.Errorf("until(now + %v) = %q, want %q", left, got, want)
+		if got := FormatExpiry(now.Add(left), now); got != want {
+			t.Errorf("FormatExpiry(now + %v) = %q, want %q", left, got, want)
 		}
 	}
 }

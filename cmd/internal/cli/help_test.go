@@ -7,13 +7,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// TestFlagList: no line is wider than the terminal, and a list of values is shown
-// once.
+// TestFlagList checks that no line is wider than the terminal, and that a list of
+// values is shown once.
 func TestFlagList(t *testing.T) {
 	t.Parallel()
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	flags.String("addr", "", "listen on `host:port`; port 0 is a free one")
-	flags.BoolP("follow", "f", false, "go on with new events, until Ctrl-C or until the emulator has ended by itself")
+	flags.String("addr", "", "listen on `host:port`; 0 picks a free port")
+	flags.BoolP("follow", "f", false, "continue with new events, until Ctrl-C or until the emulator itself has stopped")
 	flags.String("kind", "a", "the kind: `a|b`")
 	for _, width := range []int{60, 80, 90} {
 		for line := range strings.Lines(flagList(flags, width)) {
@@ -22,8 +22,8 @@ func TestFlagList(t *testing.T) {
 			}
 		}
 	}
-	const want = `      --addr host:port   listen on host:port; port 0 is a free one
-  -f, --follow           go on with new events, until Ctrl-C or until the emulator has ended by itself
+	const want = `      --addr host:port   listen on host:port; 0 picks a free port
+  -f, --follow           continue with new events, until Ctrl-C or until the emulator itself has stopped
       --kind a|b         the kind (default a)
 `
 	if got := flagList(flags, 0); got != want {
@@ -31,7 +31,7 @@ func TestFlagList(t *testing.T) {
 	}
 }
 
-// TestWrapWords: a word wider than the room stands alone.
+// TestWrapWords checks that a word that is too wide has a line of its own.
 func TestWrapWords(t *testing.T) {
 	t.Parallel()
 	if got, want := wrapWords("wps a bb ccccccccccccc d", 8, 2, 4), "wps a\n    bb\n    ccccccccccccc\n    d"; got != want {

@@ -7,14 +7,14 @@ import (
 	"wps/output"
 )
 
-// OneTargetFlags name the one target of a command that has one answer.
-type OneTargetFlags struct {
+// SingleTargetFlags name the one target of a command that has one answer.
+type SingleTargetFlags struct {
 	group, user, connection string
 	all                     bool
 }
 
 // Register adds the flags of kinds, each with what verb does to it.
-func (t *OneTargetFlags) Register(c *cobra.Command, verb string, kinds ...output.TargetType) {
+func (t *SingleTargetFlags) Register(c *cobra.Command, verb string, kinds ...output.TargetType) {
 	f := c.Flags()
 	for _, k := range kinds {
 		switch k {
@@ -31,7 +31,7 @@ func (t *OneTargetFlags) Register(c *cobra.Command, verb string, kinds ...output
 }
 
 // Target returns the target that the flags name; ok is false if they name none.
-func (t *OneTargetFlags) Target(given cli.GivenFlags) (found EventTarget, ok bool, err error) {
+func (t *SingleTargetFlags) Target(given cli.FlagNames) (found EventTarget, ok bool, err error) {
 	named := TargetFlags{
 		groups: given.Values("group", t.group), users: given.Values("user", t.user),
 		connections: given.Values("connection", t.connection), All: t.all,

@@ -4,34 +4,35 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-// RunsAnnotation marks a command that has subcommands and does something without
-// one too.
+// RunsAnnotation marks a command that has subcommands and can also run without
+// one.
 const RunsAnnotation = "runs"
 
-// PrintHelp and printUsage are functions, not templates: text/template would
-// keep every exported method of every type in the binary, which is a tenth of it.
+// PrintHelp prints the help of c. It uses no template: text/template keeps every
+// exported method of every type, which makes the binary a sixth larger.
 func PrintHelp(c *cobra.Command, _ []string) {
 	about := c.Long
 	if about == "" {
 		about = c.Short
 	}
 	about = strings.TrimRight(about, " \n")
-	fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", about, usageText(c, WidthOf(c.OutOrStdout()))) // nobody to tell when it cannot be written
+	fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", about, usageText(c, terminalWidth(c.OutOrStdout()))) // cobra has no place for an error
 }
 
 // PrintUsage prints the usage of c on its error stream.
 func PrintUsage(c *cobra.Command) error {
-	_, err := io.WriteString(c.OutOrStderr(), usageText(c, WidthOf(c.OutOrStderr())))
+	_, err := io.WriteString(c.OutOrStderr(), usageText(c, terminalWidth(c.OutOrStderr())))
 	return err
 }
 
-// usageText is all of the help but what a command does. The width is in columns;
-// 0 is no limit.
+// usageText returns the help of c without its description, wrapped at width
+// columns; 0 is no limit.
 func usageText(c *cobra.Command, width int) string {
 	var b strings.Builder
 	b.WriteString("Usage:")
@@ -56,17 +57,17 @@ func usageText(c *cobra.Command, width int) string {
 	section("Exit codes", c.Annotations["exit"])
 	b.WriteString("\n")
 	if c.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "\n%q tells more about a command", c.CommandPath()+" <command> --help")
+		fmt.Fprintf(&b, "\nUse %q for more about a command", c.CommandPath()+" <command> --help")
 		if !c.HasParent() {
-			b.WriteString(`, "wps help json" about JSON output`)
+			b.WriteString(`, "wps help json" for its JSON output`)
 		}
 		b.WriteString(".\n")
 	}
 	return b.String()
 }
 
-// flagList lists flags in so many columns; 0 is no limit. A flag whose usage ends
-// with its values, after a colon, shows them only once, as its placeholder.
+// flagList lists flags, wrapped at width columns; 0 is no limit. A flag whose
+// usage ends with its values, after a colon, shows them only as its placeholder.
 func flagList(flags *pflag.FlagSet, width int) string {
 	shown := pflag.NewFlagSet("", pflag.ContinueOnError)
 	shown.SortFlags = false
@@ -82,7 +83,7 @@ func flagList(flags *pflag.FlagSet, width int) string {
 	return shown.FlagUsagesWrapped(width)
 }
 
-// placeholder is a flag's value whose type is a text that represents it in help.
+// placeholder is the value of a flag with the text that help shows for it.
 type placeholder struct {
 	pflag.Value
 	text string
@@ -91,13 +92,35 @@ type placeholder struct {
 // Type implements pflag.Value.
 func (p placeholder) Type() string { return p.text }
 
-// commandList lists the subcommands of a group; "" is those without one.
+// commandList lists the subcommands of a group; "" means those without a group.
 func commandList(c *cobra.Command, group string) string {
 	var b strings.Builder
 	for _, sub := range c.Commands() {
 		if sub.GroupID == group && sub.IsAvailableCommand() {
 			fmt.Fprintf(&b, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
 		}
+	}
+	return b.String()
+}
+
+// wrapWords wraps text between words at width columns; 0 is no limit. The text
+// starts in column start, further lines are indented.
+func wrapWords(text string, width, start, indent int) string {
+	var b strings.Builder
+	column := start
+	for i, word := range strings.Fields(text) {
+		size := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case width > 0 && column+1+size > width:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			column = indent
+		default:
+			b.WriteString(" ")
+			column++
+		}
+		b.WriteString(word)
+		column += size
 	}
 	return b.String()
 }

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// takesColours makes a console obey control sequences, which older ones print
-// unless they are asked; false when it cannot.
-func takesColours(console *os.File) bool {
+// supportsColor reports whether a console interprets control sequences. It turns
+// that on where it is off, as it is by default in older consoles.
+func supportsColor(console *os.File) bool {
 	h := windows.Handle(console.Fd())
 	var mode uint32
 	if windows.GetConsoleMode(h, &mode) != nil {

@@ -1,0 +1,141 @@
+package hooks
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/explain"
+	"wps/protocol"
+	"wps/token"
+	"wps/trigger"
+)
+
+// Options are what an event handler needs besides its flags.
+type Options struct {
+	Env *cli.Env
+	// ConnectionString is that of the service that hooks call, through wps and
+	// through event objects.
+	ConnectionString token.ConnectionString
+	// Hub is the hub of an EVENT without one; "" means every hub.
+	Hub string
+	// Keys check signatures; see trigger.Options for these three.
+	Keys    []token.Key
+	Origins []string
+	Path    string
+	// Transport carries the requests for event objects; nil means the network.
+	Transport http.RoundTripper
+	// Quiet logs only problems, on stderr: stdout belongs to another program.
+	Quiet bool
+}
+
+// AllowedOrigins returns the hosts for which validation succeeds: that of the
+// service, and those of --allow-origin.
+func AllowedOrigins(cs token.ConnectionString, allowed []string) []string {
+	return append(slices.Clone(allowed), cs.Endpoint.Host)
+}
+
+// Handler returns the event handler that the flags describe.
+func (o *Flags) Handler(ctx context.Context, options Options) (*trigger.Handler, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	b := &builder{flags: o, options: options, services: newServices(options), made: map[string]trigger.Hook{}}
+	h, err := b.build()
+	if err != nil {
+		return nil, cli.JoinErrors(explain.Hook(err), b.close(ctx))
+	}
+	return h, nil
+}
+
+// builder makes each hook once, even if several events name it.
+type builder struct {
+	flags    *Flags
+	options  Options
+	services *services
+	made     map[string]trigger.Hook
+}
+
+func (b *builder) build() (*trigger.Handler, error) {
+	o, log := b.flags, newEventLog(b.options.Env, b.options.Quiet)
+	options := trigger.Options{
+		Strict: o.strict, Keys: b.options.Keys, Origins: b.options.Origins, Path: b.options.Path, MaxBody: o.maxBody,
+		HookTimeout: o.Timeout, Concurrency: o.concurrency, Queue: o.queue, SerialBy: trigger.SerialBy(o.serialBy),
+		Output: b.services.forHub, Logger: b.options.Env.Log,
+		OnEvent: log.received, OnAnswer: log.answered,
+	}
+	if o.queue == 0 {
+		options.Queue = -1
+	}
+	for _, pair := range o.On {
+		route, err := b.route(pair, log)
+		if err != nil {
+			return nil, fmt.Errorf("--on %w", err)
+		}
+		options.Routes = append(options.Routes, route)
+	}
+	if o.forward != "" {
+		hook, err := trigger.Forward(o.forward)
+		if err != nil {
+			return nil, fmt.Errorf("--forward %v", err)
+		}
+		b.made["--forward"] = hook
+		options.Default = hook
+	}
+	return trigger.New(options)
+}
+
+// route parses EVENT=HOOK and makes the hook.
+func (b *builder) route(pair string, log *eventLog) (trigger.Route, error) {
+	event, text, ok := strings.Cut(pair, "=")
+	if !ok || strings.TrimSpace(text) == "" {
+		return trigger.Route{}, fmt.Errorf("%s: the hook is missing", event)
+	}
+	key, err := trigger.ParseKey(event)
+	if err != nil {
+		return trigger.Route{}, err
+	}
+	if key.Hub == "" {
+		key.Hub = b.options.Hub
+	}
+	hook := b.made[text]
+	if hook == nil {
+		if hook, err = b.hook(text, log); err != nil {
+			return trigger.Route{}, fmt.Errorf("%s: %w", event, err)
+		}
+		b.made[text] = hook
+	}
+	return trigger.Route{Key: key, Hook: hook}, nil
+}
+
+// hook makes a hook: :NAME is built in, a URL is another event handler, anything
+// else is a command.
+func (b *builder) hook(text string, log *eventLog) (trigger.Hook, error) {
+	switch {
+	case len(text) > 1 && text[0] == ':' && text[1] != ' ':
+		return trigger.Builtin(text, log.logger())
+	case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
+		return trigger.Forward(text)
+	}
+	cs := b.options.ConnectionString.Reveal()
+	options := trigger.CommandOptions{
+		ResponseType: protocol.DataType(b.flags.responseType), OnStderr: log.stderr, Logger: b.options.Env.Log,
+		Env: []string{"WPS_CONNECTION_STRING=" + cs, "WebPubSubConnectionString=" + cs},
+	}
+	if b.flags.worker {
+		return trigger.Worker(text, b.flags.workers, options)
+	}
+	return trigger.Command(text, options)
+}
+
+// close closes the hooks that were made before an error.
+func (b *builder) close(ctx context.Context) error {
+	var errs []error
+	for _, hook := range b.made {
+		errs = append(errs, hook.Close(ctx))
+	}
+	return cli.JoinErrors(errs...)
+}
