@@ -137,7 +137,7 @@ func New(o Options) (*Service, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.transport == nil {
-		s.transport = newTransport(o)
+		s.transport = NewTransport(o)
 	}
 	return s, nil
 }

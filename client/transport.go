@@ -13,9 +13,10 @@ const defaultIdleConns = 256
 // dialTimeout limits the opening of a network connection.
 const dialTimeout = 10 * time.Second
 
-// newTransport returns a transport that keeps the connections of many concurrent
+// NewTransport returns the transport that New makes from o when o.Transport is nil,
+// so that several services can share it. It keeps the connections of many concurrent
 // calls to one host. Answers are small, so it asks for no compression.
-func newTransport(o Options) *http.Transport {
+func NewTransport(o Options) *http.Transport {
 	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,

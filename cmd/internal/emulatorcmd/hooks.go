@@ -23,8 +23,8 @@ const hooksGrace = 5 * time.Second
 // emulatorHooks are an emulator and the hooks inside it.
 type emulatorHooks struct {
 	server  *emulator.Server
-	handler *trigger.Handler // nil without hooks
-	keys    []trigger.Key    // the events that --on names
+	handler *hooks.Handler // nil without hooks
+	keys    []trigger.Key  // the events that --on names
 }
 
 // startHooks makes the hooks of --on. They use the emulator in this process:

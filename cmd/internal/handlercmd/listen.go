@@ -32,7 +32,6 @@ import (
 	"wps/internal/webguard"
 	"wps/protocol"
 	"wps/token"
-	"wps/trigger"
 )
 
 type listenOptions struct {
@@ -150,7 +149,7 @@ func runListen(ctx context.Context, env *cli.Env, o *listenOptions, given cli.Fl
 type listener struct {
 	env       *cli.Env
 	o         *listenOptions
-	hooks     *trigger.Handler
+	hooks     *hooks.Handler
 	negotiate *negotiatecmd.Handler // nil: none
 	guard     *webguard.Guard
 	// signed says that each event must be signed with a key that is not public,

@@ -38,17 +38,30 @@ func AllowedOrigins(cs token.ConnectionString, allowed []string) []string {
 	return append(slices.Clone(allowed), cs.Endpoint.Host)
 }
 
+// Handler answers events with hooks. It must be closed.
+type Handler struct {
+	*trigger.Handler
+	services *services
+}
+
+// Close closes the trigger.Handler, and then the network connections over which
+// the event objects of hooks were sent.
+func (h *Handler) Close(ctx context.Context) error {
+	defer h.services.close()
+	return h.Handler.Close(ctx)
+}
+
 // Handler returns the event handler that the flags describe.
-func (o *Flags) Handler(ctx context.Context, options Options) (*trigger.Handler, error) {
+func (o *Flags) Handler(ctx context.Context, options Options) (*Handler, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	b := &builder{flags: o, options: options, services: newServices(options), made: map[string]trigger.Hook{}}
+	b := &builder{flags: o, options: options, services: newServices(options, o.concurrency), made: map[string]trigger.Hook{}}
 	h, err := b.build()
 	if err != nil {
 		return nil, cli.JoinErrors(explain.Hook(err), b.close(ctx))
 	}
-	return h, nil
+	return &Handler{Handler: h, services: b.services}, nil
 }
 
 // builder makes each hook once, even if several events name it.

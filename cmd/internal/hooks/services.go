@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"net/http"
 	"strings"
 	"sync"
 
@@ -13,16 +14,24 @@ import (
 const maxServices = 100
 
 // services makes the clients on which the event objects of hooks run, one for each
-// hub.
+// hub. They share a transport.
 type services struct {
-	options Options
+	options   Options
+	transport http.RoundTripper
+	own       *http.Transport // the transport if it was made here, to be closed; else nil
 
 	mu    sync.Mutex
 	byHub map[string]*client.Service // key: hub in lower case
 }
 
-func newServices(options Options) *services {
-	return &services{options: options, byHub: map[string]*client.Service{}}
+// newServices returns services that keep idle connections for so many hooks.
+func newServices(options Options, concurrency int) *services {
+	s := &services{options: options, transport: options.Transport, byHub: map[string]*client.Service{}}
+	if s.transport == nil {
+		s.own = client.NewTransport(client.Options{IdleConns: concurrency})
+		s.transport = s.own
+	}
+	return s
 }
 
 // forHub returns the client of a hub.
@@ -33,7 +42,7 @@ func (s *services) forHub(hub string) (output.Service, error) {
 	if known := s.byHub[hub]; known != nil {
 		return known, nil
 	}
-	made, err := service.NewFor(s.options.Env, s.options.ConnectionString, hub, client.Options{Transport: s.options.Transport})
+	made, err := service.NewFor(s.options.Env, s.options.ConnectionString, hub, client.Options{Transport: s.transport})
 	if err != nil {
 		return nil, err
 	}
@@ -42,4 +51,11 @@ func (s *services) forHub(hub string) (output.Service, error) {
 	}
 	s.byHub[hub] = made
 	return made, nil
+}
+
+// close closes the idle connections.
+func (s *services) close() {
+	if s.own != nil {
+		s.own.CloseIdleConnections()
+	}
 }

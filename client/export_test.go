@@ -1,4 +1,0 @@
-package client
-
-// NewTransport is the default transport.
-var NewTransport = newTransport
