@@ -117,18 +117,18 @@ func TestApplyServiceGone(t *testing.T) {
 	}{
 		{"refused connection", away, 10, 1, "connection refused: the service accepted none of the last 10 events", "check the Endpoint"},
 		{"wrong key", newService(t, refuse(401)), 10, 4, "401 Unauthorized: the service accepted none of the last 10 events", "the AccessKey must belong"},
-		{"errors", newService(t, refuse(500)), 10, 1, "500 Internal Server Error: the service accepted none", `"wps health" tells`},
+		{"errors", newService(t, refuse(500)), 10, 1, "500 Internal Server Error: the service accepted none", `check the service with "wps health"`},
 		{"hangs", newService(t, func(_ http.ResponseWriter, r *http.Request, _ int) bool {
 			<-r.Context().Done()
 			return true
-		}), 10, 1, "no answer within 10ms: the service accepted none", "raise --timeout"},
+		}), 10, 1, "no answer within 10ms: the service accepted none", "increase --timeout"},
 		{"throttles for hours", newService(t, refuse(429, "Retry-After", "7200")), 1, 1, "429 Too Many Requests: the service asks to wait 2h0m0s", "the service limits"},
 		{"breaks off", newService(t, func(w http.ResponseWriter, _ *http.Request, _ int) bool {
 			w.Header().Set("Content-Length", "100")
 			w.WriteHeader(http.StatusAccepted)
 			return true
-		}), 50, 1, `line 50: send to user "u9": read answer: unexpected EOF; the service may have carried out the request`, "-o json tells"},
-		{"knows nobody", newService(t, refuse(404)), 50, 1, "50 of 50 events failed", "-o json tells"},
+		}), 50, 1, `line 50: send to user "u9": read answer: unexpected EOF; the service may have carried out the request`, "-o json prints"},
+		{"knows nobody", newService(t, refuse(404)), 50, 1, "50 of 50 events failed", "-o json prints"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -30,10 +30,10 @@ func newClose(env *cli.Env) *cobra.Command {
 	var o closeOptions
 	c := &cobra.Command{
 		Use:   "close {CONNECTION... | --user U... | --group G... | --all}",
-		Short: "Close connections, or those of a user, a group or the hub",
+		Short: "Close connections by id, user or group, or all in the hub",
 		Long: `Close connections from the server's side, several in turn until one fails;
-closing what is not there succeeds.
-JSON and protobuf clients are told the reason before the connection ends.`,
+closing a connection that does not exist succeeds.
+JSON and protobuf clients receive the reason before the connection ends.`,
 		Example: `  wps close "$ID" --hub chat --reason maintenance
   wps close --hub chat --user u1
   wps close --hub chat --all --exclude "$ID" --yes`,
@@ -52,10 +52,10 @@ JSON and protobuf clients are told the reason before the connection ends.`,
 		},
 	}
 	o.target.Register(c, "close", output.TargetUsers, output.TargetGroups, output.TargetAll)
-	c.Flags().StringVar(&o.reason, "reason", "", "`text` for the clients")
-	c.Flags().StringArrayVar(&o.excludes, "exclude", nil, "leave the connection with this `id` open; may be repeated")
-	cli.AllowEmpty(c, "reason") // no reason is one
-	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask before --all")
+	c.Flags().StringVar(&o.reason, "reason", "", "reason that the clients receive, any `text`")
+	c.Flags().StringArrayVar(&o.excludes, "exclude", nil, "keep the connection with this `id` open; may be repeated")
+	cli.AllowEmpty(c, "reason") // "" is the default, no reason
+	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask for confirmation of --all")
 	o.act.Register(c)
 	return c
 }
@@ -84,8 +84,8 @@ func (o *closeOptions) events(c *cobra.Command, args []string) ([]*output.CloseC
 	return evs, service.CheckNoCommas("--exclude", o.excludes)
 }
 
-// checkIDs checks the connection ids. The first of several may be a flag without
-// its dashes.
+// checkIDs checks the connection ids, the first of which may be a flag without its
+// dashes. targets reports that flags name targets, too.
 func (o *closeOptions) checkIDs(c *cobra.Command, ids []string, targets bool) error {
 	if len(ids) > 1 {
 		if flag := cli.MeantFlag(c, ids); flag != "" {
@@ -94,16 +94,16 @@ func (o *closeOptions) checkIDs(c *cobra.Command, ids []string, targets bool) er
 	}
 	switch {
 	case len(ids) > 0 && targets:
-		return cli.Usagef("a connection id goes without --user, --group and --all")
+		return cli.Usagef("connection ids and --user, --group or --all exclude each other")
 	case len(ids) == 0 && !targets:
-		return cli.Usagef("nothing to close is given: name a connection, or add --user U, --group G or --all")
+		return cli.Usagef("nothing to close: pass a connection id, or add --user U, --group G or --all")
 	case slices.ContainsFunc(ids, func(id string) bool { return !utf8.ValidString(id) }):
 		return cli.NotUTF8("CONNECTION")
 	}
 	return service.CheckNoCommas("CONNECTION", ids)
 }
 
-// confirm asks before everyone is cut off.
+// confirm asks for confirmation of --all.
 func (o *closeOptions) confirm(ctx context.Context, env *cli.Env) error {
 	if !o.target.All || o.yes || o.act.DryRun != "" {
 		return nil
@@ -113,15 +113,15 @@ func (o *closeOptions) confirm(ctx context.Context, env *cli.Env) error {
 		return err
 	}
 	if !cli.IsTerminal(env.Stdin) {
-		return cli.Usage(fmt.Sprintf("close --all would close every connection of hub %q", hub), "add --yes if that is meant")
+		return cli.Usage(fmt.Sprintf("close --all closes every connection in hub %q", hub), "add --yes to confirm")
 	}
-	fmt.Fprintf(env.Out.Stderr, "Close every connection of hub %q? [y/N] ", hub)
-	return confirmed(ctx, env.Stdin)
+	fmt.Fprintf(env.Out.Stderr, "Close every connection in hub %q? [y/N] ", hub)
+	return readConfirmation(ctx, env.Stdin)
 }
 
-// confirmed reads an answer and is an error unless it is y or yes. It does not
-// wait longer than its context, which ends with Ctrl-C.
-func confirmed(ctx context.Context, from io.Reader) error {
+// readConfirmation reads an answer, and returns an error unless it is y or yes, or
+// if ctx ends first.
+func readConfirmation(ctx context.Context, from io.Reader) error {
 	answer, err := bufio.NewReader(cli.NewInput(ctx, from)).ReadString('\n')
 	if ctx.Err() != nil {
 		return err

@@ -33,18 +33,17 @@ import (
 )
 
 // Main runs wps with the arguments, streams and signals of the process, and
-// gives its exit code. The first Ctrl-C or SIGTERM stops gently, the second
-// kills.
+// returns its exit code. The first Ctrl-C or SIGTERM stops it gracefully, the
+// second kills it.
 func Main() int {
 	ctx, cancel := context.WithCancel(context.Background())
-	go stopGently(cancel)
+	go cancelOnSignal(cancel) // ends with the process
 	return Run(ctx, os.Args[1:], cli.NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 }
 
-// stopGently waits for the first signal, for as long as the process lasts. To ask
-// for signals takes a thread and a tenth of a millisecond, so it is done while the
-// command begins.
-func stopGently(cancel func()) {
+// cancelOnSignal calls cancel at the first signal. It has a goroutine of its own
+// from the start, because signal.Notify takes a tenth of a millisecond.
+func cancelOnSignal(cancel func()) {
 	first := make(chan os.Signal, 1)
 	signal.Notify(first, os.Interrupt, syscall.SIGTERM)
 	<-first
@@ -52,13 +51,13 @@ func stopGently(cancel func()) {
 	cancel()
 }
 
-// Run runs wps once and gives its exit code. An error is printed here and
-// nowhere else.
+// Run runs wps once and returns its exit code. Only Run prints the error of a
+// command.
 func Run(ctx context.Context, args []string, env *cli.Env) int {
 	root := newRoot(env)
 	addCommands(root, env, args)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
-		completeValues(env, root)
+		completeValues(env.Settings, root)
 	} else {
 		cli.RejectRepeatedFlags(root) // cobra parses the flags twice to complete them
 	}
@@ -70,22 +69,22 @@ func Run(ctx context.Context, args []string, env *cli.Env) int {
 	return cli.Report(ctx, env, ran, explain.Exit(err))
 }
 
-const rootLong = `wps works with Azure Web PubSub: negotiate, send, manage groups, close
-connections, check existence and receive. It talks to the real service or to the
-emulator inside this program.
+const rootLong = `wps is a command line for Azure Web PubSub: it creates client URLs, sends and
+receives messages, manages groups and connections, and answers events. It uses
+the real service, or the emulator that is part of this program.
 
-Which service: --connection-string, else $WPS_CONNECTION_STRING, else
-$WebPubSubConnectionString, else the local emulator ("wps emulator").`
+The service is that of --connection-string, $WPS_CONNECTION_STRING or
+$WebPubSubConnectionString, or else the local emulator ("wps emulator").`
 
 func newRoot(env *cli.Env) *cobra.Command {
 	var version bool
 	root := &cobra.Command{
 		Use:   "wps",
-		Short: "Azure Web PubSub in the terminal, with the service inside",
+		Short: "Azure Web PubSub on the command line, with an emulator",
 		Long:  rootLong,
-		Example: `  wps emulator                                  # the service, on this machine
-  wps connect --hub chat --user u1 --join g1    # a client that prints what it gets
-  wps send --hub chat --group g1 "hello"        # to all of a group`,
+		Example: `  wps emulator                                  # run the service on this machine
+  wps connect --hub chat --user u1 --join g1    # connect and print messages
+  wps send --hub chat --group g1 "hello"        # send a message to a group`,
 		Annotations:                cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineNo, cli.ExitLineUnauthorized, cli.ExitLineInterrupted),
 		SilenceUsage:               true,
 		SilenceErrors:              true,
@@ -96,21 +95,21 @@ func newRoot(env *cli.Env) *cobra.Command {
 			case len(args) > 0:
 				return cli.UnknownCommand(c, args[0])
 			case version:
-				return printVersion(env)
+				return printVersion(env.Out)
 			}
 			return c.Help()
 		},
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return cli.Prepare(env, c) },
 	}
 	cli.CommonFlags(env, root)
-	root.Flags().BoolVar(&version, "version", false, "print the version, as wps version does")
+	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.SetFlagErrorFunc(cli.FlagError)
 	root.SetUsageFunc(cli.PrintUsage)
 	root.SetHelpFunc(cli.PrintHelp)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddGroup(
-		&cobra.Group{ID: groupService, Title: "Talk to the service:"},
-		&cobra.Group{ID: groupLocal, Title: "Run it here:"},
+		&cobra.Group{ID: groupService, Title: "Service commands:"},
+		&cobra.Group{ID: groupLocal, Title: "Local commands:"},
 		&cobra.Group{ID: groupTools, Title: "Tools:"},
 	)
 	root.SetHelpCommand(newHelp(env))
@@ -123,7 +122,7 @@ const (
 	groupTools   = "tools"
 )
 
-// subcommand is a command of wps that is not made yet.
+// subcommand makes one command of wps.
 type subcommand struct {
 	group string
 	name  string
@@ -152,9 +151,9 @@ func subcommands() []subcommand {
 	}
 }
 
-// addCommands makes the command that the arguments begin with, and all of them
-// when they begin with something else, such as a flag, help or a wrong name. To
-// make all takes a tenth of the time of "wps negotiate".
+// addCommands adds the command that args start with, or all commands if args start
+// with something else, such as a flag or help. Making all of them takes a tenth of
+// the time of "wps negotiate".
 func addCommands(root *cobra.Command, env *cli.Env, args []string) {
 	all := subcommands()
 	wanted := func(s subcommand) bool { return len(args) > 0 && args[0] == s.name }

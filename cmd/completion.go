@@ -17,55 +17,55 @@ import (
 	"wps/protocol"
 )
 
-// completeValues makes flags and arguments complete to what they take: values
-// that the help lists, as in --color auto|always|never, the names of events, what
-// is connected to a running emulator, files where files are meant, else nothing.
-func completeValues(env *cli.Env, c *cobra.Command) {
+// completeValues registers the completion of flags and arguments: values that the
+// help lists, as in --color auto|always|never, names of events, users, groups and
+// connections of a running emulator, or files.
+func completeValues(settings *cli.Settings, c *cobra.Command) {
 	complete := func(f *pflag.Flag) {
-		if values := valuesOf(env, f); values != nil {
-			_ = c.RegisterFlagCompletionFunc(f.Name, values) // an error says that the flag has one already
+		if values := valuesOf(settings, f); values != nil {
+			_ = c.RegisterFlagCompletionFunc(f.Name, values) // an error means that the flag has one already
 		}
 	}
 	c.Flags().VisitAll(complete)
 	c.PersistentFlags().VisitAll(complete)
 	if c.ValidArgsFunction == nil && c.ValidArgs == nil && !c.HasSubCommands() {
-		c.ValidArgsFunction = argumentsOf(env, c)
+		c.ValidArgsFunction = argumentsOf(settings, c)
 	}
 	for _, sub := range c.Commands() {
-		completeValues(env, sub)
+		completeValues(settings, sub)
 	}
 }
 
-// eventNames are those of the service's own events.
+// eventNames are the system events and group events of the service.
 var eventNames = []string{
 	protocol.EventConnect, protocol.EventConnected, protocol.EventDisconnected, protocol.EventJoined, protocol.EventLeft,
 }
 
-// valuesOf completes a flag; nil is by files, as the shell does.
-func valuesOf(env *cli.Env, f *pflag.Flag) cobra.CompletionFunc {
-	takes, _ := pflag.UnquoteUsage(f)
+// valuesOf returns the completion of a flag; nil means files.
+func valuesOf(settings *cli.Settings, f *pflag.Flag) cobra.CompletionFunc {
+	placeholder, _ := pflag.UnquoteUsage(f)
 	switch {
-	case takes == "file" || strings.Contains(f.Usage, "@FILE"), strings.Contains(takes, "@file"):
+	case placeholder == "file" || strings.Contains(f.Usage, "@FILE"), strings.Contains(placeholder, "@file"):
 		return nil
 	case f.Name == hooks.OnFlag:
 		return cobra.FixedCompletions(eventNames, cobra.ShellCompDirectiveNoFileComp)
-	case strings.Contains(takes, "|"):
-		return cobra.FixedCompletions(strings.Split(takes, "|"), cobra.ShellCompDirectiveNoFileComp)
+	case strings.Contains(placeholder, "|"):
+		return cobra.FixedCompletions(strings.Split(placeholder, "|"), cobra.ShellCompDirectiveNoFileComp)
 	}
 	switch f.Name {
 	case "connection", "exclude":
-		return liveValues(env, connectionIDs)
+		return liveValues(settings, connectionIDs)
 	case "user":
-		return liveValues(env, userIDs)
+		return liveValues(settings, userIDs)
 	case "group", "join", "to-group":
-		return liveValues(env, groupNames)
+		return liveValues(settings, groupNames)
 	}
 	return cobra.NoFileCompletions
 }
 
-// argumentsOf completes the first argument of a command by the word for it in
-// the line of usage; nil is by files.
-func argumentsOf(env *cli.Env, c *cobra.Command) cobra.CompletionFunc {
+// argumentsOf returns the completion of the first argument of c, which depends on
+// its name in the usage line; nil means files.
+func argumentsOf(settings *cli.Settings, c *cobra.Command) cobra.CompletionFunc {
 	first := func(f cobra.CompletionFunc) cobra.CompletionFunc {
 		return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -74,27 +74,27 @@ func argumentsOf(env *cli.Env, c *cobra.Command) cobra.CompletionFunc {
 			return f(c, args, typed)
 		}
 	}
-	switch _, takes, _ := strings.Cut(c.Use, " "); {
-	case strings.Contains(takes, "FILE"), strings.Contains(takes, "BEFORE"), strings.Contains(takes, "HOOK"):
+	switch _, usage, _ := strings.Cut(c.Use, " "); {
+	case strings.Contains(usage, "FILE"), strings.Contains(usage, "BEFORE"), strings.Contains(usage, "HOOK"):
 		return nil
-	case strings.Contains(takes, "GROUP"):
-		return first(liveValues(env, groupNames))
-	case strings.Contains(takes, "CONNECTION"):
-		return first(liveValues(env, connectionIDs))
-	case strings.HasPrefix(takes, "EVENT"):
+	case strings.Contains(usage, "GROUP"):
+		return first(liveValues(settings, groupNames))
+	case strings.Contains(usage, "CONNECTION"):
+		return first(liveValues(settings, connectionIDs))
+	case strings.HasPrefix(usage, "EVENT"):
 		return first(cobra.FixedCompletions(eventNames, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cobra.NoFileCompletions
 }
 
-// liveTimeout is how long a person who pressed the tabulator waits at most.
+// liveTimeout limits how long completion waits for the emulator.
 const liveTimeout = 500 * time.Millisecond
 
-// live completes to what pick finds in the connections of the emulator on this
-// machine. A service elsewhere is not asked: it has no list of them.
-func liveValues(env *cli.Env, pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
+// liveValues completes with what pick returns for each connection of the emulator
+// on this machine. The real service cannot list its connections.
+func liveValues(settings *cli.Settings, pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
 	return func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		cs, _, err := env.Settings.Connection()
+		cs, _, err := settings.Connection()
 		if err != nil || !cli.IsLoopback(cs.Endpoint) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -102,8 +102,8 @@ func liveValues(env *cli.Env, pick func(emulator.ConnectionStatus) []cobra.Compl
 		defer cancel()
 		r := emulator.NewRemote(cs)
 		defer r.Close()
-		hub, _ := env.Settings.LookupEnv("WPS_HUB")
-		all, err := r.Connections(ctx, cmp.Or(env.Settings.HubFlag, hub))
+		hub, _ := settings.LookupEnv("WPS_HUB")
+		all, err := r.Connections(ctx, cmp.Or(settings.HubFlag, hub))
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -142,12 +142,12 @@ func newCompletion(env *cli.Env) *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{
 		Use:   "completion {bash | zsh | fish | powershell}",
-		Short: "Print a script that completes wps in a shell",
-		Long: `Print a completion script for a shell; load it from the shell's start-up file.
-It completes commands, flags, values that are known, and the users, groups and
+		Short: "Print a script that completes wps commands",
+		Long: `Print a completion script for a shell; load it in the shell's startup file.
+It completes commands, flags, their known values, and the users, groups and
 connections of an emulator on this machine.`,
 		Example: `  eval "$(wps completion bash)"      # in ~/.bashrc
-  eval "$(wps completion zsh)"       # in ~/.zshrc, behind compinit
+  eval "$(wps completion zsh)"       # in ~/.zshrc, after compinit
   wps completion fish > ~/.config/fish/completions/wps.fish`,
 		Annotations: cli.Exits(cli.ExitLineUsage),
 		ValidArgs:   shells,

@@ -24,9 +24,9 @@ type groupOptions struct {
 func newGroup(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "group",
-		Short: "Put connections into groups, take them out, list them",
-		Long: `Change or list the members of a group over REST. A user's membership applies to
-the connections the user has now, not to later ones.`,
+		Short: "Add connections to groups, remove them, or list them",
+		Long: `Change or list the members of a group over REST. Adding a user adds the
+connections that the user has now, not later ones.`,
 		Example: `  wps group join g1 --hub chat --user u1
   wps group leave g1 --hub chat --connection "$ID"
   wps group leave-all --hub chat --user u1`,
@@ -42,22 +42,22 @@ the connections the user has now, not to later ones.`,
 // newGroupChange returns "wps group join" or "wps group leave".
 func newGroupChange(env *cli.Env, action output.GroupAction) *cobra.Command {
 	var o groupOptions
-	verb, done, short := "join", "added %s to group %q", "Add a user's connections, or one connection, to a group"
-	long := `Add every present connection of a user, or one connection, to a group; several
-in turn until one fails. Adding one that is a member already succeeds; one that is
+	name, verb, done, short := "join", "add", "added %s to group %q", "Add a user's connections, or one connection, to a group"
+	long := `Add all current connections of a user, or one connection, to a group; several in
+turn until one fails. Adding a member again succeeds; a user or connection that is
 not connected is an error.`
 	if action == output.GroupLeave {
-		verb, done, short = "leave", "removed %s from group %q", "Remove a user's connections, or one connection, from a group"
-		long = `Remove every connection of a user, or one connection, from a group; several in
-turn until one fails. Removing one that is no member succeeds.`
+		name, verb, done, short = "leave", "remove", "removed %s from group %q", "Remove a user's connections, or one connection, from a group"
+		long = `Remove all connections of a user, or one connection, from a group; several in
+turn until one fails. Removing a connection that is not a member succeeds.`
 	}
 	c := &cobra.Command{
-		Use:   verb + " GROUP {--user U... | --connection C... | --filter F}",
+		Use:   name + " GROUP {--user U... | --connection C... | --filter F}",
 		Short: short,
 		Long:  long,
 		Example: fmt.Sprintf(`  wps group %[1]s g1 --hub chat --user u1
   wps group %[1]s g1 --hub chat --connection "$ID"
-  wps group %[1]s g1 --hub chat --user u1 --dry-run`, verb),
+  wps group %[1]s g1 --hub chat --user u1 --dry-run`, name),
 		Annotations: cli.ServiceExits(),
 		Args:        cli.ExactArgs("GROUP"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -67,14 +67,14 @@ turn until one fails. Removing one that is no member succeeds.`
 			}
 			return service.RunAll(c.Context(), env, o.act, evs, func(ev *output.GroupEvent) string {
 				if ev.TargetType == output.TargetAll {
-					return fmt.Sprintf(done, "the connections of the filter", args[0])
+					return fmt.Sprintf(done, "the connections that match the filter", args[0])
 				}
 				return fmt.Sprintf(done, ev.Target(), args[0])
 			})
 		},
 	}
 	o.target.Register(c, verb, output.TargetUsers, output.TargetConnections)
-	c.Flags().StringVar(&o.filter, "filter", "", verb+" every connection for which this OData `expression` holds")
+	c.Flags().StringVar(&o.filter, "filter", "", verb+" every connection that matches this OData `expression`")
 	o.act.Register(c)
 	return c
 }
@@ -86,22 +86,22 @@ func (o *groupOptions) events(given cli.FlagNames, action output.GroupAction, gr
 	case err != nil:
 		return nil, err
 	case given["filter"] && len(targets) > 0:
-		return nil, cli.Usagef("--filter goes without --user and --connection")
+		return nil, cli.Usagef("--filter and --user or --connection exclude each other")
 	case given["filter"] && o.filter == "":
-		return nil, cli.Usagef("--filter is empty: that would select every connection of the hub")
+		return nil, cli.Usagef("--filter is empty: it would match every connection in the hub")
 	case given["filter"]:
 		return []*output.GroupEvent{{GroupAction: action, TargetType: output.TargetAll, GroupIDs: []string{group}, Filter: o.filter}}, nil
 	case len(targets) == 0:
-		return nil, cli.Usagef("no target is given: add --user U, --connection C or --filter F")
+		return nil, cli.Usagef("no target: add --user U, --connection C or --filter F")
 	}
 	return groupEvents(targets, output.GroupEvent{GroupAction: action, GroupID: group}), nil
 }
 
-// groupEvents returns an event like the one given for each target.
-func groupEvents(targets []service.EventTarget, like output.GroupEvent) []*output.GroupEvent {
+// groupEvents returns a copy of template for each target.
+func groupEvents(targets []service.EventTarget, template output.GroupEvent) []*output.GroupEvent {
 	evs := make([]*output.GroupEvent, len(targets))
 	for i, t := range targets {
-		ev := like
+		ev := template
 		ev.TargetType, ev.TargetID = t.Kind, t.ID
 		evs[i] = &ev
 	}
@@ -113,8 +113,8 @@ func newGroupLeaveAll(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "leave-all {--user U... | --connection C...}",
 		Short: "Remove a user's connections, or one connection, from all groups",
-		Long: `Remove every connection of a user, or one connection, from every group it is in;
-several in turn until one fails. It succeeds when there was none.`,
+		Long: `Remove all connections of a user, or one connection, from all groups; several in
+turn until one fails. It succeeds if they were in no group.`,
 		Example: `  wps group leave-all --hub chat --user u1
   wps group leave-all --hub chat --connection "$ID"
   wps group leave-all --hub chat --user u1 --dry-run=curl`,
@@ -142,9 +142,8 @@ func newGroupList(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list GROUP",
 		Short: "List the connections in a group",
-		Long: `List the connections in a group, one a line: connection id and user id, with a
-tab between in a pipe. It reads page after page, so that it works for groups of
-any size.`,
+		Long: `List the connections in a group, one per line: connection id and user id,
+separated by a tab in a pipe. It reads page by page, so groups may have any size.`,
 		Example: `  wps group list g1 --hub chat
   wps group list g1 --hub chat -o json
   wps group list g1 --hub chat --jq .userId | sort -u`,
@@ -160,8 +159,8 @@ any size.`,
 			return listGroup(c.Context(), env, args[0], client.ListOptions{Top: top, PageSize: pageSize})
 		},
 	}
-	c.Flags().IntVar(&top, "top", 0, "at most `n` connections (default all)")
-	c.Flags().IntVar(&pageSize, "page-size", 0, "ask for `n` connections at a time, up to 200 (default the service's)")
+	c.Flags().IntVar(&top, "top", 0, "list at most `n` connections (default all)")
+	c.Flags().IntVar(&pageSize, "page-size", 0, "read `n` connections per request, up to 200 (default: decided by the service)")
 	return c
 }
 

@@ -18,9 +18,9 @@ import (
 func newHealth(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "health",
-		Short: "Tell whether the service answers",
-		Long: `Ask the service's health operation, which needs no key, and print the time that
-the answer took. It tells whether the endpoint is right and reachable.`,
+		Short: "Check whether the service is reachable",
+		Long: `Call the service's health operation and print how long the answer took. It shows
+whether the endpoint is correct and reachable, and needs no key.`,
 		Example: `  wps health
   wps health -o json
   wps health --timeout 2s --retries 0 && echo up`,
@@ -35,7 +35,7 @@ func health(ctx context.Context, env *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	// Health is the service's, not a hub's: any name will do.
+	// Health is an operation of the service: any hub name will do.
 	svc, err := service.New(env, "health", client.Options{})
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func health(ctx context.Context, env *cli.Env) error {
 	defer cancel()
 	start := time.Now()
 	if err := svc.Health(ctx); errors.Is(err, client.ErrNotFound) {
-		return cli.WithHint(err, "what answers there is no Web PubSub: check the Endpoint in "+source.From)
+		return cli.WithHint(err, "the server there is not Web PubSub: check the Endpoint in "+source.From)
 	} else if err != nil {
 		return explain.Service(env.Settings, err)
 	}

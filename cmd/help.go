@@ -10,9 +10,9 @@ import (
 func newHelp(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND... | json]",
-		Short: "Tell more about a command, or about what -o json prints",
-		Long: `Print the help of a command, the same as --help does behind it, or of the topic
-json: the objects that -o json prints. Without a command it lists them all.`,
+		Short: "Show help for a command, or for JSON output",
+		Long: `Show the help of a command, as --help after it does, or of the topic json: the
+objects that -o json prints. Without a command, list all commands.`,
 		Example: `  wps help send
   wps help group join
   wps help json`,
@@ -24,7 +24,7 @@ json: the objects that -o json prints. Without a command it lists them all.`,
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
 			if len(args) == 0 {
-				words = append(words, cobra.CompletionWithDesc("json", "What -o json prints"))
+				words = append(words, cobra.CompletionWithDesc("json", "the objects that -o json prints"))
 			}
 			for _, sub := range about.Commands() {
 				if !sub.Hidden {

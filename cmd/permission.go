@@ -15,9 +15,9 @@ import (
 func newPermission(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "permission",
-		Short: "Grant, revoke or check a live connection's permissions",
-		Long: `Change what one live connection may do with a group: send to it, or join and
-leave it. Roles in the token (wps negotiate --role) do the same from the start.`,
+		Short: "Grant, revoke or check permissions of a connection",
+		Long: `Change what a connection may do with a group: send to it, or join and leave it.
+Roles in the token (wps negotiate --role) do the same from the start.`,
 		Example: `  wps permission grant sendToGroup --hub chat --connection "$ID" --group g1
   wps permission revoke joinLeaveGroup --hub chat --connection "$ID" --group g1
   wps permission check sendToGroup --hub chat --connection "$ID" --group g1`,
@@ -27,7 +27,7 @@ leave it. Roles in the token (wps negotiate --role) do the same from the start.`
 	}
 	c.AddCommand(
 		newPermissionAction(env, output.PermissionGrant, "grant", "Grant a permission to a connection", "granted"),
-		newPermissionAction(env, output.PermissionRevoke, "revoke", "Take a permission from a connection", "revoked"),
+		newPermissionAction(env, output.PermissionRevoke, "revoke", "Revoke a permission from a connection", "revoked"),
 		newPermissionCheck(env),
 	)
 	return c
@@ -40,8 +40,8 @@ func newPermissionAction(env *cli.Env, action output.PermissionAction, verb, sho
 		Use:   verb + " {sendToGroup | joinLeaveGroup} --connection C... --group G...",
 		Short: short,
 		Long: short + `, or several in turn until one
-fails. It concerns a group, whose name is taken literally, and lasts as long as
-the connection.`,
+fails. The permission is for one group, whose name is taken literally, and lasts
+as long as the connection.`,
 		Example:     permissionExamples(verb),
 		Annotations: cli.ServiceExits(cli.ExitLineNo),
 		ValidArgs:   permissionNames(),
@@ -66,12 +66,12 @@ the connection.`,
 func newPermissionCheck(env *cli.Env) *cobra.Command {
 	var act service.EventFlags
 	var connection, group string
-	const short = "Report whether a connection has a permission"
+	const short = "Check whether a connection has a permission"
 	c := &cobra.Command{
 		Use:   "check {sendToGroup | joinLeaveGroup} --connection C --group G",
 		Short: short,
-		Long: short + `. It concerns one group, whose name
-is taken literally, and lasts as long as the connection.`,
+		Long: short + `. The permission is for one
+group, whose name is taken literally, and lasts as long as the connection.`,
 		Example:     permissionExamples("check"),
 		Annotations: cli.ServiceExits(cli.ExitLineNo),
 		ValidArgs:   permissionNames(),
@@ -82,7 +82,7 @@ is taken literally, and lasts as long as the connection.`,
 			if err != nil {
 				return err
 			}
-			return askOnce(c.Context(), env, act, evs[0])
+			return runQuestion(c.Context(), env, act, evs[0])
 		},
 	}
 	c.Flags().StringVar(&connection, "connection", "", "the connection with this `id`")
@@ -98,9 +98,9 @@ func permissionEvents(action output.PermissionAction, name string, connections, 
 	case err != nil:
 		return nil, cli.Usagef("%v", err)
 	case len(connections) == 0:
-		return nil, cli.Usagef("no connection is given: add --connection C")
+		return nil, cli.Usagef("no connection: add --connection C")
 	case len(groups) == 0:
-		return nil, cli.Usagef("no group is given: add --group G")
+		return nil, cli.Usagef("no group: add --group G")
 	}
 	var evs []*output.PermissionEvent
 	for _, c := range connections {

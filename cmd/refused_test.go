@@ -36,13 +36,13 @@ func TestServiceRefuses(t *testing.T) {
 	}{
 		{"401", answer(401, ""), once, 4, "wps: send to the hub: 401 Unauthorized\nhint: the AccessKey must belong to this Endpoint, and this machine's clock must be right\n"},
 		{"403", answer(403, "Forbidden"), once, 4, "wps: send to the hub: 403 Forbidden (Forbidden)\nhint: the identity needs the role Web PubSub Service Owner\n"},
-		{"429", answer(429, "TooManyRequests"), once, 1, "wps: send to the hub: 429 Too Many Requests (TooManyRequests)\nhint: the service limits the rate: wait, or use more units\n"},
+		{"429", answer(429, "TooManyRequests"), once, 1, "wps: send to the hub: 429 Too Many Requests (TooManyRequests)\nhint: the service limits the request rate: wait, or add units\n"},
 		{"asks to wait", func(w http.ResponseWriter, _ *http.Request, _ int) bool {
 			w.Header().Set("Retry-After", "50")
 			w.WriteHeader(http.StatusTooManyRequests)
 			return true
-		}, []string{"--retries", "1", "--timeout", "2s"}, 1, "wps: send to the hub: no good answer within 2s, the last one 429 Too Many Requests\nhint: raise --timeout, or look whether the service is there with \"wps health\"\n"},
-		{"silence", silent, []string{"--retries", "0", "--timeout", "50ms"}, 1, "wps: send to the hub: no answer within 50ms\nhint: raise --timeout, or look whether the service is there with \"wps health\"\n"},
+		}, []string{"--retries", "1", "--timeout", "2s"}, 1, "wps: send to the hub: no success within 2s; the last answer was 429 Too Many Requests\nhint: increase --timeout, or check the service with \"wps health\"\n"},
+		{"silence", silent, []string{"--retries", "0", "--timeout", "50ms"}, 1, "wps: send to the hub: no answer within 50ms\nhint: increase --timeout, or check the service with \"wps health\"\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -37,9 +37,9 @@ func newSend(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "send [MESSAGE | -] [--group G... | --user U... | --connection C... | --all]",
 		Short: "Send a message to a group, a user, a connection or everyone",
-		Long: `Send one message over REST to whoever is connected now, to several targets in
-turn until one fails; without a target that is everyone in the hub. MESSAGE "-",
-or none with a pipe, is all of standard input.`,
+		Long: `Send one message over REST to the connections that are open now, to several
+targets in turn until one fails, or without a target to everyone in the hub. If
+MESSAGE is "-", or missing and stdin is a pipe, it is read from stdin.`,
 		Example: `  wps send --hub chat --group g1 "hello"
   echo '{"n":1}' | wps send --hub chat --user u1 --data-type json
   tail -f app.log | wps send --hub chat --all --lines`,
@@ -60,8 +60,8 @@ func newBroadcast(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "broadcast [MESSAGE | -]",
 		Short: "Send a message to everyone in the hub (send --all)",
-		Long: `Send one message over REST to every connection in the hub. MESSAGE "-", or none
-with a pipe, is all of standard input.`,
+		Long: `Send one message over REST to every connection in the hub. If MESSAGE is "-", or
+missing and stdin is a pipe, it is read from stdin.`,
 		Example: `  wps broadcast --hub chat "the server restarts in a minute"
   wps broadcast --hub chat --data-type json '{"kind":"restart"}'
   wps broadcast --hub chat --exclude "$ID" "to all but one"`,
@@ -77,19 +77,19 @@ with a pipe, is all of standard input.`,
 func (o *sendOptions) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.dataType, "data-type", "text", "what the message is: `text|json|binary`")
-	f.StringArrayVar(&o.excludes, "exclude", nil, "leave out the connection with this `id`; may be repeated")
-	f.StringVar(&o.filter, "filter", "", "only connections for which this OData `expression` holds, such as \"userId ne 'u1'\"")
-	f.DurationVar(&o.ttl, "ttl", 0, "drop the message when a receiver has not taken it in this `time`, up to 300s (default never)")
-	f.StringArrayVar(&o.meta, "meta", nil, "metadata `key=value` for receivers; may be repeated")
-	f.StringVar(&o.file, "file", "", "the message is the content of `file`")
-	f.BoolVar(&o.lines, "lines", false, "each line of the input is a message")
-	o.batch.Register(c, "with --lines: send up to `n` lines at once; more than 1 gives up their order")
+	f.StringVar(&o.dataType, "data-type", "text", "type of the message: `text|json|binary`")
+	f.StringArrayVar(&o.excludes, "exclude", nil, "do not send to the connection with this `id`; may be repeated")
+	f.StringVar(&o.filter, "filter", "", "send only to connections that match this OData `expression`, such as \"userId ne 'u1'\"")
+	f.DurationVar(&o.ttl, "ttl", 0, "drop the message for a receiver that has not read it within this `time`, up to 300s (default: never)")
+	f.StringArrayVar(&o.meta, "meta", nil, "metadata `key=value` of the message; may be repeated")
+	f.StringVar(&o.file, "file", "", "read the message from `file`")
+	f.BoolVar(&o.lines, "lines", false, "send each line of the input as a message")
+	o.batch.Register(c, "with --lines: send up to `n` lines at the same time, in no order if more than 1")
 	o.act.Register(c)
 }
 
 func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.FlagNames, args []string) error {
-	form, err := o.form()
+	template, err := o.template()
 	if err != nil {
 		return err
 	}
@@ -98,40 +98,40 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.FlagNames
 		return err
 	}
 	if len(args) > 1 {
-		return cli.Usagef("one message is expected, there are %d: quote it", len(args))
+		return cli.Usagef("expected one message, got %d arguments: quote the message", len(args))
 	}
 	if o.lines {
 		if len(targets) > 1 {
-			return cli.Usage("--lines goes with one target", "send once for each target, or write event objects for wps apply")
+			return cli.Usage("--lines allows only one target", "run it once for each target, or write event objects for wps apply")
 		}
-		form.TargetType, form.TargetID = targets[0].Kind, targets[0].ID
-		return sendLines(ctx, env, o, form, args)
+		template.TargetType, template.TargetID = targets[0].Kind, targets[0].ID
+		return sendLines(ctx, env, o, template, args)
 	}
 	if name := o.batch.Given(given); name != "" {
 		return cli.Usagef("--%s goes with --lines", name)
 	}
-	in, err := openInput(ctx, env, o, args)
+	in, err := o.openInput(ctx, env.Stdin, args)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	a, err := service.NewEventRunner(env, o.act)
+	r, err := service.NewEventRunner(env, o.act)
 	if err != nil {
 		return err
 	}
-	if form.Message, err = o.readMessage(in, args); err != nil {
+	if template.Message, err = o.readMessage(in, args); err != nil {
 		return err
 	}
 	evs := make([]*output.MessageEvent, len(targets))
 	for i, t := range targets {
-		ev := form
+		ev := template
 		ev.TargetType, ev.TargetID = t.Kind, t.ID
 		evs[i] = &ev
 	}
-	return service.RunEach(ctx, a, evs, func(ev *output.MessageEvent) string { return "sent to " + ev.Target().String() })
+	return service.RunEach(ctx, r, evs, func(ev *output.MessageEvent) string { return "sent to " + ev.Target().String() })
 }
 
-// targets returns the targets of the message: without a flag everyone.
+// targets returns the targets of the message; without a flag it is everyone.
 func (o *sendOptions) targets() ([]service.EventTarget, error) {
 	found, err := o.target.Targets()
 	if err == nil && len(found) == 0 {
@@ -147,13 +147,13 @@ func (o *sendOptions) readMessage(in io.Reader, args []string) ([]byte, error) {
 		return nil, fmt.Errorf("read the message: %w", err)
 	}
 	if len(message) == 0 && o.file == "" && (len(args) == 0 || args[0] == "-") {
-		return nil, cli.Usage("the message is empty: standard input held nothing", "if an empty message is meant, give it as the argument \"\"")
+		return nil, cli.Usage("the message is empty: stdin contained nothing", "to send an empty message, pass the argument \"\"")
 	}
 	return message, nil
 }
 
-// form returns the event object without message and target.
-func (o *sendOptions) form() (ev output.MessageEvent, err error) {
+// template returns the event object without message and target.
+func (o *sendOptions) template() (ev output.MessageEvent, err error) {
 	if err := service.CheckNoCommas("--exclude", o.excludes); err != nil {
 		return ev, err
 	}
@@ -178,20 +178,20 @@ func (o *sendOptions) form() (ev output.MessageEvent, err error) {
 	return ev, nil
 }
 
-// checkInput refuses a message that is given twice or not at all.
-func (o *sendOptions) checkInput(env *cli.Env, args []string) error {
+// checkInput returns an error unless there is exactly one source of the message.
+func (o *sendOptions) checkInput(stdin io.Reader, args []string) error {
 	switch {
 	case o.file != "" && len(args) > 0:
-		return cli.Usagef("a message and --file exclude each other")
-	case o.file == "" && len(args) == 0 && cli.IsTerminal(env.Stdin):
-		return cli.Usagef("no message is given: write it behind the command, or pipe it in")
+		return cli.Usagef("a MESSAGE argument and --file exclude each other")
+	case o.file == "" && len(args) == 0 && cli.IsTerminal(stdin):
+		return cli.Usagef("no message: pass it as an argument, or pipe it in")
 	}
 	return nil
 }
 
-// openInput finds the message: argument, file or standard input.
-func openInput(ctx context.Context, env *cli.Env, o *sendOptions, args []string) (io.ReadCloser, error) {
-	if err := o.checkInput(env, args); err != nil {
+// openInput opens the source of the message: argument, file or standard input.
+func (o *sendOptions) openInput(ctx context.Context, stdin io.Reader, args []string) (io.ReadCloser, error) {
+	if err := o.checkInput(stdin, args); err != nil {
 		return nil, err
 	}
 	switch {
@@ -200,13 +200,13 @@ func openInput(ctx context.Context, env *cli.Env, o *sendOptions, args []string)
 	case len(args) > 0 && args[0] != "-":
 		return io.NopCloser(strings.NewReader(args[0])), nil
 	}
-	return io.NopCloser(cli.NewInput(ctx, env.Stdin)), nil
+	return io.NopCloser(cli.NewInput(ctx, stdin)), nil
 }
 
-// sendLines sends each line as a message. All have one target, so that more than
-// one at a time cannot keep their order.
-func sendLines(ctx context.Context, env *cli.Env, o *sendOptions, form output.MessageEvent, args []string) error {
-	if err := cli.JoinErrors(o.checkInput(env, args), o.batch.Check(o.act)); err != nil {
+// sendLines sends each line as a message. All have the same target, so concurrent
+// sends do not keep their order.
+func sendLines(ctx context.Context, env *cli.Env, o *sendOptions, template output.MessageEvent, args []string) error {
+	if err := cli.JoinErrors(o.checkInput(env.Stdin, args), o.batch.Check(o.act)); err != nil {
 		return err
 	}
 	var in *batch.Input
@@ -217,18 +217,18 @@ func sendLines(ctx context.Context, env *cli.Env, o *sendOptions, form output.Me
 		return err
 	}
 	defer in.Close()
-	a, pace, err := batch.NewRunner(env, o.act, o.batch)
+	r, pace, err := batch.NewRunner(env, o.act, o.batch)
 	if err != nil {
 		return err
 	}
-	like, err := json.Marshal(&form)
+	like, err := json.Marshal(&template)
 	if err != nil {
 		return err
 	}
 	b := &batch.Stream{
-		Runner: a, Options: o.batch, In: in, Pace: pace, Unordered: true, Lines: true,
+		Runner: r, Options: o.batch, In: in, Pace: pace, Unordered: true, Lines: true,
 		Purpose: "send --lines like " + string(like),
-		Source:  func(r io.Reader) output.Source { return output.NewLines(r, form) },
+		Source:  func(r io.Reader) output.Source { return output.NewLines(r, template) },
 	}
 	return b.Run(ctx)
 }

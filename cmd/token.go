@@ -15,20 +15,20 @@ import (
 	"wps/token"
 )
 
-// maxToken is the longest token that is read from standard input, in bytes.
+// maxToken limits how much is read from standard input, in bytes.
 const maxToken = 64 << 10
 
 // newToken returns "wps token" with its subcommands.
 func newToken(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "token",
-		Short: "Look into access tokens",
-		Long: `Decode and check the tokens that clients and REST requests carry. Making one is
+		Short: "Inspect access tokens",
+		Long: `Decode and check the tokens of clients and REST requests. To create one, use
 "wps negotiate".`,
 		Example: `  wps token inspect "$TOKEN"
   wps negotiate --hub chat -o token | wps token inspect -
   wps token inspect --jq .claims "$TOKEN"`,
-		Annotations: cli.Exits("  1    it is not a token", cli.ExitLineUsage, "  4    it would be refused: signature, time, audience"),
+		Annotations: cli.Exits("  1    not a token", cli.ExitLineUsage, "  4    the service would reject it: signature, times, audience"),
 		Args:        cobra.ArbitraryArgs,
 		RunE:        cli.SubcommandsOnly,
 	}
@@ -39,14 +39,14 @@ func newToken(env *cli.Env) *cobra.Command {
 func newTokenInspect(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "inspect {TOKEN | -}",
-		Short: "Decode a token, explain it and check whether the service takes it",
-		Long: `Decode a token, say what it is for and check its signature, times and audience
-with the endpoint and access key of the common settings, and its hub with --hub.
-"-" reads it from standard input; a client URL with access_token is checked too.`,
+		Short: "Decode a token and check whether the service accepts it",
+		Long: `Decode a token and check its signature, times and audience with the endpoint and
+access key of the connection string, and its hub with --hub. "-" reads the token
+from stdin; a client URL with access_token is checked as a whole.`,
 		Example: `  wps token inspect "$TOKEN"
   wps negotiate --hub chat -o token | wps token inspect -
   wps token inspect -o json "$TOKEN"`,
-		Annotations: cli.Exits("  1    it is not a token", cli.ExitLineUsage, "  4    it would be refused: signature, time, audience"),
+		Annotations: cli.Exits("  1    not a token", cli.ExitLineUsage, "  4    the service would reject it: signature, times, audience"),
 		Args:        cli.ExactArgs("TOKEN"),
 		RunE: func(c *cobra.Command, args []string) error {
 			text := args[0]
@@ -59,15 +59,15 @@ with the endpoint and access key of the common settings, and its hub with --hub.
 			}
 			text, carrier := bareToken(text)
 			if text == "" {
-				return cli.Usage("the token is empty", "a variable or a pipe that was to give it may be empty")
+				return cli.Usage("the token is empty", "the variable or pipe that it comes from may be empty")
 			}
 			return inspectToken(env, text, carrier)
 		},
 	}
 }
 
-// bareToken finds the token in what people paste: a client URL, which is carrier
-// then, the JSON of negotiate, a header.
+// bareToken returns the token in a client URL, in the JSON output of negotiate or
+// in a header. carrier is the URL that contains it, nil if none does.
 func bareToken(s string) (tok string, carrier *url.URL) {
 	s = strings.TrimSpace(s)
 	if at := strings.Index(s, "access_token="); at >= 0 {
@@ -91,7 +91,7 @@ func bareToken(s string) (tok string, carrier *url.URL) {
 	return s, nil
 }
 
-// tokenReport is the JSON of "wps token inspect".
+// tokenReport is the JSON output of "wps token inspect".
 type tokenReport struct {
 	Kind     string          `json:"kind"`
 	Hub      string          `json:"hub,omitempty"`
@@ -106,9 +106,9 @@ type tokenReport struct {
 func inspectToken(env *cli.Env, text string, carrier *url.URL) error {
 	seen, err := token.Inspect(text)
 	if err != nil {
-		return cli.WithHint(fmt.Errorf("inspect the token: %w", err), "a token has three parts with dots between; wps negotiate -o token prints one")
+		return cli.WithHint(fmt.Errorf("inspect the token: %w", err), "a token has three parts separated by dots; wps negotiate -o token prints one")
 	}
-	v, err := judgeToken(env, text, seen, carrier)
+	v, err := checkToken(env.Settings, text, seen, carrier)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func inspectToken(env *cli.Env, text string, carrier *url.URL) error {
 	if env.Out.JSON() {
 		err = env.Out.PrintJSON(report)
 	} else {
-		err = env.Out.PrintLine(tokenText(env, seen, v))
+		err = env.Out.PrintLine(tokenText(env.Out, seen, v))
 	}
 	if err == nil && !v.good() {
 		err = cli.ExitCode(cli.ExitUnauthorized)
@@ -130,15 +130,15 @@ func inspectToken(env *cli.Env, text string, carrier *url.URL) error {
 	return err
 }
 
-// tokenText explains a token for people.
-func tokenText(env *cli.Env, t token.Inspection, v tokenVerdict) string {
+// tokenText returns the text output for a token.
+func tokenText(out *cli.Printer, t token.Inspection, v tokenVerdict) string {
 	var b strings.Builder
 	line := func(name, value string) {
-		fmt.Fprintf(&b, "%s %s\n", env.Out.StdoutColors.Name(fmt.Sprintf("%-10s", name)), value)
+		fmt.Fprintf(&b, "%s %s\n", out.StdoutColors.Name(fmt.Sprintf("%-10s", name)), value)
 	}
 	row := func(name, value string) {
 		if value != "" {
-			line(name, env.Out.Printable(value))
+			line(name, out.Printable(value))
 		}
 	}
 	row("kind", string(t.Kind))
@@ -149,30 +149,30 @@ func tokenText(env *cli.Env, t token.Inspection, v tokenVerdict) string {
 	}
 	row("roles", strings.Join(t.Claims.Roles, ", "))
 	row("groups", strings.Join(t.Claims.Groups, ", "))
-	row("issued", moment(t.Claims.IssuedAt))
-	row("expires", moment(t.Claims.Expires))
+	row("issued", formatTime(t.Claims.IssuedAt))
+	row("expires", formatTime(t.Claims.Expires))
 	row("claims", indented(t.RawClaims))
 	if v.good() {
-		line("verdict", env.Out.StdoutColors.Good("good")+": "+env.Out.Printable(v.reason()))
+		line("verdict", out.StdoutColors.Good("good")+": "+out.Printable(v.reason()))
 	} else {
-		line("verdict", env.Out.StdoutColors.Bad("refused")+": "+env.Out.Printable(v.problem()))
+		line("verdict", out.StdoutColors.Bad("rejected")+": "+out.Printable(v.problem()))
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// moment shows a time and how far away it is.
-func moment(t time.Time) string {
+// formatTime returns a time and its distance from now; "" for the zero time.
+func formatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	away := time.Until(t).Round(time.Second)
+	left := time.Until(t).Round(time.Second)
 	switch {
-	case away == 0:
+	case left == 0:
 		return fmt.Sprintf("%s (now)", t.Format(time.RFC3339))
-	case away < 0:
-		return fmt.Sprintf("%s (%v ago)", t.Format(time.RFC3339), -away)
+	case left < 0:
+		return fmt.Sprintf("%s (%v ago)", t.Format(time.RFC3339), -left)
 	}
-	return fmt.Sprintf("%s (in %v)", t.Format(time.RFC3339), away)
+	return fmt.Sprintf("%s (in %v)", t.Format(time.RFC3339), left)
 }
 
 func indented(raw json.RawMessage) string {

@@ -12,29 +12,29 @@ import (
 	"wps/token"
 )
 
-// tokenVerdict is whether the service of the settings takes a token, and why.
+// tokenVerdict is whether the service accepts a token, and why.
 type tokenVerdict struct {
 	token    token.Inspection
 	problems []error
-	source   cli.Setting // of the connection string
+	source   cli.Setting // source of the connection string
 	otherHub string      // $WPS_HUB, if the token is for another hub
 	now      time.Time
 }
 
-// judgeToken checks a token for the service and the hub of the settings. carrier
-// is the URL that it came in, nil if there is none.
-func judgeToken(env *cli.Env, text string, seen token.Inspection, carrier *url.URL) (tokenVerdict, error) {
-	cs, source, err := env.Settings.Connection()
+// checkToken checks a token for the service and the hub of the settings. carrier is
+// the URL that contains it, nil if none does.
+func checkToken(settings *cli.Settings, text string, seen token.Inspection, carrier *url.URL) (tokenVerdict, error) {
+	cs, source, err := settings.Connection()
 	if err != nil {
 		return tokenVerdict{}, err
 	}
 	v := tokenVerdict{token: seen, source: source, now: time.Now()}
-	use := token.Use{Endpoint: cs.Endpoint, Hub: env.Settings.HubFlag, URL: carrier}
+	use := token.Use{Endpoint: cs.Endpoint, Hub: settings.HubFlag, URL: carrier}
 	if use.Hub != "" {
-		if _, err := env.Settings.Hub(); err != nil {
+		if _, err := settings.Hub(); err != nil {
 			return v, err
 		}
-	} else if hub, _ := env.Settings.LookupEnv("WPS_HUB"); hub != "" && seen.Hub != "" && !strings.EqualFold(hub, seen.Hub) {
+	} else if hub, _ := settings.LookupEnv("WPS_HUB"); hub != "" && seen.Hub != "" && !strings.EqualFold(hub, seen.Hub) {
 		v.otherHub = hub
 	}
 	v.problems = use.Problems(text, v.now, cs.Key)
@@ -43,7 +43,7 @@ func judgeToken(env *cli.Env, text string, seen token.Inspection, carrier *url.U
 
 func (v tokenVerdict) good() bool { return len(v.problems) == 0 }
 
-// problem says why a token is refused, "" if it is not.
+// problem returns why the service rejects the token, "" if it accepts it.
 func (v tokenVerdict) problem() string {
 	texts := make([]string, len(v.problems))
 	for i, p := range v.problems {
@@ -55,11 +55,11 @@ func (v tokenVerdict) problem() string {
 	return strings.Join(texts, "; ")
 }
 
-// reason says why a token is good, and what is unusual about it.
+// reason returns why the service accepts the token, and what is unusual about it.
 func (v tokenVerdict) reason() string {
 	claims := v.token.Claims
 	var texts []string
-	skew := fmt.Sprintf("which the service's %d minutes of skew still allow", int(protocol.ClockSkew.Minutes()))
+	skew := fmt.Sprintf("within the service's clock skew of %d minutes", int(protocol.ClockSkew.Minutes()))
 	if late := v.now.Sub(claims.Expires).Truncate(time.Second); v.now.After(claims.Expires) {
 		texts = append(texts, fmt.Sprintf("expired %v ago, %s", late, skew))
 	}
@@ -67,7 +67,7 @@ func (v tokenVerdict) reason() string {
 		texts = append(texts, fmt.Sprintf("valid in %v, %s", early, skew))
 	}
 	if v.token.Kind == token.TokenEntra {
-		texts = append(texts, "audience and times fit; the signature is not checked here")
+		texts = append(texts, "audience and times are valid; the signature was not checked")
 	} else {
 		texts = append(texts, "signed with the key of "+v.source.From)
 	}
@@ -75,7 +75,7 @@ func (v tokenVerdict) reason() string {
 		texts = append(texts, fmt.Sprintf("for hub %q, $WPS_HUB is %q", v.token.Hub, v.otherHub))
 	}
 	if slices.Contains(claims.InMilliseconds(), "exp") {
-		texts = append(texts, "exp seems to count milliseconds, so that it never expires")
+		texts = append(texts, "exp seems to be in milliseconds, so the token never expires")
 	}
 	return strings.Join(texts, "; ")
 }

@@ -11,7 +11,7 @@ import (
 	"wps/token"
 )
 
-// TestTokenVerdict: a verdict says what is unusual about a good token.
+// TestTokenVerdict checks that a verdict says what is unusual about a valid token.
 func TestTokenVerdict(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
@@ -30,10 +30,10 @@ func TestTokenVerdict(t *testing.T) {
 		want string
 	}{
 		{tokenVerdict{token: end(time.Hour)}, signed},
-		{tokenVerdict{token: end(-2 * time.Second)}, "expired 2s ago, which the service's 5 minutes of skew still allow; " + signed},
-		{tokenVerdict{token: early}, "valid in 3s, which the service's 5 minutes of skew still allow; " + signed},
-		{tokenVerdict{token: endless}, signed + "; exp seems to count milliseconds, so that it never expires"},
-		{tokenVerdict{token: entra}, "audience and times fit; the signature is not checked here"},
+		{tokenVerdict{token: end(-2 * time.Second)}, "expired 2s ago, within the service's clock skew of 5 minutes; " + signed},
+		{tokenVerdict{token: early}, "valid in 3s, within the service's clock skew of 5 minutes; " + signed},
+		{tokenVerdict{token: endless}, signed + "; exp seems to be in milliseconds, so the token never expires"},
+		{tokenVerdict{token: entra}, "audience and times are valid; the signature was not checked"},
 		{tokenVerdict{token: end(time.Hour), otherHub: "prod"}, signed + `; for hub "chat", $WPS_HUB is "prod"`},
 	} {
 		tt.v.now, tt.v.source = now, cli.Setting{From: "$K"}
@@ -41,14 +41,13 @@ func TestTokenVerdict(t *testing.T) {
 			t.Errorf("reason() = %q, %v, want %q", got, tt.v.good(), tt.want)
 		}
 	}
-	refused := tokenVerdict{source: cli.Setting{From: "$K"}, problems: []error{token.ErrSignature, errors.New("x")}}
-	if got, want := refused.problem(), "not signed with the key of $K; x"; refused.good() || got != want {
-		t.Errorf("problem() = %q, %v, want %q", got, refused.good(), want)
+	rejected := tokenVerdict{source: cli.Setting{From: "$K"}, problems: []error{token.ErrSignature, errors.New("x")}}
+	if got, want := rejected.problem(), "not signed with the key of $K; x"; rejected.good() || got != want {
+		t.Errorf("problem() = %q, %v, want %q", got, rejected.good(), want)
 	}
 }
 
-// TestBareToken: a token is found in what people paste, with the URL that it is
-// part of.
+// TestBareToken checks that a token is found in URLs, headers and output of wps.
 func TestBareToken(t *testing.T) {
 	t.Parallel()
 	const u = "ws://h:1/client/hubs/chat?access_token=a.b.c"

@@ -10,22 +10,22 @@ import (
 func newVersion(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version, commit and date of this program",
-		Long: `Print what this program was built from: version, commit and its date. A build
-from changed files says so.`,
+		Short: "Print the version of wps",
+		Long: `Print the version, and the commit and date that wps was built from. A build from
+modified files says so.`,
 		Example: `  wps version
   wps version -o json
   wps version --jq .commit`,
 		Annotations: cli.Exits(cli.ExitLineUsage),
 		Args:        cli.ExactArgs(),
-		RunE:        func(*cobra.Command, []string) error { return printVersion(env) },
+		RunE:        func(*cobra.Command, []string) error { return printVersion(env.Out) },
 	}
 }
 
-func printVersion(env *cli.Env) error {
+func printVersion(out *cli.Printer) error {
 	v := cli.ReadBuildInfo()
-	if env.Out.JSON() {
-		return env.Out.PrintJSON(v)
+	if out.JSON() {
+		return out.PrintJSON(v)
 	}
-	return env.Out.PrintLine(v.String())
+	return out.PrintLine(v.String())
 }

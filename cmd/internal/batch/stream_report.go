@@ -92,6 +92,6 @@ func shortNumber(n float64) string {
 func (b *Stream) streamRun() explain.StreamRun {
 	return explain.StreamRun{
 		Journal: b.Options.journal != "", Lines: b.Lines, CheckFirst: b.checkFirst,
-		Ended: b.summary.Done + b.summary.Earlier,
+		Done: b.summary.Done + b.summary.Earlier,
 	}
 }

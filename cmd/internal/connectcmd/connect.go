@@ -168,7 +168,7 @@ func (o *connectOptions) clientURL(env *cli.Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	service.WarnAboutRoles(env, o.roles)
+	service.WarnAboutRoles(env.Out, o.roles)
 	n, err := token.Negotiate(cs, token.ClientOptions{
 		Hub: hub, UserID: o.user, Roles: o.tokenRoles(), Groups: o.groups, Lifetime: tokenLifetime,
 	})

@@ -10,7 +10,7 @@ import (
 	"wps/emulator"
 )
 
-// Emulator adds the next step to an error of the control API.
+// Emulator adds a hint to an error of the emulator's control API.
 func Emulator(s *cli.Settings, endpoint *url.URL, err error) error {
 	var network *url.Error
 	switch {
@@ -19,13 +19,13 @@ func Emulator(s *cli.Settings, endpoint *url.URL, err error) error {
 	case errors.As(err, &network):
 		return Service(s, &client.UnreachableError{Endpoint: endpoint.Scheme + "://" + endpoint.Host, Cause: network.Err})
 	case errors.Is(err, emulator.ErrUnauthorized):
-		return cli.WithHint(err, "set WPS_CONNECTION_STRING to what the emulator printed when it was ready")
+		return cli.WithHint(err, "set WPS_CONNECTION_STRING to the connection string that the emulator printed")
 	case errors.Is(err, emulator.ErrNotEmulator):
-		return cli.WithHint(err, "this is for \"wps emulator\" alone: is WPS_CONNECTION_STRING that of another service?")
+		return cli.WithHint(err, "this command works with \"wps emulator\" only; check WPS_CONNECTION_STRING")
 	case errors.Is(err, emulator.ErrOtherHost):
-		return cli.WithHint(err, "run this on the machine of the emulator, with localhost in its connection string")
+		return cli.WithHint(err, "run this command on the emulator's machine, with localhost in the connection string")
 	case errors.Is(err, emulator.ErrBusy):
-		return cli.WithHint(err, "end another \"wps emulator events -f\"")
+		return cli.WithHint(err, "stop another \"wps emulator events -f\"")
 	}
 	return err
 }

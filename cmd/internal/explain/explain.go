@@ -18,8 +18,7 @@ import (
 	"wps/emulator"
 )
 
-// Exit adds what the error of a library says to the error of a command: the
-// exit code, and the next step unless the error has one.
+// Exit adds an exit code to the error of a command, and a hint if it has none.
 func Exit(err error) error {
 	if hint := anyHint(err); hint != "" {
 		err = cli.WithHint(err, hint)
@@ -30,7 +29,7 @@ func Exit(err error) error {
 	return err
 }
 
-// anyHint returns the next step after an error, "" if none is known.
+// anyHint returns the hint of an error, "" if there is none.
 func anyHint(err error) string {
 	if hint := cli.Hint(err); hint != "" {
 		return hint
@@ -50,19 +49,19 @@ func hintForStatus(err *client.Error) string {
 	case http.StatusForbidden:
 		return "the identity needs the role Web PubSub Service Owner"
 	case http.StatusTooManyRequests:
-		return "the service limits the rate: wait, or use more units"
+		return "the service limits the request rate: wait, or add units"
 	case http.StatusNotImplemented:
-		return "the real service has it: point WPS_CONNECTION_STRING there"
+		return "only the real service supports this: set WPS_CONNECTION_STRING to it"
 	}
 	return ""
 }
 
-// Service adds the next step to an error of a service that cannot be reached or
-// understood.
+// Service adds a hint to the error of a service that cannot be reached or whose
+// answer is broken.
 func Service(s *cli.Settings, err error) error {
 	var broken *client.BrokenAnswerError
 	if errors.As(err, &broken) {
-		return cli.WithHint(err, "check whether it was done before doing it again; something between here and the service may cut its answers")
+		return cli.WithHint(err, "check whether the request was carried out before you repeat it; a proxy may cut off answers")
 	}
 	var unreachable *client.UnreachableError
 	if !errors.As(err, &unreachable) {
@@ -70,17 +69,17 @@ func Service(s *cli.Settings, err error) error {
 	}
 	var untrusted *tls.CertificateVerificationError
 	if errors.As(err, &untrusted) {
-		return cli.WithHint(err, "if its certificate is to be trusted, name it in SSL_CERT_FILE; wps emulator --tls writes its own to --tls-cert-out")
+		return cli.WithHint(err, "to trust its certificate, set SSL_CERT_FILE to a file that contains it; wps emulator --tls writes its own to --tls-cert-out")
 	}
 	if errors.Is(err, syscall.EMFILE) {
-		return cli.WithHint(err, "each connection takes a file descriptor: raise their limit, such as with ulimit -n 65536")
+		return cli.WithHint(err, "each connection needs a file descriptor: raise the limit, as with ulimit -n 65536")
 	}
 	source, settingErr := s.ConnectionSetting()
 	if settingErr == nil && source.From == cli.FromDefault {
 		return cli.WithHint(err, "start the emulator with \"wps emulator\", or set WPS_CONNECTION_STRING")
 	}
-	return cli.WithHint(err, "check the Endpoint in "+source.From+", and that this machine reaches it")
+	return cli.WithHint(err, "check the Endpoint in "+source.From+" and the network of this machine")
 }
 
-// TooLargeHint is the next step after a message over the size limit.
-const TooLargeHint = "send it in parts, or send where it can be fetched"
+// TooLargeHint is the hint for a message over the size limit.
+const TooLargeHint = "split the message, or send a link to its content"

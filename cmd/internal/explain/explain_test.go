@@ -11,14 +11,14 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// TestNobodyThere: the next step depends on where the endpoint came from. Only
-// from within can the default be looked at without a fixed port.
-func TestNobodyThere(t *testing.T) {
+// TestUnreachable checks that the hint depends on the source of the endpoint. It is
+// a test of the function, because the default endpoint has a fixed port.
+func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	for env, want := range map[string]string{
 		"":                          "start the emulator with \"wps emulator\", or set WPS_CONNECTION_STRING",
-		"WPS_CONNECTION_STRING":     "check the Endpoint in $WPS_CONNECTION_STRING, and that this machine reaches it",
-		"WebPubSubConnectionString": "check the Endpoint in $WebPubSubConnectionString, and that this machine reaches it",
+		"WPS_CONNECTION_STRING":     "check the Endpoint in $WPS_CONNECTION_STRING and the network of this machine",
+		"WebPubSubConnectionString": "check the Endpoint in $WebPubSubConnectionString and the network of this machine",
 	} {
 		e := cli.NewEnv(nil, nil, nil, func(name string) (string, bool) {
 			return map[string]string{env: "Endpoint=https://h.example;AccessKey=k"}[name], name == env
@@ -30,7 +30,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
-// TestTooManyFiles: what stands in the way is on this machine.
+// TestTooManyFiles checks the hint for a limit of this machine.
 func TestTooManyFiles(t *testing.T) {
 	t.Parallel()
 	e := cli.NewEnv(nil, nil, nil, func(string) (string, bool) { return "", false })

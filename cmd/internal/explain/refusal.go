@@ -11,8 +11,7 @@ import (
 	"wps/output"
 )
 
-// Refusal adds the next step to a refusal of the service, where the event
-// tells more than the status does.
+// Refusal adds a hint to a refusal of the service that depends on the event.
 func Refusal(ev output.Event, err error) error {
 	var refused *client.Error
 	if !errors.As(err, &refused) {
@@ -29,39 +28,39 @@ func Refusal(ev output.Event, err error) error {
 		filter = e.Filter
 	case *output.PermissionEvent:
 		if refused.Status == http.StatusNotFound {
-			return cli.WithHint(err, "permissions are those of a live connection: this one is closed or was never there")
+			return cli.WithHint(err, "permissions belong to a live connection; this one is closed or never existed")
 		}
 	}
 	if filter != "" && refused.Status == http.StatusBadRequest {
-		return cli.WithHint(err, "the filter is an OData expression, such as \"userId eq 'u1' and 'g1' in groups\"")
+		return cli.WithHint(err, "the filter must be an OData expression, such as \"userId eq 'u1' and 'g1' in groups\"")
 	}
 	return err
 }
 
-// membershipHint explains a 404 on adding to a group: it is no mistake in a name.
+// membershipHint explains a 404 for a group: the target has no connection.
 func membershipHint(e *output.GroupEvent) string {
 	first := "connect first, as with wps connect --user " + cli.ShellWord(e.TargetID)
 	if e.TargetType == output.TargetConnections {
-		first = "this one is closed or was never there"
+		first = "this one is closed or never existed"
 	}
-	return fmt.Sprintf("membership applies to live connections: %s, or put the group into the token with wps negotiate --group %s", first, cli.ShellWord(e.GroupID))
+	return fmt.Sprintf("only live connections can be in a group: %s, or add the group to the token with wps negotiate --group %s", first, cli.ShellWord(e.GroupID))
 }
 
-// NoAnswerError is an event that --timeout ended.
+// NoAnswerError is the error of an event that exceeded --timeout.
 type NoAnswerError struct {
 	Within time.Duration
-	Status int // of the answer after which it was to be tried again; 0: there was none
+	Status int // status of the last answer, which was to be retried; 0: no answer
 }
 
-// Error tells which answer there was, if there was one.
+// Error implements error.
 func (e *NoAnswerError) Error() string {
 	if e.Status == 0 {
 		return fmt.Sprintf("no answer within %v", e.Within)
 	}
-	return fmt.Sprintf("no good answer within %v, the last one %d %s", e.Within, e.Status, http.StatusText(e.Status))
+	return fmt.Sprintf("no success within %v; the last answer was %d %s", e.Within, e.Status, http.StatusText(e.Status))
 }
 
-// IsOutage reports whether an error is not the fault of the event: the service
+// IsOutage reports whether an error is not caused by the event: the service
 // cannot be reached, refuses every request, or refuses this key.
 func IsOutage(err error) bool {
 	var unreachable *client.UnreachableError

@@ -52,7 +52,7 @@ func (f *ClientFlags) options(env *cli.Env) (token.ClientOptions, error) {
 	if f.expires < time.Second {
 		return out, cli.Usagef("--expires must be at least 1s")
 	}
-	service.WarnAboutRoles(env, f.roles)
+	service.WarnAboutRoles(env.Out, f.roles)
 	return token.ClientOptions{
 		Hub: hub, Roles: f.roles, Groups: f.groups, Claims: claims,
 		Lifetime: f.expires.Truncate(time.Second), Kind: kind,

@@ -10,8 +10,8 @@ import (
 	"wps/internal/webguard"
 )
 
-// GuardOptions are the flags of a server that say which host names and which
-// pages it answers beside those of this machine.
+// GuardOptions are the flags of a server for the host names and origins that it
+// accepts in addition to those of this machine.
 type GuardOptions struct {
 	hosts   []string
 	Origins []string
@@ -19,8 +19,8 @@ type GuardOptions struct {
 
 // Register defines the flags.
 func (o *GuardOptions) Register(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.hosts, "allow-host", nil, "answer requests to this host `name` too, such as that of a proxy or tunnel, \"*\" for all;\nmay be repeated (default: localhost, addresses, names without a dot, host.docker.internal)")
-	f.StringArrayVar(&o.Origins, "cors-origin", nil, "let pages of this `origin` use it, such as https://app.example, \"*\" for all;\nmay be repeated (default: pages of localhost)")
+	f.StringArrayVar(&o.hosts, "allow-host", nil, "also accept requests to this host `name`, such as a proxy or tunnel; \"*\" for all;\nmay be repeated (default: localhost, addresses, names without a dot, host.docker.internal)")
+	f.StringArrayVar(&o.Origins, "cors-origin", nil, "also accept requests from pages of this `origin`, such as https://app.example; \"*\" for all;\nmay be repeated (default: pages of localhost)")
 }
 
 // Guard returns the guard of a server on addr.
@@ -50,12 +50,12 @@ func (o *GuardOptions) Check() error {
 	return nil
 }
 
-// HostNames are the host names of a server on addr: those allowed, that of addr and
-// that of this machine.
+// HostNames returns the host names of a server on addr: those of --allow-host, that
+// of addr and that of this machine.
 func (o *GuardOptions) HostNames(addr string) []string {
 	names := append([]string(nil), o.hosts...)
 	host, _, _ := net.SplitHostPort(addr)
-	own, _ := os.Hostname() // without a name it is called by others
+	own, _ := os.Hostname() // "" on an error, which is no valid host
 	for _, name := range []string{host, own} {
 		if webguard.CheckHost(name) == nil {
 			names = append(names, name)
@@ -64,13 +64,13 @@ func (o *GuardOptions) HostNames(addr string) []string {
 	return names
 }
 
-// Risk is what other machines can do when they can reach a server.
+// Risk is something that other machines can do if they can reach a server.
 type Risk struct {
 	Present bool
-	Text    string // after "other machines can reach this port and"
+	Text    string // follows "other machines can reach this port and"
 }
 
-// WarnExposed warns of each risk when other machines can reach the listeners.
+// WarnExposed warns about each risk if other machines can reach the listeners.
 func WarnExposed(out *cli.Printer, listeners []net.Listener, risks ...Risk) {
 	addr, ok := listeners[0].Addr().(*net.TCPAddr)
 	if !ok || addr.IP.IsLoopback() {

@@ -23,13 +23,12 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// listenTries is how often a free port is looked for that is free on both
-// loopback addresses.
+// listenTries is how often Listen tries to find a port that is free on both loopback
+// addresses.
 const listenTries = 20
 
-// Listen opens an address. Without a host it is loopback, and "localhost" is
-// both loopback addresses where the machine has both. flag names where the
-// address came from.
+// Listen listens on addr, which the flag named flag sets. No host and "localhost"
+// mean both loopback addresses, or the one that the machine has.
 func Listen(ctx context.Context, addr, flag string) ([]net.Listener, error) {
 	for try := 1; ; try++ {
 		listeners, err := listenOnce(ctx, addr, flag)
@@ -60,22 +59,22 @@ func listenOnce(ctx context.Context, addr, flag string) ([]net.Listener, error) 
 		switch {
 		case err == nil:
 			listeners = append(listeners, l)
-		case isInUse(err): // half of localhost would be another program's
+		case isInUse(err): // requests to localhost could reach another program
 			one := net.JoinHostPort(hosts[0], port)
 			err = fmt.Errorf("listen on %s: %s: %w", addr, net.JoinHostPort(h, port), withoutAddress(err))
-			err = cli.WithHint(err, fmt.Sprintf("stop what listens there, or use the other half of localhost with %s %s", flag, one))
+			err = cli.WithHint(err, fmt.Sprintf("stop the program that listens there, or listen on the other half of localhost with %s %s", flag, one))
 			return nil, cli.JoinErrors(err, CloseAll(listeners))
 		} // any other error: the machine has no IPv6
 	}
 	return listeners, nil
 }
 
-// isInUse reports whether an address is taken by another listener.
+// isInUse reports whether an address is in use by another listener.
 func isInUse(err error) bool {
 	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaAddrInUse)
 }
 
-// withoutAddress drops the address that an error repeats.
+// withoutAddress returns err without the address, which its context names.
 func withoutAddress(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Err
@@ -91,30 +90,29 @@ func CloseAll(listeners []net.Listener) (err error) {
 	return err
 }
 
-// What Windows reports instead of the numbers that package syscall has as
-// EADDRINUSE and EADDRNOTAVAIL there; no other system has them.
+// Windows returns these instead of the values that package syscall has for
+// EADDRINUSE and EADDRNOTAVAIL there. No other system has them.
 const (
 	wsaAddrInUse    syscall.Errno = 10048
 	wsaAddrNotAvail syscall.Errno = 10049
 )
 
-// explainListen adds the next step to an address that cannot be had, and drops
-// the address that the error repeats.
+// explainListen adds a hint to the error of an address that cannot be used.
 func explainListen(addr, host, flag string, err error) error {
 	err = withoutAddress(err)
-	free := fmt.Sprintf("take a free port with %s %s", flag, net.JoinHostPort(host, "0"))
+	free := fmt.Sprintf("use a free port with %s %s", flag, net.JoinHostPort(host, "0"))
 	err = fmt.Errorf("listen on %s: %w", addr, err)
 	var refused syscall.Errno
 	switch {
 	case !errors.As(err, &refused), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, wsaAddrNotAvail):
-		return cli.Usage(err.Error(), "use a host of this machine and a port from 0 to 65535, such as localhost:8080")
+		return cli.Usage(err.Error(), "use an address of this machine and a port from 0 to 65535, such as localhost:8080")
 	case errors.Is(err, fs.ErrPermission):
-		return cli.WithHint(err, "ports below 1024 need special rights: "+free)
+		return cli.WithHint(err, "ports below 1024 need special privileges: "+free)
 	}
-	return cli.WithHint(err, "stop what listens there, or "+free)
+	return cli.WithHint(err, "stop the program that listens there, or "+free)
 }
 
-// DisplayAddr is the address to print for listeners on addr.
+// DisplayAddr returns the address to print for listeners on addr.
 func DisplayAddr(addr string, listeners []net.Listener) string {
 	host, _, _ := net.SplitHostPort(addr)
 	actual, port, _ := net.SplitHostPort(listeners[0].Addr().String())
@@ -127,7 +125,7 @@ func DisplayAddr(addr string, listeners []net.Listener) string {
 	return net.JoinHostPort(host, port)
 }
 
-// HTTP serves until the context ends, then lets running requests finish.
+// HTTP serves until ctx ends, then lets running requests finish.
 func HTTP(ctx context.Context, h http.Handler, listeners []net.Listener) error {
 	web := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,

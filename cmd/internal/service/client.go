@@ -16,7 +16,7 @@ import (
 	"wps/token"
 )
 
-// New returns a client of the hub's REST operations.
+// New returns a client for the REST operations of a hub.
 func New(env *cli.Env, hub string, o client.Options) (*client.Service, error) {
 	cs, _, err := env.Settings.Connection()
 	if err != nil {
@@ -25,7 +25,7 @@ func New(env *cli.Env, hub string, o client.Options) (*client.Service, error) {
 	return NewFor(env, cs, hub, o)
 }
 
-// NewFor is newService for a connection string that is known.
+// NewFor is New with a connection string instead of the one of the settings.
 func NewFor(env *cli.Env, cs token.ConnectionString, hub string, o client.Options) (*client.Service, error) {
 	o.Retries = env.Settings.Retries
 	if o.Retries == 0 {

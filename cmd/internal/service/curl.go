@@ -13,11 +13,11 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// curlPrinter is a transport that prints each request as a curl command and
-// sends nothing. The command holds a token for that one URL.
-type curlPrinter struct{ env *cli.Env }
+// curlPrinter is a transport that prints each request as a curl command and sends
+// nothing. The command contains a token for its URL.
+type curlPrinter struct{ out *cli.Printer }
 
-// RoundTrip prints r and gives an empty success.
+// RoundTrip prints r and returns an empty success.
 func (p *curlPrinter) RoundTrip(r *http.Request) (*http.Response, error) {
 	var body []byte
 	if r.Body != nil {
@@ -26,7 +26,7 @@ func (p *curlPrinter) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, fmt.Errorf("read the body: %w", err)
 		}
 	}
-	if err := p.env.Out.PrintLine(curlCommand(r, body)); err != nil {
+	if err := p.out.PrintLine(curlCommand(r, body)); err != nil {
 		return nil, err
 	}
 	return &http.Response{
@@ -35,7 +35,7 @@ func (p *curlPrinter) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// curlCommand writes a request for a POSIX shell.
+// curlCommand returns a request as a command for a POSIX shell.
 func curlCommand(r *http.Request, body []byte) string {
 	words := []string{"curl", "-sS", "-i"}
 	if r.Method == http.MethodHead {
@@ -55,7 +55,7 @@ func curlCommand(r *http.Request, body []byte) string {
 	switch {
 	case len(body) > 0 && utf8.Valid(body) && !bytes.ContainsRune(body, 0):
 		text := string(body)
-		if strings.HasPrefix(text, "@") { // curl would read a file
+		if strings.HasPrefix(text, "@") { // for curl, @ is a file
 			prefix, text = "printf %s "+cli.ShellWord(text)+" | ", "@-"
 		}
 		words = append(words, "--data-binary", cli.ShellWord(text))

@@ -8,7 +8,7 @@ import (
 	"wps/protocol"
 )
 
-// describe says what an event does, for the error when it could not be done.
+// describe returns what an event does, as the context of an error.
 func describe(ev output.Event) string {
 	switch e := ev.(type) {
 	case *output.MessageEvent:
@@ -18,7 +18,7 @@ func describe(ev output.Event) string {
 	case *output.CloseConnectionEvent:
 		return "close " + ConnectionsOf(e.Target())
 	case *output.ExistenceEvent:
-		return "ask for " + e.Target().String()
+		return "check whether " + e.Target().String() + " exists"
 	case *output.PermissionEvent:
 		return fmt.Sprintf("%s %s on group %q for connection %q",
 			strings.ToLower(string(e.PermissionAction)), e.Permission, e.TargetName, e.ConnectionID)
@@ -46,7 +46,7 @@ func describeGroup(e *output.GroupEvent) string {
 	}
 }
 
-// ConnectionsOf names the connections of a target.
+// ConnectionsOf returns a text for the connections of a target.
 func ConnectionsOf(t protocol.Target) string {
 	switch t.Kind {
 	case protocol.TargetConnection:

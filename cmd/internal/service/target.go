@@ -11,7 +11,7 @@ import (
 	"wps/output"
 )
 
-// TargetFlags name the targets of a command that acts on each of them in turn.
+// TargetFlags are the flags of a command that acts on several targets in turn.
 type TargetFlags struct {
 	groups, users, connections []string
 	All                        bool
@@ -23,7 +23,7 @@ type EventTarget struct {
 	ID   string
 }
 
-// Register adds the flags of kinds, each with what verb does to it.
+// Register defines the flags for kinds; verb begins the text of each.
 func (t *TargetFlags) Register(c *cobra.Command, verb string, kinds ...output.TargetType) {
 	f := c.Flags()
 	for _, k := range kinds {
@@ -40,8 +40,7 @@ func (t *TargetFlags) Register(c *cobra.Command, verb string, kinds ...output.Ta
 	}
 }
 
-// Targets returns the targets that the flags name, in order; none if they name
-// none. All are of one kind.
+// Targets returns the targets that the flags name, in order; all are of one kind.
 func (t *TargetFlags) Targets() ([]EventTarget, error) {
 	var named []string
 	var found []EventTarget
@@ -60,30 +59,30 @@ func (t *TargetFlags) Targets() ([]EventTarget, error) {
 		add("all", output.TargetAll, []string{""})
 	}
 	if len(named) > 1 {
-		return nil, cli.Usagef("%s exclude each other: give one", strings.Join(named, " and "))
+		return nil, cli.Usagef("%s exclude each other: use one", strings.Join(named, " and "))
 	}
 	return found, CheckNoCommas("--connection", t.connections)
 }
 
-// Required is targets where one must be given.
+// Required is Targets for a command that needs a target; choice lists its flags.
 func (t *TargetFlags) Required(choice string) ([]EventTarget, error) {
 	found, err := t.Targets()
 	if err == nil && len(found) == 0 {
-		err = cli.Usagef("no target is given: add %s", choice)
+		err = cli.Usagef("no target: add %s", choice)
 	}
 	return found, err
 }
 
-// CheckNoCommas refuses a list of connection ids in one word: the service would take
-// it as one id.
+// CheckNoCommas rejects a list of connection ids in one argument, which the service
+// would treat as one id.
 func CheckNoCommas(flag string, ids []string) error {
 	i := slices.IndexFunc(ids, func(id string) bool { return strings.Contains(id, ",") })
 	if i < 0 {
 		return nil
 	}
-	hint := "give them as words of their own: " + strings.ReplaceAll(cli.ShellWord(ids[i]), ",", " ")
+	hint := "pass them as separate arguments: " + strings.ReplaceAll(cli.ShellWord(ids[i]), ",", " ")
 	if strings.HasPrefix(flag, "--") {
 		hint = fmt.Sprintf("repeat %s for each id: %s A %s B", flag, flag, flag)
 	}
-	return cli.Usage(fmt.Sprintf("%s %q: a connection id has no comma", flag, ids[i]), hint)
+	return cli.Usage(fmt.Sprintf("%s %q: a connection id contains no comma", flag, ids[i]), hint)
 }

@@ -7,13 +7,13 @@ import (
 	"wps/output"
 )
 
-// SingleTargetFlags name the one target of a command that has one answer.
+// SingleTargetFlags are the flags of a command that has one target.
 type SingleTargetFlags struct {
 	group, user, connection string
 	all                     bool
 }
 
-// Register adds the flags of kinds, each with what verb does to it.
+// Register defines the flags for kinds; verb begins the text of each.
 func (t *SingleTargetFlags) Register(c *cobra.Command, verb string, kinds ...output.TargetType) {
 	f := c.Flags()
 	for _, k := range kinds {
@@ -21,7 +21,7 @@ func (t *SingleTargetFlags) Register(c *cobra.Command, verb string, kinds ...out
 		case output.TargetGroups:
 			f.StringVar(&t.group, "group", "", verb+" the connections in `group`")
 		case output.TargetUsers:
-			f.StringVar(&t.user, "user", "", verb+" every connection of `user`")
+			f.StringVar(&t.user, "user", "", verb+" the connections of `user`")
 		case output.TargetConnections:
 			f.StringVar(&t.connection, "connection", "", verb+" the connection with this `id`")
 		case output.TargetAll:

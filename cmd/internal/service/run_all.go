@@ -9,38 +9,38 @@ import (
 	"wps/output"
 )
 
-// RunAll runs the event objects of a command in order. All are checked before
-// the first is run, and the first failure stops. done is what is said of one that
-// was done.
+// RunAll runs event objects in order. All are checked before the first is run, and
+// the first failure stops. done returns the status message of an event that was
+// run.
 func RunAll[E output.Event](ctx context.Context, env *cli.Env, o EventFlags, evs []E, done func(E) string) error {
-	a, err := NewEventRunner(env, o)
+	r, err := NewEventRunner(env, o)
 	if err != nil {
 		return err
 	}
-	return RunEach(ctx, a, evs, done)
+	return RunEach(ctx, r, evs, done)
 }
 
-// RunEach runs the event objects by a runner that exists.
-func RunEach[E output.Event](ctx context.Context, a *EventRunner, evs []E, done func(E) string) error {
+// RunEach is RunAll with an existing runner.
+func RunEach[E output.Event](ctx context.Context, r *EventRunner, evs []E, done func(E) string) error {
 	for _, ev := range evs {
 		if err := Check(ev); err != nil {
 			return err
 		}
 	}
 	for i, ev := range evs {
-		if _, err := a.RunAndPrint(ctx, ev, done(ev)); err != nil {
+		if _, err := r.RunAndPrint(ctx, ev, done(ev)); err != nil {
 			return stoppedAt(err, evs, i)
 		}
 	}
 	return nil
 }
 
-// stoppedAt adds to the error of event i what was done before it and what was
-// not tried after it.
+// stoppedAt adds to the error of event i the targets before it, which are done, and
+// those after it, which were not tried.
 func stoppedAt[E output.Event](err error, evs []E, i int) error {
 	var parts []string
 	if i > 0 {
-		parts = append(parts, "done before: "+targetsOf(evs[:i]))
+		parts = append(parts, "done: "+targetsOf(evs[:i]))
 	}
 	if i+1 < len(evs) {
 		parts = append(parts, "not tried: "+targetsOf(evs[i+1:]))
@@ -51,10 +51,10 @@ func stoppedAt[E output.Event](err error, evs []E, i int) error {
 	return fmt.Errorf("%w (%s)", err, strings.Join(parts, "; "))
 }
 
-// maxNamed is how many targets an error names.
+// maxNamed is how many targets an error lists.
 const maxNamed = 20
 
-// targetsOf names the targets of events.
+// targetsOf lists the targets of events.
 func targetsOf[E output.Event](evs []E) string {
 	var names []string
 	for _, ev := range evs[:min(len(evs), maxNamed)] {
@@ -66,7 +66,7 @@ func targetsOf[E output.Event](evs []E) string {
 	return strings.Join(names, ", ")
 }
 
-// targetOf names what an event acts on.
+// targetOf returns a text for the target of an event.
 func targetOf(ev output.Event) string {
 	switch e := ev.(type) {
 	case *output.MessageEvent:
