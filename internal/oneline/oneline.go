@@ -9,11 +9,11 @@ import (
 	"unicode"
 )
 
-// MaxBytes bounds a text, in bytes; what is longer is cut and ends with "…".
+// MaxBytes limits a text, in bytes; a longer one is cut and ends with "…".
 const MaxBytes = 2048
 
-// Of returns s as one line of valid UTF-8, with single blanks for control
-// characters and white space, cut after MaxBytes.
+// Of returns s as one line of valid UTF-8, cut after MaxBytes. A single space
+// replaces each run of control characters and white space.
 func Of(s string) string {
 	if len(s) > MaxBytes {
 		s = strings.ToValidUTF8(s[:MaxBytes], "") + "…"

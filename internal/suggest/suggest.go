@@ -9,12 +9,11 @@ import (
 	"slices"
 )
 
-// maxEdits is how many edits a word may be away from a known one.
+// maxEdits is how many edits a word may differ from a known one.
 const maxEdits = 2
 
-// Nearest returns the words of known that are the fewest edits away from name,
-// sorted; none when that is more than two. An edit inserts, deletes or replaces a
-// byte.
+// Nearest returns the known words that are the fewest edits away from name, sorted;
+// none if that is more than two edits. An edit inserts, deletes or replaces a byte.
 func Nearest(name string, known iter.Seq[string]) []string {
 	var near []string
 	best := maxEdits
@@ -31,8 +30,8 @@ func Nearest(name string, known iter.Seq[string]) []string {
 	return near
 }
 
-// Distance returns how many edits make b of a. It returns 3 at once for words
-// that differ by more than two bytes in length.
+// Distance returns the number of edits that turn a into b. It returns 3 for words
+// whose lengths differ by more than two bytes.
 func Distance(a, b string) int {
 	if len(a)-len(b) > maxEdits || len(b)-len(a) > maxEdits {
 		return maxEdits + 1

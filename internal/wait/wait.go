@@ -1,5 +1,5 @@
-// Package wait has the waits that most packages need: for a time or the end of a
-// context, and between attempts that must not come too often.
+// Package wait waits for a time or the end of a context, and computes the delays
+// between attempts.
 //
 //	b := wait.Backoff{First: time.Second, Max: time.Minute, Jitter: 0.2}
 //	for n := 0; try() != nil; n++ {
@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// For returns nil after d, or the error of ctx when that ends first or has ended.
+// For returns nil after d, or the error of ctx if that ends first or has ended.
 func For(ctx context.Context, d time.Duration) error {
 	if d <= 0 || ctx.Err() != nil {
 		return ctx.Err()
@@ -34,8 +34,8 @@ func For(ctx context.Context, d time.Duration) error {
 type Backoff struct {
 	// First is the delay before attempt 0, and Max the longest one.
 	First, Max time.Duration
-	// Jitter is the part of a delay, 0 to 1, of which a random share is taken off,
-	// so that those who failed together do not try again together.
+	// Jitter is the part of a delay, 0 to 1, that is randomly reduced, so that clients
+	// that failed at the same time do not retry at the same time.
 	Jitter float64
 }
 

@@ -14,7 +14,7 @@ import (
 func TestFor(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		d, limit time.Duration // limit of the context; negative: it has ended
+		d, limit time.Duration // limit of the context; negative: it has expired
 		took     time.Duration
 		err      error
 	}{

@@ -1,12 +1,12 @@
-// Package webguard keeps pages of web browsers away from a server that is meant
-// for programs of its own machine or network.
+// Package webguard protects a server that is meant for programs on its own machine
+// or network against web pages in a browser.
 //
 // A browser lets any page send requests to localhost, but marks them with two
-// headers that the page cannot forge. Host is the name that the page used: one
-// of its own where its DNS server answers with a loopback address (DNS
-// rebinding). Origin is the site of the page. A Guard refuses names that are not
-// the server's and sites that it does not know. Programs that are no browsers
-// send no Origin and are not affected; tokens are checked elsewhere.
+// headers that the page cannot forge. Host is the name that the page used, which can
+// be its own if its DNS server answers with a loopback address (DNS rebinding).
+// Origin is the site of the page. A Guard rejects names that are not the server's
+// and sites that it does not trust. Programs other than browsers send no Origin and
+// are not affected. Tokens are checked elsewhere.
 //
 //	g, err := webguard.New(nil, []string{"https://app.example"})
 //	if g.Admit(w, r, log) {
@@ -34,8 +34,8 @@ type Guard struct {
 }
 
 // New returns a Guard that also accepts hosts as names of the server, with or
-// without a port, and pages of origins. An entry that is "*" accepts all. The
-// error names the entry that CheckHost or CheckOrigin does not accept.
+// without a port, and pages of origins. The entry "*" accepts all. The error
+// is that of CheckHost or CheckOrigin.
 func New(hosts, origins []string) (*Guard, error) {
 	g := &Guard{hosts: map[string]bool{}, origins: map[string]bool{}}
 	for _, h := range hosts {
@@ -54,30 +54,30 @@ func New(hosts, origins []string) (*Guard, error) {
 	return g, nil
 }
 
-// CheckHost reports whether text is a host name or address, with or without a
-// port, or "*".
+// CheckHost returns an error unless text is a host name or address, with or without
+// a port, or "*".
 func CheckHost(text string) error {
 	if name, ok := hostname(text); text != Any && (!ok || name == "") {
-		return fmt.Errorf("host %s must be a name or an address, such as proxy.example, or *", shown(text))
+		return fmt.Errorf("host %s must be a name or an address, such as proxy.example, or *", quote(text))
 	}
 	return nil
 }
 
-// CheckOrigin reports whether text is an origin as browsers send it, or "*".
+// CheckOrigin returns an error unless text is an origin as browsers send it, or "*".
 func CheckOrigin(text string) error {
 	scheme, host, ok := strings.Cut(text, "://")
 	name, valid := hostname(host)
 	ok = ok && scheme != "" && !strings.ContainsFunc(scheme, notInName) && (host == "" || valid && name != "")
 	if text != Any && text != "null" && !ok {
-		return fmt.Errorf("origin %s must be SCHEME://HOST[:PORT] without a path, such as https://app.example, or *", shown(text))
+		return fmt.Errorf("origin %s must be SCHEME://HOST[:PORT] without a path, such as https://app.example, or *", quote(text))
 	}
 	return nil
 }
 
-// Admit reports whether the server may answer r itself. Otherwise it has been
-// answered: with 403 and the reason, which log gets too, or as the preflight of
-// an origin that is accepted. Where such an origin asks, the answer lets its
-// pages read it.
+// Admit reports whether the server may answer r. Otherwise Admit has answered it:
+// with 403 and the reason, which is also logged, or, for a preflight request of an
+// accepted origin, with 204. For an accepted origin it sets the headers that let
+// its pages read the answer.
 func (g *Guard) Admit(w http.ResponseWriter, r *http.Request, log *slog.Logger) bool {
 	if err := g.check(r); err != nil {
 		log.Warn("request refused with 403", "method", r.Method, "reason", err.Error())
@@ -104,7 +104,7 @@ func (g *Guard) Admit(w http.ResponseWriter, r *http.Request, log *slog.Logger) 
 	return false
 }
 
-// Handler returns a handler that passes to next what g admits.
+// Handler returns a handler that passes the requests that g admits to next.
 func (g *Guard) Handler(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if g.Admit(w, r, log) {
@@ -114,12 +114,12 @@ func (g *Guard) Handler(next http.Handler, log *slog.Logger) http.Handler {
 }
 
 func (g *Guard) check(r *http.Request) error {
-	if !g.ours(r.Host) {
-		return fmt.Errorf("host %s is not a name of this server, and a page in a browser can make one up; if it is yours, start the server with --allow-host NAME", shown(r.Host))
+	if !g.isOwn(r.Host) {
+		return fmt.Errorf("host %s is not a name of this server; to allow it, start the server with --allow-host NAME", quote(r.Host))
 	}
 	for _, origin := range r.Header["Origin"] {
 		if !g.trusts(origin, r.Host) {
-			return fmt.Errorf("pages of origin %s may not use this server; if they should, start it with --cors-origin ORIGIN", shown(origin))
+			return fmt.Errorf("pages of origin %s may not use this server; to allow them, start it with --cors-origin ORIGIN", quote(origin))
 		}
 	}
 	if len(r.Header["Origin"]) > 1 {
@@ -128,10 +128,10 @@ func (g *Guard) check(r *http.Request) error {
 	return nil
 }
 
-// ours reports whether host, as in a Host header, is a name of this server: one
-// that no public DNS server can answer for, or one that was allowed. Without a
-// host the request is not from a browser.
-func (g *Guard) ours(host string) bool {
+// isOwn reports whether host, as in a Host header, is a name of this server: one
+// that no public DNS server answers for, or an allowed one. A request without a host
+// is not from a browser.
+func (g *Guard) isOwn(host string) bool {
 	if host == "" || g.hosts[Any] {
 		return true
 	}
@@ -140,11 +140,11 @@ func (g *Guard) ours(host string) bool {
 		return false
 	}
 	lower := canonical(name)
-	return local(lower) || !strings.Contains(name, ".") || lower == "host.docker.internal" || g.hosts[lower] || isAddress(name)
+	return isLocal(lower) || !strings.Contains(name, ".") || lower == "host.docker.internal" || g.hosts[lower] || isAddress(name)
 }
 
-// trusts reports whether pages of origin may use the server, which they called
-// host: a name that ours accepted.
+// trusts reports whether pages of origin may use the server, which they call host, a
+// name that isOwn accepts.
 func (g *Guard) trusts(origin, host string) bool {
 	if g.origins[Any] || g.origins[strings.ToLower(origin)] {
 		return true
@@ -158,7 +158,7 @@ func (g *Guard) trusts(origin, host string) bool {
 		return false
 	}
 	own, ok := hostname(host)
-	return local(canonical(name)) || ok && canonical(name) == canonical(own)
+	return isLocal(canonical(name)) || ok && canonical(name) == canonical(own)
 }
 
 // hostname returns host[:port] without port and brackets, and reports whether
@@ -190,11 +190,11 @@ func isAddress(name string) bool {
 	return err == nil
 }
 
-// local reports whether a canonical name is one of this machine for itself. No
-// DNS server answers for names below localhost.
+// isLocal reports whether a canonical name always means this machine. No DNS server
+// answers for names below localhost.
 //
 // Source: RFC 6761, section 6.3.
-func local(name string) bool {
+func isLocal(name string) bool {
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return true
 	}
@@ -202,12 +202,12 @@ func local(name string) bool {
 	return err == nil && (addr.Unmap().IsLoopback() || addr.IsUnspecified())
 }
 
-// maxShown bounds what a message repeats of a header, in bytes.
-const maxShown = 100
+// maxQuoted limits how much of a header a message repeats, in bytes.
+const maxQuoted = 100
 
-func shown(text string) string {
-	if len(text) > maxShown {
-		return fmt.Sprintf("%q...", text[:maxShown])
+func quote(text string) string {
+	if len(text) > maxQuoted {
+		return fmt.Sprintf("%q...", text[:maxQuoted])
 	}
 	return fmt.Sprintf("%q", text)
 }

@@ -10,8 +10,8 @@ import (
 	"wps/internal/webguard"
 )
 
-// ask returns the answer of a server with a guard to a request.
-func ask(t *testing.T, g *webguard.Guard, method, host string, header http.Header) *http.Response {
+// request returns the answer of a server with a guard to a request.
+func request(t *testing.T, g *webguard.Guard, method, host string, header http.Header) *http.Response {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	h := g.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }), log)
@@ -48,7 +48,7 @@ func TestHosts(t *testing.T) {
 		"localhost/evil.example": false, "evil.example#.localhost": false, "ai.": false, ".": false, "xproxy.example": false,
 		"a.proxy.example": false, "evil\u3002example": false, "evil example": false, " localhost": false, "docker.internal": false,
 	} {
-		resp := ask(t, g, "POST", host, http.Header{})
+		resp := request(t, g, "POST", host, http.Header{})
 		if got := resp.StatusCode == http.StatusAccepted; got != want {
 			t.Errorf("request to host %q admitted = %v, want %v", host, got, want)
 		}
@@ -93,7 +93,7 @@ func TestOrigins(t *testing.T) {
 		{"wps:8080", "http://web:3000", false},
 		{"192.168.1.5:8080", "http://192.168.1.6:3000", false},
 	} {
-		resp := ask(t, g, "POST", tt.host, http.Header{"Origin": {tt.origin}})
+		resp := request(t, g, "POST", tt.host, http.Header{"Origin": {tt.origin}})
 		if got := resp.StatusCode == http.StatusAccepted; got != tt.want {
 			t.Errorf("request to %q from origin %q admitted = %v, want %v", tt.host, tt.origin, got, tt.want)
 		}
@@ -102,7 +102,7 @@ func TestOrigins(t *testing.T) {
 		}
 	}
 	two := http.Header{"Origin": {"http://localhost", "http://localhost"}}
-	if got := ask(t, g, "POST", "localhost", two).StatusCode; got != http.StatusForbidden {
+	if got := request(t, g, "POST", "localhost", two).StatusCode; got != http.StatusForbidden {
 		t.Errorf("two origins: status %d, want 403", got)
 	}
 }
@@ -111,7 +111,7 @@ func TestAny(t *testing.T) {
 	t.Parallel()
 	g := newGuard(t, []string{"*"}, []string{"*"})
 	for _, origin := range []string{"https://evil.example", "null"} {
-		if got := ask(t, g, "POST", "evil.example", http.Header{"Origin": {origin}}).StatusCode; got != http.StatusAccepted {
+		if got := request(t, g, "POST", "evil.example", http.Header{"Origin": {origin}}).StatusCode; got != http.StatusAccepted {
 			t.Errorf("origin %q: status %d, want 202", origin, got)
 		}
 	}
@@ -119,13 +119,13 @@ func TestAny(t *testing.T) {
 
 func TestPreflight(t *testing.T) {
 	t.Parallel()
-	ask := func(origin string) *http.Response {
-		return ask(t, newGuard(t, nil, nil), "OPTIONS", "localhost", http.Header{
+	preflight := func(origin string) *http.Response {
+		return request(t, newGuard(t, nil, nil), "OPTIONS", "localhost", http.Header{
 			"Origin": {origin}, "Access-Control-Request-Method": {"PUT"},
 			"Access-Control-Request-Headers": {"authorization,content-type"},
 		})
 	}
-	resp := ask("http://localhost:3000")
+	resp := preflight("http://localhost:3000")
 	for name, want := range map[string]string{
 		"Access-Control-Allow-Origin": "http://localhost:3000", "Access-Control-Allow-Methods": "PUT",
 		"Access-Control-Allow-Headers": "authorization,content-type", "Vary": "Origin",
@@ -134,7 +134,7 @@ func TestPreflight(t *testing.T) {
 			t.Errorf("%s = %q with status %d, want %q with 204", name, got, resp.StatusCode, want)
 		}
 	}
-	if resp := ask("https://evil.example"); resp.StatusCode != http.StatusForbidden || resp.Header.Get("Access-Control-Allow-Origin") != "" {
+	if resp := preflight("https://evil.example"); resp.StatusCode != http.StatusForbidden || resp.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("cross-site preflight = %d %v, want 403", resp.StatusCode, resp.Header)
 	}
 }
@@ -153,7 +153,7 @@ func TestRefusalText(t *testing.T) {
 		if tt.origin != "" {
 			header.Set("Origin", tt.origin)
 		}
-		resp := ask(t, g, "GET", tt.host, header)
+		resp := request(t, g, "GET", tt.host, header)
 		body := make([]byte, 4096)
 		n, _ := resp.Body.Read(body)
 		if !strings.Contains(string(body[:n]), tt.want) || resp.StatusCode != http.StatusForbidden {
@@ -176,18 +176,18 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// FuzzAdmit looks for hosts and origins that reach the server although their
-// last label is one of a public name.
+// FuzzAdmit searches for hosts and origins that are admitted although they end in a
+// public name.
 func FuzzAdmit(f *testing.F) {
 	f.Add("localhost:", "http://localhost@")
 	f.Add("[::1]", "http://[::1]#")
 	f.Fuzz(func(t *testing.T, host, origin string) {
 		g := newGuard(t, nil, nil)
-		if got := ask(t, g, "GET", host+".evil.example", http.Header{}).StatusCode; got != http.StatusForbidden {
+		if got := request(t, g, "GET", host+".evil.example", http.Header{}).StatusCode; got != http.StatusForbidden {
 			t.Errorf("host %q: status %d, want 403", host+".evil.example", got)
 		}
 		from := http.Header{"Origin": {origin + ".evil.example"}}
-		if got := ask(t, g, "GET", "localhost", from).StatusCode; got != http.StatusForbidden {
+		if got := request(t, g, "GET", "localhost", from).StatusCode; got != http.StatusForbidden {
 			t.Errorf("origin %q: status %d, want 403", from.Get("Origin"), got)
 		}
 	})
