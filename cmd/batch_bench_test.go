@@ -26,8 +26,8 @@ import (
 	"wps/token"
 )
 
-// startSink runs the program "sink" in a process of its own, so that its work is
-// not counted.
+// startSink runs the program "sink" as a separate process, so that its CPU time is
+// not measured.
 func startSink(b *testing.B) (endpoint string) {
 	b.Helper()
 	self, err := os.Executable()
@@ -58,9 +58,8 @@ func startSink(b *testing.B) (endpoint string) {
 	return strings.TrimSpace(line)
 }
 
-// BenchmarkApply sends messages of 128 bytes, 16 at a time, a token signed for
-// each: by hand with net/http, which is the mark, and by "wps apply" from the
-// file to the summary.
+// BenchmarkApply sends messages of 128 bytes, 16 at a time, with a token for each:
+// with net/http alone, for comparison, and with "wps apply".
 func BenchmarkApply(b *testing.B) {
 	const concurrency = 16
 	message := strings.Repeat("m", 128)
@@ -91,14 +90,14 @@ func BenchmarkApply(b *testing.B) {
 	})
 }
 
-// report tells of a benchmark how many events a second it did, and what one has
-// cost of the processor: where other work runs beside it, the better measure.
+// report reports events per second and CPU time per event, which depends less on
+// what else runs on the machine.
 func report(b *testing.B, before time.Duration) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 	b.ReportMetric(float64((cpuTime()-before).Nanoseconds())/float64(b.N), "cpu-ns/op")
 }
 
-// cpuTime is what this process has used so far, in user and system mode.
+// cpuTime returns the CPU time that this process has used, user and system.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -150,7 +149,7 @@ func post(ctx context.Context, transport *http.Transport, key token.Key, url, me
 	return nil
 }
 
-// BenchmarkRun is what the engine itself costs for an event, reading included.
+// BenchmarkRun measures apply.Run itself, with reading and without a service.
 func BenchmarkRun(b *testing.B) {
 	for _, concurrency := range []int{1, 16} {
 		b.Run(fmt.Sprintf("concurrency=%d", concurrency), func(b *testing.B) {

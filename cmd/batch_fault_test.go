@@ -19,8 +19,9 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// TestApplyFaultyService: whatever the service does, every line is told as done,
-// failed or not tried, and what is told as done was taken.
+// TestApplyFaultyService checks that every line is reported as done, failed or not
+// tried, whatever the service does, and that the service accepted those reported as
+// done.
 func TestApplyFaultyService(t *testing.T) {
 	t.Parallel()
 	refuse := func(status int) func(http.ResponseWriter, *http.Request, int) bool {
@@ -42,7 +43,7 @@ func TestApplyFaultyService(t *testing.T) {
 		http  int
 		tries int
 	}{
-		{"500 for long", []string{"--retries", "1"}, refuse(500), "500 Internal Server Error (Error.Test)", 1, 500, 2},
+		{"500 repeatedly", []string{"--retries", "1"}, refuse(500), "500 Internal Server Error (Error.Test)", 1, 500, 2},
 		{"403", nil, refuse(403), "403 Forbidden (Error.Test)", 4, 403, 1},
 		{"slow", []string{"--timeout", "1s"}, func(w http.ResponseWriter, r *http.Request, i int) bool {
 			if i > 20 {
@@ -64,7 +65,7 @@ func TestApplyFaultyService(t *testing.T) {
 				s := newService(t, tt.fault)
 				n, wantCode, keepGoing := 60, tt.code, len(mode) == 3
 				if keepGoing {
-					n, wantCode = 30, 1 // of so few, none has to be held back for long
+					n, wantCode = 30, 1 // too few for an outage
 				}
 				args := append([]string{"apply", "-o", "json", events(t, n)}, append(tt.args, mode...)...)
 				code, stdout, stderr := run(t, s.env(), args...)
@@ -92,9 +93,9 @@ func TestApplyFaultyService(t *testing.T) {
 	}
 }
 
-// TestApplyServiceGone: with --keep-going a service that takes nothing from the
-// start ends the run, and every line is told.
-func TestApplyServiceGone(t *testing.T) {
+// TestApplyOutage checks that a service that accepts nothing ends a run with
+// --keep-going, and that every line is reported.
+func TestApplyOutage(t *testing.T) {
 	t.Parallel()
 	refuse := func(status int, header ...string) func(http.ResponseWriter, *http.Request, int) bool {
 		return func(w http.ResponseWriter, _ *http.Request, _ int) bool {
@@ -105,8 +106,8 @@ func TestApplyServiceGone(t *testing.T) {
 			return true
 		}
 	}
-	away := newService(t, nil)
-	away.Close()
+	closed := newService(t, nil)
+	closed.Close()
 	tests := []struct {
 		name   string
 		s      *service
@@ -115,7 +116,7 @@ func TestApplyServiceGone(t *testing.T) {
 		error  string
 		hint   string
 	}{
-		{"refused connection", away, 10, 1, "connection refused: the service accepted none of the last 10 events", "check the Endpoint"},
+		{"refused connection", closed, 10, 1, "connection refused: the service accepted none of the last 10 events", "check the Endpoint"},
 		{"wrong key", newService(t, refuse(401)), 10, 4, "401 Unauthorized: the service accepted none of the last 10 events", "the AccessKey must belong"},
 		{"errors", newService(t, refuse(500)), 10, 1, "500 Internal Server Error: the service accepted none", `check the service with "wps health"`},
 		{"hangs", newService(t, func(_ http.ResponseWriter, r *http.Request, _ int) bool {
@@ -123,12 +124,12 @@ func TestApplyServiceGone(t *testing.T) {
 			return true
 		}), 10, 1, "no answer within 10ms: the service accepted none", "increase --timeout"},
 		{"throttles for hours", newService(t, refuse(429, "Retry-After", "7200")), 1, 1, "429 Too Many Requests: the service asks to wait 2h0m0s", "the service limits"},
-		{"breaks off", newService(t, func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+		{"breaks off answers", newService(t, func(w http.ResponseWriter, _ *http.Request, _ int) bool {
 			w.Header().Set("Content-Length", "100")
 			w.WriteHeader(http.StatusAccepted)
 			return true
 		}), 50, 1, `line 50: send to user "u9": read answer: unexpected EOF; the service may have carried out the request`, "-o json prints"},
-		{"knows nobody", newService(t, refuse(404)), 50, 1, "50 of 50 events failed", "-o json prints"},
+		{"404", newService(t, refuse(404)), 50, 1, "50 of 50 events failed", "-o json prints"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -147,18 +148,18 @@ func TestApplyServiceGone(t *testing.T) {
 			}
 			for i := 1; i <= tt.failed; i++ {
 				if n := strings.Count(stderr, fmt.Sprintf("wps: line %d: ", i)); n != 1 {
-					t.Errorf("line %d is told %d times in %s", i, n, stderr)
+					t.Errorf("line %d is reported %d times in %s", i, n, stderr)
 				}
 			}
 		})
 	}
 }
 
-// TestApplyThrottled: when one request is refused because there are too many,
-// all wait as long as the service asks for.
+// TestApplyThrottled checks that after a 429 all requests wait as long as the
+// service asks for.
 func TestApplyThrottled(t *testing.T) {
 	t.Parallel()
-	var refused atomic.Int64 // when, in Unix nanoseconds
+	var refused atomic.Int64 // time of the 429, in Unix nanoseconds
 	var early atomic.Int32
 	s := newService(t, func(w http.ResponseWriter, _ *http.Request, i int) bool {
 		if i == 30 {
@@ -177,19 +178,19 @@ func TestApplyThrottled(t *testing.T) {
 	if code != 0 || count["done"] != 600 {
 		t.Errorf("exit code %d, %v, %s", code, count, stderr)
 	}
-	// Until the refusal is read, which may take a while on a busy machine, others
-	// go on. If only the one that was refused waited, all 569 would come.
+	// Others continue until the 429 is read, which may take a while on a busy machine.
+	// If only the refused request waited, all 569 would be early.
 	if got := early.Load(); got > 300 {
-		t.Errorf("%d requests came while all should wait", got)
+		t.Errorf("%d requests arrived while all should wait", got)
 	}
 	if !slices.ContainsFunc(lines, func(l line) bool { return l.Tries == 2 && l.Milliseconds >= 900 }) {
-		t.Error("no line tells of two tries")
+		t.Error("no line has two tries")
 	}
 }
 
-// TestApplyLostNetwork: when connections break, some before and some after the
-// service took the message, runs with a journal get everything through in the
-// end; twice comes only what was cut off after it was taken.
+// TestApplyLostNetwork checks that runs with a journal finally send everything when
+// connections break, before or after the service accepted the message. Only
+// messages of the second kind are sent twice.
 func TestApplyLostNetwork(t *testing.T) {
 	t.Parallel()
 	const n = 300
@@ -201,7 +202,7 @@ func TestApplyLostNetwork(t *testing.T) {
 		}
 		if i%80 == 0 {
 			s.mu.Lock()
-			s.took = append(s.took, r.Header.Get("test-body"))
+			s.accepted = append(s.accepted, r.Header.Get("test-body"))
 			cut++
 			s.mu.Unlock()
 		}
@@ -222,16 +223,16 @@ func TestApplyLostNetwork(t *testing.T) {
 	}
 	for i := range n {
 		if times[fmt.Sprint(i+1)] == 0 {
-			t.Errorf("line %d was never taken", i+1)
+			t.Errorf("line %d was never accepted", i+1)
 		}
 	}
 	if twice := len(s.taken()) - n; twice > cut || runs < 3 {
-		t.Errorf("%d came twice in %d runs, %d were cut off behind their message", twice, runs, cut)
+		t.Errorf("%d were sent twice in %d runs, %d were cut off after their message", twice, runs, cut)
 	}
 }
 
-// TestApplyInterruptedEvent: of an event that was given up when the run was
-// interrupted it is told that it may have been sent.
+// TestApplyInterruptedEvent checks that an event that was in flight when the run was
+// interrupted is reported as possibly sent.
 func TestApplyInterruptedEvent(t *testing.T) {
 	t.Parallel()
 	for _, mode := range [][]string{nil, {"--keep-going"}, {"--concurrency", "3"}} {
@@ -255,14 +256,14 @@ func TestApplyInterruptedEvent(t *testing.T) {
 			}
 			if got := strings.Count(stderr.String(), ": interrupted, it may have been sent: "); code != 130 || got != want ||
 				!strings.HasSuffix(stderr.String(), fmt.Sprintf("0 done, %d failed, %d not tried\n", want, 5-want)) && !strings.Contains(stderr.String(), " not tried in ") {
-				t.Errorf("exit code %d, %d told, want %d: %s", code, got, want, stderr.String())
+				t.Errorf("exit code %d, %d reported, want %d: %s", code, got, want, stderr.String())
 			}
 		})
 	}
 }
 
-// TestApplyKilled: runs that are killed at random points and go on with their
-// journal send every line; twice come only lines that were under way.
+// TestApplyKilled checks that runs that are killed and resumed with their journal
+// send every line, and only lines that were in flight twice.
 func TestApplyKilled(t *testing.T) {
 	t.Parallel()
 	const (
@@ -285,7 +286,7 @@ func TestApplyKilled(t *testing.T) {
 	in, journal := events(t, n), filepath.Join(t.TempDir(), "journal")
 	for round := range rounds + 1 {
 		wps := exec.Command(self, "apply", "--concurrency", fmt.Sprint(concurrency), "--journal", journal, "-o", "json", in)
-		wps.Args[0] = "wps" // by this name the test binary is wps
+		wps.Args[0] = "wps" // the name by which the test binary is wps
 		for name, value := range s.env() {
 			wps.Env = append(wps.Env, name+"="+value)
 		}
@@ -328,6 +329,6 @@ func TestApplyKilled(t *testing.T) {
 		}
 	}
 	if twice > rounds*concurrency {
-		t.Errorf("%d were sent again, more than were under way", twice)
+		t.Errorf("%d were sent twice, more than were in flight", twice)
 	}
 }

@@ -20,17 +20,17 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// service is a Web PubSub that does to requests what a test wants, and keeps
-// the messages that it took.
+// service is a Web PubSub service whose answers a test decides, and which records
+// the messages that it accepts.
 type service struct {
 	*httptest.Server
-	// fault, when set, gets each request with its number from 1; true means that
-	// it has answered.
+	// fault, when set, is called with each request and its number from 1. It reports
+	// whether it has answered.
 	fault func(w http.ResponseWriter, r *http.Request, n int) bool
 
-	mu   sync.Mutex
-	seen int
-	took []string
+	mu       sync.Mutex
+	seen     int
+	accepted []string
 }
 
 func newService(t *testing.T, fault func(http.ResponseWriter, *http.Request, int) bool) *service {
@@ -49,21 +49,21 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.seen++
 	n := s.seen
 	s.mu.Unlock()
-	r.Header.Set("test-body", string(body)) // for the fault, which comes too late to read it
+	r.Header.Set("test-body", string(body)) // fault cannot read the body again
 	if s.fault != nil && s.fault(w, r, n) {
 		return
 	}
 	s.mu.Lock()
-	s.took = append(s.took, string(body))
+	s.accepted = append(s.accepted, string(body))
 	s.mu.Unlock()
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// taken gives the messages that the service took.
+// taken returns the messages that the service accepted.
 func (s *service) taken() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.took)
+	return slices.Clone(s.accepted)
 }
 
 func (s *service) env() map[string]string {
@@ -104,11 +104,11 @@ type line struct {
 	Milliseconds float64
 }
 
-// results reads result lines and counts their statuses; each of n lines must be
-// told once.
+// results parses result lines and counts their statuses; each of n lines must be
+// reported once.
 func results(t *testing.T, stdout string, n int) (lines []line, count map[string]int) {
 	t.Helper()
-	told := map[int]bool{}
+	reported := map[int]bool{}
 	count = map[string]int{}
 	for dec := json.NewDecoder(strings.NewReader(stdout)); ; {
 		var l line
@@ -117,21 +117,21 @@ func results(t *testing.T, stdout string, n int) (lines []line, count map[string
 		} else if err != nil {
 			t.Fatalf("%v in %.200q", err, stdout)
 		}
-		if told[l.Line] {
-			t.Errorf("line %d is told twice", l.Line)
+		if reported[l.Line] {
+			t.Errorf("line %d is reported twice", l.Line)
 		}
-		told[l.Line] = true
+		reported[l.Line] = true
 		count[l.Status]++
 		lines = append(lines, l)
 	}
-	if len(told) != n {
-		t.Errorf("%d lines are told, want %d", len(told), n)
+	if len(reported) != n {
+		t.Errorf("%d lines are reported, want %d", len(reported), n)
 	}
 	return lines, count
 }
 
-// TestApplyTargetOrder: the messages of each user arrive in order, with eight at
-// a time, refusals and retries.
+// TestApplyTargetOrder checks that the messages of each user arrive in order with
+// --concurrency and retries.
 func TestApplyTargetOrder(t *testing.T) {
 	t.Parallel()
 	s := newService(t, func(w http.ResponseWriter, _ *http.Request, i int) bool {
@@ -154,17 +154,17 @@ func TestApplyTargetOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		if user := i % 10; last[user] >= i {
-			t.Errorf("%d came after %d", i, last[user])
+			t.Errorf("message %d arrived after %d", i, last[user])
 		} else {
 			last[user] = i
 		}
 	}
 	if len(s.taken()) != n {
-		t.Errorf("%d were taken, want %d", len(s.taken()), n)
+		t.Errorf("the service accepted %d, want %d", len(s.taken()), n)
 	}
 }
 
-// TestApplyInputs: every form of input gives the same events.
+// TestApplyInputs checks that every input format results in the same events.
 func TestApplyInputs(t *testing.T) {
 	t.Parallel()
 	a, b := `{"message":"a","dataType":"text"}`, `{"message":"b","dataType":"text"}`
@@ -175,7 +175,7 @@ func TestApplyInputs(t *testing.T) {
 	} {
 		s := newService(t, nil)
 		if code, _, stderr := run(t, s.env(), "apply", write(t, in)); code != 0 || stderr != "2 done\n" || !slices.Equal(s.taken(), []string{"a", "b"}) {
-			t.Errorf("%s: exit code %d, %q, took %q", name, code, stderr, s.taken())
+			t.Errorf("%s: exit code %d, %q, accepted %q", name, code, stderr, s.taken())
 		}
 	}
 	s := newService(t, nil)
@@ -185,8 +185,7 @@ func TestApplyInputs(t *testing.T) {
 	}
 }
 
-// TestApplyStartsAtOnce: an event is run when it is there, not when so much has
-// come that its form is beyond doubt.
+// TestApplyStartsAtOnce checks that the first event is run as soon as it is read.
 func TestApplyStartsAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]string{
@@ -222,8 +221,8 @@ func TestApplyStartsAtOnce(t *testing.T) {
 	}
 }
 
-// TestApplyResumesStream: of a stream no more is read ahead than the journal
-// knows, so that one without end can be gone on with.
+// TestApplyResumesStream checks that a run reads no further ahead than its journal
+// needs, so that an endless stream can be resumed.
 func TestApplyResumesStream(t *testing.T) {
 	t.Parallel()
 	taken := make(chan struct{}, 8)
@@ -253,27 +252,28 @@ func TestApplyResumesStream(t *testing.T) {
 		select {
 		case <-taken:
 		case <-time.After(patience):
-			t.Error("the event behind what the journal knows is not sent")
+			t.Error("the event after those of the journal is not sent")
 		}
 	}
 	if code := <-ended; code != 0 || stderr.String() != "2 done, 2 done earlier\n" || !slices.Equal(s.taken(), []string{"a", "b", "c", "d"}) {
-		t.Errorf("exit code %d, %s, took %q", code, stderr.String(), s.taken())
+		t.Errorf("exit code %d, %s, accepted %q", code, stderr.String(), s.taken())
 	}
 }
 
-// full takes some bytes, as a disk does that fills up.
-type full struct{ room int }
+// fullDisk is a writer that fails after some bytes.
+type fullDisk struct{ free int }
 
 var errFull = errors.New("no space left on device")
 
-func (f *full) Write(b []byte) (int, error) {
-	if f.room -= len(b); f.room < 0 {
+func (f *fullDisk) Write(b []byte) (int, error) {
+	if f.free -= len(b); f.free < 0 {
 		return 0, errFull
 	}
 	return len(b), nil
 }
 
-// TestApplyResultsLostWaiting: then it does not wait for more input either.
+// TestApplyResultsLostWaiting checks that a run whose results cannot be written
+// stops even while it waits for input.
 func TestApplyResultsLostWaiting(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
@@ -290,7 +290,7 @@ func TestApplyResultsLostWaiting(t *testing.T) {
 			})
 			var stderr bytes.Buffer
 			env := s.env()
-			e := cli.NewEnv(in, &full{}, &stderr, lookup(env))
+			e := cli.NewEnv(in, &fullDisk{}, &stderr, lookup(env))
 			ended := make(chan int, 1)
 			go func() { ended <- cmd.Run(t.Context(), append([]string{"apply"}, args...), e) }()
 			select {
@@ -305,10 +305,10 @@ func TestApplyResultsLostWaiting(t *testing.T) {
 	}
 }
 
-// twoEvents is an input of two events that does not end then.
+// twoEvents is an input of two events that does not end after them.
 type twoEvents struct {
 	read  bool
-	waits chan struct{} // closed when more than those is asked for
+	waits chan struct{} // closed when more is read
 	end   <-chan struct{}
 }
 
@@ -322,14 +322,13 @@ func (e *twoEvents) Read(b []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// TestApplyResultsLost: when the results cannot be written any more, the run
-// stops and says so.
+// TestApplyResultsLost checks that a run stops when its results cannot be written.
 func TestApplyResultsLost(t *testing.T) {
 	t.Parallel()
 	s := newService(t, nil)
 	var stderr bytes.Buffer
 	env := s.env()
-	e := cli.NewEnv(io.MultiReader(), &full{room: 2000}, &stderr, lookup(env))
+	e := cli.NewEnv(io.MultiReader(), &fullDisk{free: 2000}, &stderr, lookup(env))
 	code := cmd.Run(t.Context(), []string{"apply", "-o", "json", "--concurrency", "4", events(t, 500)}, e)
 	if code != 1 || !strings.Contains(stderr.String(), "write the result: no space left on device") || len(s.taken()) > 100 {
 		t.Errorf("exit code %d after %d, %s", code, len(s.taken()), stderr.String())

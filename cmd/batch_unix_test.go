@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestApplyKilledCopy: of the copy of standard input that a second run keeps,
-// nothing is left when it is killed.
+// TestApplyKilledCopy checks that a killed run leaves no temporary copy of its
+// standard input.
 func TestApplyKilledCopy(t *testing.T) {
 	t.Parallel()
 	taken := make(chan struct{}, 8)
@@ -38,7 +38,7 @@ func TestApplyKilledCopy(t *testing.T) {
 	}
 	defer more.Close()
 	wps := exec.Command(self, "apply", "--journal", journal)
-	wps.Args[0], wps.Env, wps.Stdin = "wps", []string{"TMPDIR=" + temp}, in // by this name the test binary is wps
+	wps.Args[0], wps.Env, wps.Stdin = "wps", []string{"TMPDIR=" + temp}, in // the name by which the test binary is wps
 	for name, value := range s.env() {
 		wps.Env = append(wps.Env, name+"="+value)
 	}
@@ -61,6 +61,6 @@ func TestApplyKilledCopy(t *testing.T) {
 		t.Errorf("the run ended: %s", stderr.String())
 	}
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+		t.Errorf("temporary files = %v, %v, want none", left, err)
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"wps/token"
 )
 
-// TestConnectRecovers breaks the connection of "wps connect" and reads that it
-// comes back, then that it is lost.
+// TestConnectRecovers checks what "wps connect" prints when its connection breaks
+// and is recovered, and when it is lost.
 func TestConnectRecovers(t *testing.T) {
 	t.Parallel()
 	for _, subprotocol := range []string{"json-reliable", "protobuf-reliable"} {

@@ -15,11 +15,11 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// acker is a Web PubSub that acknowledges messages to a group in batches: none
-// of a batch before all of it have come.
+// acker is a Web PubSub service that acknowledges messages to a group in batches,
+// each when it is complete.
 type acker struct {
 	batch, total int
-	refuse       uint64 // ack id of the one that is refused
+	refuse       uint64 // ack id of the message that is refused
 	got          []string
 	fault        error
 }
@@ -95,8 +95,8 @@ func numbers(n int) string {
 	return b.String()
 }
 
-// TestConnectWindow: 64 lines are on their way at once, in order, and each is
-// acknowledged.
+// TestConnectWindow checks that 64 lines are in flight at once, in order, and that
+// each is acknowledged.
 func TestConnectWindow(t *testing.T) {
 	t.Parallel()
 	a := &acker{batch: 64, total: 1000}
@@ -105,12 +105,12 @@ func TestConnectWindow(t *testing.T) {
 		t.Errorf("exit code %d, %d acks, %s", code, strings.Count(stdout, `"type":"ack"`), stderr)
 	}
 	if got := strings.Join(a.got, "\n") + "\n"; got != numbers(1000) {
-		t.Errorf("lines came as %.100q", got)
+		t.Errorf("lines arrived as %.100q", got)
 	}
 }
 
-// TestConnectWindowRefused: the error names the line that was refused, and how
-// many others were sent.
+// TestConnectWindowRefused checks that the error names the line that was refused and
+// how many others were sent.
 func TestConnectWindowRefused(t *testing.T) {
 	t.Parallel()
 	a := &acker{batch: 64, total: 1000, refuse: 100}
@@ -120,13 +120,14 @@ func TestConnectWindowRefused(t *testing.T) {
 	}
 }
 
-// TestConnectWindowLocal: a line that cannot be sent waits for those before it.
+// TestConnectWindowLocal checks that an invalid line is reported after the lines
+// before it are acknowledged.
 func TestConnectWindowLocal(t *testing.T) {
 	t.Parallel()
 	in := strings.Repeat("\"x\"\n", 9) + "nonsense\n\"x\"\n"
 	a := &acker{batch: 64, total: 9}
 	code, _, stderr := connectTo(t, a, strings.NewReader(in), "--data-type", "json")
 	if code != 2 || !strings.Contains(stderr, "line 10 (the 9 before it were sent): it is not JSON") || len(a.got) != 9 {
-		t.Errorf("exit code %d, %d came, %s", code, len(a.got), stderr)
+		t.Errorf("exit code %d, %d arrived, %s", code, len(a.got), stderr)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// newTree returns all commands, as a new run of wps has them.
+// newTree returns all commands, as a run of wps makes them.
 func newTree() *cobra.Command {
 	env := cli.NewEnv(strings.NewReader(""), io.Discard, io.Discard, func(string) (string, bool) { return "", false })
 	root := newRoot(env)
@@ -22,12 +22,11 @@ func newTree() *cobra.Command {
 	return root
 }
 
-// sampleValues are values that a flag takes, by its type; other types take one
-// of the words of their usage.
+// sampleValues are valid values by the type of a flag.
 var sampleValues = map[string]string{"string": "x", "duration": "1s", "int": "1", "int64": "1", "float64": "1"}
 
-// TestFlagGivenTwice: every flag of every command that is not a list or a switch
-// is refused the second time, a list takes both values.
+// TestFlagGivenTwice checks that every flag of every command is rejected the second
+// time, unless it is a list or a switch with the same value.
 func TestFlagGivenTwice(t *testing.T) {
 	t.Parallel()
 	seen := 0
@@ -44,7 +43,7 @@ func TestFlagGivenTwice(t *testing.T) {
 	}
 	walk(nil, newTree())
 	if seen < 300 {
-		t.Errorf("saw %d flags, there are more", seen)
+		t.Errorf("saw %d flags, want at least 300", seen)
 	}
 }
 
@@ -81,11 +80,11 @@ func checkTwice(t *testing.T, path []string, name string) {
 			}
 		}
 	case !errors.As(cli.FlagError(c, err), &usage) || usage.Text != "--"+name+" is given twice: give it once":
-		t.Errorf("%v %s %s: %v, want that it is given twice", path, arg, arg, err)
+		t.Errorf("%v %s %s: %v, want that it was given twice", path, arg, arg, err)
 	}
 }
 
-// flagCause returns what the value of a flag said of its text.
+// flagCause returns the error of the value of a flag.
 func flagCause(err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {

@@ -1,9 +1,10 @@
 package cmd
 
-// helpJSON is "wps help json". TestDocumentedJSON holds the commands to it.
-const helpJSON = `What -o json prints: one object a line on stdout, nothing else. --jq EXPR filters
-each. Members are only ever added; "event" is the event object that was run, and
-a member that has nothing to say is left out.
+// helpJSON is the text of "wps help json". TestDocumentedJSON checks it against the
+// commands.
+const helpJSON = `-o json prints JSON on stdout, one object per line, and nothing else; --jq EXPR
+filters each object. "event" is the event object that was run. Members without a
+value are omitted. New versions may add members, but do not change existing ones.
 
 wps negotiate, and the answers of negotiate --serve
   {"baseUrl":"wss://...","url":"wss://...?access_token=...","accessToken":"..."}
@@ -26,32 +27,32 @@ wps apply and send --lines, for each line; status is done, failed or not tried
   {"line":3,"status":"failed","event":{...},"httpStatus":404,"code":"...","error":"...","tries":1,"milliseconds":1.5}
   {"line":4,"status":"done","earlier":true}
 
-wps connect, for each arrival; the type tells which
+wps connect, for each message or change of the connection
   {"type":"system","event":"connected","connectionId":"c1","userId":"u1","message":"..."}
   {"type":"message","from":"group","group":"g1","fromUserId":"u1","dataType":"text","data":"...","metadata":{...},"sequenceId":1}
   {"type":"ack","success":true}
   {"type":"closed","code":1000,"reason":"...","message":"..."}
 
-wps emulator, when it is ready
+wps emulator, when ready
   {"endpoint":"http://...","clientUrl":"ws://...","connectionString":"..."}
 
-wps emulator --on and wps listen, for each event answered; listen says first where it listens
+wps emulator --on and wps listen, for each answered event; listen first prints its address
   {"type":"listening","url":"http://...","negotiate":"http://..."}
   {"type":"event","time":"...","eventType":"user","event":"message","hub":"chat","connectionId":"c1","userId":"u1","eventId":"2","hook":"...","status":200,"milliseconds":1.5,"repeated":true,"error":"..."}
 
 wps emulator status
   {"version":"...","started":"...","uptimeSeconds":1,"connections":1,"users":1,"groups":1,"followers":0,"hubs":[...]}
 
-wps emulator connections, for each
+wps emulator connections, for each connection
   {"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","groups":["g1"],"queued":0,"queuedBytes":0,"unacknowledged":0,"away":false}
 
-wps emulator groups, for each
+wps emulator groups, for each group
   {"hub":"chat","group":"g1","connections":1}
 
 wps emulator close
   {"ok":true,"connectionId":"c1"}
 
-wps emulator events, for each; the types event, away, recovered and dropped are there too
+wps emulator events, for each event; other types are event, away, recovered and dropped
   {"time":"...","type":"opened","hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"..."}
   {"time":"...","type":"joined","hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
   {"time":"...","type":"left","hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
@@ -59,16 +60,16 @@ wps emulator events, for each; the types event, away, recovered and dropped are 
   {"time":"...","type":"refused","method":"PUT","path":"...","status":404,"code":"...","reason":"..."}
   {"time":"...","type":"closed","hub":"chat","connectionId":"c1","userId":"u1","reason":"..."}
 
-wps bench send|connect|fanout|echo, which is what --save keeps; rates are a second, times in milliseconds
+wps bench send|connect|fanout|echo, also the format of --save; rates are per second, times in milliseconds
   {"kind":"send","name":"...","endpoint":"http://...","started":"...","interrupted":true,"workers":16,"rate":200,"size":128,"warmupSeconds":2,"seconds":10,"count":2000,"late":1,"perSecond":200,"failed":0,"notStarted":5,"lost":0,"duplicate":0,"outOfOrder":0,"latency":{...},"series":[...],"faults":{"...":1}}
   {"kind":"fanout","connections":100,"groups":1,"inFlight":64,"mostInFlight":64,"sent":1000,"ended":1}
   {"kind":"connect","connections":100,"held":{...}}
-its latency, each of its series, and its held
+members of latency, of each element of series, and of held
   {"latency":{"min":0.1,"mean":1,"stdDev":1,"p50":1,"p90":2,"p99":3,"p999":4,"p9999":5,"max":6,"hdr":"..."}}
   {"series":[{"second":1,"count":200,"failed":0,"p50":1,"p99":3,"max":6}]}
   {"held":{"seconds":30,"stayed":99,"silent":0}}
 
-wps bench compare; before and after are as above
+wps bench compare; before and after are runs as above
   {"before":{...},"after":{...},"unlike":["size"],"differences":[{"measure":"p99 ms","before":3,"after":2,"ratio":0.667}]}
 
 wps trigger

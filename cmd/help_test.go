@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// help gives the help of a command and fails the test when there is none.
+// help returns the help of a command.
 func help(t *testing.T, command []string) string {
 	t.Helper()
 	code, stdout, stderr := run(t, nil, append(command, "--help")...)
@@ -19,7 +19,7 @@ func help(t *testing.T, command []string) string {
 	return stdout
 }
 
-// subcommands are the names that a help lists, of commands that wps has itself.
+// subcommands returns the names of the commands that a help lists.
 func subcommands(text string) []string {
 	_, list, _ := strings.Cut(text, "\nExamples:")
 	list, _, _ = strings.Cut(list, "\nFlags:")
@@ -30,7 +30,7 @@ func subcommands(text string) []string {
 	return names
 }
 
-// everyCommand walks all commands from wps itself downward.
+// everyCommand calls visit with every command and its help.
 func everyCommand(t *testing.T, visit func(command []string, text string)) {
 	t.Helper()
 	var walk func(command []string)
@@ -51,8 +51,8 @@ func everyCommand(t *testing.T, visit func(command []string, text string)) {
 	walk(nil)
 }
 
-// TestHelp: the help of every command begins with two sentences and has three
-// examples or more, and its exit codes.
+// TestHelp checks that the help of every command begins with two sentences, and has
+// at least three examples and exit codes.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	seen := 0
@@ -64,14 +64,14 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s: %d sentences begin the help, want 2:\n%s", name, n, long)
 		}
 		if n := len(examples(text)); n < 3 {
-			t.Errorf("%s: %d examples, want 3", name, n)
+			t.Errorf("%s: %d examples, want at least 3", name, n)
 		}
 		if !strings.Contains(text, "\nExit codes:\n  0    ") || !strings.Contains(text, "\n  2    wrong usage") {
 			t.Errorf("%s: no exit codes", name)
 		}
 		for line := range strings.Lines(text) {
 			if m := flagLine.FindStringSubmatch(line); m != nil && strings.Contains(m[2], ": "+m[1]) {
-				t.Errorf("%s: a value stands there twice: %s", name, line)
+				t.Errorf("%s: a value is listed twice: %s", name, line)
 			}
 		}
 		beforeUsage, _, _ := strings.Cut(text, "\nUsage:\n")
@@ -82,17 +82,17 @@ func TestHelp(t *testing.T) {
 		}
 	})
 	if seen < 20 {
-		t.Errorf("looked at %d commands, there are more", seen)
+		t.Errorf("saw %d commands, want at least 20", seen)
 	}
 }
 
-// flagLine takes a list of values and the usage of a flag.
+// flagLine matches the values and the usage of a flag.
 var flagLine = regexp.MustCompile(`^ +(?:-\w, )?--[\w-]+ (\S+\|\S+) +(.*)`)
 
-// sentenceEnd is the end of a sentence of a help.
+// sentenceEnd matches the end of a sentence.
 var sentenceEnd = regexp.MustCompile(`[^.]\.["')]?\s`)
 
-// examples are the lines of the examples of a help.
+// examples returns the lines of the examples of a help.
 func examples(text string) []string {
 	_, block, _ := strings.Cut(text, "\nExamples:\n")
 	block, _, _ = strings.Cut(block, "\n\n")
@@ -103,9 +103,9 @@ func examples(text string) []string {
 	return lines
 }
 
-// TestExamples: a shell understands every example, and every wps in it has a
-// command and flags that there are. The shell gets a wps that only prints help:
-// flags are read before that. Other programs do nothing.
+// TestExamples checks that a shell accepts every example, and that every wps in it
+// has valid commands and flags. It runs wps with --help, after which flags are still
+// parsed; other programs do nothing.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	everyCommand(t, func(_ []string, text string) {
@@ -118,13 +118,13 @@ func TestExamples(t *testing.T) {
 	})
 }
 
-// stubs stand before each example. A wps that fails says so itself, because a
-// pipe has the exit code of its last word.
+// stubs precede each example. The function wps reports failures itself, because a
+// pipe has the exit code of its last command.
 const stubs = `
 wps() {
 	echo "$@" >> ran.txt
 	asked=
-	for word; do # --help comes last, or before the command that stands behind --
+	for word; do # --help is last, or before the command after --
 		shift
 		if [ "$word" = -- ] && [ -z "$asked" ]; then asked=yes; set -- "$@" --help; fi
 		set -- "$@" "$word"
@@ -153,6 +153,6 @@ func runExample(t *testing.T, line string) {
 		t.Errorf("%v: %s", err, stderr.String())
 	}
 	if ran, err := os.ReadFile(dir + "/ran.txt"); err != nil || len(ran) == 0 {
-		t.Errorf("it runs no wps: %v", err)
+		t.Errorf("it does not run wps: %v", err)
 	}
 }

@@ -18,8 +18,8 @@ import (
 	"wps/emulator/emulatortest"
 )
 
-// members are the names of a JSON object, with its type in front where it has
-// one: "message.data".
+// members returns the names of a JSON object's members, prefixed with its type if it
+// has one: "message.data".
 func members(t *testing.T, object string) []string {
 	t.Helper()
 	var m map[string]any
@@ -30,16 +30,16 @@ func members(t *testing.T, object string) []string {
 	var names []string
 	for name, value := range m {
 		names = append(names, prefix+"."+name)
-		if inner := own[name]; inner {
+		if nested[name] {
 			names = append(names, innerMembers(prefix+"."+name, value)...)
 		}
 	}
 	return names
 }
 
-// own are the members whose value is an object, or a list of them, that is
-// documented too.
-var own = map[string]bool{"latency": true, "series": true, "held": true, "differences": true}
+// nested are the members whose value is an object, or a list of objects, that is
+// documented as well.
+var nested = map[string]bool{"latency": true, "series": true, "held": true, "differences": true}
 
 func innerMembers(prefix string, value any) (names []string) {
 	switch v := value.(type) {
@@ -55,8 +55,7 @@ func innerMembers(prefix string, value any) (names []string) {
 	return names
 }
 
-// documented are the members that "wps help json" promises, by the heading they
-// stand under.
+// documented returns the members that "wps help json" lists, by heading.
 func documented(t *testing.T) map[string]map[string]bool {
 	t.Helper()
 	code, topic, _ := run(t, nil, "help", "json")
@@ -80,23 +79,23 @@ func documented(t *testing.T) map[string]map[string]bool {
 	return all
 }
 
-// TestDocumentedJSON: what the commands print as JSON has the members that
-// "wps help json" names: no other, and every one of them at least once.
+// TestDocumentedJSON checks that the JSON output of the commands has exactly the
+// members that "wps help json" lists, and each of them at least once.
 func TestDocumentedJSON(t *testing.T) {
 	t.Parallel()
 	all := documented(t)
 	if len(all) < 10 {
-		t.Fatalf("%d headings only", len(all))
+		t.Fatalf("wps help json has %d headings, want at least 10", len(all))
 	}
 	for heading, lines := range printedJSON(t) {
 		known := all[heading]
 		if known == nil {
-			t.Errorf("%q is no heading of wps help json", heading)
+			t.Errorf("%q is not a heading of wps help json", heading)
 		}
 		for _, line := range lines {
 			for _, name := range members(t, line) {
 				if _, ok := known[name]; !ok {
-					t.Errorf("%s: %s is printed and not documented: %s", heading, name, line)
+					t.Errorf("%s: %s is printed but not documented: %s", heading, name, line)
 				}
 				known[name] = true
 			}
@@ -104,35 +103,35 @@ func TestDocumentedJSON(t *testing.T) {
 	}
 	for heading, known := range all {
 		for name := range maps.Keys(known) {
-			if !known[name] && !neverHere[name] {
-				t.Errorf("%s: %s is documented and never printed", heading, name)
+			if !known[name] && !notPrinted[name] {
+				t.Errorf("%s: %s is documented but never printed", heading, name)
 			}
 		}
 	}
 }
 
-// neverHere are members that these runs do not bring about; where they are
-// tested is said behind each.
-var neverHere = map[string]bool{
+// notPrinted are members that these runs do not print, each with the test that
+// covers it.
+var notPrinted = map[string]bool{
 	"event.repeated": true, // only the service sends an event again
 	".interrupted":   true, // script bench_interrupted
 	".late":          true, // bench.TestRateIsOfItsTime
 	".ended":         true, // bench.TestFanoutAllEnded
 }
 
-// printedJSON runs every command that prints JSON and gives the lines by the
+// printedJSON runs every command that prints JSON, and returns the lines by the
 // heading that documents them.
 func printedJSON(t *testing.T) map[string][]string {
 	t.Helper()
 	const (
 		acts     = "wps send, broadcast, close, group join|leave|leave-all, permission grant|revoke, for each target"
 		lines    = "wps apply and send --lines, for each line; status is done, failed or not tried"
-		arrivals = "wps connect, for each arrival; the type tells which"
+		arrivals = "wps connect, for each message or change of the connection"
 	)
 	e := emulatortest.Run(t)
 	j := &jsonRun{t: t, env: map[string]string{"WPS_CONNECTION_STRING": e.ConnectionString.Reveal(), "WPS_HUB": "chat"}, dir: t.TempDir(), printed: map[string][]string{}}
 	j.listen()
-	stop, id := j.client("--user", "u1", "--group", "g1")
+	wait, id := j.client("--user", "u1", "--group", "g1")
 	j.run("wps negotiate, and the answers of negotiate --serve", "negotiate")
 	j.run(acts, "send", "--meta", "k=v", "hi")
 	j.run(acts, "broadcast", "hi")
@@ -141,8 +140,8 @@ func printedJSON(t *testing.T) map[string][]string {
 	j.run(acts, "permission", "grant", "sendToGroup", "--connection", id, "--group", "g1")
 	j.run(acts, "permission", "revoke", "sendToGroup", "--connection", id, "--group", "g1")
 	j.run("wps emulator status", "emulator", "status")
-	j.run("wps emulator connections, for each", "emulator", "connections")
-	j.run("wps emulator groups, for each", "emulator", "groups")
+	j.run("wps emulator connections, for each connection", "emulator", "connections")
+	j.run("wps emulator groups, for each group", "emulator", "groups")
 	j.run("wps exists", "exists", "--user", "u1")
 	j.run("wps exists", "exists", "--user", "u2")
 	j.run("wps permission check", "permission", "check", "sendToGroup", "--connection", id, "--group", "g1")
@@ -165,17 +164,17 @@ func printedJSON(t *testing.T) map[string][]string {
 	j.run(arrivals, "connect", "--subprotocol", "json-reliable", "--join", "g2", "--to-group", "g2", "--wait", "30s", "--count", "1")
 	j.run(arrivals, "connect", "--to-group", "g2", "--acks")
 	j.run(acts, "close", "--user", "u1", "--reason", "bye")
-	j.add(arrivals, stop())
-	closing, closed := j.client("--user", "u3")
+	j.add(arrivals, wait())
+	waitClosed, closed := j.client("--user", "u3")
 	j.run("wps emulator close", "emulator", "close", closed)
-	closing()
-	j.run("wps emulator events, for each; the types event, away, recovered and dropped are there too", "emulator", "events")
+	waitClosed()
+	j.run("wps emulator events, for each event; other types are event, away, recovered and dropped", "emulator", "events")
 	j.emulator()
 	j.bench()
 	return j.printed
 }
 
-// jsonRun gathers what commands print.
+// jsonRun collects what commands print.
 type jsonRun struct {
 	t       *testing.T
 	env     map[string]string
@@ -215,9 +214,9 @@ func (j *jsonRun) run(heading string, args ...string) {
 	j.add(heading, j.output(append(args, "-o", "json")...))
 }
 
-// background runs a command until stop, which gives what it printed; ready is
-// the text of its --ready-file.
-func (j *jsonRun) background(args ...string) (stop func(bool) string, ready string) {
+// background starts a command; ready is the text of its --ready-file. stop returns
+// what it printed, after it ended; stop(true) ends it.
+func (j *jsonRun) background(args ...string) (stop func(end bool) string, ready string) {
 	j.t.Helper()
 	path := filepath.Join(j.t.TempDir(), "ready")
 	ctx, cancel := context.WithCancel(j.t.Context())
@@ -242,8 +241,8 @@ func (j *jsonRun) background(args ...string) (stop func(bool) string, ready stri
 			j.t.Fatalf("wps %s: not ready within %v", strings.Join(args, " "), patience)
 		}
 	}
-	return func(now bool) string {
-		if now {
+	return func(end bool) string {
+		if end {
 			cancel()
 		}
 		<-ended
@@ -251,14 +250,15 @@ func (j *jsonRun) background(args ...string) (stop func(bool) string, ready stri
 	}, ready
 }
 
-// client connects until the service closes the connection.
-func (j *jsonRun) client(args ...string) (stop func() string, id string) {
+// client connects until the service closes the connection; wait waits for that and
+// returns the output.
+func (j *jsonRun) client(args ...string) (wait func() string, id string) {
 	j.t.Helper()
 	end, id := j.background(append([]string{"connect"}, args...)...)
 	return func() string { return end(false) }, id
 }
 
-// listen answers events that trigger sends.
+// listen runs wps listen, and wps trigger to send it events.
 func (j *jsonRun) listen() {
 	j.t.Helper()
 	connect := j.file(`{"userId":"u2","roles":["r1"],"groups":["g1"],"subprotocol":"s1","states":{"n":1}}`)
@@ -269,22 +269,22 @@ func (j *jsonRun) listen() {
 	j.run("wps trigger", "trigger", "bytes", "--to", url)
 	j.run("wps trigger", "trigger", "broken", "--to", url, "--user", "u1")
 	j.run("wps trigger", "trigger", "message", "--to", url, "--data", "hi")
-	j.add("wps emulator --on and wps listen, for each event answered; listen says first where it listens", stop(true))
+	j.add("wps emulator --on and wps listen, for each answered event; listen first prints its address", stop(true))
 }
 
 func (j *jsonRun) emulator() {
 	j.t.Helper()
 	stop, _ := j.background("emulator", "--addr", "localhost:0")
-	j.add("wps emulator, when it is ready", stop(true))
+	j.add("wps emulator, when ready", stop(true))
 }
 
 func (j *jsonRun) bench() {
 	j.t.Helper()
-	const runs = "wps bench send|connect|fanout|echo, which is what --save keeps; rates are a second, times in milliseconds"
+	const runs = "wps bench send|connect|fanout|echo, also the format of --save; rates are per second, times in milliseconds"
 	first, second := filepath.Join(j.dir, "first.json"), filepath.Join(j.dir, "second.json")
 	j.run(runs, "bench", "send", "--duration", "1100ms", "--warmup", "0s", "--rate", "100000/s", "--concurrency", "1", "--name", "first", "--save", first)
 	j.run(runs, "bench", "fanout", "--duration", "100ms", "--warmup", "0s", "--connections", "2", "--save", second)
 	j.run(runs, "bench", "connect", "--hold", "10ms", "--connections", "2")
-	j.run(runs, "bench", "echo", "--duration", "100ms", "--warmup", "0s", "--concurrency", "1") // nobody answers: faults
-	j.run("wps bench compare; before and after are as above", "bench", "compare", first, second)
+	j.run(runs, "bench", "echo", "--duration", "100ms", "--warmup", "0s", "--concurrency", "1") // without an answer: faults
+	j.run("wps bench compare; before and after are runs as above", "bench", "compare", first, second)
 }

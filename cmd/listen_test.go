@@ -19,8 +19,8 @@ import (
 	"wps/emulator"
 )
 
-// listening runs wps listen in this process until the test ends; it gives the
-// URL from the ready file.
+// listening runs wps listen in this process until the test ends, and returns the URL
+// from the ready file.
 func listening(t *testing.T, args ...string) string {
 	t.Helper()
 	ready := filepath.Join(t.TempDir(), "ready")
@@ -37,7 +37,7 @@ func listening(t *testing.T, args ...string) string {
 			t.Errorf("wps listen ended with %d: %s", code, &stderr)
 		}
 	})
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) { // a file gives no sign
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) { // files have no notification
 		if text, err := os.ReadFile(ready); err == nil {
 			return strings.TrimSpace(string(text))
 		}

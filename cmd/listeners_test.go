@@ -10,8 +10,8 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// TestHalfOfLocalhost starts each server on a port of localhost whose IPv6 half
-// belongs to another program.
+// TestHalfOfLocalhost starts each server on a port of localhost that another program
+// uses on IPv6.
 func TestHalfOfLocalhost(t *testing.T) {
 	t.Parallel()
 	other, err := net.Listen("tcp", "[::1]:0")

@@ -11,8 +11,8 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// TestServiceRefuses: what the emulator never says of itself; each refusal is
-// one line with its reason, and one with the next step.
+// TestServiceRefuses checks the errors and hints for answers that the emulator does
+// not send.
 func TestServiceRefuses(t *testing.T) {
 	t.Parallel()
 	answer := func(status int, code string) func(http.ResponseWriter, *http.Request, int) bool {
@@ -56,8 +56,8 @@ func TestServiceRefuses(t *testing.T) {
 	}
 }
 
-// TestInterrupted: a command that is interrupted while it waits ends at once
-// with exit code 130 and blames nobody.
+// TestInterrupted checks that a command that is interrupted while it waits ends with
+// exit code 130 and prints nothing.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -74,19 +74,20 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// endless is an input that nothing comes from; told hears of the first read.
-type endless struct {
-	told func()
-	ctx  context.Context
+// silentInput is an input that blocks until ctx ends; onRead is called before.
+type silentInput struct {
+	onRead func()
+	ctx    context.Context
 }
 
-func (e endless) Read([]byte) (int, error) {
-	e.told()
-	<-e.ctx.Done()
+func (i silentInput) Read([]byte) (int, error) {
+	i.onRead()
+	<-i.ctx.Done()
 	return 0, io.EOF
 }
 
-// TestInterruptedInput: a command that waits for its input ends, too.
+// TestInterruptedInput checks that a command that waits for input ends when it is
+// interrupted.
 func TestInterruptedInput(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"send"}, {"send", "--lines"}, {"apply"}, {"apply", "--check-first"}} {
@@ -94,7 +95,7 @@ func TestInterruptedInput(t *testing.T) {
 		s := newService(t, nil)
 		var stdout, stderr bytes.Buffer
 		env := s.env()
-		e := cli.NewEnv(endless{interrupt, t.Context()}, &stdout, &stderr, lookup(env))
+		e := cli.NewEnv(silentInput{interrupt, t.Context()}, &stdout, &stderr, lookup(env))
 		if code := cmd.Run(ctx, args, e); code != 130 || stdout.Len() > 0 || len(s.taken()) > 0 {
 			t.Errorf("%q: exit code %d, stdout %q, stderr %q, want 130", args, code, stdout.String(), stderr.String())
 		}

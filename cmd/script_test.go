@@ -31,8 +31,8 @@ const patience = 30 * time.Second
 // secretKey is the access key of each script's emulator. No error may show it.
 const secretKey = "SECRET-access-key-of-the-script-tests-0123456789"
 
-// TestMain makes this test binary wps, when a script runs it by that name. It
-// is one more program, which scripts can put behind exec and in the background:
+// TestMain makes this test binary wps when a script runs it by that name, and these
+// programs, which a script can run with exec and in the background:
 //
 //	exitcode N COMMAND [ARG]...   run it; succeed when its exit code is N
 //	eventhandler URLFILE          an event handler, see handlerMain
@@ -45,8 +45,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// dropUnset removes the variables whose value is (unset): testscript can only
-// set them.
+// dropUnset removes the variables whose value is (unset), because testscript can
+// only set variables.
 func dropUnset() {
 	for _, pair := range os.Environ() {
 		if name, found := strings.CutSuffix(pair, "=(unset)"); found {
@@ -56,25 +56,25 @@ func dropUnset() {
 }
 
 // TestScript runs every script below testdata/script, each with an emulator of
-// its own. A script sees
+// its own. A script has these variables
 //
 //	$WPS_CONNECTION_STRING, $WPS_HUB   of that emulator and the hub "chat"
 //	$ENDPOINT, $HOST                   its http://127.0.0.1:PORT, and without http://
 //	$KEY                               its access key
 //	$SAMPLES                           the folder scripts/samples
 //
-// A variable that a script sets to (unset) is not set for wps. A script also
-// has these commands beside those of testscript:
+// A variable that a script sets to (unset) is not set for wps. A script has these
+// commands in addition to those of testscript:
 //
 //	code N COMMAND [ARG]...     run it: its exit code must be N
 //	fails N COMMAND [ARG]...    and stderr end in one error with a hint, and
 //	                            neither stream show a key or a token
 //	eventually COMMAND [ARG]... run it until it succeeds
 //	http METHOD URL [NAME:VALUE]...
-//	                            ask, under the name of a Host header if there is
-//	                            one, and write status and headers to answer.txt
+//	                            send a request, with the Host header if one is
+//	                            given, and write status and headers to answer.txt
 //	                            and the body to body.txt
-//	readyfile FILE NAME         wait for a --ready-file, put its text into $NAME
+//	readyfile FILE NAME         wait for a --ready-file and store its text in $NAME
 func TestScript(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -86,7 +86,7 @@ func TestScript(t *testing.T) {
 			"code":       code,
 			"fails":      fails,
 			"eventually": eventually,
-			"http":       httpAsk,
+			"http":       httpRequest,
 			"readyfile":  readyFile,
 		},
 	})
@@ -124,7 +124,7 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// exitCode is the code of a command that ran.
+// exitCode returns the exit code of a command.
 func exitCode(ts *testscript.TestScript, err error) int {
 	var exit *exec.ExitError
 	switch {
@@ -137,8 +137,8 @@ func exitCode(ts *testscript.TestScript, err error) int {
 }
 
 var (
-	// errorForm is one line of error and one of hint; what was said about the
-	// work before it, such as "6 done", may stand above.
+	// errorForm matches an error and a hint, a line each, after any status messages
+	// such as "6 done".
 	errorForm = regexp.MustCompile(`(?:\A|\n)wps: [^\n]+\nhint: [^\n]+\n\z`)
 	secrets   = regexp.MustCompile(`SECRET|eyJ[A-Za-z0-9_-]{10}`)
 )
@@ -163,8 +163,8 @@ func eventually(ts *testscript.TestScript, neg bool, args []string) {
 	poll(ts, strings.Join(args, " "), func() bool { return ts.Exec(args[0], args[1:]...) == nil })
 }
 
-// httpAsk is the script command "http".
-func httpAsk(ts *testscript.TestScript, neg bool, args []string) {
+// httpRequest is the script command "http".
+func httpRequest(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: http method url [name:value]...")
 	}
@@ -197,11 +197,11 @@ func readyFile(ts *testscript.TestScript, neg bool, args []string) {
 	poll(ts, args[0], func() bool {
 		text, err := os.ReadFile(ts.MkAbs(args[0]))
 		ts.Setenv(args[1], strings.TrimSpace(string(text)))
-		return err == nil && len(text) > 0 // it may be there before its text is
+		return err == nil && len(text) > 0 // the file may exist before its text is written
 	})
 }
 
-// poll asks again and again, because another process gives no sign.
+// poll calls done until it reports true: another process sends no notification.
 func poll(ts *testscript.TestScript, what string, done func() bool) {
 	pace := time.NewTicker(20 * time.Millisecond)
 	defer pace.Stop()
@@ -212,7 +212,7 @@ func poll(ts *testscript.TestScript, what string, done func() bool) {
 	}
 }
 
-// codeMain is the program "exitcode". An interrupt goes on to the command.
+// codeMain is the program "exitcode". It passes interrupts on to the command.
 func codeMain(args []string) int {
 	if len(args) < 2 {
 		fmt.Fprintln(os.Stderr, "usage: exitcode N command [arg]...")
@@ -229,7 +229,7 @@ func codeMain(args []string) int {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = child.Wait() // its exit code is what we look at
+		_ = child.Wait() // the exit code is checked below
 	}()
 	for {
 		select {
@@ -245,8 +245,7 @@ func codeMain(args []string) int {
 	}
 }
 
-// run runs wps in this process, without any environment but the given.
-// lookup returns an environment that holds env and nothing else.
+// lookup returns an environment that consists of env.
 func lookup(env map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		v, ok := env[name]
@@ -254,6 +253,7 @@ func lookup(env map[string]string) func(string) (string, bool) {
 	}
 }
 
+// run runs wps in this process with the environment env.
 func run(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer

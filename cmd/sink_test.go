@@ -8,8 +8,8 @@ import (
 	"os"
 )
 
-// sinkMain is the program "sink": a service that takes everything, as fast as
-// net/http can, until its standard input ends.
+// sinkMain is the program "sink": a service that accepts everything, until its
+// standard input ends.
 func sinkMain() int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
