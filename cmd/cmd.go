@@ -82,9 +82,9 @@ func newRoot(env *cli.Env) *cobra.Command {
 		Use:   "wps",
 		Short: "Azure Web PubSub on the command line, with an emulator",
 		Long:  rootLong,
-		Example: `  wps emulator                                  # run the service on this machine
-  wps connect --hub chat --user u1 --join g1    # connect and print messages
-  wps send --hub chat --group g1 "hello"        # send a message to a group`,
+		Example: `  wps emulator                                # run the service on this machine
+  wps connect --hub chat --user u1 --join g1  # connect and print messages
+  wps send --hub chat --group g1 "hello"      # send a message to a group`,
 		Annotations:                cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineNo, cli.ExitLineUnauthorized, cli.ExitLineInterrupted),
 		SilenceUsage:               true,
 		SilenceErrors:              true,

@@ -49,34 +49,47 @@ func usageText(c *cobra.Command, width int) string {
 	}
 	section("Examples", c.Example)
 	for _, g := range c.Groups() {
-		section(strings.TrimSuffix(g.Title, ":"), commandList(c, g.ID))
+		section(strings.TrimSuffix(g.Title, ":"), commandList(c, g.ID, width))
 	}
-	section("Commands", commandList(c, ""))
+	section("Commands", commandList(c, "", width))
 	section("Flags", flagList(c.LocalFlags(), width))
 	section("Common flags", flagList(c.InheritedFlags(), width))
 	section("Exit codes", c.Annotations["exit"])
 	b.WriteString("\n")
 	if c.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "\nUse %q for more about a command", c.CommandPath()+" <command> --help")
+		fmt.Fprintf(&b, "\nUse %q for more about a command.\n", c.CommandPath()+" <command> --help")
 		if !c.HasParent() {
-			b.WriteString(`, "wps help json" for its JSON output`)
+			b.WriteString("Use \"wps help json\" for the objects that -o json prints.\n")
 		}
-		b.WriteString(".\n")
 	}
 	return b.String()
 }
 
-// flagList lists flags, wrapped at width columns; 0 is no limit. A flag whose
-// usage ends with its values, after a colon, shows them only as its placeholder.
+// maxPlaceholder is the length above which a placeholder is shortened to its first
+// word, because the longest one decides where the texts of all flags start.
+const maxPlaceholder = 24
+
+// flagList lists flags, wrapped at width columns; 0 is no limit, and only then the
+// line breaks of their usage count. A flag whose usage ends with its values, after a
+// colon, shows them only as its placeholder.
 func flagList(flags *pflag.FlagSet, width int) string {
 	shown := pflag.NewFlagSet("", pflag.ContinueOnError)
 	shown.SortFlags = false
 	flags.VisitAll(func(f *pflag.Flag) {
 		flag := *f
 		flag.Value = plainValue(f)
-		if values, usage := pflag.UnquoteUsage(f); strings.HasSuffix(usage, ": "+values) {
+		values, usage := pflag.UnquoteUsage(f)
+		if width > 0 {
+			flag.Usage, usage = strings.ReplaceAll(flag.Usage, "\n", " "), strings.ReplaceAll(usage, "\n", " ")
+		}
+		first, _, several := strings.Cut(values, " ")
+		switch {
+		case strings.HasSuffix(usage, ": "+values):
 			flag.Usage = strings.TrimSuffix(usage, ": "+values)
 			flag.Value = placeholder{flag.Value, values}
+		case several && len(values) > maxPlaceholder:
+			flag.Usage, flag.DefValue = usage, strings.Trim(flag.DefValue, "[]")
+			flag.Value = placeholder{flag.Value, first + "..."}
 		}
 		shown.AddFlag(&flag)
 	})
@@ -92,12 +105,14 @@ type placeholder struct {
 // Type implements pflag.Value.
 func (p placeholder) Type() string { return p.text }
 
-// commandList lists the subcommands of a group; "" means those without a group.
-func commandList(c *cobra.Command, group string) string {
+// commandList lists the subcommands of a group, wrapped at width columns; "" means
+// those without a group.
+func commandList(c *cobra.Command, group string, width int) string {
 	var b strings.Builder
 	for _, sub := range c.Commands() {
 		if sub.GroupID == group && sub.IsAvailableCommand() {
-			fmt.Fprintf(&b, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
+			indent := 3 + sub.NamePadding()
+			fmt.Fprintf(&b, "  %-*s %s\n", sub.NamePadding(), sub.Name(), wrapWords(sub.Short, width, indent, indent))
 		}
 	}
 	return b.String()
