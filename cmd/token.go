@@ -106,7 +106,7 @@ type tokenReport struct {
 func inspectToken(env *cli.Env, text string, carrier *url.URL) error {
 	seen, err := token.Inspect(text)
 	if err != nil {
-		return cli.WithHint(fmt.Errorf("inspect the token: %w", err), "a token has three parts separated by dots; wps negotiate -o token prints one")
+		return cli.WithHint(fmt.Errorf("inspect the token: %w", err), "to create a token, use wps negotiate -o token")
 	}
 	v, err := checkToken(env.Settings, text, seen, carrier)
 	if err != nil {

@@ -58,7 +58,7 @@ func SubcommandsOnly(c *cobra.Command, args []string) error {
 }
 
 // UnknownCommand returns a usage error whose hint is what the command is called
-// in wps, or the nearest name.
+// in wps, the nearest name, or the help of c.
 func UnknownCommand(c *cobra.Command, name string) error {
 	c.SuggestionsMinimumDistance = 2
 	text := fmt.Sprintf("unknown command %q", name)
@@ -68,5 +68,5 @@ func UnknownCommand(c *cobra.Command, name string) error {
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		return Usage(text, "did you mean "+strings.Join(near, " or ")+"?")
 	}
-	return Usagef("%s", text)
+	return Usage(text, fmt.Sprintf("see %q", c.CommandPath()+" --help"))
 }

@@ -19,7 +19,7 @@ func Dial(s *cli.Settings, err error, givenURL string) error {
 	var unreachable *client.UnreachableError
 	switch {
 	case errors.As(err, &unreachable) && givenURL != "":
-		return cli.WithHint(err, "check the address in --url and the network of this machine")
+		return cli.WithHint(err, "check the address in --url, and that this machine can reach it")
 	case !errors.As(err, &refused):
 		return Service(s, err)
 	}

@@ -78,7 +78,7 @@ func Service(s *cli.Settings, err error) error {
 	if settingErr == nil && source.From == cli.FromDefault {
 		return cli.WithHint(err, "start the emulator with \"wps emulator\", or set WPS_CONNECTION_STRING")
 	}
-	return cli.WithHint(err, "check the Endpoint in "+source.From+" and the network of this machine")
+	return cli.WithHint(err, "check the Endpoint in "+source.From+", and that this machine can reach it")
 }
 
 // TooLargeHint is the hint for a message over the size limit.

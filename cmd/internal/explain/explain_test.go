@@ -17,8 +17,8 @@ func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	for env, want := range map[string]string{
 		"":                          "start the emulator with \"wps emulator\", or set WPS_CONNECTION_STRING",
-		"WPS_CONNECTION_STRING":     "check the Endpoint in $WPS_CONNECTION_STRING and the network of this machine",
-		"WebPubSubConnectionString": "check the Endpoint in $WebPubSubConnectionString and the network of this machine",
+		"WPS_CONNECTION_STRING":     "check the Endpoint in $WPS_CONNECTION_STRING, and that this machine can reach it",
+		"WebPubSubConnectionString": "check the Endpoint in $WebPubSubConnectionString, and that this machine can reach it",
 	} {
 		e := cli.NewEnv(nil, nil, nil, func(name string) (string, bool) {
 			return map[string]string{env: "Endpoint=https://h.example;AccessKey=k"}[name], name == env
