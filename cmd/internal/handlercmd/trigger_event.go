@@ -18,21 +18,21 @@ import (
 	"wps/trigger"
 )
 
-// triedEvent is an event to be sent.
-type triedEvent struct {
+// handlerEvent is an event for an event handler.
+type handlerEvent struct {
 	protocol.EventContext
 	header  http.Header
 	body    []byte
-	offered []string
+	offered []string // subprotocols, of connect
 }
 
-// event makes the event that the flags describe.
-func (o *triggerOptions) event(ctx context.Context, env *cli.Env, cs token.ConnectionString, k trigger.Key) (*triedEvent, error) {
+// event returns the event that the flags describe.
+func (o *triggerOptions) event(ctx context.Context, env *cli.Env, cs token.ConnectionString, k trigger.Key) (*handlerEvent, error) {
 	keys, err := cli.ReadKeys(cs, o.keys)
 	if err != nil {
 		return nil, err
 	}
-	e := &triedEvent{header: http.Header{"Content-Type": {"application/json"}}}
+	e := &handlerEvent{header: http.Header{"Content-Type": {"application/json"}}}
 	e.Kind, e.Event, e.Hub, e.UserID, e.Time = k.Kind, k.Event, k.Hub, o.user, time.Now()
 	e.ConnectionID, e.ID = o.connection, o.id
 	if e.ConnectionID == "" {
@@ -53,7 +53,7 @@ func (o *triggerOptions) event(ctx context.Context, env *cli.Env, cs token.Conne
 	return e, o.fill(ctx, env, e)
 }
 
-// usualID is the number that an event has in a new connection.
+// usualID returns the number of an event in a new connection.
 func usualID(k trigger.Key) string {
 	switch {
 	case isConnect(k):
@@ -64,7 +64,8 @@ func usualID(k trigger.Key) string {
 	return "2"
 }
 
-// encodeState writes a JSON object as the official middleware does.
+// encodeState encodes a JSON object as the official middleware does, and returns
+// any other text as it is.
 func encodeState(text string) string {
 	if state, err := protocol.MergeState("", json.RawMessage(text)); err == nil {
 		return state
@@ -72,8 +73,8 @@ func encodeState(text string) string {
 	return text
 }
 
-// fill makes the data.
-func (o *triggerOptions) fill(ctx context.Context, env *cli.Env, e *triedEvent) (err error) {
+// fill sets the body of an event, and the headers that depend on it.
+func (o *triggerOptions) fill(ctx context.Context, env *cli.Env, e *handlerEvent) (err error) {
 	switch {
 	case e.Kind == protocol.EventUser:
 		return o.fillUser(ctx, env, e)
@@ -89,7 +90,7 @@ func (o *triggerOptions) fill(ctx context.Context, env *cli.Env, e *triedEvent) 
 	return err
 }
 
-func (o *triggerOptions) fillUser(ctx context.Context, env *cli.Env, e *triedEvent) error {
+func (o *triggerOptions) fillUser(ctx context.Context, env *cli.Env, e *handlerEvent) error {
 	d, err := protocol.ParseDataType(o.dataType)
 	if err != nil {
 		return cli.Usagef("--data-type: %v", err)
@@ -99,7 +100,7 @@ func (o *triggerOptions) fillUser(ctx context.Context, env *cli.Env, e *triedEve
 	}
 	switch {
 	case d == protocol.DataTypeJSON && !json.Valid(e.body):
-		return cli.Usagef("--data is not JSON, as --data-type says")
+		return cli.Usagef("--data is not JSON, but --data-type is json")
 	case d == protocol.DataTypeText && !utf8.Valid(e.body):
 		return cli.Usagef("--data is not UTF-8 text: use --data-type binary")
 	}
@@ -114,7 +115,7 @@ func (o *triggerOptions) fillUser(ctx context.Context, env *cli.Env, e *triedEve
 	return nil
 }
 
-// readData reads --data.
+// readData returns the data of --data: text, a file or standard input.
 func (o *triggerOptions) readData(ctx context.Context, env *cli.Env) ([]byte, error) {
 	var in io.Reader
 	switch path, isFile := strings.CutPrefix(o.data, "@"); {
@@ -132,12 +133,12 @@ func (o *triggerOptions) readData(ctx context.Context, env *cli.Env) ([]byte, er
 	}
 	data, err := io.ReadAll(io.LimitReader(in, protocol.MaxMessageSize+1))
 	if err == nil && len(data) > protocol.MaxMessageSize {
-		err = cli.Usagef("--data is larger than %d bytes, which is the most a client may send", protocol.MaxMessageSize)
+		err = cli.Usagef("--data is larger than %d bytes, the most that a client may send", protocol.MaxMessageSize)
 	}
 	return data, err
 }
 
-func (o *triggerOptions) fillConnect(e *triedEvent) (err error) {
+func (o *triggerOptions) fillConnect(e *handlerEvent) (err error) {
 	r := protocol.ConnectRequest{Subprotocols: append([]string{}, o.subprotocols...), ClientCertificates: []protocol.ClientCertificate{}}
 	for _, m := range []struct {
 		flag string

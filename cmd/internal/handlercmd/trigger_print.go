@@ -17,19 +17,19 @@ import (
 	"wps/protocol"
 )
 
-// verdictJSON is the JSON of "wps trigger".
-type verdictJSON struct {
+// resultJSON is the JSON of "wps trigger".
+type resultJSON struct {
 	Accepted bool        `json:"accepted"`
 	Status   int         `json:"status"`
 	Headers  http.Header `json:"headers"`
-	// One of these is there when there is a body.
-	Body       *string `json:"body,omitempty"`
-	BodyBase64 []byte  `json:"bodyBase64,omitempty"`
-	Problem    string  `json:"problem,omitempty"`
-	Retried    bool    `json:"retried,omitempty"`
-	ClientGets int     `json:"clientStatus,omitempty"`
-	UserID     *string `json:"userId,omitempty"`
-	// An empty list of roles takes all away.
+	// Body is set for a body of UTF-8 text, BodyBase64 for any other.
+	Body         *string `json:"body,omitempty"`
+	BodyBase64   []byte  `json:"bodyBase64,omitempty"`
+	Problem      string  `json:"problem,omitempty"`
+	Retried      bool    `json:"retried,omitempty"`
+	ClientStatus int     `json:"clientStatus,omitempty"`
+	UserID       *string `json:"userId,omitempty"`
+	// An empty list removes all roles.
 	Roles       []string     `json:"roles,omitzero"`
 	Groups      []string     `json:"groups,omitempty"`
 	Subprotocol *string      `json:"subprotocol,omitempty"`
@@ -43,9 +43,10 @@ type messageJSON struct {
 	Metadata map[string]string `json:"metadata,omitempty"`
 }
 
-func printVerdict(env *cli.Env, c *protocol.EventContext, v *emulator.EventResult, took time.Duration) error {
+// printResult prints an answer and its effects.
+func printResult(env *cli.Env, c *protocol.EventContext, v *emulator.EventResult, took time.Duration) error {
 	if env.Out.JSON() {
-		return env.Out.PrintJSON(newVerdictJSON(c, v))
+		return env.Out.PrintJSON(newResultJSON(c, v))
 	}
 	var b bytes.Buffer
 	paint := env.Out.StdoutColors.Good
@@ -68,7 +69,7 @@ func printVerdict(env *cli.Env, c *protocol.EventContext, v *emulator.EventResul
 	return env.Out.Write(b.Bytes())
 }
 
-// effects says what a service would make of an answer.
+// effects describes how the service would process an answer.
 func effects(c *protocol.EventContext, v *emulator.EventResult) []string {
 	switch {
 	case v.Problem != "":
@@ -78,7 +79,7 @@ func effects(c *protocol.EventContext, v *emulator.EventResult) []string {
 	case c.Kind == protocol.EventUser:
 		return append([]string{"accepted: " + messageEffect(v.Message)}, stateEffect(v)...)
 	}
-	lines := []string{"accepted: the client is let in"}
+	lines := []string{"accepted: the client may connect"}
 	if v.UserID != nil {
 		lines = append(lines, fmt.Sprintf("  its user id becomes %q", *v.UserID))
 	}
@@ -104,19 +105,32 @@ func orNone(list []string) string {
 func messageEffect(m *protocol.Response) string {
 	switch {
 	case m == nil:
-		return "the client gets no message"
-	case m.DataType == protocol.DataTypeText || m.DataType == protocol.DataTypeJSON:
-		return fmt.Sprintf("the client gets %s %s", m.DataType, oneLine(m.Data))
+		return "the client receives no message"
+	case m.DataType == protocol.DataTypeJSON:
+		return "the client receives json " + oneLine(compactJSON(m.Data))
+	case m.DataType == protocol.DataTypeText:
+		return fmt.Sprintf("the client receives %s %s", m.DataType, oneLine(m.Data))
 	}
-	return fmt.Sprintf("the client gets %d bytes of %s data", len(m.Data), m.DataType)
+	return fmt.Sprintf("the client receives %d bytes of %s data", len(m.Data), m.DataType)
 }
 
-// oneLine is text as it is, or in quotes when it would not stay in its line.
+// oneLine returns text as it is, or quoted if it has line breaks or other control
+// characters.
 func oneLine(data []byte) string {
 	if bytes.ContainsFunc(data, unicode.IsControl) {
 		return strconv.Quote(string(data))
 	}
 	return string(data)
+}
+
+// compactJSON returns a JSON value without white space, or data that is not JSON as
+// it is.
+func compactJSON(data []byte) []byte {
+	var b bytes.Buffer
+	if json.Compact(&b, data) != nil {
+		return data
+	}
+	return b.Bytes()
 }
 
 func stateEffect(v *emulator.EventResult) []string {
@@ -129,30 +143,31 @@ func stateEffect(v *emulator.EventResult) []string {
 	return []string{fmt.Sprintf("  the connection's state becomes %q", *v.State)}
 }
 
+// failureEffects describes how the service would process a failure.
 func failureEffects(c *protocol.EventContext, v *emulator.EventResult) []string {
 	var lines []string
 	switch {
 	case !c.Blocking():
-		lines = append(lines, "refused: "+v.Problem+"; the service only logs that")
+		lines = append(lines, "refused: "+v.Problem+"; the service only logs it")
 	case c.Kind == protocol.EventUser:
 		lines = append(lines, "refused: "+v.Problem,
-			"  a simple client is closed with 1011; others get an ack with InternalServerError, if they asked for one")
+			"  a simple client is closed with 1011; others receive an ack with InternalServerError, if they asked for one")
 	default:
 		lines = append(lines, "refused: "+v.Problem, fmt.Sprintf("  the client's handshake fails with %d", v.ClientStatus))
 	}
 	if v.Retried {
-		lines = append(lines, "  before that the service tries again after 1, 3 and 5 s")
+		lines = append(lines, "  before that the service retries after 1, 3 and 5 s")
 	}
 	return lines
 }
 
-func newVerdictJSON(c *protocol.EventContext, v *emulator.EventResult) verdictJSON {
-	out := verdictJSON{
+func newResultJSON(c *protocol.EventContext, v *emulator.EventResult) resultJSON {
+	out := resultJSON{
 		Accepted: v.Problem == "", Status: v.Status, Headers: v.Header, Problem: v.Problem, Retried: v.Retried,
 		UserID: v.UserID, Roles: v.Roles, Groups: v.Groups, Subprotocol: v.Subprotocol, State: v.State,
 	}
 	if c.Kind == protocol.EventSystem && c.Event == protocol.EventConnect {
-		out.ClientGets = v.ClientStatus
+		out.ClientStatus = v.ClientStatus
 	}
 	switch text := string(v.Body); {
 	case text == "":

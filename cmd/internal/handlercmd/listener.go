@@ -1,0 +1,198 @@
+package handlercmd
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/hooks"
+	"wps/cmd/internal/negotiatecmd"
+	"wps/cmd/internal/serve"
+	"wps/internal/webguard"
+	"wps/protocol"
+	"wps/token"
+)
+
+// listener serves events and, with --negotiate, client URLs.
+type listener struct {
+	env       *cli.Env
+	o         *listenOptions
+	hooks     *hooks.Handler
+	negotiate *negotiatecmd.Handler // nil without --negotiate
+	guard     *webguard.Guard
+	// signed means that each event must be signed with a key that is not public,
+	// which proves more than its Host and Origin.
+	signed bool
+}
+
+// newListener makes the hooks and the endpoints. Its serve closes the hooks.
+func newListener(ctx context.Context, env *cli.Env, o *listenOptions) (*listener, error) {
+	cs, _, err := env.Settings.Connection()
+	if err != nil {
+		return nil, err
+	}
+	l := &listener{env: env, o: o}
+	if l.guard, err = o.guard.Guard(o.addr); err != nil {
+		return nil, err
+	}
+	if o.negotiatePath != "" {
+		if l.negotiate, err = negotiatecmd.NewHandler(env, &o.client, o.negotiatePath, "--negotiate"); err != nil {
+			return nil, err
+		}
+	}
+	if hub := env.Settings.HubFlag; hub != "" {
+		if err := protocol.CheckHub(hub); err != nil {
+			return nil, cli.Usagef("--hub: %v", err)
+		}
+	}
+	host := hooks.Options{Env: env, ConnectionString: cs, Hub: env.Settings.HubFlag, Origins: hooks.AllowedOrigins(cs, o.origins), Path: o.path}
+	if !o.skipSignature {
+		if host.Keys, err = cli.ReadKeys(cs, o.keys); err != nil {
+			return nil, err
+		}
+	}
+	l.signed = !o.skipSignature && !slices.ContainsFunc(host.Keys, isPublic)
+	l.hooks, err = o.hooks.Handler(ctx, host)
+	return l, err
+}
+
+// isPublic reports whether a key is the default one, which everyone can sign with.
+func isPublic(k token.Key) bool { return k.Equal(token.NewKey(protocol.DefaultAccessKey)) }
+
+// listeners opens the address, with TLS if there is a certificate.
+func (o *listenOptions) listeners(ctx context.Context) ([]net.Listener, error) {
+	var config *tls.Config
+	if o.certFile != "" {
+		certificate, err := tls.LoadX509KeyPair(o.certFile, o.keyFile)
+		if err != nil {
+			return nil, cli.Usage(fmt.Sprintf("read the certificate: %v", err), "--tls-cert and --tls-key need PEM files that belong together")
+		}
+		config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+	}
+	if err := o.ready.Clear(); err != nil {
+		return nil, err
+	}
+	listeners, err := serve.Listen(ctx, o.addr, "--addr")
+	if config != nil {
+		for i, l := range listeners {
+			listeners[i] = tls.NewListener(l, config)
+		}
+	}
+	return listeners, err
+}
+
+// ServeHTTP routes a request by its path. The guard checks requests that no
+// signature protects from web pages; a validation request carries no signature and
+// has no effect.
+func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	negotiate := l.negotiate != nil && r.URL.Path == l.o.negotiatePath
+	validation := r.Method != http.MethodPost && r.Header.Get(protocol.HeaderRequestOrigin) != ""
+	switch {
+	case (negotiate || !l.signed && !validation) && !l.guard.Admit(w, r, l.env.Log):
+	case negotiate:
+		l.negotiate.ServeHTTP(w, r)
+	default:
+		l.hooks.ServeHTTP(w, r)
+	}
+}
+
+// Bounds of the HTTP server, in addition to those of the handler.
+const (
+	readTimeout = time.Minute // of one request with its body
+	stopTimeout = 5 * time.Second
+)
+
+// serve serves until ctx ends. Then it accepts no more events and waits for the
+// running hooks, which a second signal kills.
+func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
+	web := &http.Server{
+		Handler: l, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout,
+		WriteTimeout: readTimeout + 2*time.Minute + l.o.hooks.Timeout, // to wait, to run and to write
+		IdleTimeout:  2 * time.Minute, MaxHeaderBytes: 1 << 20,
+	}
+	failed := make(chan error, len(listeners))
+	var serving sync.WaitGroup
+	for _, listener := range listeners {
+		serving.Go(func() { failed <- web.Serve(listener) })
+	}
+	l.warn(listeners)
+	err := l.announce(listeners)
+	defer l.o.ready.Remove()
+	if err == nil {
+		select {
+		case err = <-failed:
+		case <-ctx.Done():
+			l.env.Out.EndInterruptedLine()
+		}
+	}
+	killed, closeErr := l.closeHooks(ctx)
+	err = cli.JoinErrors(err, closeErr)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if web.Shutdown(stop) != nil {
+		web.Close()
+	}
+	serving.Wait()
+	if err == nil && killed {
+		return cli.ExitCode(cli.ExitInterrupted)
+	}
+	return err
+}
+
+// closeHooks waits for the running hooks. The next signal kills them; killed
+// reports whether it did.
+func (l *listener) closeHooks(ctx context.Context) (killed bool, err error) {
+	wait, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if n := l.hooks.Running(); n > 0 {
+		l.env.Out.Say("waiting for %s to finish; Ctrl-C again kills", cli.Plural(n, "hook"))
+	}
+	err = l.hooks.Close(wait)
+	return wait.Err() != nil, err
+}
+
+// warn warns of what other machines can do.
+func (l *listener) warn(listeners []net.Listener) {
+	serve.WarnExposed(l.env.Out, listeners,
+		serve.Risk{Present: l.o.skipSignature, Text: "run the hooks, because no signature is checked"},
+		serve.Risk{Present: !l.o.skipSignature && !l.signed, Text: "run the hooks, because the access key is the public default: set WPS_CONNECTION_STRING"},
+		negotiatecmd.Risk(l.negotiate != nil))
+}
+
+// announce writes the ready file, then prints the addresses. They accept requests
+// by then.
+func (l *listener) announce(listeners []net.Listener) error {
+	u := &url.URL{Scheme: "http", Host: serve.DisplayAddr(l.o.addr, listeners), Path: l.o.path}
+	if l.o.certFile != "" {
+		u.Scheme = "https"
+	}
+	addresses := map[string]string{"type": "listening", "url": u.String()}
+	if l.negotiate != nil {
+		n := *u
+		n.Path = l.o.negotiatePath
+		addresses["negotiate"] = n.String()
+	}
+	out := l.env.Out
+	if err := l.o.ready.Write(addresses["url"]); err != nil {
+		return err
+	}
+	if out.JSON() {
+		return out.PrintJSON(addresses)
+	}
+	out.Say("listening for events: %s", out.StderrColors.Name(addresses["url"]))
+	if l.negotiate != nil {
+		out.Say("negotiate endpoint: %s", out.StderrColors.Name(addresses["negotiate"]))
+	}
+	out.Say("ready; Ctrl-C stops it")
+	return nil
+}
