@@ -10,7 +10,7 @@ import (
 // interrupt asks a process to end.
 func interrupt(p *os.Process) error { return p.Signal(syscall.SIGTERM) }
 
-// signalOf is the number of the signal that ended a process.
+// signalOf returns the number of the signal that ended a process.
 func signalOf(s *os.ProcessState) int {
 	if status, ok := s.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return int(status.Signal())

@@ -2,9 +2,9 @@ package emulatorcmd
 
 import "os"
 
-// interrupt leaves a process alone: Windows has no signal that asks. Ctrl-C of the
-// console has reached it too; else it is killed when its grace is over.
+// interrupt does nothing, because Windows has no signal to ask with. A Ctrl-C of the
+// console reaches the process; otherwise it is killed after its grace.
 func interrupt(*os.Process) error { return nil }
 
-// signalOf has no meaning on Windows.
+// signalOf returns 1: Windows has no signals.
 func signalOf(*os.ProcessState) int { return 1 }

@@ -11,14 +11,14 @@ import (
 	"wps/emulator"
 )
 
-// newEmulatorClose returns "wps emulator close".
-func newEmulatorClose(env *cli.Env) *cobra.Command {
+// newClose returns "wps emulator close".
+func newClose(env *cli.Env) *cobra.Command {
 	var reason string
 	c := &cobra.Command{
 		Use:   "close CONNECTION",
 		Short: "Close a connection of a running emulator",
-		Long: `Close a connection of an emulator, whatever its hub, as the service does it over
-REST. Unlike "wps close" it fails when the connection is not there.`,
+		Long: `Close a connection of an emulator, in any hub, as the service does over REST.
+Unlike "wps close" it fails if there is no such connection.`,
 		Example: `  wps emulator close "$ID"
   wps emulator close "$ID" --reason maintenance
   wps emulator connections --jq .connectionId | xargs -r -n1 wps emulator close`,
@@ -30,7 +30,7 @@ REST. Unlike "wps close" it fails when the connection is not there.`,
 			})
 			switch {
 			case errors.Is(err, emulator.ErrNotFound):
-				return cli.WithHint(fmt.Errorf("close connection %q: %w", args[0], err), "\"wps emulator connections\" lists those that are there")
+				return cli.WithHint(fmt.Errorf("close connection %q: %w", args[0], err), "\"wps emulator connections\" lists the open connections")
 			case err != nil:
 				return err
 			case env.Out.JSON():

@@ -12,14 +12,14 @@ import (
 	"wps/emulator"
 )
 
-// newEmulatorConnections returns "wps emulator connections".
-func newEmulatorConnections(env *cli.Env) *cobra.Command {
+// newConnections returns "wps emulator connections".
+func newConnections(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "connections",
 		Short: "List the connections of a running emulator",
-		Long: `List the connections of an emulator, of every hub unless --hub names one. Each
-line has, with tabs between in a pipe: connection id, user id, hub, subprotocol,
-how many messages wait for the client, and its groups.`,
+		Long: `List the connections of an emulator, of every hub unless --hub names one. The
+columns, separated by tabs in a pipe, are connection id, user id, hub,
+subprotocol, the number of messages queued for the client, and its groups.`,
 		Example: `  wps emulator connections
   wps emulator connections --hub chat -o json
   wps emulator connections --jq 'select(.queued > 0).connectionId'`,
@@ -37,12 +37,13 @@ how many messages wait for the client, and its groups.`,
 						return err
 					}
 				}
-				return t.End("no client is connected" + ofTheHub(env.Settings.HubFlag))
+				return t.End("no client is connected" + inHub(env.Settings.HubFlag))
 			})
 		},
 	}
 }
 
+// printConnection prints a connection as a row, or as JSON.
 func printConnection(t *cli.Table, x emulator.ConnectionStatus) error {
 	if t.Out.JSON() {
 		return t.Out.PrintJSON(x)
@@ -58,8 +59,8 @@ func printConnection(t *cli.Table, x emulator.ConnectionStatus) error {
 	return t.Row(x.ConnectionID, user, x.Hub, cmp.Or(x.Subprotocol, "simple"), waiting, strings.Join(x.Groups, " "))
 }
 
-// ofTheHub says which hub a list was of; "" is every hub.
-func ofTheHub(hub string) string {
+// inHub returns the hub of a list as the end of a sentence, "" for every hub.
+func inHub(hub string) string {
 	if hub == "" {
 		return ""
 	}

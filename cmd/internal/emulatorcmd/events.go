@@ -13,18 +13,18 @@ import (
 	"wps/protocol"
 )
 
-// newEmulatorEvents returns "wps emulator events".
-func newEmulatorEvents(env *cli.Env) *cobra.Command {
+// newEvents returns "wps emulator events".
+func newEvents(env *cli.Env) *cobra.Command {
 	var o emulator.NoticeOptions
 	c := &cobra.Command{
 		Use:   "events [-f]",
 		Short: "Show what happens in a running emulator",
-		Long: fmt.Sprintf(`Show what has happened in an emulator, one event a line: connections opened,
+		Long: fmt.Sprintf(`Show what has happened in an emulator, one event per line: connections opened,
 closed, away and recovered, groups joined and left, messages sent, event
-handlers asked, requests refused. Without -f these are the last %d at most;
+handlers called, requests refused. Without -f these are at most the last %d;
 with it, new ones until Ctrl-C or until the emulator ends.
 
-Who reads too slowly misses some, and a line "dropped" says how many.`, emulator.NoticesKept),
+A reader that falls behind loses events; an event "dropped" counts them.`, emulator.NoticesKept),
 		Example: `  wps emulator events
   wps emulator events -f --hub chat
   wps emulator events -f --jq 'select(.type == "refused")'`,
@@ -41,13 +41,13 @@ Who reads too slowly misses some, and a line "dropped" says how many.`, emulator
 		},
 	}
 	f := c.Flags()
-	f.BoolVarP(&o.Follow, "follow", "f", false, "go on with new events")
-	f.IntVar(&o.Recent, "recent", 0, fmt.Sprintf("begin with the last `n` events (default %d, with -f none)", emulator.NoticesKept))
-	f.BoolVar(&o.Data, "data", false, "show the data of messages too, while they are sent; up to 4 KiB of each")
+	f.BoolVarP(&o.Follow, "follow", "f", false, "continue with new events")
+	f.IntVar(&o.Recent, "recent", 0, fmt.Sprintf("start with the last `n` events (default %d, with -f none)", emulator.NoticesKept))
+	f.BoolVar(&o.Data, "data", false, "also show the data of messages while they are sent, up to 4 KiB of each")
 	return c
 }
 
-// watch prints notices.
+// watchEvents prints notices until the emulator or ctx ends.
 func watchEvents(ctx context.Context, env *cli.Env, o emulator.NoticeOptions) error {
 	any := false
 	err := withRemote(ctx, env, o.Follow, func(ctx context.Context, r *emulator.Remote) error {
@@ -63,19 +63,20 @@ func watchEvents(ctx context.Context, env *cli.Env, o emulator.NoticeOptions) er
 		})
 	})
 	if o.Follow && errors.Is(err, context.Canceled) {
-		return nil // the person has seen enough
+		env.Out.EndInterruptedLine()
+		return nil
 	}
 	switch {
 	case err != nil:
 	case o.Follow:
 		env.Out.Say("the emulator has ended")
 	case !any && o.Recent > 0 && !env.Out.JSON():
-		env.Out.Say("nothing has happened yet%s; -f waits for what does", ofTheHub(env.Settings.HubFlag))
+		env.Out.Say("no events yet%s; -f waits for them", inHub(env.Settings.HubFlag))
 	}
 	return err
 }
 
-// ofHub tells whether a notice is about a hub; "" means any.
+// ofHub reports whether a notice is about a hub; "" is every hub.
 func ofHub(n emulator.Notice, hub string) bool {
 	switch {
 	case hub == "", n.Type == emulator.NoticeDropped:
@@ -86,8 +87,8 @@ func ofHub(n emulator.Notice, hub string) bool {
 	return strings.EqualFold(n.Hub, hub)
 }
 
-// noticeText is a notice for people: time, what happened, to which connection,
-// and the rest.
+// noticeText returns a notice as a line: the time, what happened, the connection,
+// and details.
 func noticeText(n emulator.Notice) string {
 	parts := []string{n.Time.Local().Format("15:04:05.000"), fmt.Sprintf("%-9s", n.Type)}
 	add := func(format string, value string) {

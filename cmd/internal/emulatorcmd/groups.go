@@ -10,13 +10,13 @@ import (
 	"wps/emulator"
 )
 
-// newEmulatorGroups returns "wps emulator groups".
-func newEmulatorGroups(env *cli.Env) *cobra.Command {
+// newGroups returns "wps emulator groups".
+func newGroups(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "groups",
 		Short: "List the groups of a running emulator",
-		Long: `List the groups of an emulator, of every hub unless --hub names one. Each line
-has, with tabs between in a pipe: group, hub, number of connections.`,
+		Long: `List the groups of an emulator, of every hub unless --hub names one. The columns,
+separated by tabs in a pipe, are group, hub and the number of connections.`,
 		Example: `  wps emulator groups
   wps emulator groups --hub chat -o json
   wps emulator groups --jq .group`,
@@ -34,12 +34,13 @@ has, with tabs between in a pipe: group, hub, number of connections.`,
 						return err
 					}
 				}
-				return t.End("nobody is in a group" + ofTheHub(env.Settings.HubFlag))
+				return t.End("no connection is in a group" + inHub(env.Settings.HubFlag))
 			})
 		},
 	}
 }
 
+// printGroup prints a group as a row, or as JSON.
 func printGroup(t *cli.Table, x emulator.GroupStatus) error {
 	if t.Out.JSON() {
 		return t.Out.PrintJSON(x)

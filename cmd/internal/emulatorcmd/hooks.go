@@ -1,6 +1,7 @@
 package emulatorcmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -16,59 +17,46 @@ import (
 	"wps/trigger"
 )
 
-// hooksGrace is how long a stopping emulator lets running hooks finish before
-// they are killed; their answers have nowhere to go by then.
+// hooksGrace is how long a stopping emulator waits for running hooks before it
+// kills them. Nothing waits for their answers by then.
 const hooksGrace = 5 * time.Second
 
-// emulatorHooks are an emulator and the hooks inside it.
-type emulatorHooks struct {
-	server  *emulator.Server
+// eventHooks are the hooks of --on.
+type eventHooks struct {
 	handler *hooks.Handler // nil without hooks
 	keys    []trigger.Key  // the events that --on names
 }
 
-// startHooks makes the hooks of --on. They use the emulator in this process:
-// event objects without a network, commands through its connection string. Its
-// events need no signature and no validation.
-func (o *emulatorOptions) startHooks(ctx context.Context, env *cli.Env, cs token.ConnectionString, server *emulator.Server, quiet bool) (*emulatorHooks, error) {
-	h := &emulatorHooks{server: server}
-	if !o.hooks.Any() {
+// newEventHooks makes the hooks of the flags. Event objects reach the emulator
+// without a network, commands by its connection string. Events need no signature and
+// no validation, because they come from this process.
+func newEventHooks(ctx context.Context, env *cli.Env, flags hooks.Flags, cs token.ConnectionString, server *emulator.Server, quiet bool) (*eventHooks, error) {
+	h := &eventHooks{}
+	if !flags.Any() {
 		return h, nil
 	}
 	host := hooks.Options{
 		Env: env, ConnectionString: cs, Hub: env.Settings.HubFlag, Quiet: quiet, Transport: server.Transport(),
 	}
 	var err error
-	if h.handler, err = o.hooks.Handler(ctx, host); err != nil {
+	if h.handler, err = flags.Handler(ctx, host); err != nil {
 		return nil, err
 	}
-	h.keys = o.hookKeys(env)
+	h.keys = hookKeys(env, flags.On)
 	return h, nil
 }
 
-// events gives the handlers of everything: beside others, hooks get the events
-// that they name; alone, all.
-func (o *emulatorOptions) events(h *emulatorHooks) []emusettings.HubHandler {
-	others := slices.Concat(o.handlers, o.settings.Handlers)
-	switch {
-	case h.handler == nil:
-		return others
-	case len(others) == 0:
-		return []emusettings.HubHandler{h.named(emulator.AnyHub, emulator.AllSystemEvents(), emulator.EveryEvent)}
-	}
-	return append(h.chosen(h.keys), others...)
-}
-
-// hookKeys gives the events that --on names, and warns of those that never come.
-func (o *emulatorOptions) hookKeys(env *cli.Env) (keys []trigger.Key) {
-	for _, pair := range o.hooks.On {
+// hookKeys returns the events of --on, and warns of those that the emulator does
+// not send.
+func hookKeys(env *cli.Env, on []string) (keys []trigger.Key) {
+	for _, pair := range on {
 		event, _, _ := strings.Cut(pair, "=")
 		key, err := trigger.ParseKey(event)
 		if err != nil {
-			continue // cannot be: the hooks were made of the same words
+			continue // unreachable: the hooks were made from the same text
 		}
 		if key.Kind == protocol.EventGroup {
-			env.Out.Warn("the emulator sends no " + key.Event + " events, as the vendor's does not: that hook will not run")
+			env.Out.Warn("the emulator sends no " + key.Event + " events, like the vendor's emulator: that hook will not run")
 		}
 		if key.Hub == "" {
 			key.Hub = env.Settings.HubFlag
@@ -78,32 +66,42 @@ func (o *emulatorOptions) hookKeys(env *cli.Env) (keys []trigger.Key) {
 	return keys
 }
 
-func (h *emulatorHooks) named(hub string, system []string, pattern string) emusettings.HubHandler {
+// with returns other event handlers and the hooks, which come first. With others,
+// hooks get the events that --on names; without, all events.
+func (h *eventHooks) with(others []emusettings.HubHandler) []emusettings.HubHandler {
+	switch {
+	case h.handler == nil:
+		return others
+	case len(others) == 0:
+		return []emusettings.HubHandler{h.forHub(emulator.AnyHub, emulator.AllSystemEvents(), emulator.EveryEvent)}
+	}
+	return append(h.perHub(), others...)
+}
+
+// forHub returns the hooks as an event handler of a hub for some events.
+func (h *eventHooks) forHub(hub string, system []string, pattern string) emusettings.HubHandler {
 	return emusettings.HubHandler{Hub: hub, Name: "hooks", EventHandler: emulator.EventHandler{
 		Handler: h.handler, SystemEvents: system, EventPattern: pattern,
 	}}
 }
 
-// chosen gives the hooks the events that they name, so that other handlers have
-// the rest.
-func (h *emulatorHooks) chosen(keys []trigger.Key) (all []emusettings.HubHandler) {
-	for _, key := range keys {
-		hub := key.Hub
-		if hub == "" {
-			hub = emulator.AnyHub
-		}
+// perHub returns the hooks as event handlers, one for each hub, of the events that
+// --on names.
+func (h *eventHooks) perHub() (all []emusettings.HubHandler) {
+	for _, key := range h.keys {
+		hub := cmp.Or(key.Hub, emulator.AnyHub)
 		i := slices.IndexFunc(all, func(x emusettings.HubHandler) bool { return strings.EqualFold(x.Hub, hub) })
 		if i < 0 {
 			i = len(all)
-			all = append(all, h.named(hub, nil, ""))
+			all = append(all, h.forHub(hub, nil, ""))
 		}
-		want(&all[i].EventHandler, key)
+		addEvent(&all[i].EventHandler, key)
 	}
 	return all
 }
 
-// want adds an event to those that a handler gets.
-func want(h *emulator.EventHandler, key trigger.Key) {
+// addEvent adds an event to those that a handler gets.
+func addEvent(h *emulator.EventHandler, key trigger.Key) {
 	switch {
 	case key.Kind == protocol.EventSystem:
 		h.SystemEvents = append(h.SystemEvents, key.Event)
@@ -115,8 +113,8 @@ func want(h *emulator.EventHandler, key trigger.Key) {
 	}
 }
 
-// close lets running hooks finish, then kills what does not.
-func (h *emulatorHooks) close(ctx context.Context) error {
+// close waits for running hooks, then kills them.
+func (h *eventHooks) close(ctx context.Context) error {
 	if h.handler == nil {
 		return nil
 	}

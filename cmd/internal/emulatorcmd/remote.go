@@ -8,13 +8,13 @@ import (
 	"wps/emulator"
 )
 
-// remoteExits are the exit codes of the commands that look into an emulator.
+// remoteExits are the exit codes of the commands that examine a running emulator.
 func remoteExits() map[string]string {
-	return cli.Exits("  1    the operation failed, or no emulator answers", cli.ExitLineUsage, "  4    the access key is not the emulator's", cli.ExitLineInterrupted)
+	return cli.Exits("  1    the operation failed, or no emulator is running", cli.ExitLineUsage, "  4    the access key is not the emulator's", cli.ExitLineInterrupted)
 }
 
 // withRemote calls work with the control API of the emulator that the connection
-// string names. Unless it is endless, --timeout limits it.
+// string names, within --timeout unless the call is endless.
 func withRemote(ctx context.Context, env *cli.Env, endless bool, work func(context.Context, *emulator.Remote) error) error {
 	cs, _, err := env.Settings.Connection()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	emusettings "wps/emulator/settings"
 )
 
-// readSettings reads a settings file of the emulator. What is wrong with the file
-// is wrong usage.
+// readSettings reads a settings file of the emulator. An error in the file is a
+// usage error.
 func readSettings(path string) (emusettings.Settings, error) {
 	s, err := emusettings.Read(path)
 	if wrong, ok := errors.AsType[*emusettings.Error](err); ok {

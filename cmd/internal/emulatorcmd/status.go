@@ -12,13 +12,13 @@ import (
 	"wps/emulator"
 )
 
-// newEmulatorStatus returns "wps emulator status".
-func newEmulatorStatus(env *cli.Env) *cobra.Command {
+// newStatus returns "wps emulator status".
+func newStatus(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "Tell what a running emulator is doing",
+		Short: "Show the state of a running emulator",
 		Long: `Print how long an emulator has been running and how many connections, users and
-groups it has, in all and in each hub. It works on the emulator's machine only.`,
+groups it has, in total and in each hub. It works only on the emulator's machine.`,
 		Example: `  wps emulator status
   wps emulator status -o json
   wps emulator status --jq .connections`,
@@ -39,6 +39,7 @@ groups it has, in all and in each hub. It works on the emulator's machine only.`
 	}
 }
 
+// printStatus prints a status as text.
 func printStatus(env *cli.Env, st emulator.Status) error {
 	up := time.Duration(st.UptimeSeconds) * time.Second
 	text := fmt.Sprintf("wps %s, up %v\n%s\n", env.Out.Printable(cmp.Or(st.Version, "devel")), up, counts(st.Connections, st.Users, st.Groups))

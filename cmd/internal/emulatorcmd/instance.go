@@ -1,0 +1,146 @@
+package emulatorcmd
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/serve"
+	"wps/emulator"
+	"wps/protocol"
+	"wps/token"
+)
+
+// instance is a running emulator with the hooks inside it.
+type instance struct {
+	env    *cli.Env
+	o      *options
+	cs     token.ConnectionString
+	server *emulator.Server
+	hooks  *eventHooks
+}
+
+// instanceOptions are what an instance is made of besides the flags.
+type instanceOptions struct {
+	addr, key string
+	listeners []net.Listener
+	quiet     bool // hooks report problems only
+}
+
+// newInstance makes an emulator for open listeners, which stay the caller's until
+// it is run.
+func newInstance(ctx context.Context, env *cli.Env, o *options, opts instanceOptions) (*instance, error) {
+	endpoint := &url.URL{Scheme: "http", Host: serve.DisplayAddr(opts.addr, opts.listeners)}
+	if o.tls {
+		endpoint.Scheme = "https"
+		if err := o.encrypt(opts.listeners); err != nil {
+			return nil, err
+		}
+	}
+	i := &instance{env: env, o: o, cs: token.NewConnectionString(endpoint, token.NewKey(opts.key))}
+	unvalidated := o.entra || o.settings.AllowUnvalidatedEntraTokens
+	serve.WarnExposed(env.Out, opts.listeners,
+		serve.Risk{Present: opts.key == protocol.DefaultAccessKey, Text: "the access key is the public default: set --key"},
+		serve.Risk{Present: unvalidated, Text: "signatures of Entra tokens are not checked"})
+	var err error
+	i.server, err = emulator.New(emulator.Options{
+		Key: opts.key, Logger: env.Log, Version: cli.ReadBuildInfo().Version, AllowUnvalidatedEntraTokens: unvalidated,
+		Hosts: o.guard.HostNames(opts.addr), AllowedOrigins: o.guard.Origins,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if i.hooks, err = newEventHooks(ctx, env, o.hooks, i.cs, i.server, opts.quiet); err != nil {
+		return nil, err
+	}
+	if err := i.configure(); err != nil {
+		return nil, cli.JoinErrors(err, i.hooks.close(ctx))
+	}
+	return i, nil
+}
+
+// encrypt serves TLS on the listeners, with a new certificate.
+func (o *options) encrypt(listeners []net.Listener) error {
+	certificate, text, err := emulator.SelfSigned()
+	if err != nil {
+		return err
+	}
+	if o.certFile != "" {
+		if err := os.WriteFile(o.certFile, text, 0o644); err != nil {
+			return fmt.Errorf("write the certificate: %v", err)
+		}
+	}
+	for i, l := range listeners {
+		listeners[i] = tls.NewListener(l, &tls.Config{
+			Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		})
+	}
+	return nil
+}
+
+// run serves until ctx or the command ends, then waits for the hooks.
+func (i *instance) run(ctx context.Context, listeners []net.Listener, command []string) error {
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	served := make(chan error, 1)
+	go func() {
+		defer stop()
+		served <- i.server.Serve(serving, listeners...)
+	}()
+	err := i.work(serving, command)
+	if len(command) == 0 && ctx.Err() != nil {
+		i.env.Out.EndInterruptedLine()
+	}
+	stop()
+	return cli.JoinErrors(err, <-served, i.hooks.close(ctx))
+}
+
+// work writes the ready file, then runs the command, or without one announces the
+// emulator and reloads its settings until ctx ends.
+func (i *instance) work(ctx context.Context, command []string) error {
+	hangups := i.o.hangups(len(command) > 0)
+	defer signal.Stop(hangups)
+	if err := i.o.ready.Write(i.cs.Reveal()); err != nil {
+		return err
+	}
+	defer i.o.ready.Remove()
+	if len(command) > 0 {
+		return runChild(ctx, i.env, i.cs, command)
+	}
+	if err := i.announce(); err != nil {
+		return err
+	}
+	return i.reloadUntil(ctx, hangups)
+}
+
+// readyReport is the JSON of an emulator that is ready.
+type readyReport struct {
+	Endpoint         string `json:"endpoint"`
+	ClientURL        string `json:"clientUrl"`
+	ConnectionString string `json:"connectionString"`
+}
+
+// announce prints the addresses and the connection string.
+func (i *instance) announce() error {
+	env, cs := i.env, i.cs
+	client := strings.TrimSuffix(token.ClientURL(cs.Endpoint, "hub", token.KindDefault), "hub") + "{hub}"
+	if env.Out.JSON() {
+		return env.Out.PrintJSON(readyReport{cs.Endpoint.String(), client, cs.Reveal()})
+	}
+	env.Out.Say("%s %s", env.Out.StderrColors.Name("endpoint "), cs.Endpoint)
+	env.Out.Say("%s %s", env.Out.StderrColors.Name("clients  "), client)
+	i.sayHandlers()
+	ready := "ready; Ctrl-C stops it. The connection string, for WPS_CONNECTION_STRING:"
+	if cs.Endpoint.String() == protocol.DefaultEndpoint && cs.Key.Equal(token.NewKey(protocol.DefaultAccessKey)) {
+		env.Out.Say("%s %s", env.Out.StderrColors.Name("watch    "), "wps emulator events -f, in another terminal") // which connects to the default without settings
+		ready = "ready; Ctrl-C stops it. The connection string:"
+	}
+	env.Out.Say("%s", env.Out.StderrColors.Name(ready))
+	return env.Out.PrintLine(cs.Reveal())
+}
