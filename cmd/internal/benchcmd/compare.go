@@ -11,14 +11,14 @@ import (
 	"wps/cmd/internal/cli"
 )
 
-// newBenchCompare returns "wps bench compare".
-func newBenchCompare(env *cli.Env) *cobra.Command {
+// newCompare returns "wps bench compare".
+func newCompare(env *cli.Env) *cobra.Command {
 	var report string
 	c := &cobra.Command{
 		Use:   "compare BEFORE AFTER",
 		Short: "Compare two saved runs",
-		Long: `Compare two runs that --save, or -o json, has kept, and tell what was not alike in
-them. Ratios are of the second to the first.`,
+		Long: `Compare two runs that were saved by --save or -o json, and show how their settings
+differ. Ratios are of the second to the first.`,
 		Example: `  wps bench compare before.json after.json
   wps bench compare before.json after.json --report both.html
   wps bench compare before.json after.json --jq '.differences[] | select(.measure == "p99 ms").ratio'`,
@@ -28,19 +28,20 @@ them. Ratios are of the second to the first.`,
 			if slices.Contains(args, report) {
 				return cli.Usagef("--report names one of the runs: %s", report)
 			}
-			return benchCompare(env, args[0], args[1], report)
+			return compare(env, args[0], args[1], report)
 		},
 	}
 	c.Flags().StringVar(&report, "report", "", "write an HTML page with charts of both to `file`")
 	return c
 }
 
-func benchCompare(env *cli.Env, before, after, report string) error {
+// compare prints the comparison of two saved runs, and writes the report.
+func compare(env *cli.Env, before, after, report string) error {
 	var runs []*bench.Result
 	for _, path := range []string{before, after} {
 		r, err := loadRun(path)
 		if err != nil {
-			return cli.Usage(fmt.Sprintf("%s: %v", path, err), "name a file that wps bench --save has written")
+			return cli.Usage(fmt.Sprintf("%s: %v", path, err), "name a file that was written by wps bench --save")
 		}
 		if r.Name == "" {
 			r.Name = path
@@ -67,6 +68,7 @@ func benchCompare(env *cli.Env, before, after, report string) error {
 	return nil
 }
 
+// loadRun reads a saved run.
 func loadRun(path string) (*bench.Result, error) {
 	f, err := os.Open(path)
 	if err != nil {

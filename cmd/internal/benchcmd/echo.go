@@ -8,26 +8,26 @@ import (
 	"wps/protocol"
 )
 
-// newBenchEcho returns "wps bench echo".
-func newBenchEcho(env *cli.Env) *cobra.Command {
-	var o benchOptions
+// newEcho returns "wps bench echo".
+func newEcho(env *cli.Env) *cobra.Command {
+	var o runFlags
 	var event string
 	c := &cobra.Command{
 		Use:   "echo [--event NAME] [--concurrency N] [--rate R]",
-		Short: "Measure the way from a client to the event handler and back",
-		Long: `Send user events from clients, each with one on its way, and measure until what
-the hub's event handler answers has come back. The handler must answer an event
-with what it holds.`,
+		Short: "Measure the round trip from a client to the event handler and back",
+		Long: `Send user events from clients, each one event at a time, and measure the time until
+the answer of the hub's event handler arrives. The handler must answer an event with
+the data of the event.`,
 		Example: `  wps bench echo --hub bench --concurrency 16
   wps bench echo --hub bench --event message --rate 500/s
   wps bench echo --hub bench --report echo.html`,
-		Annotations: benchExits(),
+		Annotations: runExits(),
 		Args:        cli.ExactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := protocol.CheckEventName(event); err != nil {
 				return cli.Usagef("--event: %v", err)
 			}
-			b, err := newBencher(env, &o)
+			b, err := newRunner(env, &o)
 			if err != nil {
 				return err
 			}
@@ -36,8 +36,8 @@ with what it holds.`,
 			return b.finish(c.Context(), r, err)
 		},
 	}
-	o.flags(env, c, 16, "connect `n` clients")
+	o.register(env, c, 16, "connect `n` clients")
 	c.Flags().StringVar(&event, "event", "echo", "`name` of the user event")
-	o.sizeFlag(c)
+	o.registerSize(c)
 	return c
 }

@@ -10,27 +10,27 @@ import (
 	"wps/protocol"
 )
 
-// newBenchSend returns "wps bench send".
-func newBenchSend(env *cli.Env) *cobra.Command {
-	var o benchOptions
+// newSend returns "wps bench send".
+func newSend(env *cli.Env) *cobra.Command {
+	var o runFlags
 	var target service.SingleTargetFlags
 	c := &cobra.Command{
 		Use:   "send [--concurrency N] [--rate R] [--group G | --user U | --connection C]",
-		Short: "Measure how fast the service takes messages over REST",
+		Short: "Measure how fast the service accepts messages over REST",
 		Long: `Send messages over REST, with a token signed for each, and measure how long each
-request takes. Nobody needs to receive them; without a target they go to a group
-that nobody is in.`,
+request takes. Receivers are not needed; without a target, messages are sent to a
+group without connections.`,
 		Example: `  wps bench send --hub bench --concurrency 16
   wps bench send --hub bench --rate 1000/s --size 1024 --duration 30s
   wps bench send --hub bench -o csv > seconds.csv`,
-		Annotations: benchExits(),
+		Annotations: runExits(),
 		Args:        cli.ExactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			to, err := benchTarget(&target, cli.ChangedFlags(c))
+			to, err := sendTarget(&target, cli.ChangedFlags(c))
 			if err != nil {
 				return err
 			}
-			b, err := newBencher(env, &o)
+			b, err := newRunner(env, &o)
 			if err != nil {
 				return err
 			}
@@ -46,17 +46,17 @@ that nobody is in.`,
 			return b.finish(c.Context(), bench.Send(c.Context(), s, to, b.Options), nil)
 		},
 	}
-	o.flags(env, c, 16, "send `n` messages at once")
-	o.sizeFlag(c)
+	o.register(env, c, 16, "send `n` messages at once")
+	o.registerSize(c)
 	target.Register(c, "send to", output.TargetGroups, output.TargetUsers, output.TargetConnections, output.TargetAll)
 	return c
 }
 
-// benchTarget returns whom the messages go to: by default a group that is empty.
-func benchTarget(t *service.SingleTargetFlags, given cli.FlagNames) (protocol.Target, error) {
+// sendTarget returns the target of the messages, by default an empty group.
+func sendTarget(t *service.SingleTargetFlags, given cli.FlagNames) (protocol.Target, error) {
 	to, ok, err := t.Target(given)
 	if err != nil || !ok {
-		return protocol.Target{Kind: protocol.TargetGroup, ID: benchGroup}, err
+		return protocol.Target{Kind: protocol.TargetGroup, ID: emptyGroup}, err
 	}
 	ev := &output.MessageEvent{TargetType: to.Kind, TargetID: to.ID}
 	return ev.Target(), service.Check(ev)
