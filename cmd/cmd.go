@@ -1,14 +1,10 @@
-// Package cmd is the command line of wps: the root command, and the simple
-// commands, one in a file. A command maps flags to plain values, calls the packages
-// below, and prints text or JSON; Run returns the exit code.
-//
-// What all commands share is left to cmd/internal/cli, and the large families of
-// commands to the other packages of cmd/internal.
+// Package cmd is the command line of wps. A subcommand turns flags into plain
+// values, calls the libraries of this module, and prints the results as text or
+// JSON. The simple commands are here, a file for each; the large ones have packages
+// below cmd/internal.
 //
 //	os.Exit(cmd.Main()) // the program
-//
-//	env := cli.NewEnv(stdin, stdout, stderr, os.LookupEnv) // a test
-//	code := cmd.Run(ctx, []string{"exists", "--user", "u1"}, env)
+//	code := cmd.Run(ctx, args, cli.NewEnv(stdin, stdout, stderr, lookupEnv)) // a test
 package cmd
 
 import (

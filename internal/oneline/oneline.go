@@ -1,4 +1,4 @@
-// Package oneline makes texts of the network fit to be part of an error: valid
+// Package oneline makes text from the network safe to include in an error: valid
 // UTF-8, on one line, of a bounded size. What a terminal shows is left to cmd.
 //
 //	err := fmt.Errorf("refused: %s", oneline.Of(body))

@@ -1,5 +1,5 @@
-// Package suggest finds the known words that a mistyped one may stand for. How they
-// are proposed is left to the caller.
+// Package suggest finds the known words nearest to a mistyped one. How they are
+// proposed is left to the caller.
 //
 //	near := suggest.Nearest("conect", slices.Values([]string{"close", "connect"}))
 package suggest

@@ -1,7 +1,6 @@
-// Package explain decides what an error means for the person at the prompt: the
-// exit code, and the hint that says what to type next. Everything that wps says
-// about a refusal is here; the packages below only report the cause. Printing is
-// left to cmd/internal/cli.
+// Package explain decides what an error means for the user: the exit code, and the
+// hint that says what to do next. Libraries only report the cause. Printing is left
+// to cmd/internal/cli.
 //
 //	err = explain.Service(env.Settings, err)             // where the command knows more
 //	code := cli.Report(ctx, env, ran, explain.Exit(err)) // once, at the end

@@ -1,5 +1,5 @@
 // Package service makes clients of the Web PubSub service from the settings of a
-// command, and runs event objects for the commands that act.
+// command, and runs event objects.
 //
 // It hides --dry-run, --timeout, and what is printed of a result. Requests are left
 // to package client, what an event object means to package output.
