@@ -1,5 +1,5 @@
 // Package oneline makes text from the network safe to include in an error: valid
-// UTF-8, on one line, of a bounded size. What a terminal shows is left to cmd.
+// UTF-8, on one line, of limited size. What a terminal shows is left to cmd.
 //
 //	err := fmt.Errorf("refused: %s", oneline.Of(body))
 package oneline

@@ -1,5 +1,5 @@
-// Package suggest finds the known words nearest to a mistyped one. How they are
-// proposed is left to the caller.
+// Package suggest finds the known words nearest to a mistyped one. What to do with
+// them is left to the caller.
 //
 //	near := suggest.Nearest("conect", slices.Values([]string{"close", "connect"}))
 package suggest

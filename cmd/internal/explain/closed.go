@@ -11,11 +11,11 @@ import (
 // accepted: it gets no acks.
 const closeInternalError = 1011
 
-// Closed adds the next step to a close that may be the answer to an event of a
-// simple client.
+// Closed adds a hint to the error of a closed connection, if an event of a simple
+// client may be the reason.
 func Closed(err error) error {
 	if closed, ok := errors.AsType[*ws.CloseError](err); !ok || closed.Code != closeInternalError {
 		return err
 	}
-	return cli.WithHint(err, "no event handler accepted the event: the hub has none for it, or it rejected the event or failed; its log has the reason")
+	return cli.WithHint(err, "the event failed: the hub has no event handler for it, or the handler rejected it or failed; the handler's log has the reason")
 }

@@ -1,8 +1,8 @@
 // Package explain decides what an error means for the user: the exit code, and the
-// hint that says what to do next. Libraries only report the cause. Printing is left
-// to cmd/internal/cli.
+// hint that says what to do next. Other packages only report the cause; printing
+// is left to cmd/internal/cli.
 //
-//	err = explain.Service(env.Settings, err)             // where the command knows more
+//	err = explain.Service(env.Settings, err)             // in the command, with its context
 //	code := cli.Report(ctx, env, ran, explain.Exit(err)) // once, at the end
 package explain
 

@@ -1,8 +1,8 @@
 // Package serve opens the addresses of the commands that serve HTTP, guards them
 // against pages of other sites, and warns when other machines can reach them.
 //
-// It hides that localhost is two addresses. What is served is left to the commands,
-// the rules for Host and Origin to internal/webguard.
+// It handles that localhost has two addresses. What is served is left to the
+// commands, the rules for Host and Origin to internal/webguard.
 //
 //	listeners, err := serve.Listen(ctx, "localhost:9000", "--addr")
 //	serve.WarnExposed(env.Out, listeners)

@@ -1,8 +1,8 @@
 // Package service makes clients of the Web PubSub service from the settings of a
 // command, and runs event objects.
 //
-// It hides --dry-run, --timeout, and what is printed of a result. Requests are left
-// to package client, what an event object means to package output.
+// It implements --dry-run and --timeout and prints results. Requests are left to
+// package client, the meaning of event objects to package output.
 //
 //	s, err := service.New(env, hub, client.Options{})
 //
