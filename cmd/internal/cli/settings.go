@@ -17,6 +17,7 @@ import (
 type Settings struct {
 	LookupEnv func(string) (string, bool)
 	log       *slog.Logger
+	logged    bool // Connection has logged the service
 
 	connectionString string        // value of --connection-string
 	HubFlag          string        // value of --hub
@@ -88,7 +89,7 @@ func AnnounceDefault(out *Printer, source Setting) {
 	}
 }
 
-// Connection returns the parsed connection string.
+// Connection returns the parsed connection string. The first call logs the service.
 func (s *Settings) Connection() (token.ConnectionString, Setting, error) {
 	text, err := s.ConnectionSetting()
 	if err != nil {
@@ -101,7 +102,10 @@ func (s *Settings) Connection() (token.ConnectionString, Setting, error) {
 	if err != nil {
 		return cs, text, Usage(fmt.Sprintf("%s: %v", text.From, err), "the form is Endpoint=https://NAME.webpubsub.azure.com;AccessKey=KEY;Version=1.0;")
 	}
-	s.log.Info("service", "endpoint", cs.Endpoint.String(), "from", text.From)
+	if !s.logged {
+		s.log.Info("service", "endpoint", cs.Endpoint.String(), "from", text.From)
+		s.logged = true
+	}
 	return cs, text, nil
 }
 
