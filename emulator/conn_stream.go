@@ -19,6 +19,12 @@ const (
 	// maxStreams limits the open streams of one connection. It is our choice: the
 	// limit of the service is not published.
 	maxStreams = 1000
+	// maxStreamIdle is the longest idle time that a start may ask for, and
+	// maxRequestID the longest id that a client may choose for a stream or an
+	// invocation, in bytes. Both are our choice too: a stream is kept for as long
+	// as its client wants.
+	maxStreamIdle = 24 * time.Hour
+	maxRequestID  = 1024
 )
 
 // stream is a message to a group that a client publishes in fragments.
@@ -54,9 +60,12 @@ func (c *conn) streamRequest(r *protocol.Request) *protocol.Response {
 // openStream needs the permission to send to the group. A repeated start is
 // answered with the sequence id that is expected next.
 func (c *conn) openStream(r *protocol.Request) *protocol.Response {
-	id, group := r.Stream.ID, r.Group
-	if id == "" || r.Stream.HasIdleTimeout && r.Stream.IdleTimeout == 0 {
-		return streamClosed(id, protocol.StreamBadRequest, "The stream needs an id and an idle timeout of more than 0 ms.")
+	id, group, idle := r.Stream.ID, r.Group, streamIdle
+	if r.Stream.HasIdleTimeout {
+		idle = time.Duration(r.Stream.IdleTimeout) * time.Millisecond
+	}
+	if id == "" || idle == 0 || idle > maxStreamIdle {
+		return streamClosed(id, protocol.StreamBadRequest, "The stream needs an id and an idle timeout from 1 to 86400000 ms.")
 	}
 	if !c.rights.May(protocol.PermissionSendToGroup, group) {
 		_, text := forbidden("send to", group)
@@ -69,10 +78,7 @@ func (c *conn) openStream(r *protocol.Request) *protocol.Response {
 	} else if s != nil || len(c.streams.open) >= maxStreams || c.streams.over {
 		return streamClosed(id, protocol.StreamBadRequest, "The stream id is in use, or too many streams are open.")
 	}
-	s := &stream{id: id, group: group, noEcho: r.NoEcho, next: 1, idle: streamIdle}
-	if r.Stream.HasIdleTimeout {
-		s.idle = time.Duration(r.Stream.IdleTimeout) * time.Millisecond
-	}
+	s := &stream{id: id, group: group, noEcho: r.NoEcho, next: 1, idle: idle}
 	if c.streams.open == nil {
 		c.streams.open = map[string]*stream{}
 	}

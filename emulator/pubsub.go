@@ -69,6 +69,9 @@ func (p *pubsubClient) handleMessage(c *conn, op int, data []byte) *closeStatus 
 		c.server.log.Info("invalid client message", "connectionId", c.id, "error", oneLine(err))
 		return p.invalid()
 	}
+	if len(r.InvocationID) > maxRequestID || r.Stream != nil && len(r.Stream.ID) > maxRequestID {
+		return p.invalid()
+	}
 	switch r.Type {
 	case protocol.RequestPing:
 		c.sendFrame(outbound.ResponseFrame(p.format, &protocol.Response{Type: protocol.ResponsePong}))

@@ -2,6 +2,8 @@ package emulator_test
 
 import (
 	"fmt"
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,10 +93,19 @@ func TestStreamEnds(t *testing.T) {
 	}
 	c.send(`{"type":"sendToGroup","group":"h","stream":{"streamId":"s"}}`)
 	c.expectText(closed("s", "Forbidden", "The client does not have permission to send to group 'h'."))
-	for _, start := range []string{`{"streamId":""}`, `{"streamId":"","idleTimeoutMs":5}`} {
+	for _, start := range []string{`{"streamId":""}`, `{"streamId":"","idleTimeoutMs":5}`, `{"streamId":"","idleTimeoutMs":86400001}`} {
 		c.send(`{"type":"sendToGroup","group":"g","stream":` + start + `}`)
-		c.expectText(closed("", "BadRequest", "The stream needs an id and an idle timeout of more than 0 ms."))
+		c.expectText(closed("", "BadRequest", "The stream needs an id and an idle timeout from 1 to 86400000 ms."))
 	}
+	for _, idle := range []uint32{86_400_001, math.MaxUint32} {
+		c.send(fmt.Sprintf(`{"type":"sendToGroup","group":"g","stream":{"streamId":"long","idleTimeoutMs":%d}}`, idle))
+		c.expectText(closed("long", "BadRequest", "The stream needs an id and an idle timeout from 1 to 86400000 ms."))
+	}
+	c.send(`{"type":"sendToGroup","group":"g","stream":{"streamId":"longest","idleTimeoutMs":86400000}}`)
+	c.expectText(streamAcked("longest", 1))
+	c.send(`{"type":"streamEnd","streamId":"longest"}`)
+	c.expectText(`{"type":"streamClosed","streamId":"longest"}`)
+	reader.object()
 
 	c.send(`{"type":"sendToGroup","group":"g","stream":{"streamId":"idle","idleTimeoutMs":1000}}`)
 	c.expectText(streamAcked("idle", 1))
@@ -127,6 +138,36 @@ func TestStreamEnds(t *testing.T) {
 	c.expectText(streamAcked("left", 1))
 	want(t, e, 204, request{method: "DELETE", path: "chat/connections/" + id})
 	reader.expectText(fragment("u", "left", 1, `,"endOfStream":true,"error":{"name":"Cancelled","message":"The connection of the publisher has ended."}`, ""))
+}
+
+// TestRequestIDLimit proves that an id that a client chooses, which a stream keeps
+// and answers repeat, is at most 1024 bytes long.
+func TestRequestIDLimit(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.Run(t)
+	for name, frame := range map[string]func(id string) string{
+		"start":      streamStart,
+		"data":       func(id string) string { return streamPart(id, 1, "a") },
+		"keep-alive": func(id string) string { return `{"type":"streamData","streamId":"` + id + `"}` },
+		"end":        func(id string) string { return `{"type":"streamEnd","streamId":"` + id + `"}` },
+		"invoke": func(id string) string {
+			return `{"type":"invoke","invocationId":"` + id + `","target":"event","event":"e"}`
+		},
+		"cancel": func(id string) string { return `{"type":"cancelInvocation","invocationId":"` + id + `"}` },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := dialJSON(t, e, clientOptions{roles: joinAny})
+			c.send(frame(strings.Repeat("i", 1024)))
+			if name != "cancel" { // which has no answer
+				if m := c.object(); m["streamId"] == nil && m["invocationId"] == nil {
+					t.Errorf("answer to an id of 1024 bytes = %v, want one that repeats it", m)
+				}
+			}
+			c.send(frame(strings.Repeat("i", 1025)))
+			c.expectClose(1007, "The client message is not a valid JSON protocol message.")
+		})
+	}
 }
 
 // TestStreamRecovery: a stream outlasts a recovery of its publisher, and its
