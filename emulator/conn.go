@@ -26,6 +26,7 @@ type conn struct {
 	client      clientProtocol
 	rights      *rights.Rights
 	groups      map[string]struct{} // guarded by hub.mu
+	groupBytes  int                 // of their names, guarded by hub.mu
 	link        *link               // of a reliable connection guarded by replay.mu
 	replay      *replay             // nil unless reliable
 	source      *eventSource        // nil when the hub has no event handler

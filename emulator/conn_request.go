@@ -26,11 +26,15 @@ func (c *conn) execute(r *protocol.Request) (name, message string) {
 	return "", ""
 }
 
-func (c *conn) changeGroup(group, verb string, change func(*conn, string)) (name, message string) {
+func (c *conn) changeGroup(group, verb string, change func(*conn, string) bool) (name, message string) {
 	if !c.rights.May(protocol.PermissionJoinLeaveGroup, group) {
 		return forbidden(verb, group)
 	}
-	c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: c.id}, func(c *conn) { change(c, group) })
+	fits := true
+	c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: c.id}, func(c *conn) { fits = change(c, group) })
+	if !fits {
+		return protocol.AckBadRequest, tooManyGroups
+	}
 	return "", ""
 }
 

@@ -68,7 +68,7 @@ func (h *hub) remove(c *conn) (removed, last bool) {
 	for g := range c.groups {
 		removeMember(h.groups, g, c)
 	}
-	c.groups = nil
+	c.groups, c.groupBytes = nil, 0
 	h.closed = len(h.byID) == 0
 	return true, h.closed
 }
@@ -92,25 +92,33 @@ func removeMember(sets map[string]*members, name string, c *conn) {
 	}
 }
 
-func (h *hub) join(c *conn, group string) {
+// join returns false, and does nothing, when c is in too many groups already.
+func (h *hub) join(c *conn, group string) bool {
 	if _, already := c.groups[group]; already {
-		return
+		return true
+	}
+	if len(c.groups) >= maxGroups || c.groupBytes+len(group) > maxGroupBytes {
+		return false
 	}
 	if c.groups == nil {
 		c.groups = map[string]struct{}{}
 	}
 	c.groups[group] = struct{}{}
+	c.groupBytes += len(group)
 	addMember(h.groups, group, c)
 	c.notice(Notice{Type: NoticeJoined, Group: group})
+	return true
 }
 
-func (h *hub) leave(c *conn, group string) {
-	if _, in := c.groups[group]; !in {
-		return
+// leave always returns true; it has the form of join.
+func (h *hub) leave(c *conn, group string) bool {
+	if _, in := c.groups[group]; in {
+		delete(c.groups, group)
+		c.groupBytes -= len(group)
+		removeMember(h.groups, group, c)
+		c.notice(Notice{Type: NoticeLeft, Group: group})
 	}
-	delete(c.groups, group)
-	removeMember(h.groups, group, c)
-	c.notice(Notice{Type: NoticeLeft, Group: group})
+	return true
 }
 
 func (h *hub) leaveAll(c *conn) {

@@ -71,18 +71,15 @@ func removeFromGroups(c *restRequest, _ protocol.Target) { c.changeGroups((*hub)
 
 // changeGroups applies change to every connection that the body selects. All of
 // the body is checked before anything changes.
-func (c *restRequest) changeGroups(change func(*hub, *conn, string)) {
+func (c *restRequest) changeGroups(change func(*hub, *conn, string) bool) {
 	b, ok := c.readBulk()
 	if !ok {
 		return
 	}
-	c.hub.update(wholeHub(), func(m *conn) {
-		if !b.chosen.matches(m) {
-			return
-		}
-		for _, g := range b.groups {
-			change(c.hub, m, g)
-		}
-	})
-	c.w.WriteHeader(http.StatusOK)
+	full, err := c.hub.changeGroups(c.server.ctx, b, change)
+	if err != nil {
+		c.w.WriteHeader(http.StatusServiceUnavailable) // Close was called
+		return
+	}
+	c.writeJoined(full)
 }

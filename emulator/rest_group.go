@@ -10,9 +10,20 @@ import (
 
 func addConnection(c *restRequest, _ protocol.Target) {
 	name := strings.Clone(c.first) // it stays, and not all of the URL with it
-	found := c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: c.second}, func(m *conn) { c.hub.join(m, name) })
+	full := false
+	found := c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: c.second}, func(m *conn) { full = !c.hub.join(m, name) })
 	if !found {
 		writeError(c.w, http.StatusNotFound, protocol.CodeConnectionNotExisted, "Connection", notFound("Connection", c.second))
+		return
+	}
+	c.writeJoined(full)
+}
+
+// writeJoined answers a request that made connections join groups; full means that
+// one of them has reached its limit.
+func (c *restRequest) writeJoined(full bool) {
+	if full {
+		writeError(c.w, http.StatusConflict, protocol.CodeConnectionConflict, "Connection", tooManyGroups)
 		return
 	}
 	c.w.WriteHeader(http.StatusOK)
@@ -25,11 +36,12 @@ func removeConnection(c *restRequest, _ protocol.Target) {
 
 func addUser(c *restRequest, u protocol.Target) {
 	name := strings.Clone(c.second)
-	if !c.hub.update(u, func(m *conn) { c.hub.join(m, name) }) {
+	full := false
+	if !c.hub.update(u, func(m *conn) { full = !c.hub.join(m, name) || full }) {
 		writeError(c.w, http.StatusNotFound, protocol.CodeUserNotExisted, "User", notFound("User", u.ID))
 		return
 	}
-	c.w.WriteHeader(http.StatusOK)
+	c.writeJoined(full)
 }
 
 func removeUser(c *restRequest, u protocol.Target) {
@@ -37,8 +49,12 @@ func removeUser(c *restRequest, u protocol.Target) {
 	c.w.WriteHeader(http.StatusNoContent)
 }
 
+// leaveAll locks the hub for one connection at a time, because each may be in many
+// groups.
 func leaveAll(c *restRequest, of protocol.Target) {
-	c.hub.update(of, c.hub.leaveAll)
+	for _, m := range c.hub.connections(of) {
+		c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: m.id}, c.hub.leaveAll)
+	}
 	c.w.WriteHeader(http.StatusNoContent)
 }
 

@@ -77,11 +77,9 @@ func (s *Server) clientClaims(w *responseWriter, r *http.Request, q url.Values, 
 		s.refuseUnauthorized(w, r, "the token's audience is not this hub")
 		return claims, false
 	}
-	for _, g := range claims.Groups {
-		if err := protocol.CheckGroup(g); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return claims, false
-		}
+	if err := checkGroups(claims.Groups); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return claims, false
 	}
 	return claims, true
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gorilla/websocket"
@@ -108,13 +109,11 @@ func readOverrides(body []byte, offered []string) (o overrides, err error) {
 	if err := json.Unmarshal(body, &o); err != nil {
 		return overrides{}, fmt.Errorf("%w: %.200q", err, body)
 	}
-	for _, g := range o.Groups {
-		if g == nil {
-			return overrides{}, errors.New("a group is null")
-		}
-		if err := protocol.CheckGroup(*g); err != nil {
-			return overrides{}, err
-		}
+	if slices.Contains(o.Groups, nil) {
+		return overrides{}, errors.New("a group is null")
+	}
+	if err := checkGroups(values(o.Groups)); err != nil {
+		return overrides{}, err
 	}
 	for _, r := range o.Roles {
 		if r == nil {

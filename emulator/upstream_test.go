@@ -202,6 +202,7 @@ func TestConnectAnswers(t *testing.T) {
 		{"blank group", say(200, `{"groups":["  "]}`), 500, nil, "", false},
 		{"null group", say(200, `{"groups":[null]}`), 500, nil, "", false},
 		{"long group", say(200, `{"groups":["`+long+`"]}`), 500, nil, "", false},
+		{"too many groups", say(200, groupNames(t, 0, 10_001, 0)), 500, nil, "", false},
 		{"null role", say(200, `{"roles":[null]}`), 500, nil, "", false},
 		{"subprotocol not offered", say(200, `{"subprotocol":"other"}`), 500, nil, "", false},
 		{"blank subprotocol", say(200, `{"subprotocol":""}`), 500, nil, "", false},

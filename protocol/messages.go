@@ -59,6 +59,7 @@ const (
 
 // Names of ack errors. Duplicate means that the request was already executed.
 const (
+	AckBadRequest          = "BadRequest" // vendor's emulator
 	AckForbidden           = "Forbidden"
 	AckDuplicate           = "Duplicate"
 	AckInternalServerError = "InternalServerError"
