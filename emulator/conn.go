@@ -163,7 +163,7 @@ func (c *conn) linkEnded(l *link) {
 // connection calls it, and only the first call counts.
 func (c *conn) terminate(why string) *link {
 	if c.server.removeConn(c) {
-		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", why)
+		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", cutText(why))
 		c.notice(Notice{Type: NoticeClosed, Reason: why})
 	}
 	c.endStreams()

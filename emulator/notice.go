@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/base64"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,7 +81,9 @@ const NoticesKept = 256
 // Limits of what is kept for readers.
 const (
 	maxPendingNotices = 1024    // for one reader that reads too slowly
+	maxPendingBytes   = 1 << 20 // of their texts
 	maxNoticeData     = 4 << 10 // of a message's data, in bytes
+	maxNoticeText     = 1 << 10 // of any other text, in bytes
 	maxReaders        = 16
 )
 
@@ -100,10 +103,13 @@ type noticeReader struct {
 	ready   chan struct{}
 	data    bool
 	pending []Notice // guarded by notices.mu
+	bytes   int      // of the texts in pending
 	dropped int      // notices after those in pending
 }
 
+// publish keeps x, with its texts cut short, and passes it to the readers.
 func (n *notices) publish(x Notice) {
+	x.cutTexts()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if len(n.recent) < NoticesKept {
@@ -113,11 +119,12 @@ func (n *notices) publish(x Notice) {
 		n.next = (n.next + 1) % NoticesKept
 	}
 	for r := range n.readers {
-		if len(r.pending) == maxPendingNotices || r.dropped > 0 {
+		if len(r.pending) == maxPendingNotices || r.bytes >= maxPendingBytes || r.dropped > 0 {
 			r.dropped++
 			continue
 		}
 		r.pending = append(r.pending, x)
+		r.bytes += x.textBytes()
 		select {
 		case r.ready <- struct{}{}:
 		default:
@@ -182,8 +189,58 @@ func (n *notices) drain(r *noticeReader, now time.Time) []Notice {
 	if r.dropped > 0 {
 		batch = append(batch, Notice{Time: now, Type: NoticeDropped, Count: r.dropped})
 	}
-	r.pending, r.dropped = nil, 0
+	r.pending, r.bytes, r.dropped = nil, 0, 0
 	return batch
+}
+
+// texts returns the texts of x that come from outside, without the data of a
+// message, which noticeExcerpt bounds.
+func (x *Notice) texts() (all [9]*string) {
+	all = [9]*string{&x.Hub, &x.ConnectionID, &x.UserID, &x.Subprotocol, &x.Group, &x.Reason}
+	switch {
+	case x.NoticeSent != nil:
+		all[6] = &x.TargetID
+	case x.NoticeHandled != nil:
+		all[6] = &x.Event
+	case x.NoticeRequest != nil:
+		all[6], all[7], all[8] = &x.Method, &x.Path, &x.Code
+	}
+	return all
+}
+
+// cutTexts cuts every text at maxNoticeText. The parts of x are its own.
+func (x *Notice) cutTexts() {
+	for _, text := range x.texts() {
+		if text != nil && len(*text) > maxNoticeText {
+			*text = cutText(*text)
+		}
+	}
+}
+
+// textBytes returns the size of the texts and the data.
+func (x *Notice) textBytes() (size int) {
+	for _, text := range x.texts() {
+		if text != nil {
+			size += len(*text)
+		}
+	}
+	if x.NoticeSent != nil {
+		size += len(x.Data)
+	}
+	return size
+}
+
+// cutText returns the first maxNoticeText bytes of a text, without a character cut
+// in two. It is a copy, which does not keep the rest in memory.
+func cutText(text string) string {
+	if len(text) <= maxNoticeText {
+		return text
+	}
+	end := maxNoticeText
+	for end > maxNoticeText-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return strings.Clone(text[:end])
 }
 
 func noticeExcerpt(d protocol.DataType, data []byte) (text string, truncated bool) {

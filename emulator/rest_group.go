@@ -84,7 +84,7 @@ func closeConnections(c *restRequest, of protocol.Target) {
 	if of.Kind != protocol.TargetConnection {
 		stay = idSet(c.query["excluded"])
 	}
-	reason := c.query.Get("reason")
+	reason := strings.Clone(c.query.Get("reason")) // it is kept, and not all of the URL with it
 	for _, m := range c.hub.connections(of) {
 		if !stay[m.id] {
 			m.closeByREST(reason)

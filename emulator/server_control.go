@@ -158,7 +158,7 @@ func (s *Server) controlClose(w *responseWriter, r *http.Request, escaped string
 	}
 	for _, h := range s.allHubs() {
 		if c := h.connection(id); c != nil {
-			c.closeByREST(r.URL.Query().Get("reason"))
+			c.closeByREST(strings.Clone(r.URL.Query().Get("reason")))
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
