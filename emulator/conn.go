@@ -3,6 +3,7 @@ package emulator
 import (
 	"maps"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
@@ -143,7 +144,7 @@ func (c *conn) close(code int, reason string, lastFrame []byte, why string) {
 func (c *conn) closeByREST(reason string) {
 	text := "Application server closed the connection."
 	if reason != "" {
-		text += " Reason: " + reason
+		text += " Reason: " + strings.ToValidUTF8(reason, "\uFFFD")
 	}
 	c.close(closeNormal, "", c.client.disconnectedFrame(text), text)
 }

@@ -151,3 +151,17 @@ func TestProtobufRecovery(t *testing.T) {
 	again.sendHex("4A00")
 	again.expectHex("2200")
 }
+
+// TestRESTTextNotUTF8 proves that bytes of a path or query that are not UTF-8 never
+// reach a client: a protobuf string and a text frame may not hold them.
+func TestRESTTextNotUTF8(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.Run(t)
+	c := dial(t, e, clientOptions{subprotocol: offer(protocol.SubprotocolProtobuf)})
+	id := c.response().ConnectionID
+	wantError(t, want(t, e, 400, request{method: "PUT", path: "chat/groups/%ff/connections/" + id}), "Error.BadRequest", "Request")
+	want(t, e, 204, request{method: "DELETE", path: "chat/connections/" + id + "?reason=%ff"})
+	if r := c.response(); r.Message != "Application server closed the connection. Reason: \uFFFD" {
+		t.Errorf("disconnected = %+v, want the reason with U+FFFD", r)
+	}
+}

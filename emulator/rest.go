@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"wps/protocol"
 )
@@ -150,7 +151,7 @@ func (c *restRequest) checkNames(hubName string, op operation) bool {
 func (c *restRequest) checkName(kind protocol.TargetKind, name string) bool {
 	switch {
 	case kind == "":
-	case kind == protocol.TargetGroup && protocol.CheckGroup(name) != nil:
+	case kind == protocol.TargetGroup && (protocol.CheckGroup(name) != nil || !utf8.ValidString(name)):
 		writeBadRequest(c.w, "Request", invalidGroup)
 		return false
 	case protocol.CheckID(string(kind), name) != nil:

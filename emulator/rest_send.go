@@ -71,7 +71,7 @@ func (c *restRequest) readMessage(to protocol.Target) (*message, bool) {
 	}
 	switch dataType {
 	case protocol.DataTypeJSON:
-		if !json.Valid(data) || !utf8.Valid(data) {
+		if !validJSON(data) {
 			writeBadRequest(c.w, "Request", invalidBody)
 			return nil, false
 		}
@@ -109,6 +109,9 @@ func decoderOf(charset string) func([]byte) []byte {
 	}
 	return nil
 }
+
+// validJSON reports whether data is JSON that a text frame may hold.
+func validJSON(data []byte) bool { return json.Valid(data) && utf8.Valid(data) }
 
 // validUTF8 replaces bytes that are no UTF-8, because a text frame may not hold
 // them.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 
@@ -105,6 +106,9 @@ func encodeJSON(v any) []byte {
 func readOverrides(body []byte, offered []string) (o overrides, err error) {
 	if len(body) == 0 {
 		return o, nil
+	}
+	if !utf8.Valid(body) { // Unmarshal would change the names in it
+		return o, fmt.Errorf("not UTF-8: %.200q", body)
 	}
 	if err := json.Unmarshal(body, &o); err != nil {
 		return overrides{}, fmt.Errorf("%w: %.200q", err, body)

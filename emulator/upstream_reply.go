@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -52,8 +51,8 @@ func readReply(h http.Header, body []byte) (*message, error) {
 	switch {
 	case d == protocol.DataTypeText:
 		body = decode(body)
-	case d == protocol.DataTypeJSON && !json.Valid(body):
-		return nil, fmt.Errorf("not JSON, as its Content-Type says: %.200q", body)
+	case d == protocol.DataTypeJSON && !validJSON(body):
+		return nil, fmt.Errorf("not JSON in UTF-8, as its Content-Type says: %.200q", body)
 	}
 	m := newMessage(protocol.FromServer, d, body)
 	m.response.Metadata = metadata
