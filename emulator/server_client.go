@@ -21,7 +21,10 @@ import (
 func (s *Server) serveClient(w *responseWriter, r *http.Request) {
 	q := r.URL.Query()
 	hubName, path := token.ClientPath(r.URL.EscapedPath(), lastValue(q, "hub"))
-	if !websocket.IsWebSocketUpgrade(r) || hubName == "" {
+	if !checkHandshake(w, r) {
+		return
+	}
+	if hubName == "" {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}

@@ -19,8 +19,8 @@ const readBuffer = 1024
 // connection is already in its hub and groups.
 func (s *Server) open(w *responseWriter, r *http.Request, hubName string, c *conn, groups []string) {
 	l, answer := s.upgrade(w, r, c.subprotocol, c.kind.format())
-	if l == nil {
-		c.source.connectionEnded(reasonEnded)
+	if l == nil { // there was no connection that could end
+		c.source.abandon()
 		return
 	}
 	l.conn, c.link = c, l
