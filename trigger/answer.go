@@ -93,6 +93,11 @@ type reply struct {
 	problem string // for the log
 }
 
+// retried reports whether the service sends an event again after this answer.
+//
+// Source: the vendor's emulator, for 408 and 5xx.
+func (r *reply) retried() bool { return r.status == http.StatusRequestTimeout || r.status >= 500 }
+
 const headerContentType = "Content-Type"
 
 // contentTypes are those that the official Node middleware writes, which has no

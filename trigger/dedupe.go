@@ -4,38 +4,48 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	"wps/protocol"
 )
 
-// Limits of what is remembered for events that are sent again. The service
-// retries within about 10 s.
+// Limits of what is remembered for events that are sent again, beside time: number
+// and bytes of answers.
 const (
 	maxRemembered      = 4096
 	maxRememberedBytes = 16 << 20
 )
 
+// rememberFor is how long an answer is remembered. The service sends an event at
+// most four times, within 100 s.
+const rememberFor = 5 * time.Minute
+
 // eventID identifies an event, and is the same when the event is sent again. An
 // MQTT client keeps its connection id over physical connections, and a different
 // request id means a different event.
-type eventID struct{ hub, connection, physical, id, request string }
+type eventID struct {
+	hub, connection, physical, id, request string
+	kind                                   protocol.EventKind
+	name                                   string
+}
 
-// dedupe holds the answers to the last events, oldest first, so that an event
-// that the service sends again gets the answer of the first time. It also holds
-// events that are being answered; a repetition waits for their answer.
+// dedupe holds the answers to the last events, so that an event that the service
+// sends again gets the answer of the first time. It also holds events that are
+// being answered; a repetition waits for their answer.
 type dedupe struct {
-	mu    sync.Mutex
-	known map[eventID]*attempt
-	ring  []eventID // of answered attempts
-	next  int       // where the ring is written
-	bytes int
+	mu       sync.Mutex
+	known    map[eventID]*attempt
+	answered []*attempt // oldest first
+	bytes    int
 }
 
 // attempt is an event that is being answered or was answered.
 type attempt struct {
 	id       eventID
 	answered chan struct{} // closed when reply is set
-	reply    *reply        // nil: not run, so it may be run again
+	reply    *reply        // nil: may be run again
+	at       time.Time     // when it was answered
+	size     int
 }
 
 func newDedupe() *dedupe { return &dedupe{known: map[eventID]*attempt{}} }
@@ -47,9 +57,10 @@ func (d *dedupe) begin(c *protocol.EventContext) (a *attempt, first bool) {
 	if c.ID == "" {
 		return nil, true
 	}
-	id := eventID{strings.ToLower(c.Hub), c.ConnectionID, c.PhysicalConnectionID, c.ID, c.RequestID}
+	id := eventID{strings.ToLower(c.Hub), c.ConnectionID, c.PhysicalConnectionID, c.ID, c.RequestID, c.Kind, c.Event}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.forgetOld(time.Now())
 	if a := d.known[id]; a != nil {
 		return a, false
 	}
@@ -58,10 +69,14 @@ func (d *dedupe) begin(c *protocol.EventContext) (a *attempt, first bool) {
 	return a, true
 }
 
-// end sets the answer to a. A nil reply forgets the event.
+// end sets the answer to a. A nil reply forgets the event, and so does an answer
+// after which the service sends the event again: it is run again then.
 func (d *dedupe) end(a *attempt, r *reply) {
 	if a == nil {
 		return
+	}
+	if r != nil && r.retried() {
+		r = nil
 	}
 	a.reply = r
 	d.mu.Lock()
@@ -74,24 +89,35 @@ func (d *dedupe) end(a *attempt, r *reply) {
 	close(a.answered)
 }
 
-// keep puts an answered attempt into the ring in place of the oldest, and forgets
-// further ones while the answers are too large.
+// keep remembers an answered attempt, and forgets the oldest ones while there are
+// too many or the answers are too large.
 func (d *dedupe) keep(a *attempt) {
-	if len(d.ring) < maxRemembered {
-		d.ring = append(d.ring, eventID{})
-	}
-	d.forget(d.next)
-	d.ring[d.next] = a.id
-	d.next = (d.next + 1) % maxRemembered
-	d.bytes += a.size()
-	for i := 0; d.bytes > maxRememberedBytes && i < len(d.ring); i++ {
-		d.forget((d.next + i) % len(d.ring))
+	a.at, a.size = time.Now(), a.measure()
+	d.answered = append(d.answered, a)
+	d.bytes += a.size
+	for len(d.answered) > maxRemembered || d.bytes > maxRememberedBytes {
+		d.forgetOldest()
 	}
 }
 
-// size returns about how much memory an answered attempt takes, in bytes.
-func (a *attempt) size() int {
-	n := len(a.reply.body) + len(a.id.hub) + len(a.id.connection) + len(a.id.physical) + len(a.id.id) + len(a.id.request)
+// forgetOld forgets what was answered rememberFor ago.
+func (d *dedupe) forgetOld(now time.Time) {
+	for len(d.answered) > 0 && now.Sub(d.answered[0].at) >= rememberFor {
+		d.forgetOldest()
+	}
+}
+
+func (d *dedupe) forgetOldest() {
+	old := d.answered[0]
+	d.answered[0] = nil
+	d.answered = d.answered[1:]
+	d.bytes -= old.size
+	delete(d.known, old.id)
+}
+
+// measure returns about how much memory an answered attempt takes, in bytes.
+func (a *attempt) measure() int {
+	n := len(a.reply.body) + len(a.id.hub) + len(a.id.connection) + len(a.id.physical) + len(a.id.id) + len(a.id.request) + len(a.id.name)
 	for name, values := range a.reply.header {
 		for _, v := range values {
 			n += len(name) + len(v)
@@ -100,18 +126,8 @@ func (a *attempt) size() int {
 	return n
 }
 
-func (d *dedupe) forget(at int) {
-	old := d.known[d.ring[at]]
-	if old == nil || old.reply == nil {
-		return
-	}
-	d.bytes -= old.size()
-	delete(d.known, d.ring[at])
-	d.ring[at] = eventID{}
-}
-
 // wait waits for the answer to an attempt that another request makes. It returns
-// nil if the event was not run or ctx ended.
+// nil if the event may be run again or ctx ended.
 func (a *attempt) wait(ctx context.Context) (*reply, error) {
 	select {
 	case <-a.answered:

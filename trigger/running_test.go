@@ -208,11 +208,74 @@ func TestRepeatedEventsRunOnce(t *testing.T) {
 			{name: "message", id: "8"}, {name: "message", id: "7", connection: "c2"}, {name: "message", id: "7", header: http.Header{"Ce-Hub": {"x"}}},
 			{name: "message", id: "7", header: http.Header{"X-Ms-Client-Request-Id": {"r2"}}},
 			{name: "message", id: "7", header: http.Header{"Ce-Physicalconnectionid": {"p2"}}},
+			{name: "connect", id: "7"}, {name: "user:connect", id: "7"}, {name: "other", id: "7"},
 		} {
 			before := len(g.began)
 			if send(t, h, other); len(g.began) != before+1 {
 				t.Errorf("%+v is another event and did not run", other)
 			}
+		}
+	})
+}
+
+// An answer is remembered for some minutes, and not longer.
+func TestAnswersAreForgotten(t *testing.T) {
+	t.Parallel()
+	within(t, trigger.Options{}, func(t *testing.T, h *trigger.Handler, g *gate) {
+		close(g.goOn)
+		for i, step := range []struct {
+			wait time.Duration
+			runs int
+		}{{0, 1}, {4 * time.Minute, 1}, {time.Minute, 2}, {4 * time.Minute, 2}} {
+			time.Sleep(step.wait)
+			if send(t, h, event{name: "message", id: "7"}); len(g.began) != step.runs {
+				t.Errorf("request %d: the hook ran %d times, want %d", i, len(g.began), step.runs)
+			}
+		}
+	})
+}
+
+// A failure after which the service sends the event again reaches the hook again,
+// and any other answer does not.
+func TestRepeatedFailures(t *testing.T) {
+	t.Parallel()
+	for status, wantRuns := range map[int]int{200: 1, 307: 1, 400: 1, 401: 1, 429: 1, 408: 2, 500: 2, 503: 2, 599: 2} {
+		ran := 0
+		h := handler(t, trigger.Options{Routes: []trigger.Route{on(t, "message", func(context.Context, *trigger.Event) (trigger.Answer, error) {
+			ran++
+			return trigger.Answer{Verbatim: &trigger.Verbatim{Status: status}}, nil
+		})}})
+		for range 2 {
+			if w := send(t, h, event{name: "message", id: "1"}); w.Code != status {
+				t.Errorf("answer = %d, want %d", w.Code, status)
+			}
+		}
+		if ran != wantRuns {
+			t.Errorf("the hook that answers %d ran %d times, want %d", status, ran, wantRuns)
+		}
+	}
+}
+
+// A repetition that waits for the first request runs the hook when that fails.
+func TestRepetitionRunsAfterAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began, goOn := make(chan struct{}, 2), make(chan error)
+		h := handler(t, trigger.Options{Routes: []trigger.Route{on(t, "message", func(context.Context, *trigger.Event) (trigger.Answer, error) {
+			began <- struct{}{}
+			return trigger.Answer{}, <-goOn
+		})}})
+		first := start(t, h, event{name: "message", id: "1"})
+		synctest.Wait()
+		again := start(t, h, event{name: "message", id: "1"})
+		synctest.Wait()
+		goOn <- errors.New("once")
+		if w := <-first; w.Code != 500 {
+			t.Errorf("first = %d, want 500", w.Code)
+		}
+		goOn <- nil
+		if w := <-again; w.Code != 200 || len(began) != 2 {
+			t.Errorf("again = %d after %d runs, want 200 after 2", w.Code, len(began))
 		}
 	})
 }
