@@ -12,7 +12,8 @@ import (
 )
 
 // Answer is a hook's answer to an event. The zero Answer accepts the event and
-// sends nothing. For an event that does not block, only Output matters.
+// sends nothing. For an event that does not block, only Output and the Retry of
+// Error matter.
 type Answer struct {
 	// Error refuses the event and takes precedence over everything else.
 	Error *Error
@@ -52,7 +53,14 @@ type Error struct {
 	Detail string
 	// MQTT, when set, is the body for an MQTT client: {"mqtt":{...}}.
 	MQTT json.RawMessage
+	// Retry reports that the event may succeed when it is sent again; the hook has
+	// not decided. Status must be 408 or 5xx then, after which the service sends it
+	// again. Without Retry a caller in this process does not (see Handler).
+	Retry bool
 }
+
+// tryAgain is the status of a hook that asks for the event again.
+const tryAgain = http.StatusServiceUnavailable
 
 // Error codes of the specification. They stand for the statuses 401, 400 and 500.
 //
@@ -80,6 +88,20 @@ func (e *notRunError) Unwrap() error { return e.err }
 
 func wasNotRun(err error) bool {
 	_, ok := errors.AsType[*notRunError](err)
+	return ok
+}
+
+// interrupted wraps the error of a hook that ended before it answered, so that the
+// event may succeed when it is sent again.
+func interrupted(err error) error { return &interruptedError{err} }
+
+type interruptedError struct{ err error }
+
+func (e *interruptedError) Error() string { return e.err.Error() }
+func (e *interruptedError) Unwrap() error { return e.err }
+
+func wasInterrupted(err error) bool {
+	_, ok := errors.AsType[*interruptedError](err)
 	return ok
 }
 
@@ -161,12 +183,16 @@ func (ev *Event) unhandled() *reply {
 }
 
 // errorReply returns the answer that refuses an event. It never changes the
-// connection state. An event that does not block is answered with success.
+// connection state. An event that does not block is answered with success, unless
+// it is to be sent again.
 func (ev *Event) errorReply(e *Error) *reply {
 	r := &reply{status: e.Status, header: http.Header{headerContentType: nil}, body: []byte(e.Text)}
 	r.problem = cmp.Or(e.Detail, e.Text, http.StatusText(e.Status))
+	if e.Retry && e.Status == tryAgain {
+		r.header["Retry-After"] = []string{retryAfter}
+	}
 	switch {
-	case !ev.Blocking():
+	case !ev.Blocking() && !e.Retry:
 		return &reply{status: http.StatusOK, problem: r.problem}
 	case ev.MQTT() && ev.Kind == protocol.EventSystem:
 		r.body = e.MQTT

@@ -161,6 +161,7 @@ func TestBrokenAnswersAreServerErrors(t *testing.T) {
 		{"message", `{"metadata":{"a":1}}`, "metadata of the answer must be an object of strings"},
 		{"message", `{"metadata":{"a b":"x"}}`, "metadata of the answer cannot be used"},
 		{"message", `{"data":{"type":"Buffer","data":[256]},"dataType":"json"}`, "the answer cannot be sent: message is a Buffer whose data[0] is not a number from 0 to 255"},
+		{"message", `{"retry":1}`, "retry of the answer must be true or false"},
 		{"message", `{"outputs":7}`, "outputs of the answer must be an array"},
 	} {
 		var problem string
@@ -184,8 +185,12 @@ func TestErrorForms(t *testing.T) {
 		`{"code":1,"errorMessage":"x"}`:                                 {400, nil, "", "x"},
 		`{"code":2}`:                                                    {500, nil, "", ""},
 		`{"roles":"Admin","error":{"code":"unauthorized","error":"x"}}`: {401, nil, "", "x"},
-		`{"code":403}`:  {403, nil, "", ""},
-		`{"error":"x"}`: {500, nil, "", "x"},
+		`{"code":403}`:   {403, nil, "", ""},
+		`{"retry":true}`: {503, nil, "", ""},
+		`{"retry":true,"code":"userError","error":"x"}`:                {503, nil, "", "x"},
+		`{"error":{"Retry":true,"error":"x"}}`:                         {503, nil, "", "x"},
+		`{"retry":false,"userId":"u"}`:                                 {200, jsonType, "", `{"userId":"u"}`},
+		`{"error":"x"}`:                                                {500, nil, "", "x"},
 		`{"Error":{"Code":"ServerError","Error":"x"},"UserId":"u"}`:    {500, nil, "", "x"},
 		`{"code":"success","error":null,"userId":"u"}`:                 {200, jsonType, "", `{"userId":"u"}`},
 		`{"error":null,"userId":"u"}`:                                  {200, jsonType, "", `{"userId":"u"}`},

@@ -43,10 +43,13 @@ const (
 )
 
 // Exit codes of a hook that have a meaning, beside 0: they refuse the event with
-// status 401 and 400.
+// status 401 and 400, or ask for it again with 503.
+//
+// Source: EX_NOPERM, EX_DATAERR and EX_TEMPFAIL of sysexits.h.
 const (
 	ExitUnauthorized = 77
 	ExitUserError    = 65
+	ExitTryAgain     = 75
 )
 
 // command runs one process for each event.

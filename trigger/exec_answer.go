@@ -71,7 +71,11 @@ func (r *run) exitError(state *os.ProcessState) *Error {
 		e.Status = http.StatusUnauthorized
 	case code == ExitUserError:
 		e.Status = http.StatusBadRequest
-	case how == "":
+	case code == ExitTryAgain:
+		e.Status, e.Retry = tryAgain, true
+	case how != "":
+		e.Retry = true
+	default:
 		how = "exit code " + strconv.Itoa(code)
 	}
 	e.Detail = strings.Trim(how+": "+r.lastLine, ": ")

@@ -95,7 +95,7 @@ func forwardError(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return NotRun(err)
 	}
-	return err
+	return interrupted(err)
 }
 
 func (f *forward) read(resp *http.Response) (Answer, error) {

@@ -20,7 +20,8 @@ import (
 // The members are those of the specification (error, groups, roles, userId,
 // subprotocol; error, dataType, message), those of the shipped bindings (states,
 // data, code with errorMessage), metadata, an object of strings that the client
-// gets with the message, and outputs, an array of event objects. The object may
+// gets with the message, outputs, an array of event objects, and retry: if it is
+// true, the service is asked to send the event again (503). The object may
 // be the only element of an array, as in the samples of the specification. A
 // member that does not apply to the event is ignored. A member that does and has
 // a wrong value is an error.
@@ -103,7 +104,7 @@ var connectMembers = map[string]string{
 func (p *parsing) member(name string, m protocol.ObjectMember) error {
 	null := string(m.Value) == "null"
 	switch {
-	case name == "error" || name == "code" || name == "errormessage":
+	case name == "error" || name == "code" || name == "errormessage" || name == "retry":
 		return p.failure.member(name, m.Value)
 	case null && !p.isConnect():
 		return nil
@@ -233,9 +234,10 @@ func (p *parsing) plainText() bool {
 // failure collects an error from its two forms: a member error with the members
 // code and error (or errorMessage), or these as members of the answer.
 type failure struct {
-	code json.RawMessage
-	text *string
-	err  *Error
+	code  json.RawMessage
+	text  *string
+	retry bool
+	err   *Error
 }
 
 func (f *failure) member(name string, value json.RawMessage) error {
@@ -245,6 +247,11 @@ func (f *failure) member(name string, value json.RawMessage) error {
 	case name == "code":
 		f.code = value
 		return nil
+	case name == "retry":
+		if json.Unmarshal(value, &f.retry) != nil {
+			return errors.New("must be true or false")
+		}
+		return nil
 	case name == "error" && value[0] == '{':
 		members, err := protocol.ReadObject(value)
 		for _, m := range members {
@@ -252,7 +259,7 @@ func (f *failure) member(name string, value json.RawMessage) error {
 			if inner == "error" && len(m.Value) > 0 && m.Value[0] == '{' {
 				return errors.New("contains another error object")
 			}
-			if err == nil && (inner == "code" || inner == "error" || inner == "errormessage") {
+			if err == nil && (inner == "code" || inner == "error" || inner == "errormessage" || inner == "retry") {
 				err = f.member(inner, m.Value)
 			}
 		}
@@ -281,14 +288,17 @@ const successCode = "success"
 
 // resolve sets err if the members describe an error.
 func (f *failure) resolve() error {
-	if f.err != nil || f.code == nil && f.text == nil {
+	if f.err != nil || f.code == nil && f.text == nil && !f.retry {
 		return nil
 	}
 	e := &Error{Status: http.StatusInternalServerError}
 	if f.text != nil {
 		e.Text = *f.text
 	}
-	if f.code != nil {
+	switch {
+	case f.retry:
+		e.Status, e.Retry = tryAgain, true
+	case f.code != nil:
 		status, err := statusOf(f.code)
 		if err != nil {
 			return err
@@ -296,7 +306,7 @@ func (f *failure) resolve() error {
 		if status == 0 {
 			return nil
 		}
-		e.Status = status
+		e.Status, e.Retry = status, status == tryAgain || status == http.StatusRequestTimeout
 	}
 	f.err = e
 	return nil

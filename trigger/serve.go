@@ -213,7 +213,8 @@ func (h *Handler) run(hook Hook, ev *Event) (*reply, bool) {
 		r, err = ev.reply(a)
 	}
 	if err != nil {
-		r = ev.errorReply(&Error{Status: http.StatusInternalServerError, Text: serverErrorText})
+		again := ctx.Err() != nil || wasInterrupted(err)
+		r = ev.errorReply(&Error{Status: http.StatusInternalServerError, Text: serverErrorText, Retry: again})
 		r.problem = err.Error()
 	}
 	if wasNotRun(err) {

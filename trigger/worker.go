@@ -62,7 +62,7 @@ type workers struct {
 //
 // data is a string for text, the value for json, base64 for binary and protobuf;
 // for events other than user events it is their JSON. The answer is that of
-// ParseAnswer.
+// ParseAnswer: {"id":1,"retry":true} asks for the event again.
 // A worker that ends, prints anything else, or takes too long is replaced, and
 // its event fails with a server error.
 func Worker(line string, n int, o CommandOptions) (Hook, error) {

@@ -225,8 +225,12 @@ func (one *worker) converse(batch []*job, deliver func(*job, result)) error {
 		deliver(batch[at], answer)
 		batch = slices.Delete(batch, at, at+1)
 	}
-	for _, j := range batch {
-		deliver(j, result{err: err})
+	for i, j := range batch {
+		if i > 0 && err != errWorkerEnded {
+			deliver(j, result{err: interrupted(err)}) // the fault was in the answer to another event
+		} else {
+			deliver(j, result{err: err})
+		}
 	}
 	return err
 }
@@ -247,7 +251,7 @@ func (one *worker) send(batch []*job) error {
 	case err != nil && n == 0:
 		return errWorkerEnded
 	case err != nil:
-		return errors.New("the worker ended while it read the event")
+		return interrupted(errors.New("the worker ended while it read the event"))
 	}
 	return nil
 }

@@ -104,9 +104,9 @@ func (one *worker) readLine() ([]byte, error) {
 		case err == nil:
 			return bytes.TrimRight(one.line, "\r\n"), nil
 		case errors.Is(err, io.EOF):
-			return nil, errors.New("the worker ended without an answer")
+			return nil, interrupted(errors.New("the worker ended without an answer"))
 		case !errors.Is(err, bufio.ErrBufferFull):
-			return nil, fmt.Errorf("the worker's answer could not be read: %w", err)
+			return nil, interrupted(fmt.Errorf("the worker's answer could not be read: %w", err))
 		}
 	}
 }

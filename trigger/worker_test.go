@@ -81,6 +81,9 @@ func answer(id uint64, dataType string, data any, line []byte) {
 	case "silent-close":
 		os.Stdout.Close()
 		select {}
+	case "retry":
+		fmt.Printf(`{"id":%d,"retry":true,"error":"busy"}`+"\n", id)
+		return
 	case "other-id":
 		fmt.Printf(`{"id":%d}`+"\n", id+1)
 		return
@@ -188,6 +191,21 @@ func TestWorkerSeesContextAndData(t *testing.T) {
 		if w := send(t, h, event{name: name}); w.Code != want || w.Body.Len() > 0 {
 			t.Errorf("%s = %d %q, want %d", name, w.Code, w.Body, want)
 		}
+	}
+}
+
+// A worker asks for its event again, and gets it.
+func TestWorkerAsksForTheEventAgain(t *testing.T) {
+	t.Parallel()
+	h := newWorker(t, 1, trigger.CommandOptions{})
+	for range 2 {
+		w := send(t, h, event{name: "message", id: "1", body: "retry"})
+		if w.Code != 503 || w.Body.String() != "busy" || w.Header().Get("Retry-After") == "" {
+			t.Errorf("answer = %d %v %q, want 503 busy with Retry-After", w.Code, w.Header(), w.Body)
+		}
+	}
+	if code, text := ask(t, h, "next"); code != 200 || text != "next" {
+		t.Errorf("the next event = %d %q, want 200 next from the same worker", code, text)
 	}
 }
 

@@ -53,17 +53,22 @@ WPS_CONTEXT. It answers with
   exit code 0    and, for a user event, the message on stdout, byte for byte;
                  for connect nothing, or JSON with userId, groups, roles,
                  subprotocol, states, error
-  exit code 77   unauthorized; 65: an error of the client; any other: an error
-                 of the server. The last line of stderr is the reason
-JSON in the file $WPS_RESPONSE (message, dataType, metadata, states, error) takes
-precedence over stdout. Event objects appended to the file $WPS_OUTPUT, one per
-line, are run before the answer. When a hook exits, everything it started is
+  exit code 77   unauthorized; 65: an error of the client; 75: try again (503);
+                 any other: an error of the server. The last line of stderr is
+                 the reason
+JSON in the file $WPS_RESPONSE (message, dataType, metadata, states, error, retry)
+takes precedence over stdout. Event objects appended to the file $WPS_OUTPUT, one
+per line, are run before the answer. When a hook exits, everything it started is
 killed.
 
 A HOOK may also be http://HOST:PORT/PATH, which receives the event unchanged, or
 :accept, :reject, :echo, :log. With --worker a command is started once: it reads
 each event as a line of JSON, {"id":1,"context":{...},"data":...}, and answers with
-one: {"id":1,"message":"hi","dataType":"text","outputs":[...]}.
+one: {"id":1,"message":"hi","dataType":"text","outputs":[...]}, or
+{"id":1,"retry":true} for exit code 75.
+
+An event that the service repeats gets the answer of the first time for five
+minutes. After a failure that the service retries (408, 5xx) its hook runs again.
 
 An event needs a signature made with the access key, which proves its sender. The
 default key is public and proves nothing: with it, and with --skip-signature, an
