@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -82,6 +83,10 @@ type authorizeError struct{ err error }
 func (e *authorizeError) Error() string { return e.err.Error() }
 func (e *authorizeError) Unwrap() error { return e.err }
 
+// errSwitched is the error of an answer that net/http takes for a change of
+// protocol. Its body is the bare connection, which no context stops reading.
+var errSwitched = errors.New("it is 101 Switching Protocols, which was not asked for")
+
 // roundTrip sends a request and reads the answer to its end, within the limits.
 // It does not use http.Client, whose redirects would carry a request to another
 // host.
@@ -91,12 +96,15 @@ func (s *Service) roundTrip(r *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	defer resp.Body.Close()
+	asks := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil, &BrokenAnswerError{errSwitched, asks}
+	}
 	limit := int64(maxResultBody)
 	refused := resp.StatusCode >= http.StatusBadRequest
 	if refused {
 		limit = maxErrorBody
 	}
-	asks := r.Method == http.MethodGet || r.Method == http.MethodHead
 	b, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	switch {
 	case err != nil && r.Context().Err() != nil:

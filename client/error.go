@@ -108,8 +108,8 @@ func (e *UnreachableError) Error() string {
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Cause }
 
-// BrokenAnswerError is a 2xx answer that broke off after its headers, or that is
-// too large.
+// BrokenAnswerError is a 2xx answer that broke off after its headers or that is
+// too large, or an answer with status 101, which changes the protocol unasked.
 type BrokenAnswerError struct {
 	err  error
 	asks bool // the request changes nothing, so it can be repeated
