@@ -98,7 +98,12 @@ func forwardError(err error) error {
 	return interrupted(err)
 }
 
+// read reads an answer. The body of a 101 is the bare connection, which no context
+// stops reading, so it is not read.
 func (f *forward) read(resp *http.Response) (Answer, error) {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return Answer{}, fmt.Errorf("the answer of %s is 101 Switching Protocols, which was not asked for", f.template)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, protocol.MaxUpstreamResponse+1))
 	switch {
 	case err != nil:
