@@ -146,6 +146,11 @@ func (o *sendOptions) readMessage(in io.Reader, args []string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the message: %w", err)
 	}
+	if strings.EqualFold(o.dataType, string(protocol.DataTypeJSON)) {
+		if message, err = cli.JSONMessage(message); err != nil {
+			return nil, cli.Usagef("%v", err)
+		}
+	}
 	if len(message) == 0 && o.file == "" && (len(args) == 0 || args[0] == "-") {
 		return nil, cli.Usage("the message is empty: stdin contained nothing", "to send an empty message, pass the argument \"\"")
 	}

@@ -57,6 +57,10 @@ from stdin; a client URL with access_token is checked as a whole.`,
 				}
 				text = string(all)
 			}
+			text, err := cli.TokenInput().Read(text)
+			if err != nil {
+				return cli.Usagef("%v", err)
+			}
 			text, carrier := bareToken(text)
 			if text == "" {
 				return cli.Usage("the token is empty", "the variable or pipe that it comes from may be empty")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 
@@ -76,12 +75,14 @@ func IsLoopback(u *url.URL) bool {
 func ReadKeys(cs token.ConnectionString, further []string) ([]token.Key, error) {
 	keys := []token.Key{cs.Key}
 	for _, k := range further {
+		var err error
 		if path, isFile := strings.CutPrefix(k, "@"); isFile {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return nil, Usagef("--key: %v", err)
-			}
-			k = strings.TrimSpace(string(text))
+			k, err = KeyInput().ReadFile(path)
+		} else {
+			k, err = KeyInput().Read(k)
+		}
+		if err != nil {
+			return nil, Usagef("--key: %v", err)
 		}
 		keys = append(keys, token.NewKey(k))
 	}

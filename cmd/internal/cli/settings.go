@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -49,13 +48,13 @@ func (s *Settings) check() error {
 func (s *Settings) ConnectionSetting() (Setting, error) {
 	if v := s.connectionString; v != "" {
 		if path, isFile := strings.CutPrefix(v, "@"); isFile {
-			text, err := os.ReadFile(path)
+			text, err := ConnectionStringInput().ReadFile(path)
 			if err != nil {
-				return Setting{}, Usage(fmt.Sprintf("read the connection string: %v", err), "@FILE must name a readable file that contains the connection string")
+				return Setting{}, Usage(err.Error(), "@FILE must name a readable file that contains the connection string")
 			}
-			return Setting{strings.TrimSpace(string(text)), path}, nil
+			return Setting{text, path}, nil
 		}
-		return Setting{v, "--connection-string"}, nil
+		return connectionText(v, "--connection-string")
 	}
 	for _, name := range []string{"WPS_CONNECTION_STRING", "WebPubSubConnectionString"} {
 		v, err := s.Variable(name)
@@ -63,11 +62,23 @@ func (s *Settings) ConnectionSetting() (Setting, error) {
 			return Setting{}, err
 		}
 		if v != "" {
-			return Setting{v, "$" + name}, nil
+			return connectionText(v, "$"+name)
 		}
 	}
 	def := "Endpoint=" + protocol.DefaultEndpoint + ";AccessKey=" + protocol.DefaultAccessKey + ";Version=1.0;"
 	return Setting{def, FromDefault}, nil
+}
+
+// connectionHint is the next step after a connection string that cannot be used.
+const connectionHint = "copy the whole connection string, with AccessKey=..., from the service's page \"Keys\""
+
+// connectionText reads a connection string of the flag or of a variable.
+func connectionText(text, from string) (Setting, error) {
+	value, err := ConnectionStringInput().Read(text)
+	if err != nil {
+		return Setting{}, Usage(fmt.Sprintf("%s: %v", from, err), connectionHint)
+	}
+	return Setting{value, from}, nil
 }
 
 // Variable returns an environment variable, "" if it is not set. A variable that
@@ -95,9 +106,12 @@ func (s *Settings) Connection() (token.ConnectionString, Setting, error) {
 	if err != nil {
 		return token.ConnectionString{}, text, err
 	}
+	if err := checkPlaceholders(text.value); err != nil {
+		return token.ConnectionString{}, text, Usage(fmt.Sprintf("%s: %v", text.From, err), connectionHint)
+	}
 	cs, err := token.ParseConnectionString(text.value)
 	if errors.Is(err, token.ErrNoAccessKey) {
-		return cs, text, Usage(fmt.Sprintf("%s: %v", text.From, err), "copy the whole connection string, with AccessKey=..., from the service's page \"Keys\"")
+		return cs, text, Usage(fmt.Sprintf("%s: %v", text.From, err), connectionHint)
 	}
 	if err != nil {
 		return cs, text, Usage(fmt.Sprintf("%s: %v", text.From, err), "the form is Endpoint=https://NAME.webpubsub.azure.com;AccessKey=KEY;Version=1.0;")
@@ -117,7 +131,7 @@ func (s *Settings) Hub() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		name = Setting{v, "$WPS_HUB"}
+		name = Setting{bare(v), "$WPS_HUB"}
 	}
 	if name.value == "" {
 		return "", Usage("no hub is set", "add --hub NAME, or set WPS_HUB")

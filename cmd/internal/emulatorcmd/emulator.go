@@ -15,8 +15,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -188,17 +186,21 @@ func (o *options) accessKey(env *cli.Env) (string, error) {
 	case key != "" && o.keyFile != "":
 		return "", cli.Usagef("--key and --key-file exclude each other")
 	case o.keyFile != "":
-		text, err := os.ReadFile(o.keyFile)
-		if err != nil {
-			return "", cli.Usage(fmt.Sprintf("read the access key: %v", err), "--key-file needs a file that can be read")
+		var err error
+		if key, err = cli.KeyInput().ReadFile(o.keyFile); err != nil {
+			return "", cli.Usage(err.Error(), "--key-file needs a file that holds an access key")
 		}
-		key, from = strings.TrimSpace(string(text)), "--key-file"
+		from = "--key-file"
 	case key == "":
 		var err error
 		if key, err = env.Settings.Variable("WPS_EMULATOR_KEY"); err != nil {
 			return "", err
 		}
-		from = "$WPS_EMULATOR_KEY"
+		if from = "$WPS_EMULATOR_KEY"; key != "" {
+			if key, err = cli.KeyInput().Read(key); err != nil {
+				return "", cli.Usagef("%s: %v", from, err)
+			}
+		}
 	}
 	if key == "" {
 		return cmp.Or(o.settings.AccessKey, protocol.DefaultAccessKey), nil

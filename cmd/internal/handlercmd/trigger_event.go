@@ -98,6 +98,11 @@ func (o *triggerOptions) fillUser(ctx context.Context, env *cli.Env, e *handlerE
 	if e.body, err = o.readData(ctx, env); err != nil {
 		return err
 	}
+	if d == protocol.DataTypeJSON {
+		if e.body, err = cli.JSONMessage(e.body); err != nil {
+			return cli.Usagef("--data: %v", err)
+		}
+	}
 	switch {
 	case d == protocol.DataTypeJSON && !json.Valid(e.body):
 		return cli.Usagef("--data is not JSON, but --data-type is json")

@@ -26,6 +26,9 @@ func (t userTemplate) check() error {
 			return fmt.Errorf("unknown placeholder %s: use {query.NAME} or {headers.NAME}", m[0])
 		}
 	}
+	if rest := placeholder().ReplaceAllString(string(t), ""); strings.ContainsAny(rest, "{}") {
+		return fmt.Errorf("%q has a brace without its counterpart: use {query.NAME} or {headers.NAME}", string(t))
+	}
 	return nil
 }
 
