@@ -33,7 +33,7 @@ func TestEmulatorPage(t *testing.T) {
 		case strings.HasPrefix(status, "works") && len(shown) == 0:
 			t.Errorf("%s:%d: a row that works names no test", emulatorPage, row.line)
 		case row.has("status") && !knownStatus.MatchString(status):
-			t.Errorf("%s:%d: status %q is none of works, differs, not there", emulatorPage, row.line, status)
+			t.Errorf("%s:%d: status %q is none of works, differs, not supported", emulatorPage, row.line, status)
 		}
 		if row.cell("operation") != "" {
 			operations++
@@ -49,7 +49,7 @@ func TestEmulatorPage(t *testing.T) {
 
 var (
 	quoted      = regexp.MustCompile("`([^`]+)`")
-	knownStatus = regexp.MustCompile(`^(works|differs|not there)\b`)
+	knownStatus = regexp.MustCompile(`^(works|differs|not supported)\b`)
 )
 
 // tableRow is one row of a table, with the table's columns.
