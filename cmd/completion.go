@@ -121,11 +121,11 @@ func liveValues(settings *cli.Settings, pick func(emulator.ConnectionStatus) []c
 }
 
 func connectionIDs(x emulator.ConnectionStatus) []cobra.Completion {
-	who := "anonymous"
+	user := "anonymous"
 	if x.UserID != nil {
-		who = fmt.Sprintf("user %q", *x.UserID)
+		user = fmt.Sprintf("user %q", *x.UserID)
 	}
-	return []cobra.Completion{cobra.CompletionWithDesc(x.ConnectionID, who+" in hub "+x.Hub)}
+	return []cobra.Completion{cobra.CompletionWithDesc(x.ConnectionID, user+" in hub "+x.Hub)}
 }
 
 func userIDs(x emulator.ConnectionStatus) []cobra.Completion {

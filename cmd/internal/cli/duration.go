@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// FormatDuration returns d as precisely as a person needs it.
+// FormatDuration returns d rounded to milliseconds, or to microseconds below one.
 func FormatDuration(d time.Duration) string {
 	if d < time.Millisecond {
 		return d.Round(time.Microsecond).String()

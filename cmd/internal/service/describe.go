@@ -27,9 +27,9 @@ func describe(ev output.Event) string {
 }
 
 func describeGroup(e *output.GroupEvent) string {
-	who, group := e.Target().String(), fmt.Sprintf("group %q", e.GroupID)
+	target, group := e.Target().String(), fmt.Sprintf("group %q", e.GroupID)
 	if e.TargetType == output.TargetAll {
-		who = "the connections that the filter selects"
+		target = "the connections that the filter selects"
 		if len(e.GroupIDs) == 1 {
 			group = fmt.Sprintf("group %q", e.GroupIDs[0])
 		} else {
@@ -38,11 +38,11 @@ func describeGroup(e *output.GroupEvent) string {
 	}
 	switch e.GroupAction {
 	case output.GroupJoin:
-		return "add " + who + " to " + group
+		return "add " + target + " to " + group
 	case output.GroupLeaveAll:
-		return "remove " + who + " from all groups"
+		return "remove " + target + " from all groups"
 	default:
-		return "remove " + who + " from " + group
+		return "remove " + target + " from " + group
 	}
 }
 
