@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,7 +88,9 @@ func (c httpCarrier) attempt(ctx context.Context, r *upstreamRequest) (*answer, 
 	if err != nil {
 		return nil, withoutURL(err)
 	}
-	return readAnswer(resp)
+	// The body of some answers, such as 101, does not end with the context.
+	defer context.AfterFunc(ctx, func() { resp.Body.Close() })()
+	return readAnswer(ctx, resp)
 }
 
 // upstreamRequest is one request to a handler; sent again, it is the same.
@@ -196,10 +199,14 @@ func checkHeader(h http.Header) error {
 	return nil
 }
 
-// readAnswer reads and closes an answer.
-func readAnswer(resp *http.Response) (*answer, error) {
+// readAnswer reads and closes an answer. The body of one below 200, which is 101, is
+// not read: it is the connection itself.
+func readAnswer(ctx context.Context, resp *http.Response) (*answer, error) {
 	defer resp.Body.Close()
 	a := &answer{status: resp.StatusCode, header: resp.Header}
+	if a.status < http.StatusOK {
+		return a, nil
+	}
 	if !a.ok() {
 		a.body, _ = io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
 		return a, nil
@@ -209,7 +216,7 @@ func readAnswer(resp *http.Response) (*answer, error) {
 	}
 	var err error
 	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, protocol.MaxUpstreamResponse+1)); err != nil {
-		return nil, &unusableAnswer{fmt.Errorf("read the answer: %w", err)}
+		return nil, &unusableAnswer{fmt.Errorf("read the answer: %w", cmp.Or(ctx.Err(), err))}
 	}
 	if len(a.body) > protocol.MaxUpstreamResponse {
 		return nil, answerTooBig()
