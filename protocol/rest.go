@@ -67,10 +67,12 @@ type ValidationBody struct {
 }
 
 // Members is one page of the connections of a group; NextLink is nil on the
-// last.
+// last, which has no such member.
+//
+// Source: recorded answers of the real service, 2025 and 2026.
 type Members struct {
 	Value    []Member `json:"value"`
-	NextLink *string  `json:"nextLink"`
+	NextLink *string  `json:"nextLink,omitempty"`
 }
 
 // Member is one connection of a group; UserID is nil for an anonymous one.
