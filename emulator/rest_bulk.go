@@ -2,7 +2,9 @@ package emulator
 
 import (
 	"encoding/json"
+	"mime"
 	"net/http"
+	"strings"
 
 	"wps/emulator/filter"
 	"wps/protocol"
@@ -16,12 +18,13 @@ type bulk struct {
 
 // readBulk reads the body of a readBulk group operation, and answers when it is refused.
 //
-// Source: the vendor's emulator; recorded answers of 2023 for the bad filter.
+// Source: the vendor's emulator; recorded answers of 2023 to 2025 for the bad
+// filter and the groups.
 func (c *restRequest) readBulk() (*bulk, bool) {
 	if !c.checkLength() {
 		return nil, false
 	}
-	if d, _, ok := protocol.DataTypeOf(c.r.Header.Get("Content-Type")); !ok || d != protocol.DataTypeJSON {
+	if !jsonInKnownCharset(c.r.Header.Get("Content-Type")) {
 		c.w.WriteHeader(http.StatusUnsupportedMediaType)
 		return nil, false
 	}
@@ -39,7 +42,7 @@ func (c *restRequest) readBulk() (*bulk, bool) {
 	}
 	groups, ok := validGroups(body.Groups)
 	if !ok {
-		writeInvalid(c.w, "Groups", "groups must be a list of at least one group name of 1 to 1024 characters.")
+		writeInvalid(c.w, "Groups", invalidGroup)
 		return nil, false
 	}
 	b := &bulk{groups: groups}
@@ -53,6 +56,11 @@ func (c *restRequest) readBulk() (*bulk, bool) {
 	}
 	b.chosen = newChoice(f)
 	return b, true
+}
+
+func jsonInKnownCharset(contentType string) bool {
+	media, parameters, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json" && decoderOf(strings.ToLower(parameters["charset"])) != nil
 }
 
 func validGroups(given []*string) ([]string, bool) {

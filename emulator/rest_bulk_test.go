@@ -82,7 +82,13 @@ func TestBulkRefused(t *testing.T) {
 				t.Errorf("%s %s: code %q, want Error.BadRequest", op, body, a.header.Get("x-ms-error-code"))
 			}
 		}
-		for _, contentType := range []string{"", "text/plain", "application/octet-stream", "nonsense;;"} {
+		for _, body := range []string{`{}`, `{"groups":[]}`, `{"groups":[""]}`} {
+			const message = "Invalid group name. Valid group name should be in between 1 and 1024 characters long."
+			if a := want(t, e, 400, post(op, jsonType, body)); !strings.Contains(a.body, `"message":"`+message+`","target":"Groups","errors":{"Groups":["`+message+`"]}`) {
+				t.Errorf("%s %s = %s, want the message of an invalid group", op, body, a.body)
+			}
+		}
+		for _, contentType := range []string{"", "text/plain", "application/octet-stream", "nonsense;;", "application/json; charset=unknown"} {
 			want(t, e, 415, post(op, contentType, `{"groups":["g"]}`))
 		}
 		chunked := post(op, jsonType, `{"groups":["g"]}`)
