@@ -38,7 +38,8 @@ type EventHandler struct {
 	// Handler receives the events in this process, with no socket between. It is
 	// not validated. It runs in the goroutine of the event, sees requests as a
 	// server would, for the path /{hub}/{event}, and must return soon after the
-	// request's context ends.
+	// request's context ends. Its 408 and 5xx are retried as those of a server,
+	// unless it calls the method Final() of the ResponseWriter before it answers.
 	Handler http.Handler
 	// SystemEvents are any of connect, connected and disconnected.
 	SystemEvents []string

@@ -45,7 +45,7 @@ func (c *localCarrier) attempt(ctx context.Context, r *upstreamRequest) (*answer
 	if err != nil {
 		return nil, err
 	}
-	a := &answer{status: w.status, header: w.sent, body: w.body.Bytes()}
+	a := &answer{status: w.status, header: w.sent, body: w.body.Bytes(), final: w.final}
 	switch {
 	case !a.ok():
 		a.body = a.body[:min(len(a.body), maxRefusal)]
@@ -94,7 +94,12 @@ type localWriter struct {
 	status int
 	sent   http.Header // header as it was when the status was written
 	body   bytes.Buffer
+	final  bool
 }
+
+// Final is called by a handler whose answer would be the same if it were asked
+// again.
+func (w *localWriter) Final() { w.final = true }
 
 func (w *localWriter) Header() http.Header { return w.header }
 

@@ -106,6 +106,26 @@ func TestInProcessFailures(t *testing.T) {
 	}
 }
 
+// TestInProcessFinalFailure proves that a failure is sent again unless the handler
+// says that it is final.
+func TestInProcessFinalFailure(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int32
+	e := runLocal(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(protocol.HeaderEventName) == "chat" {
+			calls.Add(1)
+			w.(interface{ Final() }).Final()
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	c, _ := dialJSON(t, e, clientOptions{})
+	c.send(event(1, "text", `"x"`))
+	c.expectText(failed(1, "InternalServerError", "Internal server error"))
+	if n := calls.Load(); n != 1 {
+		t.Errorf("the handler was asked %d times, want once", n)
+	}
+}
+
 // TestInProcessContext proves that the request of a handler ends with its
 // connection, and that a panic is tried again like a connection that failed.
 func TestInProcessContext(t *testing.T) {

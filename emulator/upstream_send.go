@@ -111,6 +111,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	final  bool // would be the same if the request were sent again
 }
 
 func (a *answer) ok() bool { return a.status >= 200 && a.status < 300 }
@@ -137,7 +138,8 @@ func answerTooBig() error {
 }
 
 // send sends r and returns the answer. Connection failures, 408 and 5xx are
-// retried; any other status is an answer.
+// retried unless the carrier says that they are final; any other status is an
+// answer.
 func (r *upstreamRequest) send(ctx context.Context) (*answer, error) {
 	if err := checkHeader(r.header); err != nil {
 		return nil, err
@@ -159,7 +161,7 @@ func (r *upstreamRequest) send(ctx context.Context) (*answer, error) {
 // again reports whether a request is sent again after what came of it.
 func again(a *answer, err error) bool {
 	if err == nil {
-		return retried(a.status)
+		return retried(a.status) && !a.final
 	}
 	_, arrived := errors.AsType[*unusableAnswer](err)
 	return !arrived

@@ -113,7 +113,13 @@ type reply struct {
 	header  http.Header
 	body    []byte
 	problem string // for the log
+	final   bool   // the event would fail again
 }
+
+// finalWriter is the ResponseWriter of a caller that sends an event again after a
+// failure. Final is called before a failure that would only be repeated. HTTP has
+// no word for that; a carrier in this process does without the retries.
+type finalWriter interface{ Final() }
 
 // retried reports whether the service sends an event again after this answer.
 //
@@ -188,6 +194,7 @@ func (ev *Event) unhandled() *reply {
 func (ev *Event) errorReply(e *Error) *reply {
 	r := &reply{status: e.Status, header: http.Header{headerContentType: nil}, body: []byte(e.Text)}
 	r.problem = cmp.Or(e.Detail, e.Text, http.StatusText(e.Status))
+	r.final = !e.Retry && r.retried()
 	if e.Retry && e.Status == tryAgain {
 		r.header["Retry-After"] = []string{retryAfter}
 	}
@@ -205,6 +212,9 @@ func (ev *Event) errorReply(e *Error) *reply {
 }
 
 func (r *reply) write(w http.ResponseWriter) {
+	if f, ok := w.(finalWriter); ok && r.final {
+		f.Final()
+	}
 	header := w.Header()
 	for name, values := range r.header {
 		header[name] = values

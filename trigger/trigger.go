@@ -103,7 +103,9 @@ type Report struct {
 }
 
 // Handler is an http.Handler that answers the events of the service. It is safe
-// for concurrent use.
+// for concurrent use. If a ResponseWriter has a method Final(), it is called before
+// a 5xx answer that would be the same if the event were sent again: the hook ran
+// and failed, and neither died, nor took too long, nor asked for the event again.
 type Handler struct {
 	o       Options
 	routes  routes
