@@ -30,6 +30,9 @@ type Answer struct {
 	States json.RawMessage
 	// Ignored are members that do not apply to the event.
 	Ignored []string
+	// Omitted are variables that were too large for the environment of a command,
+	// with their sizes.
+	Omitted []string
 	// Output is a stream of event objects, which are run before the answer is sent.
 	Output []byte
 	// Verbatim is the whole HTTP answer; nil builds one from the other members.

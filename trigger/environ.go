@@ -1,6 +1,8 @@
 package trigger
 
 import (
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -11,21 +13,30 @@ import (
 // does not start a program with one of 128 KiB.
 const maxVariable = 100 << 10
 
+// variable is a value for a hook.
+type variable struct{ name, value string }
+
+// fileName returns the name of the variable that holds the path of a file with the
+// value of another one.
+func fileName(name string) string { return name + "_FILE" }
+
 // Environment variables of a hook.
 const (
 	envResponse = "WPS_RESPONSE"
 	envOutput   = "WPS_OUTPUT"
 	envState    = "WPS_STATE"
 	envContext  = "WPS_CONTEXT"
+	envReason   = "WPS_REASON"
 )
 
 // environ returns the variables that the hook of one event gets beside those of
-// all hooks. Values come from the event and may hold anything but NUL, which is
-// replaced. The names of values that are too long are returned as omitted.
-func (ev *Event) environ(context []byte) (vars, omitted []string) {
+// all hooks and those of its files. Values come from the event and may hold
+// anything but NUL, which is replaced. Those that are too long are returned as
+// large.
+func (ev *Event) environ(context []byte) (vars []string, large []variable) {
 	add := func(name, value string) {
 		if len(value) > maxVariable {
-			omitted = append(omitted, name)
+			large = append(large, variable{name, value})
 			return
 		}
 		vars = append(vars, name+"="+strings.ReplaceAll(value, "\x00", "\uFFFD"))
@@ -37,12 +48,26 @@ func (ev *Event) environ(context []byte) (vars, omitted []string) {
 	add("WPS_USER_ID", ev.UserID)
 	add("WPS_DATA_TYPE", string(ev.DataType))
 	add("WPS_SUBPROTOCOL", ev.Subprotocol)
-	add("WPS_REASON", ev.reason())
+	add(envReason, ev.reason())
 	add("WPS_GROUP", ev.Group)
 	add("WPS_EVENT_ID", ev.ID)
 	add(envState, string(ev.state()))
 	add(envContext, string(context))
-	return vars, omitted
+	return vars, large
+}
+
+// tooLarge returns an error if a hook that does not get these variables could
+// decide with less knowledge than it needs: a connect hook, which is a guard, and
+// any hook without a word that identifies the event.
+func (ev *Event) tooLarge(large []variable) *Error {
+	isConnect := ev.Kind == protocol.EventSystem && ev.EventContext.Event == protocol.EventConnect
+	for _, v := range large {
+		if isConnect || v.name != envContext && v.name != envState && v.name != envReason {
+			text := fmt.Sprintf("the event is too large: %s would have %d bytes, more than the %d that a hook can get", v.name, len(v.value), maxVariable)
+			return &Error{Status: http.StatusRequestHeaderFieldsTooLarge, Text: text}
+		}
+	}
+	return nil
 }
 
 func (ev *Event) reason() string {

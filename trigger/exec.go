@@ -84,7 +84,7 @@ func baseEnv(more []string) []string {
 	names, _ := (&Event{}).environ(nil)
 	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
-		return name == envResponse || name == envOutput || slices.Contains(names, name+"=")
+		return name == envResponse || name == envOutput || slices.Contains(names, strings.TrimSuffix(name, fileName(""))+"=")
 	})
 	return append(env, more...)
 }
@@ -98,14 +98,17 @@ func (c *command) Close(context.Context) error { return os.RemoveAll(c.dir) }
 func (c *command) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	run, err := c.prepare(ev)
 	defer run.files.remove()
-	if err != nil {
+	switch {
+	case err != nil:
 		return Answer{}, err
+	case run.refusal != nil:
+		return Answer{Error: run.refusal}, nil
 	}
 	if err := run.run(ctx); err != nil {
-		return Answer{}, err
+		return Answer{Omitted: run.omitted}, err
 	}
 	a, err := run.answer(ev)
-	a.Ignored = append(a.Ignored, run.omitted...)
+	a.Omitted = run.omitted
 	return a, err
 }
 
@@ -114,17 +117,37 @@ type run struct {
 	c        *command
 	cmd      *exec.Cmd
 	files    hookFiles
-	omitted  []string // variables that were too long
+	omitted  []string // variables that were too long, for the log
+	refusal  *Error   // of an event that must not run without them
 	stdout   []byte
 	lastLine string // line of stderr
 }
 
+// prepare returns a run with its environment and files. The context is always in a
+// file too, and so is every value that is too large for a variable.
 func (c *command) prepare(ev *Event) (*run, error) {
-	vars, omitted := ev.environ(ev.appendContext(nil))
-	files := c.files()
+	about := ev.appendContext(nil)
+	vars, large := ev.environ(about)
 	cmd := &exec.Cmd{Path: c.argv[0], Args: c.argv}
-	cmd.Env = slices.Concat(c.env, vars, []string{envResponse + "=" + files.response, envOutput + "=" + files.output})
-	return &run{c: c, cmd: cmd, files: files, omitted: omitted}, c.stdin(cmd, ev.Body)
+	r := &run{c: c, cmd: cmd, files: c.files(), refusal: ev.tooLarge(large)}
+	if r.refusal != nil {
+		return r, nil
+	}
+	for _, v := range large {
+		r.omitted = append(r.omitted, fmt.Sprintf("%s (%d bytes)", v.name, len(v.value)))
+	}
+	if !slices.ContainsFunc(large, func(v variable) bool { return v.name == envContext }) {
+		large = append(large, variable{envContext, string(about)})
+	}
+	for _, v := range large {
+		pair, err := r.files.provide(v.name, []byte(v.value))
+		if err != nil {
+			return r, NotRun(fmt.Errorf("write the file of $%s: %v", fileName(v.name), err))
+		}
+		vars = append(vars, pair)
+	}
+	cmd.Env = slices.Concat(c.env, vars, []string{envResponse + "=" + r.files.response, envOutput + "=" + r.files.output})
+	return r, c.stdin(cmd, ev.Body)
 }
 
 // stdin connects the data to the process. Small data is written to a pipe before

@@ -82,16 +82,49 @@ func (r *run) exitError(state *os.ProcessState) *Error {
 	return e
 }
 
-// hookFiles are the paths that a hook may write to. The files do not exist before.
-type hookFiles struct{ response, output string }
+// hookFiles are the paths of the files of one run: a hook may write to response and
+// output, which do not exist before, and read the others.
+type hookFiles struct {
+	base, response, output string
+	values                 []string
+}
 
 func (c *command) files() hookFiles {
 	base := filepath.Join(c.dir, strconv.FormatUint(c.runs.Add(1), 10))
-	return hookFiles{base + ".response", base + ".output"}
+	return hookFiles{base: base, response: base + ".response", output: base + ".output"}
+}
+
+// provide writes a value to a file that the hook may read, for the owner only, and
+// returns the variable that names the file.
+func (f *hookFiles) provide(name string, value []byte) (pair string, err error) {
+	path := f.base + "." + name
+	err = writeNew(path, value)
+	if errors.Is(err, os.ErrNotExist) { // something has tidied the folder away
+		if err = os.Mkdir(filepath.Dir(path), 0o700); err == nil {
+			err = writeNew(path, value)
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	f.values = append(f.values, path)
+	return fileName(name) + "=" + path, nil
+}
+
+func writeNew(path string, value []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(value)
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = os.Remove(path) // what was written is of no use
+	}
+	return err
 }
 
 // read returns what a hook wrote to a file; nil if the file does not exist.
-func (hookFiles) read(path string) ([]byte, error) {
+func (*hookFiles) read(path string) ([]byte, error) {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -118,7 +151,10 @@ func variableOf(path string) string {
 	return envResponse
 }
 
-func (f hookFiles) remove() {
+func (f *hookFiles) remove() {
 	_ = os.Remove(f.response) // usually does not exist
 	_ = os.Remove(f.output)
+	for _, path := range f.values {
+		_ = os.Remove(path) // unless the hook did
+	}
 }

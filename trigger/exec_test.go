@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -227,8 +228,70 @@ func TestCommandWithHugeState(t *testing.T) {
 	if w := send(t, h, event{name: "message", state: strings.Repeat("x", 300<<10)}); w.Code != 200 || w.Body.String() != "[]" {
 		t.Errorf("answer = %d %q, want 200 []", w.Code, w.Body)
 	}
-	if !strings.Contains(log.String(), "WPS_STATE") {
-		t.Errorf("log = %q, want the variable that was omitted", &log)
+	if !strings.Contains(log.String(), "WPS_STATE (307200 bytes)") {
+		t.Errorf("log = %q, want the variable that was omitted and its size", &log)
+	}
+}
+
+// What is too large for the environment is in a file, and so is the context always.
+func TestCommandFiles(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	t.Setenv("WPS_STATE_FILE", "of the process around")
+	line := `for f in "$WPS_CONTEXT_FILE" "$WPS_STATE_FILE" "$WPS_REASON_FILE"; do
+	[ -z "$f" ] || printf '%s:%s ' "$(stat -c %a "$f")" "$(wc -c <"$f")"
+done >&2; cat "$WPS_CONTEXT_FILE" >&2; [ -z "$WPS_CONTEXT" ] || [ "$WPS_CONTEXT" = "$(cat "$WPS_CONTEXT_FILE")" ]`
+	var stderr string
+	h := command(t, line, trigger.CommandOptions{OnStderr: func(_, l string) { stderr = l }})
+	state, reason := strings.Repeat("x", 200_000), strings.Repeat("r", 200_000)
+	for _, test := range []struct {
+		event event
+		want  string
+	}{
+		{event{name: "connect"}, `^600:\d+ {"type":"system","event":"connect",`},
+		{event{name: "message"}, `^600:\d+ {"type":"user",`},
+		{event{name: "message", state: state}, `^600:40\d{4} 600:200000 {"type":"user",`}, // the context has it twice
+		{event{name: "disconnected", body: `{"reason":"` + reason + `"}`}, `^600:\d+ 600:200000 {"type":"system",`},
+	} {
+		stderr = ""
+		if w := send(t, h, test.event); w.Code >= 300 || !regexp.MustCompile(test.want).MatchString(stderr) {
+			t.Errorf("%s = %d, files %.100s, want %s", test.event.name, w.Code, stderr, test.want)
+		}
+	}
+	if files, err := filepath.Glob(temp + "/*/*"); err != nil || len(files) != 0 {
+		t.Errorf("left after the events: %v, %v", files, err)
+	}
+	dirs, _ := filepath.Glob(temp + "/*")
+	if err := os.RemoveAll(dirs[0]); err != nil {
+		t.Fatal(err)
+	}
+	if w := send(t, h, event{name: "message"}); w.Code != 200 {
+		t.Errorf("after the folder was removed = %d %s, want 200", w.Code, w.Body)
+	}
+}
+
+// A hook that guards never runs without a part of what it decides by.
+func TestGuardThatKnowsTooLittle(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat("x", 120_000)
+	h := command(t, `case "$WPS_CONTEXT$WPS_USER_ID" in *mallory*) exit 77; esac`, trigger.CommandOptions{})
+	body := func(member string) string {
+		return `{"claims":{},"query":{},"headers":{},"subprotocols":[],` + member + `}`
+	}
+	for name, e := range map[string]event{
+		"query":               {name: "connect", body: body(`"query":{"a":["mallory","` + large + `"]}`)},
+		"claims":              {name: "connect", body: body(`"claims":{"a":["mallory","` + large + `"]}`)},
+		"headers":             {name: "connect", body: body(`"headers":{"a":["mallory","` + large + `"]}`)},
+		"state":               {name: "connect", state: large},
+		"user id":             {name: "connect", user: "mallory" + large},
+		"user id of an event": {name: "message", user: "mallory" + large},
+	} {
+		if w := send(t, h, e); w.Code != 431 || !strings.Contains(w.Body.String(), "the event is too large: WPS_") {
+			t.Errorf("a large %s = %d %.200s, want 431", name, w.Code, w.Body)
+		}
+	}
+	if w := send(t, h, event{name: "connect", body: body(`"query":{"a":["mallory"]}`)}); w.Code != 401 {
+		t.Errorf("a small query = %d, want 401", w.Code)
 	}
 }
 

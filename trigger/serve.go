@@ -207,7 +207,7 @@ func (h *Handler) run(hook Hook, ev *Event) (*reply, bool) {
 	if err == nil && a.Error == nil {
 		err = h.runOutput(ctx, ev, a.Output)
 	}
-	h.logIgnored(hook, ev, a.Ignored)
+	h.logIgnored(hook, ev, &a)
 	var r *reply
 	if err == nil {
 		r, err = ev.reply(a)
@@ -223,9 +223,13 @@ func (h *Handler) run(hook Hook, ev *Event) (*reply, bool) {
 	return r, false
 }
 
-func (h *Handler) logIgnored(hook Hook, ev *Event, members []string) {
-	if len(members) > 0 {
+func (h *Handler) logIgnored(hook Hook, ev *Event, a *Answer) {
+	if len(a.Omitted) > 0 {
+		h.log.Warn("variables are too large for the environment of a hook and were left out: each is in the file that the variable of its name and _FILE holds",
+			"hook", hook.String(), "event", ev.EventContext.Event, "variables", strings.Join(a.Omitted, ", "))
+	}
+	if len(a.Ignored) > 0 {
 		h.log.Warn("members of the answer do not fit the event and were ignored", "hook", hook.String(),
-			"event", ev.EventContext.Event, "members", strings.Join(members, ", "))
+			"event", ev.EventContext.Event, "members", strings.Join(a.Ignored, ", "))
 	}
 }

@@ -49,7 +49,7 @@ answer it. Register http://HOST/ (or --path) with the service, or pass it to
 A hook is a command. It reads the event's data from stdin and its context from
 WPS_EVENT, WPS_EVENT_TYPE, WPS_HUB, WPS_CONNECTION_ID, WPS_USER_ID, WPS_DATA_TYPE,
 WPS_SUBPROTOCOL, WPS_REASON, WPS_GROUP, WPS_EVENT_ID, WPS_STATE and, as JSON,
-WPS_CONTEXT. It answers with
+WPS_CONTEXT, which is also in the file $WPS_CONTEXT_FILE. It answers with
   exit code 0    and, for a user event, the message on stdout, byte for byte;
                  for connect nothing, or JSON with userId, groups, roles,
                  subprotocol, states, error
@@ -60,6 +60,10 @@ JSON in the file $WPS_RESPONSE (message, dataType, metadata, states, error, retr
 takes precedence over stdout. Event objects appended to the file $WPS_OUTPUT, one
 per line, are run before the answer. When a hook exits, everything it started is
 killed.
+
+A WPS_CONTEXT, WPS_STATE or WPS_REASON above 100 KiB is left out: it is in the file
+that WPS_CONTEXT_FILE, WPS_STATE_FILE or WPS_REASON_FILE names. A connect event
+that large is refused (431), because its hook is a guard.
 
 A HOOK may also be http://HOST:PORT/PATH, which receives the event unchanged, or
 :accept, :reject, :echo, :log. With --worker a command is started once: it reads
