@@ -63,7 +63,7 @@ func (e *Error) Is(target error) bool { return isStatus(e.Status, target) }
 
 func isStatus(status int, target error) bool {
 	switch target {
-	case ErrNotFound:
+	case ErrNotFound: //nolint:errorlint // the target of errors.Is, not the error it unwraps
 		return status == http.StatusNotFound
 	case ErrUnauthorized:
 		return status == http.StatusUnauthorized || status == http.StatusForbidden

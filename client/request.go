@@ -69,7 +69,7 @@ func (s *Service) fetch(ctx context.Context, r *request) ([]byte, protocol.Outco
 	if err != nil {
 		return nil, protocol.Outcome{}, err
 	}
-	resp, tries, err := s.doWithRetry(req, r.anonymous)
+	resp, tries, err := s.doWithRetry(req, r.anonymous) //nolint:bodyclose // the body is in memory
 	o := protocol.Outcome{Tries: tries}
 	if resp != nil {
 		o.HTTPStatus = resp.StatusCode

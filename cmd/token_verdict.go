@@ -48,7 +48,7 @@ func (v tokenVerdict) problem() string {
 	texts := make([]string, len(v.problems))
 	for i, p := range v.problems {
 		texts[i] = p.Error()
-		if p == token.ErrSignature {
+		if p == token.ErrSignature { //nolint:errorlint // a wrapped one says more
 			texts[i] = "not signed with the key of " + v.source.From
 		}
 	}

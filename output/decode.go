@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 
 	"wps/protocol"
 )
@@ -37,7 +38,7 @@ func (o *object) checkedEvent() (Event, error) {
 	if ev == nil {
 		return nil, o.faults.err()
 	}
-	if bad, _ := ev.Check().(*FaultError); bad != nil {
+	if bad, ok := errors.AsType[*FaultError](ev.Check()); ok {
 		for _, f := range bad.Faults {
 			// A member that could not be read has its fault.
 			if !o.hasFault(f.Member) {

@@ -109,7 +109,7 @@ func (r *Reader) Read() ([]byte, int, error) {
 // end returns the error of the last read before io.EOF.
 func (r *Reader) end(err error) error {
 	r.err = io.EOF
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return err
 	}
 	return &LineError{Line: r.line, Err: err, Ends: true}
@@ -147,7 +147,7 @@ func (r *Reader) begin() error {
 func (r *Reader) separator() error {
 	b, err := r.skipBlanks()
 	switch {
-	case err == io.EOF && r.open:
+	case r.open && errors.Is(err, io.EOF):
 		return r.end(errors.New("the array is not closed"))
 	case err != nil:
 		return r.end(err)
@@ -170,7 +170,7 @@ func (r *Reader) separator() error {
 	if err == nil && b == ']' {
 		err = errors.New("there is a comma before the end of the array")
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = errors.New("the array is not closed")
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package token
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -83,7 +84,7 @@ func entraProblems(tok string, seen Inspection, now time.Time) []error {
 	}
 	_, err := ReadEntra(tok, now)
 	switch {
-	case err == ErrAudience:
+	case errors.Is(err, ErrAudience):
 		return []error{&AudienceError{seen.Claims.Audiences, entraAudience}}
 	case err != nil:
 		return []error{inMilliseconds(err, seen.Claims)}
@@ -112,7 +113,7 @@ func (c *Claims) InMilliseconds() []string {
 
 // inMilliseconds explains why a token is not valid yet.
 func inMilliseconds(err error, c Claims) error {
-	if err == ErrNotYet && slices.Contains(c.InMilliseconds(), "nbf") {
+	if errors.Is(err, ErrNotYet) && slices.Contains(c.InMilliseconds(), "nbf") {
 		return fmt.Errorf("%w: nbf seems to count milliseconds, it must count seconds", err)
 	}
 	return err

@@ -168,7 +168,7 @@ func handshake(ctx context.Context, u *url.URL, o Options) (*websocket.Conn, err
 		}
 		return conn, err
 	}
-	ws, resp, err := d.DialContext(ctx, u.String(), o.Header)
+	ws, resp, err := d.DialContext(ctx, u.String(), o.Header) //nolint:bodyclose // gorilla has read it: nothing to close
 	if !stop() && err == nil {
 		ws.Close()
 		return nil, context.Cause(ctx)

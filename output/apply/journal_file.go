@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -37,10 +38,10 @@ func (j *Journal) load(purpose string) (end int64, err error) {
 	}
 	for line := 2; ; line++ {
 		record, err := in.ReadSlice('\n')
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return end, nil
 		}
-		if err != nil && err != bufio.ErrBufferFull {
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return 0, withoutPath(err)
 		}
 		index, sum, ok := parseRecord(string(record))
@@ -61,9 +62,9 @@ func loadHead(in *bufio.Reader, want string) (end int64, err error) {
 	b, err := in.ReadSlice('\n')
 	head := string(b)
 	switch {
-	case err == io.EOF && strings.HasPrefix(want, head):
+	case errors.Is(err, io.EOF) && strings.HasPrefix(want, head):
 		return 0, nil
-	case err == io.EOF || err == bufio.ErrBufferFull:
+	case errors.Is(err, io.EOF) || errors.Is(err, bufio.ErrBufferFull):
 		return 0, ErrNoJournal
 	case err != nil:
 		return 0, withoutPath(err)
@@ -91,9 +92,9 @@ func checkDamage(in *bufio.Reader, line []byte, number int) error {
 		switch {
 		case len(bytes.Trim(more, "\x00")) > 0:
 			return damaged
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
-		case err != nil && err != bufio.ErrBufferFull:
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
 			return withoutPath(err)
 		}
 	}

@@ -58,7 +58,7 @@ func (o *triggerOptions) unreachable(err error) error {
 // endOf returns the error of --timeout or of an interrupt if that ended ctx, else
 // err.
 func endOf(ctx context.Context, env *cli.Env, err error) error {
-	if context.Cause(ctx) == service.ErrTimeout {
+	if errors.Is(context.Cause(ctx), service.ErrTimeout) {
 		return fmt.Errorf("no answer within %v", env.Settings.Timeout)
 	}
 	if errors.Is(err, context.Canceled) {

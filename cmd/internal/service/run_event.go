@@ -77,7 +77,7 @@ func (r *EventRunner) Run(ctx context.Context, ev output.Event) (output.Result, 
 	if err == nil {
 		return result, nil
 	}
-	if context.Cause(limited) == ErrTimeout {
+	if errors.Is(context.Cause(limited), ErrTimeout) {
 		err = cli.WithHint(&explain.NoAnswerError{Within: r.Env.Settings.Timeout, Status: result.HTTPStatus}, "increase --timeout, or check the service with \"wps health\"")
 	}
 	return result, explain.Service(r.Env.Settings, explain.Refusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
