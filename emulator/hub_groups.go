@@ -2,7 +2,7 @@ package emulator
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"wps/protocol"
 )
@@ -27,7 +27,7 @@ func checkGroups(groups []string) error {
 		size += len(g)
 	}
 	if len(groups) > maxGroups || size > maxGroupBytes {
-		return errors.New(tooManyGroups)
+		return fmt.Errorf("%s", tooManyGroups) // a text of the wire, not the start of a sentence
 	}
 	return nil
 }

@@ -226,7 +226,7 @@ func (one *worker) converse(batch []*job, deliver func(*job, result)) error {
 		batch = slices.Delete(batch, at, at+1)
 	}
 	for i, j := range batch {
-		if i > 0 && err != errWorkerEnded {
+		if i > 0 && !errors.Is(err, errWorkerEnded) {
 			deliver(j, result{err: interrupted(err)}) // the fault was in the answer to another event
 		} else {
 			deliver(j, result{err: err})

@@ -89,7 +89,7 @@ func checkPlaceholders(text string) error {
 			return fmt.Errorf("AccessKey is the placeholder %s", value)
 		case strings.EqualFold(name, "Endpoint"):
 			if m := placeholderInAddress().FindString(value); m != "" {
-				return fmt.Errorf("Endpoint has the placeholder %s", m)
+				return fmt.Errorf("the placeholder %s is in Endpoint", m)
 			}
 		}
 	}

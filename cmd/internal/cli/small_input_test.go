@@ -116,13 +116,13 @@ func inUTF16(text string, mark ...byte) string {
 func TestPlaceholders(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"Endpoint=https://<name>.webpubsub.azure.com;AccessKey=<access-key>;Version=1.0;": "Endpoint has the placeholder <name>",
+		"Endpoint=https://<name>.webpubsub.azure.com;AccessKey=<access-key>;Version=1.0;": "the placeholder <name> is in Endpoint",
 		"Endpoint=https://h.example;AccessKey=<access-key>":                               "AccessKey is the placeholder <access-key>",
 		"Endpoint=https://h.example;AccessKey={key}":                                      "AccessKey is the placeholder {key}",
 		"Endpoint=https://h.example;AccessKey=...":                                        "AccessKey is the placeholder ...",
 		"Endpoint=https://h.example;AccessKey=***;Version=1.0;":                           "AccessKey is the placeholder ***",
-		"Endpoint=https://${NAME}.webpubsub.azure.com;AccessKey=k":                        "Endpoint has the placeholder ${NAME}",
-		"Endpoint=https://your-resource.webpubsub.azure.com;AccessKey=k":                  "Endpoint has the placeholder your-resource",
+		"Endpoint=https://${NAME}.webpubsub.azure.com;AccessKey=k":                        "the placeholder ${NAME} is in Endpoint",
+		"Endpoint=https://your-resource.webpubsub.azure.com;AccessKey=k":                  "the placeholder your-resource is in Endpoint",
 		"Endpoint=https://h.example;AccessKey=YOUR_ACCESS_KEY":                            "AccessKey is the placeholder YOUR_ACCESS_KEY",
 		`"` + plainString + `"`:                                                           "",
 	} {
