@@ -27,21 +27,21 @@ var imports = map[string][]string{
 	"cmd/internal/batch":        {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "output/apply"},
 	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol"},
 	"cmd/internal/connectcmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client/ws", "token", "protocol"},
-	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "token", "protocol"},
-	"cmd/internal/handlercmd":   {"cmd/internal/cli", "cmd/internal/hooks", "cmd/internal/negotiatecmd", "cmd/internal/serve", "cmd/internal/service", "client", "emulator", "trigger", "internal/webguard", "token", "protocol"},
+	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/shownurl", "token", "protocol"},
+	"cmd/internal/handlercmd":   {"cmd/internal/cli", "cmd/internal/hooks", "cmd/internal/negotiatecmd", "cmd/internal/serve", "cmd/internal/service", "client", "emulator", "trigger", "internal/shownurl", "internal/webguard", "token", "protocol"},
 	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token"},
 
-	"cmd/internal/hooks":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "trigger", "token", "protocol"},
+	"cmd/internal/hooks":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "trigger", "internal/shownurl", "token", "protocol"},
 	"cmd/internal/service": {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol"},
 	"cmd/internal/explain": {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol"},
 	"cmd/internal/serve":   {"cmd/internal/cli", "internal/webguard"},
-	"cmd/internal/cli":     {"internal/suggest", "token", "protocol"},
+	"cmd/internal/cli":     {"internal/shownurl", "internal/suggest", "token", "protocol"},
 
 	"client":    {"internal/oneline", "internal/wait", "token", "protocol"},
 	"client/ws": {"client", "internal/oneline", "internal/wait", "token", "protocol"},
-	"trigger":   {"internal/wait", "output", "token", "protocol"},
+	"trigger":   {"internal/shownurl", "internal/wait", "output", "token", "protocol"},
 
-	"emulator":                   {"emulator/filter", "emulator/internal/outbound", "emulator/internal/rights", "internal/wait", "internal/webguard", "token", "protocol"},
+	"emulator":                   {"emulator/filter", "emulator/internal/outbound", "emulator/internal/rights", "internal/shownurl", "internal/wait", "internal/webguard", "token", "protocol"},
 	"emulator/filter":            {},
 	"emulator/internal/outbound": {"protocol"},
 	"emulator/internal/rights":   {"protocol"},
@@ -49,7 +49,7 @@ var imports = map[string][]string{
 	// Its result is options of the emulator. It is no part of emulator, nor may
 	// emulator import it, so that a program which only runs the emulator does not
 	// link YAML.
-	"emulator/settings": {"emulator", "token", "protocol"},
+	"emulator/settings": {"emulator", "internal/shownurl", "token", "protocol"},
 
 	"output":       {"internal/suggest", "protocol"},
 	"output/apply": {"internal/wait", "output", "protocol"},
@@ -59,6 +59,7 @@ var imports = map[string][]string{
 
 	// What our packages share that is not part of the API.
 	"internal/oneline":  {},
+	"internal/shownurl": {},
 	"internal/suggest":  {},
 	"internal/wait":     {},
 	"internal/webguard": {},

@@ -67,7 +67,7 @@ func (h *EventHandler) Check() error {
 	case h.Handler != nil:
 	default:
 		if err := checkTemplate(h.URLTemplate); err != nil {
-			return fmt.Errorf("URL template %q: %w", h.URLTemplate, err)
+			return fmt.Errorf("URL template %q: %w", ShownURL(h.URLTemplate), err)
 		}
 	}
 	for _, name := range h.SystemEvents {
@@ -98,8 +98,10 @@ func checkTemplate(template string) error {
 		case strings.EqualFold(p, "{hub}"), strings.EqualFold(p, "{event}"):
 		case strings.HasPrefix(strings.ToLower(p), "{@microsoft.keyvault"):
 			return errors.New("a Key Vault reference works in the cloud only")
-		default:
+		case strings.Contains(ShownURL(template), p):
 			return fmt.Errorf("%s is unknown: use {hub} and {event}", p)
+		default: // it may be part of a secret
+			return errors.New("a name in braces is unknown: use {hub} and {event}")
 		}
 	}
 	one, err := url.Parse(resolve(template, "a", "b"))

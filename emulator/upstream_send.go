@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"wps/internal/shownurl"
 	"wps/internal/wait"
 	"wps/protocol"
 )
@@ -235,20 +236,6 @@ func withoutURL(err error) error {
 	return err
 }
 
-// ShownURL returns a handler's URL or URL template without its query and its
-// password, which may be secret.
-func ShownURL(text string) string {
-	text, _, _ = strings.Cut(text, "?")
-	scheme, rest, ok := strings.Cut(text, "://")
-	if !ok {
-		return text
-	}
-	host, path, slash := strings.Cut(rest, "/")
-	if i := strings.LastIndexByte(host, '@'); i >= 0 {
-		host = "***" + host[i:]
-	}
-	if slash {
-		host += "/"
-	}
-	return scheme + "://" + host + path
-}
+// ShownURL returns a handler's URL or URL template without its query, fragment and
+// user information, which may be secret.
+func ShownURL(text string) string { return shownurl.Of(text) }

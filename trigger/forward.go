@@ -13,21 +13,25 @@ import (
 	"strings"
 	"time"
 
+	"wps/internal/shownurl"
 	"wps/protocol"
 )
 
 // forward sends events to another event handler.
 type forward struct {
 	template string
+	shown    string // template without secrets
 	http     *http.Transport
 }
 
 // Forward returns a hook that sends events with all their headers to an HTTP
 // server and returns its answer byte for byte. {hub} and {event} in the path of
-// the address are replaced with those of the event. Redirects are not followed:
-// they are the answer.
+// the address are replaced with those of the event. User information in it is sent
+// as Basic authorization, in place of any that the event has. Redirects are not
+// followed: they are the answer. The hook's name and errors show neither user
+// information nor query.
 func Forward(address string) (Hook, error) {
-	f := &forward{template: address, http: &http.Transport{
+	f := &forward{template: address, shown: shownurl.Of(address), http: &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 10 * time.Second,
@@ -38,11 +42,11 @@ func Forward(address string) (Hook, error) {
 	u, err := f.address("hub", "event")
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("address %q: %v", address, errors.Unwrap(err))
+		return nil, fmt.Errorf("address %q: not a URL", f.shown) // the error would repeat its secrets
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return nil, fmt.Errorf("address %q: use http://HOST:PORT/PATH", address)
+		return nil, fmt.Errorf("address %q: use http://HOST:PORT/PATH", f.shown)
 	case strings.ContainsAny(authorityOf(address), "{}"):
-		return nil, fmt.Errorf("address %q: {hub} and {event} are allowed only after the host", address)
+		return nil, fmt.Errorf("address %q: {hub} and {event} are allowed only after the host", f.shown)
 	}
 	return f, nil
 }
@@ -58,7 +62,7 @@ func (f *forward) address(hub, event string) (*url.URL, error) {
 	return url.Parse(strings.NewReplacer("{hub}", url.PathEscape(hub), "{event}", url.PathEscape(event)).Replace(f.template))
 }
 
-func (f *forward) String() string { return f.template }
+func (f *forward) String() string { return f.shown }
 
 // Close closes idle connections.
 func (f *forward) Close(context.Context) error {
@@ -70,7 +74,7 @@ func (f *forward) Close(context.Context) error {
 func (f *forward) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	u, err := f.address(ev.Hub, ev.EventContext.Event)
 	if err != nil {
-		return Answer{}, err
+		return Answer{}, fmt.Errorf("the address for the event is not a URL: %s", f.shown)
 	}
 	r := (&http.Request{
 		Method: http.MethodPost, URL: u, Host: u.Host, Header: endToEnd(ev.Header),
@@ -78,6 +82,9 @@ func (f *forward) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	}).WithContext(ctx)
 	if len(ev.Body) == 0 {
 		r.Body = http.NoBody
+	}
+	if password, ok := u.User.Password(); u.User != nil && (ok || u.User.Username() != "") {
+		r.SetBasicAuth(u.User.Username(), password)
 	}
 	if _, named := r.Header["User-Agent"]; !named {
 		r.Header["User-Agent"] = nil // otherwise net/http adds its own
@@ -107,9 +114,9 @@ func (f *forward) read(resp *http.Response) (Answer, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, protocol.MaxUpstreamResponse+1))
 	switch {
 	case err != nil:
-		return Answer{}, fmt.Errorf("read the answer of %s: %w", f.template, err)
+		return Answer{}, fmt.Errorf("read the answer of %s: %w", f.shown, err)
 	case len(body) > protocol.MaxUpstreamResponse:
-		return Answer{}, fmt.Errorf("the answer of %s is larger than %d bytes", f.template, protocol.MaxUpstreamResponse)
+		return Answer{}, fmt.Errorf("the answer of %s is larger than %d bytes", f.shown, protocol.MaxUpstreamResponse)
 	}
 	header := endToEnd(resp.Header)
 	if _, there := header[headerContentType]; !there {

@@ -72,6 +72,38 @@ func TestForwardDoesNotFollowRedirects(t *testing.T) {
 	}
 }
 
+// User information is sent as Basic authorization; it and the query are in no name,
+// report or error.
+func TestForwardWithSecrets(t *testing.T) {
+	t.Parallel()
+	var got []string
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		got = append(got, user+" "+password+" "+r.URL.RequestURI())
+	}))
+	address := strings.Replace(web.URL, "http://", "http://u:SECRET%25@", 1) + "/{event}?code=SECRET"
+	var report trigger.Report
+	h := forwarder(t, address, func(o *trigger.Options) { o.OnAnswer = func(r trigger.Report) { report = r } })
+	send(t, h, event{name: "msg"})
+	send(t, h, event{name: "msg", header: http.Header{"Authorization": {"Bearer of the service"}}})
+	if want := "u SECRET% /msg?code=SECRET"; len(got) != 2 || got[0] != want || got[1] != want {
+		t.Errorf("the server got %q, want twice %q", got, want)
+	}
+	if want := strings.Replace(web.URL, "http://", "http://***@", 1) + "/{event}"; report.Hook != want {
+		t.Errorf("the hook is called %q, want %q", report.Hook, want)
+	}
+	web.Close()
+	send(t, h, event{name: "msg"})
+	if report.Problem == "" || strings.Contains(report.Problem, "SECRET") {
+		t.Errorf("problem of a closed server = %q", report.Problem)
+	}
+	for _, bad := range []string{"http://u:SECRET@h x/", "http://u:SEC%RET@h/", "ftp://u:SECRET@h", "http://h:SECRET", "http://u:SECRET@{hub}/?code=SECRET"} {
+		if _, err := trigger.Forward(bad); err == nil || strings.Contains(err.Error(), "SEC") {
+			t.Errorf("Forward(%q) = %v, want an error without the secret", bad, err)
+		}
+	}
+}
+
 func TestForwardFailures(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(nil)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"wps/emulator"
+	"wps/internal/shownurl"
 	"wps/protocol"
 )
 
@@ -27,7 +28,7 @@ func ParseHandler(text string) (HubHandler, error) {
 	h := HubHandler{Hub: emulator.AnyHub, EventHandler: emulator.EventHandler{
 		URLTemplate: words[0], SystemEvents: emulator.AllSystemEvents(), EventPattern: emulator.EveryEvent,
 	}}
-	if hub, rest, ok := strings.Cut(words[0], "="); ok && !strings.Contains(hub, "/") {
+	if hub, rest, ok := strings.Cut(words[0], "="); ok && !strings.ContainsAny(hub, "/:@?") {
 		h.Hub, h.URLTemplate = hub, rest
 		if err := protocol.CheckHub(hub); err != nil && hub != emulator.AnyHub {
 			return HubHandler{}, err
@@ -56,7 +57,7 @@ func (h *HubHandler) restrict(words []string) error {
 		case name == "user":
 			h.EventPattern = list
 		default:
-			return fmt.Errorf("%q is neither system=LIST nor user=LIST", word)
+			return fmt.Errorf("%q is neither system=LIST nor user=LIST", shownurl.Of(word))
 		}
 		seen[name] = true
 	}

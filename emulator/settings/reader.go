@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"wps/internal/shownurl"
 )
 
 // maxRead is how much is read of a file, in bytes of its texts and one for each
@@ -85,7 +87,7 @@ func (r *reader) members(n *yaml.Node, what string, known ...string) (map[string
 		name := strings.ToLower(e.key.Value)
 		i := slices.IndexFunc(known, func(k string) bool { return strings.ToLower(k) == name })
 		if i < 0 {
-			return nil, r.fail(e.key, what+" has "+strings.Join(known, ", "), "unknown member %q", e.key.Value)
+			return nil, r.fail(e.key, what+" has "+strings.Join(known, ", "), "unknown member %q", shownurl.In(e.key.Value))
 		}
 		m[known[i]] = e.value
 	}

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+
+	"wps/internal/shownurl"
 )
 
 // ExactArgs is cobra.ExactArgs with the names of the arguments in its error.
@@ -29,7 +31,7 @@ func ExactArgs(names ...string) cobra.PositionalArgs {
 }
 
 func unexpectedArgument(c *cobra.Command, args []string) error {
-	text := fmt.Sprintf("unexpected argument %q", args[0])
+	text := fmt.Sprintf("unexpected argument %q", shownurl.In(args[0]))
 	if flag := MeantFlag(c, args); flag != "" {
 		return Usage(text, "did you mean "+flag+"?")
 	}
@@ -46,7 +48,7 @@ func MeantFlag(c *cobra.Command, args []string) string {
 	case len(args) == 1 || f.NoOptDefVal != "":
 		return "--" + f.Name
 	}
-	return "--" + f.Name + " " + ShellWord(args[1])
+	return "--" + f.Name + " " + ShellWord(shownurl.In(args[1]))
 }
 
 // SubcommandsOnly is the action of a command that only has subcommands.

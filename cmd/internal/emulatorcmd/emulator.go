@@ -24,6 +24,7 @@ import (
 	"wps/cmd/internal/serve"
 	"wps/emulator"
 	emusettings "wps/emulator/settings"
+	"wps/internal/shownurl"
 	"wps/protocol"
 	"wps/token"
 )
@@ -139,7 +140,7 @@ func checkArgs(c *cobra.Command, args []string) error {
 	case len(c.SuggestionsFor(args[0])) > 0 || cli.EquivalentCommand(c, args[0]) != "":
 		return cli.UnknownCommand(c, args[0])
 	}
-	return cli.Usagef("unexpected argument %q: put the command to run after --", args[0])
+	return cli.Usagef("unexpected argument %q: put the command to run after --", shownurl.In(args[0]))
 }
 
 // check checks the flags and reads the settings file.

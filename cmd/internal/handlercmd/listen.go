@@ -66,10 +66,12 @@ that WPS_CONTEXT_FILE, WPS_STATE_FILE or WPS_REASON_FILE names. A connect event
 that large is refused (431), because its hook is a guard.
 
 A HOOK may also be http://HOST:PORT/PATH, which receives the event unchanged, or
-:accept, :reject, :echo, :log. With --worker a command is started once: it reads
-each event as a line of JSON, {"id":1,"context":{...},"data":...}, and answers with
-one: {"id":1,"message":"hi","dataType":"text","outputs":[...]}, or
-{"id":1,"retry":true} for exit code 75.
+:accept, :reject, :echo, :log. USER:PASSWORD@ in a URL is sent as Basic
+authorization; neither it nor a query is printed. With --worker a command is
+started once: it reads each event as a line of JSON,
+{"id":1,"context":{...},"data":...}, and answers with one:
+{"id":1,"message":"hi","dataType":"text","outputs":[...]}, or {"id":1,"retry":true}
+for exit code 75.
 
 An event that the service repeats gets the answer of the first time for five
 minutes. After a failure that the service retries (408, 5xx) its hook runs again.

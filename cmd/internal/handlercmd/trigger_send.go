@@ -12,6 +12,7 @@ import (
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/service"
 	"wps/emulator"
+	"wps/internal/shownurl"
 )
 
 // unreachableHint is the next step when an event handler does not answer.
@@ -24,7 +25,7 @@ func (e *handlerEvent) send(ctx context.Context, env *cli.Env, o *triggerOptions
 			if _, unreachable := errors.AsType[*net.OpError](err); unreachable {
 				return cli.WithHint(endOf(ctx, env, o.unreachable(err)), unreachableHint)
 			}
-			return cli.WithHint(endOf(ctx, env, fmt.Errorf("validate %s: %w", o.to, err)),
+			return cli.WithHint(endOf(ctx, env, fmt.Errorf("validate %s: %w", shownurl.Of(o.to), err)),
 				"the service sends no events to a handler that fails validation; --no-validate sends this one anyway")
 		}
 		env.Log.Info("validated", "origin", o.origin)
@@ -52,7 +53,7 @@ func (o *triggerOptions) unreachable(err error) error {
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		err = e.Err
 	}
-	return &client.UnreachableError{Endpoint: o.to, Cause: err}
+	return &client.UnreachableError{Endpoint: shownurl.Of(o.to), Cause: err}
 }
 
 // endOf returns the error of --timeout or of an interrupt if that ended ctx, else

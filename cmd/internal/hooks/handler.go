@@ -9,6 +9,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/explain"
+	"wps/internal/shownurl"
 	"wps/protocol"
 	"wps/token"
 	"wps/trigger"
@@ -105,7 +106,10 @@ func (b *builder) build() (*trigger.Handler, error) {
 func (b *builder) route(pair string, log *eventLog) (trigger.Route, error) {
 	event, text, ok := strings.Cut(pair, "=")
 	if !ok || strings.TrimSpace(text) == "" {
-		return trigger.Route{}, fmt.Errorf("%s: the hook is missing", event)
+		return trigger.Route{}, fmt.Errorf("%s: the hook is missing", shownurl.In(event))
+	}
+	if strings.Contains(event, "://") {
+		return trigger.Route{}, fmt.Errorf("%s: the event before the hook is missing", shownurl.Of(event))
 	}
 	key, err := trigger.ParseKey(event)
 	if err != nil {
@@ -130,7 +134,7 @@ func (b *builder) hook(text string, log *eventLog) (trigger.Hook, error) {
 	switch {
 	case len(text) > 1 && text[0] == ':' && text[1] != ' ':
 		return trigger.Builtin(text, log.logger())
-	case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
+	case isURL(text):
 		return trigger.Forward(text)
 	}
 	cs := b.options.ConnectionString.Reveal()
@@ -151,4 +155,10 @@ func (b *builder) close(ctx context.Context) error {
 		errs = append(errs, hook.Close(ctx))
 	}
 	return cli.JoinErrors(errs...)
+}
+
+// isURL reports whether a hook begins with the scheme of a URL.
+func isURL(text string) bool {
+	scheme, _, ok := strings.Cut(text, "://")
+	return ok && scheme != "" && strings.Trim(strings.ToLower(scheme), "abcdefghijklmnopqrstuvwxyz") == ""
 }
