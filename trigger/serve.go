@@ -41,7 +41,7 @@ func (h *Handler) serves(path string) bool {
 
 // refuse answers and logs a request that is not a valid event.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
-	h.log.Warn("request refused", "method", r.Method, "path", shorten(r.URL.Path), "status", status, "reason", text)
+	h.log.Warn("request refused", "method", shorten(r.Method), "path", shorten(r.URL.Path), "status", status, "reason", text)
 	h.writeRefusal(w, status, text)
 }
 
@@ -53,7 +53,7 @@ func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) {
 	c, err := protocol.ReadEventContext(r.Header)
 	switch {
 	case err != nil:
-		h.refuse(w, r, http.StatusBadRequest, err.Error())
+		h.refuse(w, r, http.StatusBadRequest, shorten(err.Error()))
 		return
 	case len(h.o.Keys) > 0 && !token.VerifySignature(c.Signature, c.ConnectionID, h.o.Keys...):
 		h.refuse(w, r, http.StatusUnauthorized, "the signature of the event does not match the access key")

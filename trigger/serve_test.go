@@ -59,7 +59,9 @@ func TestValidation(t *testing.T) {
 		{"not served", contoso, []string{"evil.test"}, 400, nil},
 		{"a part of a host", contoso, []string{"test"}, 400, nil},
 		{"no origin", nil, []string{"contoso.webpubsub.azure.com"}, 400, nil},
-		{"a star asks", contoso, []string{"*"}, 400, nil},
+		{"a star asks", contoso, []string{"*"}, 200, contoso},
+		{"a star asks where any may", []string{"*"}, []string{"*"}, 200, []string{"*"}},
+		{"a star asks where none may", nil, []string{"*"}, 400, nil},
 		{"no origin", contoso, nil, 400, nil},
 		{"an empty origin", contoso, []string{" , "}, 400, nil},
 	} {
@@ -72,6 +74,35 @@ func TestValidation(t *testing.T) {
 			if w.Code != test.status || !reflect.DeepEqual(w.Header()[protocol.HeaderAllowedOrigin], test.answered) {
 				t.Errorf("%s, %s = %d %v, want %d %v", test.name, method, w.Code, w.Header(), test.status, test.answered)
 			}
+		}
+	}
+}
+
+// What a request that is not signed says is repeated in part only.
+func TestUnsignedTextIsBounded(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat("x", 100_000)
+	for name, test := range map[string]struct {
+		method, path string
+		change       func(*http.Request)
+	}{
+		"origin":        {"OPTIONS", "/", set(protocol.HeaderRequestOrigin, large)},
+		"origins":       {"OPTIONS", "/", set(protocol.HeaderRequestOrigin, strings.Repeat("a, ", 30_000))},
+		"origin of GET": {"GET", "/", set(protocol.HeaderRequestOrigin, large)},
+		"served origin": {"OPTIONS", "/", set(protocol.HeaderRequestOrigin, "h, "+large)},
+		"method":        {large, "/", set("x", "y")},
+		"path":          {"POST", "/" + large, set("x", "y")},
+		"type":          {"POST", "/", set("ce-type", large)},
+		"type of event": {"POST", "/", set("ce-type", "azure.webpubsub.user."+large)},
+	} {
+		var log lines
+		h := handler(t, trigger.Options{Origins: []string{"h"}, Path: "/", Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		r := event{name: "message"}.request(t)
+		r.Method, r.URL.Path = test.method, test.path
+		test.change(r)
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Body.Len() > 200 || len(log.String()) > 600 {
+			t.Errorf("a large %s = %d with %d bytes, and %d bytes in the log", name, w.Code, w.Body.Len(), len(log.String()))
 		}
 	}
 }

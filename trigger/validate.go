@@ -52,12 +52,14 @@ func spellings(name string) []string {
 	return []string{name}
 }
 
-// allow reports whether one of the hosts that a request names may send events.
+// allow reports whether one of the hosts that a request names may send events. A
+// request that names a star asks which hosts may, as the documented check with curl
+// does.
 func (o origins) allow(named []string) bool {
-	if len(named) == 0 {
+	if len(named) == 0 || len(o) == 0 {
 		return false
 	}
-	if len(o) == 1 && o[0] == anyOrigin {
+	if o[0] == anyOrigin || slices.Contains(named, anyOrigin) {
 		return true
 	}
 	return slices.ContainsFunc(named, func(h string) bool { return slices.Contains(o, strings.ToLower(h)) })
@@ -78,7 +80,8 @@ func namedOrigins(h http.Header) []string {
 }
 
 // validate answers a validation request with one header line for each host that
-// is served, because the service compares whole lines.
+// is served, because the service compares whole lines. A request for "*" is
+// answered in the same way.
 //
 // Source: the vendor's emulator and its tests; the lines as the official Node
 // middleware writes them.
@@ -88,12 +91,13 @@ func (h *Handler) validate(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, "header "+protocol.HeaderRequestOrigin+" is missing")
 		return
 	}
+	shown := shorten(strings.Join(named, ", ")) // the request is not signed
 	if !h.origins.allow(named) {
-		h.log.Warn("validation refused", "origin", strings.Join(named, ", "), "allowed", strings.Join(h.origins, ", "))
-		h.writeRefusal(w, http.StatusBadRequest, "this event handler does not serve "+strings.Join(named, ", "))
+		h.log.Warn("validation refused", "origin", shown, "allowed", strings.Join(h.origins, ", "))
+		h.writeRefusal(w, http.StatusBadRequest, "this event handler does not serve "+shown)
 		return
 	}
-	h.log.Info("validated", "origin", strings.Join(named, ", "))
+	h.log.Info("validated", "origin", shown)
 	w.Header()[protocol.HeaderAllowedOrigin] = slices.Clone(h.origins)
 	w.WriteHeader(http.StatusOK)
 }
