@@ -117,10 +117,10 @@ func newConnectionID() string {
 // that the emulator speaks. It changes the claims as the handler says, and
 // answers when the client is refused.
 func (s *Server) connectEvent(w *responseWriter, r *http.Request, c *conn, claims *token.Claims) (chosen string, ok bool) {
-	o, status := c.source.connect(r, claims)
-	if status != 0 {
+	o, refusal := c.source.connect(r, claims)
+	if refusal != nil {
 		c.source.abandon()
-		refuseConnect(w, status)
+		refuseConnect(w, refusal)
 		return "", false
 	}
 	o.apply(claims)
@@ -130,14 +130,23 @@ func (s *Server) connectEvent(w *responseWriter, r *http.Request, c *conn, claim
 	return chooseSubprotocol(websocket.Subprotocols(r)), true
 }
 
-// refuseConnect answers a client whose connect event was refused. The handler's
-// own text is only logged, as in the vendor's emulator.
-func refuseConnect(w *responseWriter, status int) {
-	text := "The event handler refused the connection."
-	if status == http.StatusInternalServerError {
-		text = "The connect event failed."
+// refuseConnect answers a client whose connect event was refused. A 4xx of the
+// handler reaches the client with its body; that of another status is only logged,
+// because it may say what the handler's own trouble is.
+//
+// Source: product documentation on the error responses of event handlers.
+func refuseConnect(w *responseWriter, a *answer) {
+	switch {
+	case a.status == http.StatusInternalServerError:
+		http.Error(w, "The connect event failed.", a.status)
+	case a.status >= 400 && a.status < 500 && len(a.body) > 0:
+		w.Header()["Content-Type"] = a.header.Values("Content-Type")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.WriteHeader(a.status)
+		w.Write(a.body)
+	default:
+		http.Error(w, "The event handler refused the connection.", a.status)
 	}
-	http.Error(w, text, status)
 }
 
 // originOf is the host that events name as the service: that of the client's

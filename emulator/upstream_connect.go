@@ -25,17 +25,17 @@ type overrides struct {
 	Subprotocol *string
 }
 
-// connect asks the handler whether a client may connect. The status is 0 when it
-// may, else the status for the client. Without a handler nothing is sent, but the
+// connect asks the handler whether a client may connect. The refusal is nil when it
+// may, else the answer for the client. Without a handler nothing is sent, but the
 // event id 0 is used all the same.
-func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides, int) {
+func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides, *answer) {
 	if s == nil {
-		return overrides{}, 0
+		return overrides{}, nil
 	}
 	s.userID = claims.UserID // no other goroutine has s yet
 	e := s.newEvent(protocol.EventSystem, protocol.EventConnect, jsonType, nil)
 	if s.handlerOf(e) == nil {
-		return overrides{}, 0
+		return overrides{}, nil
 	}
 	e.body = connectBody(r, claims)
 	ctx, cancel := context.WithTimeout(r.Context(), upstreamTimeout)
@@ -43,17 +43,17 @@ func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides,
 	defer context.AfterFunc(s.ctx, cancel)()
 	a, err := s.deliver(ctx, e)
 	if err != nil {
-		return overrides{}, http.StatusInternalServerError
+		return overrides{}, &answer{status: http.StatusInternalServerError}
 	}
 	if !a.ok() {
-		return overrides{}, refusedStatus(a.status)
+		return overrides{}, &answer{status: refusedStatus(a.status), header: a.header, body: a.body}
 	}
 	o, err := readOverrides(a.body, websocket.Subprotocols(r))
 	if err != nil {
 		s.up.server.log.Warn("connect answer not usable", "hub", s.hub, "connectionId", s.id, "error", oneLine(err))
-		return overrides{}, http.StatusInternalServerError
+		return overrides{}, &answer{status: http.StatusInternalServerError}
 	}
-	return o, 0
+	return o, nil
 }
 
 // refusedStatus returns the handler's status as it is sent to the client. A status

@@ -125,8 +125,9 @@ func (a *answer) refusal() error {
 	return fmt.Errorf("%.200q", a.body)
 }
 
-// maxRefusal is how much of a refusal's body is read, in bytes, for the log.
-const maxRefusal = 512
+// maxRefusal is how much of a refusal's body is read, in bytes: for the log, and
+// for a client whose connect event was refused.
+const maxRefusal = 64 << 10
 
 // unusableAnswer is an answer that has arrived, so that the event is not sent
 // again.

@@ -6,7 +6,7 @@ unit='sends/s'
 contenders='client http sdk'
 describe() {
   case $1 in
-    client) echo 'wps, room client' ;;
+    client) echo 'wps, package client' ;;
     http) echo 'Go, net/http only' ;;
     sdk) echo 'Node, official SDK' ;;
   esac
