@@ -53,6 +53,7 @@ func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides,
 		s.up.server.log.Warn("connect answer not usable", "hub", s.hub, "connectionId", s.id, "error", oneLine(err))
 		return overrides{}, &answer{status: http.StatusInternalServerError}
 	}
+	s.keepState(a.header)
 	return o, nil
 }
 

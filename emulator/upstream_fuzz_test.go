@@ -129,7 +129,9 @@ func FuzzHandlerAnswer(f *testing.F) {
 		e := &sourceEvent{kind: protocol.EventUser, name: "message"}
 		const address = "http://handler.test/x"
 		for range maxCookies + 2 {
-			src.remember(e, address, http.Header{"Ce-Connectionstate": {state}, "Set-Cookie": {cookie}})
+			answer := http.Header{"Ce-Connectionstate": {state}, "Set-Cookie": {cookie}}
+			src.keepCookies(address, answer)
+			src.keepState(answer)
 		}
 		h := src.header(e, &upstreamRequest{carrier: httpCarrier{}, url: address})
 		name := protocol.HeaderConnectionState // spelled as on the wire

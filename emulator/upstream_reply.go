@@ -24,8 +24,10 @@ func (s *eventSource) userEvent(ctx context.Context, name string, d protocol.Dat
 	m, err = readReply(a.header, a.body)
 	if err != nil {
 		s.up.server.log.Warn("reply not usable", "hub", s.hub, "event", name, "connectionId", s.id, "error", oneLine(err))
+		return nil, false
 	}
-	return m, err == nil
+	s.keepState(a.header)
+	return m, true
 }
 
 // readReply turns the answer to a user event into a message for its sender; nil

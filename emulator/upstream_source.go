@@ -248,7 +248,7 @@ func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) 
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, fmt.Errorf("no answer within %s", upstreamTimeout)
 	case err == nil && a.ok():
-		s.remember(e, r.url, a.header)
+		s.keepCookies(r.url, a.header)
 	}
 	return a, err
 }
@@ -282,15 +282,21 @@ func (s *eventSource) header(e *sourceEvent, r *upstreamRequest) http.Header {
 // metadata.
 const headerLines = 18
 
-// remember keeps what a successful answer says about the connection: cookies, and
-// its state when the event is a blocking one.
-func (s *eventSource) remember(e *sourceEvent, url string, h http.Header) {
+// keepCookies keeps the cookies of a successful answer.
+func (s *eventSource) keepCookies(url string, h http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cookies.store(url, h)
+}
+
+// keepState keeps the connection's state in the answer to a blocking event, once
+// all of the answer has turned out to be usable.
+func (s *eventSource) keepState(h http.Header) {
 	states := h.Values(protocol.HeaderConnectionState)
-	blocking := protocol.EventContext{Kind: e.kind, Event: e.name}
-	if len(states) > 0 && blocking.Blocking() {
-		s.state, s.hasState = states[len(states)-1], true
+	if len(states) == 0 {
+		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state, s.hasState = states[len(states)-1], true
 }

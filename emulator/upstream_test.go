@@ -492,14 +492,16 @@ func TestState(t *testing.T) {
 	t.Parallel()
 	const name = "ce-connectionState"
 	steps := []func(http.ResponseWriter, *http.Request){
-		say(200, "", name, "one"),             // connect
-		say(200, ""),                          // unchanged
-		say(400, "", name, "no"),              // refused
+		say(200, "", name, "one"), // connect
+		say(200, ""),              // unchanged
+		say(400, "", name, "no"),  // refused
+		say(200, "x", name, "no", "Content-Type", "unsupported/type"),
+		say(200, "{", name, "no", "Content-Type", "application/json"),
 		say(200, "", name, "a", name, "last"), // two lines
 		say(204, "", name, ""),                // empty
 		say(200, ""),
 	}
-	states := []string{"-", "one", "one", "one", "last", ""}
+	states := []string{"-", "one", "one", "one", "one", "one", "last", ""}
 	step := 0
 	h := &handler{}
 	h.reply = func(w http.ResponseWriter, r *http.Request) {
