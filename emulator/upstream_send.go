@@ -101,7 +101,8 @@ type upstreamRequest struct {
 	url     string // from carrier.address
 	header  http.Header
 	body    []byte
-	once    bool // without retries
+	once    bool   // without retries
+	begun   func() // is called when an attempt begins; nil: nothing
 	// log logs the first attempt that fails, because the others take a while; nil
 	// logs nothing.
 	log *slog.Logger
@@ -147,6 +148,9 @@ func (r *upstreamRequest) send(ctx context.Context) (*answer, error) {
 		return nil, err
 	}
 	for attempt := 0; ; attempt++ {
+		if r.begun != nil {
+			r.begun()
+		}
 		a, err := r.carrier.attempt(ctx, r)
 		if r.once || attempt == len(retryDelays) || ctx.Err() != nil || !again(a, err) {
 			return a, err

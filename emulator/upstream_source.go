@@ -36,9 +36,15 @@ type eventSource struct {
 	state       string
 	hasState    bool
 	cookies     cookies
-	pending     []*sourceEvent // unblocking events, in order
-	sending     bool           // a goroutine sends them
+	opening     *opening // nil until connected was called
 	ended       bool
+}
+
+// opening is the progress of the event connected. Its channels are closed.
+type opening struct {
+	sent     chan struct{} // the first attempt has begun
+	answered chan struct{} // or the event has failed
+	once     sync.Once     // closes sent
 }
 
 // sourceEvent is one event. Its id is assigned when it happens.
@@ -49,6 +55,7 @@ type sourceEvent struct {
 	contentType string
 	body        []byte
 	metadata    map[string]string
+	begun       func() // is called when an attempt to send it begins; nil: nothing
 }
 
 // newSource returns the source of a connection, or nil when its hub has no
@@ -88,8 +95,14 @@ func (s *eventSource) connected(userID, subprotocol string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.userID, s.subprotocol = userID, subprotocol
-	s.pending = append(s.pending, s.newEventLocked(protocol.EventSystem, protocol.EventConnected, jsonType, []byte("{}")))
-	s.startSending()
+	e := s.newEventLocked(protocol.EventSystem, protocol.EventConnected, jsonType, []byte("{}"))
+	o := &opening{sent: make(chan struct{}), answered: make(chan struct{})}
+	e.begun = func() { o.once.Do(func() { close(o.sent) }) }
+	s.opening = o
+	s.up.server.life.run(func() {
+		defer close(o.answered)
+		s.sendUnblocking(e)
+	})
 }
 
 // connectionEnded sends the disconnected event without waiting, and cancels a user
@@ -104,8 +117,14 @@ func (s *eventSource) connectionEnded(reason string) {
 	if s.ended {
 		return
 	}
-	s.pending = append(s.pending, s.newEventLocked(protocol.EventSystem, protocol.EventDisconnected, jsonType, disconnectedBody(reason)))
-	s.finish()
+	s.ended = true
+	s.cancel()
+	e := s.newEventLocked(protocol.EventSystem, protocol.EventDisconnected, jsonType, disconnectedBody(reason))
+	s.up.server.life.run(func() {
+		defer s.up.server.life.leave()
+		s.opening.wait()
+		s.sendUnblocking(e)
+	})
 }
 
 // abandon ends a source without an event.
@@ -115,40 +134,30 @@ func (s *eventSource) abandon() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.finish()
-}
-
-// finish makes the pending events the last ones. The mutex is held.
-func (s *eventSource) finish() {
 	s.ended = true
 	s.cancel()
-	s.startSending()
+	s.up.server.life.leave()
 }
 
-// startSending starts sendPending unless it is running. The mutex is held.
-func (s *eventSource) startSending() {
-	if !s.sending {
-		s.sending = true
-		s.up.server.life.run(s.sendPending)
+// openingLead is how far ahead of disconnected the request of connected is, when
+// its handler has not answered it yet: enough for the two to arrive in order.
+const openingLead = 100 * time.Millisecond
+
+// wait returns when disconnected may be sent.
+func (o *opening) wait() {
+	if o == nil {
+		return
 	}
-}
-
-// sendPending sends the pending events one after the other.
-func (s *eventSource) sendPending() {
-	for {
-		s.mu.Lock()
-		if len(s.pending) == 0 {
-			s.sending, s.pending = false, nil
-			if s.ended {
-				s.up.server.life.leave()
-			}
-			s.mu.Unlock()
-			return
-		}
-		e := s.pending[0]
-		s.pending = s.pending[1:]
-		s.mu.Unlock()
-		s.sendUnblocking(e)
+	select {
+	case <-o.answered:
+		return
+	case <-o.sent:
+	}
+	lead := time.NewTimer(openingLead)
+	defer lead.Stop()
+	select {
+	case <-o.answered:
+	case <-lead.C:
 	}
 }
 
@@ -238,7 +247,7 @@ func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) 
 	if err := s.up.validate(ctx, h, s.hub, s.origin); err != nil {
 		return nil, fmt.Errorf("event handler not valid: %w", err)
 	}
-	r := &upstreamRequest{carrier: h.carrier, method: http.MethodPost, url: h.carrier.address(s.hub, e.name), body: e.body}
+	r := &upstreamRequest{carrier: h.carrier, method: http.MethodPost, url: h.carrier.address(s.hub, e.name), body: e.body, begun: e.begun}
 	if !h.carrier.local() {
 		r.log = s.up.server.log
 	}
