@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"math"
@@ -89,18 +90,9 @@ func (l *link) handleReadError(err error) {
 	switch {
 	case errors.As(err, &peer) && peer.Code == websocket.CloseNoStatusReceived && l.in.tail.hasHalfCode():
 		l.conn.close(closeProtocol, badFrame, nil, badFrame)
-	case errors.As(err, &peer) && (peer.Code == closeNormal || peer.Code == websocket.CloseNoStatusReceived):
-		// A close frame without a code, as a browser's close() sends, is a
-		// normal one to the service's web server.
-		why := peer.Text
-		if why == "" {
-			why = reasonEnded
-		}
-		l.conn.close(closeNormal, peer.Text, nil, why)
-	case errors.As(err, &peer): // another close code, or the transport ended
-		if l.conn.replay == nil && peer.Code != websocket.CloseAbnormalClosure && peer.Text != "" {
-			l.conn.terminate(peer.Text)
-		}
+	case errors.As(err, &peer) && peer.Code == websocket.CloseAbnormalClosure: // the transport ended
+	case errors.As(err, &peer):
+		l.answerClose(peer)
 	case errors.As(err, &network), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
 	case errors.Is(err, errTooBig):
 		l.conn.close(closeTooBig, tooBig, nil, tooBig)
@@ -108,6 +100,23 @@ func (l *link) handleReadError(err error) {
 	default:
 		l.conn.close(closeProtocol, badFrame, nil, badFrame)
 	}
+}
+
+// answerClose answers the close frame of a client with the same code, as RFC 6455,
+// section 5.5.1, demands. A reliable connection has ended only if the code is a
+// normal one; else it may be recovered, and gets its messages then.
+func (l *link) answerClose(peer *websocket.CloseError) {
+	code := peer.Code
+	if code == websocket.CloseNoStatusReceived {
+		// A close frame without a code, as a browser's close() sends, is a
+		// normal one to the service's web server.
+		code = closeNormal
+	}
+	if l.conn.replay != nil && code != closeNormal {
+		l.out.EndNow(outbound.CloseFrame(code, peer.Text))
+		return
+	}
+	l.conn.close(code, peer.Text, nil, cmp.Or(peer.Text, reasonEnded))
 }
 
 // drain reads until the client closes or the deadline of the close has passed, so
