@@ -155,7 +155,9 @@ func tokenText(out *cli.Printer, t token.Inspection, v tokenVerdict) string {
 	row("groups", strings.Join(t.Claims.Groups, ", "))
 	row("issued", formatTime(t.Claims.IssuedAt))
 	row("expires", formatTime(t.Claims.Expires))
-	row("claims", indented(t.RawClaims))
+	if claims := indented(t.RawClaims); claims != "" {
+		line("claims", out.PrintableLines(claims, ""))
+	}
 	if v.good() {
 		line("verdict", out.StdoutColors.Good("good")+": "+out.Printable(v.reason()))
 	} else {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"wps/cmd/internal/cli"
@@ -40,7 +41,7 @@ func (b *Stream) report(r apply.LineResult) {
 
 func (b *Stream) printFailure(r apply.LineResult) {
 	out := b.Runner.Env.Out
-	fmt.Fprintf(out.Stderr, "%s line %d: %s\n", out.StderrColors.Bad("wps:"), r.Line, cli.Clean(r.Error))
+	fmt.Fprintf(out.Stderr, "%s line %d: %s\n", out.StderrColors.Bad("wps:"), r.Line, cli.Clean(strings.ReplaceAll(r.Error, "\n", "; ")))
 }
 
 // printFailures prints the failures of events in flight when another failure

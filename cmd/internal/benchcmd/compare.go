@@ -53,7 +53,7 @@ func compare(env *cli.Env, before, after, report string) error {
 	if env.Out.JSON() {
 		err = env.Out.PrintJSON(comparison)
 	} else {
-		err = env.Out.Write([]byte(env.Out.Printable(comparison.Text())))
+		err = env.Out.Write([]byte(env.Out.PrintableLines(comparison.Text(), "")))
 	}
 	if err != nil || report == "" {
 		return err

@@ -186,7 +186,7 @@ func (b *runner) print(r *bench.Result) error {
 	case "csv":
 		return bench.CSV(writerFunc(func(p []byte) (int, error) { return len(p), b.env.Out.Write(p) }), r)
 	}
-	return b.env.Out.Write([]byte(b.env.Out.Printable(bench.Text(r))))
+	return b.env.Out.Write([]byte(b.env.Out.PrintableLines(bench.Text(r), "")))
 }
 
 // nothingHint returns the next step after a run without a measurement.

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/itchyny/gojq"
 )
@@ -21,6 +23,7 @@ type Printer struct {
 	Quiet  bool   // -q is set
 
 	filter       *gojq.Code // compiled --jq; nil without it
+	terminal     bool       // treat stdout as a terminal, whatever it is
 	StdoutColors palette
 	StderrColors palette
 }
@@ -50,7 +53,11 @@ func (p *Printer) configure(outputs []string) error {
 }
 
 // StdoutIsTerminal reports whether stdout is a terminal.
-func (p *Printer) StdoutIsTerminal() bool { return IsTerminal(p.Stdout) }
+func (p *Printer) StdoutIsTerminal() bool { return p.terminal || IsTerminal(p.Stdout) }
+
+// TreatStdoutAsTerminal makes the printer treat stdout as a terminal, such as in a
+// test.
+func (p *Printer) TreatStdoutAsTerminal() { p.terminal = true }
 
 // StderrIsTerminal reports whether stderr is a terminal.
 func (p *Printer) StderrIsTerminal() bool { return IsTerminal(p.Stderr.w) }
@@ -69,10 +76,33 @@ func (p *Printer) Warn(text string) {
 
 // PrintError prints an error on stderr, and its hint on the next line.
 func (p *Printer) PrintError(err error) {
-	fmt.Fprintf(p.Stderr, "%s %s\n", p.StderrColors.Bad("wps:"), Clean(err.Error()))
+	fmt.Fprintf(p.Stderr, "%s %s\n", p.StderrColors.Bad("wps:"), errorLines(err))
 	if hint := Hint(err); hint != "" {
-		fmt.Fprintf(p.Stderr, "%s %s\n", p.StderrColors.Name("hint:"), Clean(hint))
+		fmt.Fprintf(p.Stderr, "%s %s\n", p.StderrColors.Name("hint:"), oneLine(hint))
 	}
+}
+
+// errorLines returns the text of an error: one line, or one for each of the errors
+// that make up a list.
+func errorLines(err error) string {
+	var list interface {
+		error
+		Unwrap() []error
+	}
+	if _, joined := errors.AsType[joinedError](err); joined || !errors.As(err, &list) || !strings.Contains(list.Error(), "\n") {
+		return oneLine(err.Error())
+	}
+	lines := make([]string, 0, len(list.Unwrap()))
+	for _, one := range list.Unwrap() {
+		lines = append(lines, oneLine(one.Error()))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// oneLine returns the text of an error or a hint, which may quote text from
+// elsewhere, as one line.
+func oneLine(s string) string {
+	return Clean(strings.ReplaceAll(strings.TrimRight(s, "\r\n"), "\n", "; "))
 }
 
 // PrintLine prints one line of text on stdout.
@@ -86,11 +116,20 @@ func (p *Printer) Write(b []byte) error {
 	return nil
 }
 
-// Printable returns text from the network as it is printed on stdout: exact in a
-// pipe, without control characters on a terminal.
+// Printable returns text from the network as it is printed on one line of stdout:
+// exact in a pipe, without control characters on a terminal.
 func (p *Printer) Printable(s string) string {
 	if p.StdoutIsTerminal() {
 		return Clean(s)
+	}
+	return s
+}
+
+// PrintableLines is Printable for data of several lines. On a terminal each line
+// but the first begins with indent.
+func (p *Printer) PrintableLines(s, indent string) string {
+	if p.StdoutIsTerminal() {
+		return CleanLines(s, indent)
 	}
 	return s
 }

@@ -36,7 +36,7 @@ func (p *Printer) PrintJSON(v any) error {
 		return fmt.Errorf("write JSON: %v", err)
 	}
 	if p.filter == nil {
-		return p.Write(line.Bytes())
+		return p.writeJSON(line.Bytes())
 	}
 	var plain any
 	if err := json.Unmarshal(line.Bytes(), &plain); err != nil {
@@ -58,13 +58,22 @@ func (p *Printer) PrintJSON(v any) error {
 
 func (p *Printer) printResult(result any) error {
 	if s, ok := result.(string); ok {
-		return p.Write([]byte(s + "\n"))
+		return p.Write([]byte(p.PrintableLines(s, "  ") + "\n"))
 	}
 	line, err := json.Marshal(result)
 	if err != nil {
 		return p.filterError(err)
 	}
-	return p.Write(append(line, '\n'))
+	return p.writeJSON(append(line, '\n'))
+}
+
+// writeJSON writes a line of JSON: unchanged in a pipe, with control characters
+// escaped on a terminal.
+func (p *Printer) writeJSON(line []byte) error {
+	if p.StdoutIsTerminal() {
+		line = CleanJSON(line)
+	}
+	return p.Write(line)
 }
 
 // filterError returns the error of a result that --jq cannot be applied to.

@@ -86,10 +86,5 @@ func (t *Table) align(cells []string) string {
 
 // cleanCell returns a cell without control characters, line breaks and tabs.
 func cleanCell(s string) string {
-	return strings.Map(func(r rune) rune {
-		if isControl(r) || unicode.IsControl(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
+	return strings.ReplaceAll(Clean(s), "\t", string(unicode.ReplacementChar))
 }

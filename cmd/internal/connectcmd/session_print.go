@@ -129,9 +129,8 @@ func (s *session) messageText(m *protocol.Response) string {
 	if m.DataType == protocol.DataTypeBinary || m.DataType == protocol.DataTypeProtobuf {
 		data = base64.StdEncoding.EncodeToString(m.Data)
 	}
-	data = s.env.Out.Printable(data)
 	if s.env.Out.StdoutIsTerminal() { // an unindented line could pose as another message
-		data = strings.ReplaceAll(strings.TrimSuffix(data, "\n"), "\n", "\n  ")
+		data = cli.CleanLines(strings.TrimSuffix(data, "\n"), "  ")
 	}
 	origin := m.From
 	if m.Group != "" {

@@ -76,6 +76,6 @@ func (i *instance) handlers() []emusettings.HubHandler {
 // sayHandlers prints the event handlers.
 func (i *instance) sayHandlers() {
 	for _, h := range i.handlers() {
-		i.env.Out.Say("%s %s", i.env.Out.StderrColors.Name("events   "), h)
+		i.env.Out.Say("%s %s", i.env.Out.StderrColors.Name("events   "), cli.Clean(fmt.Sprint(h)))
 	}
 }

@@ -44,7 +44,7 @@ func printStatus(env *cli.Env, st emulator.Status) error {
 	up := time.Duration(st.UptimeSeconds) * time.Second
 	text := fmt.Sprintf("wps %s, up %v\n%s\n", env.Out.Printable(cmp.Or(st.Version, "devel")), up, counts(st.Connections, st.Users, st.Groups))
 	for _, h := range st.Hubs {
-		text += fmt.Sprintf("hub %s: %s\n", env.Out.StdoutColors.Name(h.Hub), counts(h.Connections, h.Users, h.Groups))
+		text += fmt.Sprintf("hub %s: %s\n", env.Out.StdoutColors.Name(env.Out.Printable(h.Hub)), counts(h.Connections, h.Users, h.Groups))
 	}
 	return env.Out.Write([]byte(text))
 }

@@ -61,7 +61,7 @@ func printResult(env *cli.Env, c *protocol.EventContext, v *emulator.EventResult
 	}
 	b.WriteByte('\n')
 	if len(v.Body) > 0 {
-		fmt.Fprintf(&b, "%s\n\n", env.Out.Printable(strings.TrimSuffix(string(v.Body), "\n")))
+		fmt.Fprintf(&b, "%s\n\n", env.Out.PrintableLines(strings.TrimSuffix(string(v.Body), "\n"), "  "))
 	}
 	for _, line := range effects(c, v) {
 		fmt.Fprintln(&b, env.Out.Printable(line))

@@ -104,7 +104,7 @@ func (l *eventLog) stderr(hook, line string) {
 	if first, _, more := strings.Cut(hook, "\n"); more || len(first) > maxName {
 		hook = first[:min(len(first), maxName)] + "..."
 	}
-	l.line(l.out.StderrColors.Dim(cli.Clean(strings.ToValidUTF8(hook, ""))+" |") + " " + cli.Clean(strings.ToValidUTF8(line, "\uFFFD")))
+	l.line(l.out.StderrColors.Dim(cli.Clean(hook)+" |") + " " + cli.Clean(line))
 }
 
 // logger returns the logger of :log, which logs at every level.

@@ -97,7 +97,7 @@ func negotiate(env *cli.Env, f *ClientFlags) error {
 	label := func(s string) string { return env.Out.StdoutColors.Name(fmt.Sprintf("%-8s", s)) }
 	return env.Out.PrintLine(fmt.Sprintf("%s %s\n%s %s\n%s %s, valid for connecting until %s",
 		label("url"), n.URL, label("token"), n.AccessToken, label("for"),
-		describeClient(o), cli.FormatExpiry(now.Add(o.Lifetime), now)))
+		env.Out.Printable(describeClient(o)), cli.FormatExpiry(now.Add(o.Lifetime), now)))
 }
 
 // describeClient describes the client that a token is for.

@@ -26,7 +26,7 @@ func (p *curlPrinter) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, fmt.Errorf("read the body: %w", err)
 		}
 	}
-	if err := p.out.PrintLine(curlCommand(r, body)); err != nil {
+	if err := p.out.PrintLine(curlCommand(r, body, p.out.StdoutIsTerminal())); err != nil {
 		return nil, err
 	}
 	return &http.Response{
@@ -35,8 +35,9 @@ func (p *curlPrinter) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// curlCommand returns a request as a command for a POSIX shell.
-func curlCommand(r *http.Request, body []byte) string {
+// curlCommand returns a request as a command for a POSIX shell. For a terminal, a
+// body with control characters is written as octal numbers.
+func curlCommand(r *http.Request, body []byte, terminal bool) string {
 	words := []string{"curl", "-sS", "-i"}
 	if r.Method == http.MethodHead {
 		words = append(words, "--head")
@@ -53,7 +54,7 @@ func curlCommand(r *http.Request, body []byte) string {
 	}
 	prefix := ""
 	switch {
-	case len(body) > 0 && utf8.Valid(body) && !bytes.ContainsRune(body, 0):
+	case len(body) > 0 && utf8.Valid(body) && !bytes.ContainsRune(body, 0) && (!terminal || cli.Clean(string(body)) == string(body)):
 		text := string(body)
 		if strings.HasPrefix(text, "@") { // for curl, @ is a file
 			prefix, text = "printf %s "+cli.ShellWord(text)+" | ", "@-"
