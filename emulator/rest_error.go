@@ -74,3 +74,13 @@ func writeBadRequest(w *responseWriter, target, message string) {
 func writeNotImplemented(w *responseWriter, what string) {
 	writeError(w, http.StatusNotImplemented, protocol.CodeNotImplemented, "Request", "The emulator does not have this yet: "+what+".")
 }
+
+// refuseMissing is writeNotImplemented for a client that does not show the answer
+// and may retry for ever: the first request is also logged, as a warning.
+func (s *Server) refuseMissing(w *responseWriter, r *http.Request, what string) {
+	if _, again := s.warned.LoadOrStore(what, true); !again {
+		path := r.URL.EscapedPath()
+		s.log.Warn("the emulator does not have this yet", "what", what, "method", r.Method, "path", path[:min(len(path), maxReason)])
+	}
+	writeNotImplemented(w, what)
+}

@@ -73,6 +73,7 @@ type Server struct {
 	version   string
 	started   time.Time
 	notices   notices
+	warned    sync.Map // the missing parts, by name, that a warning was logged of
 
 	ctx    context.Context // ends when Close begins
 	cancel context.CancelFunc
@@ -144,7 +145,13 @@ func (s *Server) serveService(w *responseWriter, r *http.Request, path string) {
 	case "client":
 		s.serveClient(w, r)
 	case "clients":
-		writeNotImplemented(w, "MQTT and Socket.IO clients")
+		what := "Socket.IO clients"
+		if strings.HasPrefix(strings.ToLower(rest), "mqtt") {
+			what = "MQTT clients"
+		}
+		s.refuseMissing(w, r, what)
+	case "server":
+		s.refuseMissing(w, r, "tunnels, which awps-tunnel and Socket.IO servers open")
 	default:
 		writeError(w, http.StatusNotFound, codeNotFound, "Request", "The path is unknown.")
 	}
