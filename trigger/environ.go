@@ -33,7 +33,7 @@ const (
 // all hooks and those of its files. Values come from the event and may hold
 // anything but NUL, which is replaced. Those that are too long are returned as
 // large.
-func (ev *Event) environ(context []byte) (vars []string, large []variable) {
+func (ev *Event) environ(context string) (vars []string, large []variable) {
 	add := func(name, value string) {
 		if len(value) > maxVariable {
 			large = append(large, variable{name, value})
@@ -52,7 +52,7 @@ func (ev *Event) environ(context []byte) (vars []string, large []variable) {
 	add("WPS_GROUP", ev.Group)
 	add("WPS_EVENT_ID", ev.ID)
 	add(envState, string(ev.state()))
-	add(envContext, string(context))
+	add(envContext, context)
 	return vars, large
 }
 

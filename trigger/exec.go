@@ -81,7 +81,7 @@ func Command(line string, o CommandOptions) (Hook, error) {
 // baseEnv returns the environment of all hooks: that of this process without the
 // variables that environ sets, and more.
 func baseEnv(more []string) []string {
-	names, _ := (&Event{}).environ(nil)
+	names, _ := (&Event{}).environ("")
 	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
 		return name == envResponse || name == envOutput || slices.Contains(names, strings.TrimSuffix(name, fileName(""))+"=")
@@ -126,7 +126,7 @@ type run struct {
 // prepare returns a run with its environment and files. The context is always in a
 // file too, and so is every value that is too large for a variable.
 func (c *command) prepare(ev *Event) (*run, error) {
-	about := ev.appendContext(nil)
+	about := string(ev.appendContext(nil))
 	vars, large := ev.environ(about)
 	cmd := &exec.Cmd{Path: c.argv[0], Args: c.argv}
 	r := &run{c: c, cmd: cmd, files: c.files(), refusal: ev.tooLarge(large)}
@@ -137,10 +137,10 @@ func (c *command) prepare(ev *Event) (*run, error) {
 		r.omitted = append(r.omitted, fmt.Sprintf("%s (%d bytes)", v.name, len(v.value)))
 	}
 	if !slices.ContainsFunc(large, func(v variable) bool { return v.name == envContext }) {
-		large = append(large, variable{envContext, string(about)})
+		large = append(large, variable{envContext, about})
 	}
 	for _, v := range large {
-		pair, err := r.files.provide(v.name, []byte(v.value))
+		pair, err := r.files.provide(v.name, v.value)
 		if err != nil {
 			return r, NotRun(fmt.Errorf("write the file of $%s: %v", fileName(v.name), err))
 		}

@@ -96,7 +96,7 @@ func (c *command) files() hookFiles {
 
 // provide writes a value to a file that the hook may read, for the owner only, and
 // returns the variable that names the file.
-func (f *hookFiles) provide(name string, value []byte) (pair string, err error) {
+func (f *hookFiles) provide(name, value string) (pair string, err error) {
 	path := f.base + "." + name
 	err = writeNew(path, value)
 	if errors.Is(err, os.ErrNotExist) { // something has tidied the folder away
@@ -111,12 +111,12 @@ func (f *hookFiles) provide(name string, value []byte) (pair string, err error) 
 	return fileName(name) + "=" + path, nil
 }
 
-func writeNew(path string, value []byte) error {
+func writeNew(path, value string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(value)
+	_, err = file.WriteString(value)
 	if err = errors.Join(err, file.Close()); err != nil {
 		_ = os.Remove(path) // what was written is of no use
 	}
