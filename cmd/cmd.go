@@ -10,10 +10,8 @@ package cmd
 import (
 	"context"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -29,22 +27,13 @@ import (
 )
 
 // Main runs wps with the arguments, streams and signals of the process, and
-// returns its exit code. The first Ctrl-C or SIGTERM stops it gracefully, the
-// second kills it.
+// returns its exit code. Signals are received in a goroutine from the start,
+// because signal.Notify takes a tenth of a millisecond.
 func Main() int {
 	ctx, cancel := context.WithCancel(context.Background())
-	go cancelOnSignal(cancel) // ends with the process
-	return Run(ctx, os.Args[1:], cli.NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
-}
-
-// cancelOnSignal calls cancel at the first signal. It has a goroutine of its own
-// from the start, because signal.Notify takes a tenth of a millisecond.
-func cancelOnSignal(cancel func()) {
-	first := make(chan os.Signal, 1)
-	signal.Notify(first, os.Interrupt, syscall.SIGTERM)
-	<-first
-	signal.Stop(first)
-	cancel()
+	env := cli.NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+	go env.Signals.Receive(cancel) // ends with the process
+	return Run(ctx, os.Args[1:], env)
 }
 
 // Run runs wps once and returns its exit code. Only Run prints the error of a

@@ -22,12 +22,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Env is the environment of a command: its input, printer, settings and log. It is
+// Env is the environment of a command: its input, printer, settings, signals and log. It is
 // used for one run.
 type Env struct {
 	Stdin    io.Reader
 	Out      *Printer
 	Settings *Settings
+	Signals  *Signals     // of the process
 	Log      *slog.Logger // logs to stderr at the level of -v and --debug
 	Verbose  bool         // -v is set
 	Debug    bool         // --debug is set
@@ -36,7 +37,7 @@ type Env struct {
 // NewEnv returns an Env with the given streams. lookupEnv reads an environment
 // variable, as os.LookupEnv does.
 func NewEnv(stdin io.Reader, stdout, stderr io.Writer, lookupEnv func(string) (string, bool)) *Env {
-	env := &Env{Stdin: stdin, Out: newPrinter(stdout, stderr, lookupEnv), Log: slog.New(slog.DiscardHandler)}
+	env := &Env{Stdin: stdin, Out: newPrinter(stdout, stderr, lookupEnv), Signals: &Signals{}, Log: slog.New(slog.DiscardHandler)}
 	env.Settings = &Settings{LookupEnv: lookupEnv, log: env.Log}
 	return env
 }

@@ -95,7 +95,7 @@ func New(env *cli.Env) *cobra.Command {
   wps emulator --handler 'chat=http://localhost:9000/eh/{event} system=connect user=message'
   wps emulator -- npm test
   wps emulator --addr localhost:0 --ready-file ready.txt -v`,
-		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, "  N    with -- COMMAND: its exit code"),
+		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, "  N    with -- COMMAND: its exit code", cli.ExitLineInterrupted+" a second time: running hooks are killed"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkArgs(c, args); err != nil {
 				return err
@@ -225,6 +225,7 @@ func (o *options) address(command bool) string {
 }
 
 func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames, command []string) error {
+	defer env.Signals.Serve()()
 	if err := o.check(env, given); err != nil {
 		return err
 	}

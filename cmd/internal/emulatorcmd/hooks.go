@@ -3,7 +3,6 @@ package emulatorcmd
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -113,15 +112,16 @@ func addEvent(h *emulator.EventHandler, key trigger.Key) {
 	}
 }
 
-// close waits for running hooks, then kills them.
-func (h *eventHooks) close(ctx context.Context) error {
+// close closes the hooks. Those that run may finish for hooksGrace from now on,
+// which is also the time for the events of a server that is closing: served is
+// closed when the server has ended, nil means that it does not serve.
+func (h *eventHooks) close(ctx context.Context, env *cli.Env, served <-chan struct{}) error {
 	if h.handler == nil {
 		return nil
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), hooksGrace)
-	defer cancel()
-	if err := h.handler.Close(stopping); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
+	killed, err := hooks.Stop(ctx, env, h.handler, hooksGrace, served)
+	if err == nil && killed {
+		return cli.ExitCode(cli.ExitInterrupted)
 	}
-	return nil
+	return err
 }

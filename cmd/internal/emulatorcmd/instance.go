@@ -60,7 +60,7 @@ func newInstance(ctx context.Context, env *cli.Env, o *options, opts instanceOpt
 		return nil, err
 	}
 	if err := i.configure(); err != nil {
-		return nil, cli.JoinErrors(err, i.hooks.close(ctx))
+		return nil, cli.JoinErrors(err, i.hooks.close(ctx, env, nil))
 	}
 	return i, nil
 }
@@ -84,27 +84,41 @@ func (o *options) encrypt(listeners []net.Listener) error {
 	return nil
 }
 
-// run serves until ctx or the command ends, then waits for the hooks.
+// run serves until ctx or the command ends. The hooks end with the server, because
+// they answer the events of its end.
 func (i *instance) run(ctx context.Context, listeners []net.Listener, command []string) error {
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
-	served := make(chan error, 1)
+	var serveErr error
+	served := make(chan struct{})
 	go func() {
+		defer close(served)
 		defer stop()
-		served <- i.server.Serve(serving, listeners...)
+		serveErr = i.server.Serve(serving, listeners...)
 	}()
 	err := i.work(serving, command)
 	if len(command) == 0 && ctx.Err() != nil {
 		i.env.Out.EndInterruptedLine()
 	}
 	stop()
-	return cli.JoinErrors(err, <-served, i.hooks.close(ctx))
+	hooksErr := i.hooks.close(ctx, i.env, served)
+	<-served
+	return firstCode(cli.JoinErrors(err, serveErr), hooksErr)
+}
+
+// firstCode returns err, or the error of the hooks if err is nil: an exit code
+// cannot be joined with another error.
+func firstCode(err, hooksErr error) error {
+	if err == nil {
+		return hooksErr
+	}
+	return err
 }
 
 // work writes the ready file, then runs the command, or without one announces the
 // emulator and reloads its settings until ctx ends.
 func (i *instance) work(ctx context.Context, command []string) error {
-	hangups := i.o.hangups(len(command) > 0)
+	hangups := i.o.hangups(i.env, len(command) > 0)
 	defer signal.Stop(hangups)
 	if err := i.o.ready.Write(i.cs.Reveal()); err != nil {
 		return err

@@ -4,22 +4,19 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 
 	"wps/cmd/internal/cli"
 	emusettings "wps/emulator/settings"
 )
 
 // hangups returns the signals that reload the settings file. Without such a file,
-// and with a command, SIGHUP ends the program, as by default.
-func (o *options) hangups(command bool) chan os.Signal {
-	hangups := make(chan os.Signal, 1)
-	if o.settingsFile != "" && !command {
-		signal.Notify(hangups, syscall.SIGHUP)
+// and with a command, SIGHUP stops the emulator.
+func (o *options) hangups(env *cli.Env, command bool) chan os.Signal {
+	if o.settingsFile == "" || command {
+		return make(chan os.Signal)
 	}
-	return hangups
+	return env.Signals.Hangups()
 }
 
 // reloadUntil reloads the settings file on each hang-up, until ctx ends or the

@@ -7,11 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/signal"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"wps/cmd/internal/cli"
@@ -135,7 +132,7 @@ func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
 			l.env.Out.EndInterruptedLine()
 		}
 	}
-	killed, closeErr := l.closeHooks(ctx)
+	killed, closeErr := hooks.Stop(ctx, l.env, l.hooks, 0, nil)
 	err = cli.JoinErrors(err, closeErr)
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
@@ -147,18 +144,6 @@ func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
 		return cli.ExitCode(cli.ExitInterrupted)
 	}
 	return err
-}
-
-// closeHooks waits for the running hooks. The next signal kills them; killed
-// reports whether it did.
-func (l *listener) closeHooks(ctx context.Context) (killed bool, err error) {
-	wait, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if n := l.hooks.Running(); n > 0 {
-		l.env.Out.Say("waiting for %s to finish; Ctrl-C again kills", cli.Plural(n, "hook"))
-	}
-	err = l.hooks.Close(wait)
-	return wait.Err() != nil, err
 }
 
 // warn warns of what other machines can do.

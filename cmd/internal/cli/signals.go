@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Signals are the requests to stop that the process receives. The first one ends
+// the context of the command. The second ends the process, unless the command
+// called Serve: then it ends the context of Second, and the third ends the
+// process. A hang-up is a first request, but never a second one, because a closing
+// terminal may send it twice.
+//
+// The zero value receives nothing. Signals is safe for concurrent use.
+type Signals struct {
+	mu      sync.Mutex
+	first   os.Signal // nil: none yet
+	stop    func()    // ends the context of the command; nil: no signals are received
+	serves  bool
+	reloads bool          // a hang-up is no request to stop
+	second  chan struct{} // closed by the second request; nil before it is asked for
+	ended   bool          // second is closed
+}
+
+// Receive receives signals for as long as the process lasts, and calls stop at the
+// first request.
+func (s *Signals) Receive(stop func()) {
+	s.mu.Lock()
+	s.stop = stop
+	s.mu.Unlock()
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup makes it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	for received := range signals {
+		s.request(received)
+	}
+}
+
+// request handles one signal.
+func (s *Signals) request(received os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case received == syscall.SIGHUP && (s.reloads || s.first != nil):
+		return
+	case s.first != nil:
+		s.endSecond()
+	default:
+		s.first = received
+		s.stop()
+		if s.serves {
+			return
+		}
+	}
+	signal.Reset(os.Interrupt, syscall.SIGTERM) // the next one ends the process
+}
+
+// endSecond closes the channel of Second. The lock is held.
+func (s *Signals) endSecond() {
+	if s.second == nil {
+		s.second = make(chan struct{})
+	}
+	if !s.ended {
+		s.ended = true
+		close(s.second)
+	}
+}
+
+// Stop requests a stop as a first signal does.
+func (s *Signals) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stop != nil {
+		s.stop()
+	}
+}
+
+// First returns the signal that requested the stop, nil if none did.
+func (s *Signals) First() os.Signal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first
+}
+
+// Second returns a context that the second request ends, and that ends after
+// limit, if it is more than 0. The caller calls cancel.
+func (s *Signals) Second(ctx context.Context, limit time.Duration) (second context.Context, cancel context.CancelFunc) {
+	if limit > 0 {
+		second, cancel = context.WithTimeout(ctx, limit)
+	} else {
+		second, cancel = context.WithCancel(ctx)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.second == nil {
+		s.second = make(chan struct{})
+	}
+	requested := s.second
+	go func() { // ends with second, which the caller cancels
+		select {
+		case <-requested:
+			cancel()
+		case <-second.Done():
+		}
+	}()
+	return second, cancel
+}
+
+// Killed reports whether the second request was received.
+func (s *Signals) Killed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+// Serve declares that the command ends all that it started when it is asked to
+// stop: the second request is left to it, and a closed standard stream does not
+// end the process. The caller calls done.
+func (s *Signals) Serve() (done func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.serves = true
+	pipe := make(chan os.Signal, 1)
+	signal.Notify(pipe, syscall.SIGPIPE) // a write returns the error instead
+	return func() { signal.Stop(pipe) }
+}
+
+// Hangups returns the hang-ups, which no longer request a stop. The caller passes
+// the channel to signal.Stop.
+func (s *Signals) Hangups() chan os.Signal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reloads = true
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	return hangups
+}
