@@ -2,7 +2,9 @@ package rights
 
 import "wps/protocol"
 
-// maxStars is how many stars a pattern may contain; "**" counts as two.
+// maxStars is how many stars a pattern may contain; a run of them counts as one.
+//
+// Source: the vendor's emulator.
 const maxStars = 5
 
 // pattern matches group names: ? is one character other than a dot, * any run
@@ -39,7 +41,7 @@ func parsePattern(s string) (pattern, bool) {
 			p = append(p, patternItem{kind: matchOne})
 		case '*':
 			n := countStars(runes[i:])
-			stars += n
+			stars++
 			i += n - 1
 			p = append(p, starItem(n))
 		case '\\':

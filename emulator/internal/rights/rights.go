@@ -12,7 +12,6 @@
 package rights
 
 import (
-	"slices"
 	"strings"
 	"sync"
 
@@ -32,11 +31,11 @@ type Rights struct {
 	rules map[protocol.Permission]*rules
 }
 
-// New reads the roles of a token in sorted order, each once. Unknown roles,
-// invalid patterns and rules beyond a quota are ignored, as the service does.
+// New reads the roles of a token in their order. Unknown roles, invalid patterns
+// and rules beyond a quota are ignored, as the service does; a pattern that is
+// repeated counts again.
 func New(roles []string) *Rights {
 	r := &Rights{}
-	roles = slices.Compact(slices.Sorted(slices.Values(roles)))
 	for _, role := range roles {
 		for _, p := range []protocol.Permission{protocol.PermissionSendToGroup, protocol.PermissionJoinLeaveGroup} {
 			r.addRole(p, strings.TrimPrefix(role, "webpubsub."+string(p)), role)
