@@ -39,6 +39,8 @@ func Main() int {
 // Run runs wps once and returns its exit code. Only Run prints the error of a
 // command.
 func Run(ctx context.Context, args []string, env *cli.Env) int {
+	env.Out.Until(ctx)
+	defer env.Out.Flush()
 	root := newRoot(env)
 	addCommands(root, env, args)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {

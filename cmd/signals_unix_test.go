@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -55,12 +56,15 @@ func serveHook(t *testing.T, hook string, args ...string) *served {
 	}
 	w.Close()
 	t.Cleanup(func() { _ = s.Process.Kill() })
-	if args[0] == "emulator" {
+	if json := slices.Contains(args, "json"); json || args[0] == "emulator" {
 		line, err := bufio.NewReader(out).ReadString('\n')
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.url = strings.TrimSpace(line)
+		if json {
+			_, s.url, _ = strings.Cut(strings.TrimSuffix(s.url, `"}`), `"url":"`)
+		}
 		return s
 	}
 	_, s.url, _ = strings.Cut(s.line(t, "listening for events: "), "events: ")

@@ -29,7 +29,7 @@ func newPalette(on bool) palette {
 
 // chooseColors decides for each stream on its own whether it is colored.
 func (p *Printer) chooseColors() {
-	p.StdoutColors, p.StderrColors = newPalette(p.colored(p.Stdout)), newPalette(p.colored(p.Stderr.w))
+	p.StdoutColors, p.StderrColors = newPalette(p.colored(p.Stdout)), newPalette(p.colored(p.Stderr.Stream()))
 }
 
 func (p *Printer) colored(w io.Writer) bool {

@@ -42,6 +42,15 @@ func NewEnv(stdin io.Reader, stdout, stderr io.Writer, lookupEnv func(string) (s
 	return env
 }
 
+// Serve declares that the command runs until it is asked to stop, and then ends
+// all that it started; see [Signals.Serve]. What it prints is a log, which never
+// holds it up, and it stops when that has no reader any more. It is called before
+// anything is printed; the caller calls done.
+func (e *Env) Serve() (done func()) {
+	e.Out.serve(e.Signals.Stop)
+	return e.Signals.Serve()
+}
+
 // CommonFlags defines the flags that every command has.
 func CommonFlags(env *Env, root *cobra.Command) {
 	f := root.PersistentFlags()

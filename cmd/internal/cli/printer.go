@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 type Printer struct {
 	Stdout    io.Writer
 	Stderr    *StatusWriter
+	results   *streamWriter // writes to Stdout
 	lookupEnv func(string) (string, bool)
 
 	Format string // value of -o
@@ -31,9 +33,38 @@ type Printer struct {
 func newPrinter(stdout, stderr io.Writer, lookupEnv func(string) (string, bool)) *Printer {
 	plain := newPalette(false)
 	return &Printer{
-		Stdout: stdout, Stderr: NewStatusWriter(stderr), lookupEnv: lookupEnv,
+		Stdout: stdout, Stderr: NewStatusWriter(stderr), results: newStreamWriter(stdout, false), lookupEnv: lookupEnv,
 		Format: "text", color: "auto", StdoutColors: plain, StderrColors: plain,
 	}
+}
+
+// Until makes a write to a stdout that is not read end soon after ctx has ended. It
+// is called before anything is printed.
+func (p *Printer) Until(ctx context.Context) { p.results.stop = ctx.Done() }
+
+// serve makes what is printed the log of a service: it waits for no reader, and
+// stop is called when a stream has none any more. It is called before anything is
+// printed.
+func (p *Printer) serve(stop func()) {
+	p.results.lossy = true
+	p.results.dropped = func(n int) []byte {
+		p.Warn(Plural(n, "line") + " dropped, because stdout was not read")
+		return nil
+	}
+	stopUnread := func(err error) {
+		if notReadAnyMore(err) {
+			stop()
+		}
+	}
+	p.results.onFailure(stopUnread)
+	p.Stderr.out.onFailure(stopUnread)
+}
+
+// Flush waits until all is written, for at most a second each for stdout and
+// stderr.
+func (p *Printer) Flush() {
+	p.results.Flush()
+	p.Stderr.out.Flush()
 }
 
 // configure checks the printer's flags and applies them. outputs are the formats
@@ -60,7 +91,7 @@ func (p *Printer) StdoutIsTerminal() bool { return p.terminal || IsTerminal(p.St
 func (p *Printer) TreatStdoutAsTerminal() { p.terminal = true }
 
 // StderrIsTerminal reports whether stderr is a terminal.
-func (p *Printer) StderrIsTerminal() bool { return IsTerminal(p.Stderr.w) }
+func (p *Printer) StderrIsTerminal() bool { return IsTerminal(p.Stderr.Stream()) }
 
 // Say prints a status message on stderr, unless -q is set.
 func (p *Printer) Say(format string, args ...any) {
@@ -74,12 +105,14 @@ func (p *Printer) Warn(text string) {
 	fmt.Fprintf(p.Stderr, "wps: %s %s\n", p.StderrColors.Bad("warning:"), Clean(text))
 }
 
-// PrintError prints an error on stderr, and its hint on the next line.
+// PrintError prints an error on stderr, and its hint on the next line. It is never
+// one of the lines that are dropped when stderr is not read.
 func (p *Printer) PrintError(err error) {
-	fmt.Fprintf(p.Stderr, "%s %s\n", p.StderrColors.Bad("wps:"), errorLines(err))
+	text := fmt.Appendf(nil, "%s %s\n", p.StderrColors.Bad("wps:"), errorLines(err))
 	if hint := Hint(err); hint != "" {
-		fmt.Fprintf(p.Stderr, "%s %s\n", p.StderrColors.Name("hint:"), oneLine(hint))
+		text = fmt.Appendf(text, "%s %s\n", p.StderrColors.Name("hint:"), oneLine(hint))
 	}
+	_, _ = p.Stderr.write(text, true) // an error of stderr cannot be reported anywhere
 }
 
 // errorLines returns the text of an error: one line, or one for each of the errors
@@ -110,7 +143,7 @@ func (p *Printer) PrintLine(s string) error { return p.Write([]byte(s + "\n")) }
 
 // Write writes to stdout in one call.
 func (p *Printer) Write(b []byte) error {
-	if _, err := p.Stdout.Write(b); err != nil {
+	if _, err := p.results.Write(b); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil

@@ -18,7 +18,8 @@ import (
 // The zero value receives nothing. Signals is safe for concurrent use.
 type Signals struct {
 	mu      sync.Mutex
-	first   os.Signal // nil: none yet
+	asked   bool      // to stop
+	first   os.Signal // the signal that did so; nil: none
 	stop    func()    // ends the context of the command; nil: no signals are received
 	serves  bool
 	reloads bool          // a hang-up is no request to stop
@@ -47,12 +48,12 @@ func (s *Signals) request(received os.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case received == syscall.SIGHUP && (s.reloads || s.first != nil):
+	case received == syscall.SIGHUP && (s.reloads || s.asked):
 		return
-	case s.first != nil:
+	case s.asked:
 		s.endSecond()
 	default:
-		s.first = received
+		s.asked, s.first = true, received
 		s.stop()
 		if s.serves {
 			return
@@ -76,6 +77,7 @@ func (s *Signals) endSecond() {
 func (s *Signals) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked = true
 	if s.stop != nil {
 		s.stop()
 	}
@@ -89,7 +91,8 @@ func (s *Signals) First() os.Signal {
 }
 
 // Second returns a context that the second request ends, and that ends after
-// limit, if it is more than 0. The caller calls cancel.
+// limit, if it is more than 0. The command is stopping: without a first request
+// the next one is the second. The caller calls cancel.
 func (s *Signals) Second(ctx context.Context, limit time.Duration) (second context.Context, cancel context.CancelFunc) {
 	if limit > 0 {
 		second, cancel = context.WithTimeout(ctx, limit)
@@ -98,6 +101,7 @@ func (s *Signals) Second(ctx context.Context, limit time.Duration) (second conte
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked = true
 	if s.second == nil {
 		s.second = make(chan struct{})
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"sync"
 )
@@ -11,27 +12,41 @@ const ClearLine = "\x1b[2K\r"
 
 // StatusWriter is stderr: one writer for messages, warnings, logs and a status
 // line, such as a progress bar, which is erased before anything else is written
-// and drawn again after it. It may be used concurrently.
+// and drawn again after it. A stream that is not read delays a write for a moment
+// only: what does not fit in memory until it is read again is dropped and counted.
+// It may be used concurrently.
 type StatusWriter struct {
-	w io.Writer
+	out *streamWriter
 
 	mu     sync.Mutex
 	status string // the status line that is drawn; "" for none
 }
 
 // NewStatusWriter returns a StatusWriter that writes to w.
-func NewStatusWriter(w io.Writer) *StatusWriter { return &StatusWriter{w: w} }
+func NewStatusWriter(w io.Writer) *StatusWriter {
+	out := newStreamWriter(w, true)
+	out.dropped = func(n int) []byte {
+		return fmt.Appendf(nil, "wps: %s dropped, because stderr was not read\n", Plural(n, "line"))
+	}
+	return &StatusWriter{out: out}
+}
+
+// Stream returns the stream itself, for another process to write to.
+func (s *StatusWriter) Stream() io.Writer { return s.out.to }
 
 // Width returns the width of the terminal in columns; 0 if it is unknown or the
 // stream is not a terminal.
-func (s *StatusWriter) Width() int { return terminalWidth(s.w) }
+func (s *StatusWriter) Width() int { return terminalWidth(s.out.to) }
 
 // Write implements io.Writer. It keeps the status line below what is written.
-func (s *StatusWriter) Write(b []byte) (int, error) {
+func (s *StatusWriter) Write(b []byte) (int, error) { return s.write(b, false) }
+
+// write writes b, which is never dropped if must is true.
+func (s *StatusWriter) write(b []byte, must bool) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.status == "" {
-		return s.w.Write(b)
+		return s.out.write(b, must)
 	}
 	text := ClearLine + string(b)
 	if len(b) > 0 && b[len(b)-1] == '\n' {
@@ -39,7 +54,7 @@ func (s *StatusWriter) Write(b []byte) (int, error) {
 	} else {
 		s.status = ""
 	}
-	if _, err := io.WriteString(s.w, text); err != nil {
+	if _, err := s.out.write([]byte(text), must); err != nil {
 		return 0, err
 	}
 	return len(b), nil
@@ -55,5 +70,5 @@ func (s *StatusWriter) SetStatus(text string) {
 		return
 	}
 	s.status = text
-	_, _ = io.WriteString(s.w, ClearLine+text)
+	_, _ = io.WriteString(s.out, ClearLine+text)
 }

@@ -22,7 +22,7 @@ const childGrace = 10 * time.Second
 // asked to end; a Ctrl-C at a terminal reaches it without wps.
 func runChild(ctx context.Context, env *cli.Env, cs token.ConnectionString, command []string) error {
 	child := exec.CommandContext(ctx, command[0], command[1:]...)
-	child.Stdin, child.Stdout, child.Stderr = env.Stdin, env.Out.Stdout, env.Out.Stderr
+	child.Stdin, child.Stdout, child.Stderr = env.Stdin, env.Out.Stdout, env.Out.Stderr.Stream()
 	child.Env = append(os.Environ(),
 		"WPS_CONNECTION_STRING="+cs.Reveal(),
 		"WebPubSubConnectionString="+cs.Reveal())

@@ -225,7 +225,7 @@ func (o *options) address(command bool) string {
 }
 
 func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames, command []string) error {
-	defer env.Signals.Serve()()
+	defer env.Serve()()
 	if err := o.check(env, given); err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func runListen(ctx context.Context, env *cli.Env, o *listenOptions, given cli.Fl
 	if err := o.check(given); err != nil {
 		return err
 	}
-	defer env.Signals.Serve()()
+	defer env.Serve()()
 	l, err := newListener(ctx, env, o)
 	if err != nil {
 		return err
