@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"wps/protocol"
@@ -22,8 +21,10 @@ func (s *Service) CloseConnections(ctx context.Context, of protocol.Target, c pr
 	if of.Kind == protocol.TargetConnection {
 		return s.exec(ctx, s.newRequest(http.MethodDelete, path, param("reason", c.Reason)))
 	}
-	return s.exec(ctx, s.newRequest(http.MethodPost, path+"/:closeConnections",
-		params("excluded", c.Excluded), param("reason", c.Reason)))
+	r := s.newRequest(http.MethodPost, path+"/:closeConnections",
+		params("excluded", c.Excluded), param("reason", c.Reason))
+	r.success = http.StatusNoContent
+	return s.exec(ctx, r)
 }
 
 // Exists reports whether a connection is open, a user has one, or a group has a
@@ -39,16 +40,12 @@ func (s *Service) Exists(ctx context.Context, t protocol.Target) (yes bool, o pr
 	return s.answer(ctx, s.newRequest(http.MethodHead, path))
 }
 
-// answer runs a request to which 404 means no. A 404 without the headers that
-// every answer of the service has is an error: it comes from another server.
+// answer runs a request to which 404 means no, if it is the service's.
 func (s *Service) answer(ctx context.Context, r *request) (yes bool, o protocol.Outcome, err error) {
 	o, err = s.exec(ctx, r)
 	refused, ok := errors.AsType[*Error](err)
-	switch {
-	case !ok || refused.Status != http.StatusNotFound:
+	if !ok || refused.Status != http.StatusNotFound || errors.Is(err, ErrNotService) {
 		return err == nil, o, err
-	case !refused.fromService:
-		return false, o, fmt.Errorf("%w: the answer is not from Web PubSub", err)
 	}
 	return false, o, nil
 }

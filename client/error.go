@@ -1,12 +1,17 @@
 package client
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -83,6 +88,9 @@ type UnreachableError struct {
 	Endpoint string
 	// Cause is the error of the network.
 	Cause error
+	// Proxy is the address of the proxy on the way, "" if there is none. Its name
+	// or port may be what does not answer.
+	Proxy string
 }
 
 // wsaConnRefused is the error number of Windows for a refused connection, which
@@ -95,14 +103,29 @@ func connRefused(err error) bool {
 
 // Error names the endpoint and the cause.
 func (e *UnreachableError) Error() string {
+	text := e.Endpoint + " does not answer"
+	if e.Proxy != "" {
+		text += " through the proxy " + e.Proxy
+	}
+	return text + ": " + e.cause()
+}
+
+// cause returns the cause in the words of its reader.
+func (e *UnreachableError) cause() string {
 	var name *net.DNSError
 	switch {
 	case connRefused(e.Cause):
-		return e.Endpoint + " does not answer: connection refused"
+		return "connection refused"
 	case errors.As(e.Cause, &name) && name.IsNotFound:
-		return e.Endpoint + " does not answer: no such host"
+		return "no such host"
+	case errors.Is(e.Cause, context.DeadlineExceeded), errors.Is(e.Cause, os.ErrDeadlineExceeded):
+		return errTryTimeout.Error()
+	case errors.Is(e.Cause, syscall.ECONNRESET):
+		return "the connection was reset"
+	case errors.Is(e.Cause, io.EOF), errors.Is(e.Cause, io.ErrUnexpectedEOF):
+		return "the connection was closed before an answer"
 	}
-	return fmt.Sprintf("%s does not answer: %v", e.Endpoint, e.Cause)
+	return e.Cause.Error()
 }
 
 // Unwrap returns the cause.
@@ -179,8 +202,39 @@ func readErrorJSON(e *Error, body []byte) (inner json.RawMessage) {
 			e.Message = text(name)
 		}
 	}
+	e.addCauses(m["errors"])
 	if e.Code != "" || e.Message != "" {
 		return nil
 	}
 	return m["error"]
+}
+
+// addCauses adds to the message what the member errors says and the message does
+// not: a list of texts for each faulty input.
+func (e *Error) addCauses(raw json.RawMessage) {
+	var inputs map[string]json.RawMessage
+	if json.Unmarshal(raw, &inputs) != nil {
+		return
+	}
+	var causes []string
+	for _, input := range slices.Sorted(maps.Keys(inputs)) {
+		var texts []string
+		if json.Unmarshal(inputs[input], &texts) != nil {
+			texts = make([]string, 1)
+			_ = json.Unmarshal(inputs[input], &texts[0]) // stays "" when it is no text
+		}
+		for _, text := range texts {
+			if text = oneline.Of(text); text != "" && !strings.Contains(e.Message, text) {
+				causes = append(causes, strings.TrimPrefix(oneline.Of(input)+": "+text, ": "))
+			}
+		}
+	}
+	if len(causes) == 0 {
+		return
+	}
+	all := strings.Join(causes, "; ")
+	if e.Message != "" {
+		all = strings.TrimSuffix(e.Message, ".") + ": " + all
+	}
+	e.Message = oneline.Of(all)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"wps/client"
+	"wps/protocol"
 )
 
 // pages answers each request with the next page; a %s in a page is the address
@@ -20,6 +21,7 @@ func pages(t *testing.T, bodies ...string) *server {
 	var s *server
 	s = serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", jsonType)
+		w.Header().Set("api-supported-versions", protocol.SupportedAPIVersions)
 		io.WriteString(w, strings.ReplaceAll(bodies[min(n, len(bodies)-1)], "%s", s.URL))
 		n++
 	})
@@ -142,6 +144,7 @@ func TestListRefusesLink(t *testing.T) {
 			t.Parallel()
 			var s *server
 			s = serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("api-supported-versions", protocol.SupportedAPIVersions)
 				io.WriteString(w, page(`,"nextLink":`+strings.ReplaceAll(link, "HOST", s.Listener.Addr().String()), "1"))
 			})
 			errs, n := []error{}, 0
@@ -194,6 +197,7 @@ func TestListPageFails(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
+		w.Header().Set("api-supported-versions", protocol.SupportedAPIVersions)
 		io.WriteString(w, strings.ReplaceAll(page(next+`a"`, "1"), "%s", s.URL))
 	})
 	got, err := list(newService(t, s.URL, client.Options{}).ListConnections(within(t), "g", client.ListOptions{}))

@@ -99,6 +99,9 @@ func body(code int, text string, header ...string) http.HandlerFunc {
 		for i := 0; i < len(header); i += 2 {
 			w.Header().Set(header[i], header[i+1])
 		}
+		if code == http.StatusOK {
+			w.Header().Set("api-supported-versions", protocol.SupportedAPIVersions)
+		}
 		w.WriteHeader(code)
 		io.WriteString(w, text)
 	}

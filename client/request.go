@@ -30,6 +30,9 @@ type request struct {
 	contentType string
 	body        []byte
 	anonymous   bool // without a token
+	// success is the one status that means that it was done; 0 is 200, or 204 for
+	// DELETE.
+	success int
 }
 
 // newRequest returns a request to path, which is escaped and relative to the hub.
@@ -62,8 +65,8 @@ func (s *Service) exec(ctx context.Context, r *request) (protocol.Outcome, error
 	return o, err
 }
 
-// fetch runs an operation and returns the body of a 2xx answer; every other one
-// is an error.
+// fetch runs an operation and returns the body of a successful answer; every other
+// one is an error.
 func (s *Service) fetch(ctx context.Context, r *request) ([]byte, protocol.Outcome, error) {
 	req, err := s.build(ctx, r)
 	if err != nil {
@@ -81,12 +84,18 @@ func (s *Service) fetch(ctx context.Context, r *request) ([]byte, protocol.Outco
 	if resp.Body != nil && resp.Body != http.NoBody {
 		body, _ = io.ReadAll(resp.Body) // from memory
 	}
-	if resp.StatusCode/100 == 2 {
+	if r.succeeded(resp) {
 		return body, o, nil
 	}
 	refusal := NewError(resp.StatusCode, resp.Header, body)
 	refusal.RequestID = req.Header.Get(headerRequestID)
 	o.Code = refusal.Code
+	if resp.StatusCode < http.StatusMultipleChoices {
+		refusal.Message = "" // the content of another server
+	}
+	if refusal.foreign(resp.Header.Get("Content-Type")) {
+		return nil, o, fmt.Errorf("%w: %w", refusal, ErrNotService)
+	}
 	return nil, o, refusal
 }
 
@@ -145,7 +154,7 @@ func (s *Service) explain(ctx context.Context, resp *http.Response, err error) e
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errTryTimeout
 	}
-	return &UnreachableError{Endpoint: u.Scheme + "://" + u.Host, Cause: err}
+	return &UnreachableError{Endpoint: u.Scheme + "://" + u.Host, Cause: err, Proxy: s.proxyOf(u)}
 }
 
 // target returns the path of t below the hub: "" for the hub itself.

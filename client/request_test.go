@@ -51,7 +51,7 @@ func TestWireBytes(t *testing.T) {
 	}
 }
 
-// rawServer answers one request with 202 and returns its head.
+// rawServer answers one request with the status of its success and returns its head.
 func rawServer(t *testing.T) (address string, head <-chan string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -74,7 +74,13 @@ func rawServer(t *testing.T) (address string, head <-chan string) {
 			}
 			all += line
 		}
-		io.WriteString(conn, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		status := "200 OK"
+		if strings.Contains(all, ":send?") {
+			status = "202 Accepted"
+		} else if strings.Contains(all, ":closeConnections") {
+			status = "204 No Content"
+		}
+		io.WriteString(conn, "HTTP/1.1 "+status+"\r\nContent-Length: 0\r\napi-supported-versions: 2024-12-01\r\nConnection: close\r\n\r\n")
 		got <- all
 	}()
 	return "http://" + l.Addr().String(), got

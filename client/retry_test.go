@@ -338,7 +338,8 @@ func TestAuthorizerFails(t *testing.T) {
 	if !errors.Is(err, errNoToken) || err.Error() != "authorize: no token today" || auth.asked.Load() != 1 || len(s.requests()) > 0 {
 		t.Errorf("Send = %v, asked %d times, sent %d", err, auth.asked.Load(), len(s.requests()))
 	}
-	if err := newService(t, s.URL, client.Options{Authorizer: auth}).Health(within(t)); err != nil {
+	healthy := serve(t, status(200))
+	if err := newService(t, healthy.URL, client.Options{Authorizer: auth}).Health(within(t)); err != nil {
 		t.Errorf("Health = %v, want no token to be needed", err)
 	}
 }

@@ -25,6 +25,7 @@ func (s *Service) Send(ctx context.Context, to protocol.Target, m protocol.Send)
 	}
 	r := s.newRequest(http.MethodPost, path+"/:send",
 		params("excluded", m.Excluded), param("filter", m.Filter), numberParam("messageTtlSeconds", m.TTLSeconds))
+	r.success = http.StatusAccepted
 	r.contentType, r.body = m.DataType.ContentType(), m.Data
 	r.header, err = metadataHeader(m.Metadata)
 	if err != nil {

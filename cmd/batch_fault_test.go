@@ -56,7 +56,7 @@ func TestApplyFaultyService(t *testing.T) {
 				return false
 			}
 			panic(http.ErrAbortHandler)
-		}, "does not answer: EOF", 1, 0, 1},
+		}, "does not answer: the connection was closed before an answer", 1, 0, 1},
 	}
 	for _, tt := range tests {
 		for _, mode := range [][]string{nil, {"--concurrency", "8"}, {"--concurrency", "8", "--keep-going"}} {

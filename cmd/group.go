@@ -169,14 +169,14 @@ func listGroup(ctx context.Context, env *cli.Env, group string, o client.ListOpt
 	if err != nil {
 		return err
 	}
-	svc, err := service.New(env, hub, client.Options{})
+	svc, err := service.New(env, hub, client.Options{TryTimeout: env.Settings.Timeout})
 	if err != nil {
 		return err
 	}
 	t := cli.NewTable(env.Out, "CONNECTION", "USER")
 	for member, err := range svc.ListConnections(ctx, group, o) {
 		if err != nil {
-			return cli.JoinErrors(t.Flush(), explain.Service(env.Settings, fmt.Errorf("list group %q: %w", group, err)))
+			return cli.JoinErrors(t.Flush(), explain.Service(env.Settings, explain.Listed(fmt.Errorf("list group %q: %w", group, err), group)))
 		}
 		if env.Out.JSON() {
 			err = env.Out.PrintJSON(member)

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -31,7 +30,7 @@ whether the endpoint is correct and reachable, and needs no key.`,
 }
 
 func health(ctx context.Context, env *cli.Env) error {
-	cs, source, err := env.Settings.Connection()
+	cs, _, err := env.Settings.Connection()
 	if err != nil {
 		return err
 	}
@@ -43,10 +42,8 @@ func health(ctx context.Context, env *cli.Env) error {
 	ctx, cancel := context.WithTimeout(ctx, env.Settings.Timeout)
 	defer cancel()
 	start := time.Now()
-	if err := svc.Health(ctx); errors.Is(err, client.ErrNotFound) {
-		return cli.WithHint(err, "the server there is not Web PubSub: check the Endpoint in "+source.From)
-	} else if err != nil {
-		return explain.Service(env.Settings, err)
+	if err := svc.Health(ctx); err != nil {
+		return explain.NoAnswer(explain.Service(env.Settings, err), cs.Endpoint.String(), env.Settings.Timeout)
 	}
 	took := time.Since(start)
 	if env.Out.JSON() {

@@ -35,7 +35,7 @@ func TestServiceRefuses(t *testing.T) {
 		want  string
 	}{
 		{"401", answer(401, ""), once, 4, "wps: send to the hub: 401 Unauthorized\nhint: the AccessKey must belong to this Endpoint, and this machine's clock must be right\n"},
-		{"403", answer(403, "Forbidden"), once, 4, "wps: send to the hub: 403 Forbidden (Forbidden)\nhint: the identity needs the role Web PubSub Service Owner\n"},
+		{"403", answer(403, "Forbidden"), once, 4, "wps: send to the hub: 403 Forbidden (Forbidden)\nhint: with an access key this is network access: see the service's page Networking, Public access and access control rules; access keys may be disabled, too\n"},
 		{"429", answer(429, "TooManyRequests"), once, 1, "wps: send to the hub: 429 Too Many Requests (TooManyRequests)\nhint: the service limits the request rate: wait, or add units\n"},
 		{"asks to wait", func(w http.ResponseWriter, _ *http.Request, _ int) bool {
 			w.Header().Set("Retry-After", "50")

@@ -101,7 +101,7 @@ func (c *Conn) reopen(ctx context.Context) (*websocket.Conn, error) {
 	u := c.recoveryURL()
 	ws, err := handshake(within, u, c.options)
 	if err != nil {
-		return nil, explainDial(ctx, within, u, err)
+		return nil, explainDial(ctx, within, u, c.options, err)
 	}
 	if err := ws.SetReadDeadline(time.Now().Add(limit)); err != nil {
 		ws.Close()

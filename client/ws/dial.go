@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -111,7 +112,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	defer cancel()
 	ws, err := handshake(within, u, o)
 	if err != nil {
-		return nil, explainDial(ctx, within, u, err)
+		return nil, explainDial(ctx, within, u, o, err)
 	}
 	c := newConn(u, codecFor(o.Subprotocol), o)
 	c.attach(ws)
@@ -119,7 +120,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	if err := c.waitConnected(within); err != nil {
 		c.fail(err)
 		<-c.finished
-		return nil, explainDial(ctx, within, u, err)
+		return nil, explainDial(ctx, within, u, o, err)
 	}
 	return c, nil
 }
@@ -208,7 +209,7 @@ func refusal(resp *http.Response) error {
 
 // explainDial turns an error of the network into one of this package: the
 // caller's context first, then Options.HandshakeTimeout.
-func explainDial(ctx, within context.Context, u *url.URL, err error) error {
+func explainDial(ctx, within context.Context, u *url.URL, o Options, err error) error {
 	if end, _ := within.Deadline(); errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(end) {
 		<-within.Done() // its deadline is over, which the network connection noticed first
 	}
@@ -222,5 +223,16 @@ func explainDial(ctx, within context.Context, u *url.URL, err error) error {
 	case within.Err() != nil:
 		err = errNoAnswer
 	}
-	return &client.UnreachableError{Endpoint: fmt.Sprintf("%s://%s", u.Scheme, u.Host), Cause: err}
+	return &client.UnreachableError{Endpoint: fmt.Sprintf("%s://%s", u.Scheme, u.Host), Cause: err, Proxy: proxyOf(u, o)}
+}
+
+// proxyOf returns the address of the proxy that a handshake with u goes through, ""
+// if there is none.
+func proxyOf(u *url.URL, o Options) string {
+	if o.LoopbackOnly {
+		return ""
+	}
+	web := *u
+	web.Scheme = "http" + strings.TrimPrefix(u.Scheme, "ws")
+	return client.ProxyFromEnvironment(&web)
 }

@@ -46,7 +46,7 @@ func hintForStatus(err *client.Error) string {
 	case http.StatusUnauthorized:
 		return unauthorizedHint
 	case http.StatusForbidden:
-		return "the identity needs the role Web PubSub Service Owner"
+		return "with an access key this is network access: see the service's page Networking, Public access and access control rules; access keys may be disabled, too"
 	case http.StatusTooManyRequests:
 		return "the service limits the request rate: wait, or add units"
 	case http.StatusNotImplemented:
@@ -62,9 +62,15 @@ func Service(s *cli.Settings, err error) error {
 	if errors.As(err, &broken) {
 		return cli.WithHint(err, "check whether the request was carried out before you repeat it; a proxy may cut off answers")
 	}
+	if errors.Is(err, client.ErrNotService) {
+		return cli.WithHint(err, "another server answers there: check the Endpoint in "+endpointSource(s))
+	}
 	var unreachable *client.UnreachableError
 	if !errors.As(err, &unreachable) {
 		return err
+	}
+	if unreachable.Proxy != "" {
+		return cli.WithHint(err, proxyHint(unreachable.Endpoint))
 	}
 	var untrusted *tls.CertificateVerificationError
 	if errors.As(err, &untrusted) {

@@ -14,8 +14,11 @@ import (
 // Refusal adds a hint to a refusal of the service that depends on the event.
 func Refusal(ev output.Event, err error) error {
 	var refused *client.Error
-	if !errors.As(err, &refused) {
+	if !errors.As(err, &refused) || errors.Is(err, client.ErrNotService) {
 		return err
+	}
+	if hint := slashHint(ev, refused.Status); hint != "" {
+		return cli.WithHint(err, hint)
 	}
 	filter := ""
 	switch e := ev.(type) {
@@ -48,16 +51,21 @@ func membershipHint(e *output.GroupEvent) string {
 
 // NoAnswerError is the error of an event that exceeded --timeout.
 type NoAnswerError struct {
-	Within time.Duration
-	Status int // status of the last answer, which was to be retried; 0: no answer
+	Endpoint string // "" if the command says which it is
+	Within   time.Duration
+	Status   int // status of the last answer, which was to be retried; 0: no answer
 }
 
 // Error implements error.
 func (e *NoAnswerError) Error() string {
-	if e.Status == 0 {
-		return fmt.Sprintf("no answer within %v", e.Within)
+	from := ""
+	if e.Endpoint != "" {
+		from = e.Endpoint + ": "
 	}
-	return fmt.Sprintf("no success within %v; the last answer was %d %s", e.Within, e.Status, http.StatusText(e.Status))
+	if e.Status == 0 {
+		return fmt.Sprintf("%sno answer within %v", from, e.Within)
+	}
+	return fmt.Sprintf("%sno success within %v; the last answer was %d %s", from, e.Within, e.Status, http.StatusText(e.Status))
 }
 
 // IsOutage reports whether an error is not caused by the event: the service
@@ -66,8 +74,8 @@ func IsOutage(err error) bool {
 	var unreachable *client.UnreachableError
 	var noAnswer *NoAnswerError
 	var refused *client.Error
-	if !errors.As(err, &refused) {
-		return errors.As(err, &unreachable) || errors.As(err, &noAnswer)
+	if !errors.As(err, &refused) || errors.Is(err, client.ErrNotService) {
+		return errors.Is(err, client.ErrNotService) || errors.As(err, &unreachable) || errors.As(err, &noAnswer)
 	}
 	switch refused.Status {
 	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"wps/cmd/internal/cli"
+	"wps/protocol"
 )
 
 // curlPrinter is a transport that prints each request as a curl command and sends
@@ -29,10 +30,22 @@ func (p *curlPrinter) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := p.out.PrintLine(curlCommand(r, body, p.out.StdoutIsTerminal())); err != nil {
 		return nil, err
 	}
+	status := successOf(r)
 	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(nil)), Request: r,
+		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{http.CanonicalHeaderKey(protocol.HeaderSupportedVersions): {protocol.APIVersion}}, Body: io.NopCloser(bytes.NewReader(nil)), Request: r,
 	}, nil
+}
+
+// successOf returns the status of a request that was done.
+func successOf(r *http.Request) int {
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/:send"):
+		return http.StatusAccepted
+	case r.Method == http.MethodDelete, strings.HasSuffix(r.URL.Path, "/:closeConnections"):
+		return http.StatusNoContent
+	}
+	return http.StatusOK
 }
 
 // curlCommand returns a request as a command for a POSIX shell. For a terminal, a
