@@ -129,7 +129,11 @@ func TestApplyOutage(t *testing.T) {
 			w.WriteHeader(http.StatusAccepted)
 			return true
 		}), 50, 1, `line 50: send to user "u9": read answer: unexpected EOF; the service may have carried out the request`, "-o json prints"},
-		{"404", newService(t, refuse(404)), 50, 1, "50 of 50 events failed", "-o json prints"},
+		{"404", newService(t, func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+			w.Header().Set("x-ms-error-code", "Warning.User.NotExisted")
+			w.WriteHeader(http.StatusNotFound)
+			return true
+		}), 50, 1, "50 of 50 events failed", "-o json prints"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
