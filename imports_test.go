@@ -41,8 +41,9 @@ var imports = map[string][]string{
 	"client/ws": {"client", "internal/oneline", "internal/wait", "token", "protocol"},
 	"trigger":   {"internal/shownurl", "internal/wait", "output", "token", "protocol"},
 
-	"emulator":                   {"emulator/filter", "emulator/internal/outbound", "emulator/internal/rights", "internal/shownurl", "internal/wait", "internal/webguard", "token", "protocol"},
+	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "internal/shownurl", "internal/webguard", "token", "protocol"},
 	"emulator/filter":            {},
+	"emulator/internal/carrier":  {"internal/oneline", "internal/shownurl", "internal/wait", "protocol"},
 	"emulator/internal/outbound": {"protocol"},
 	"emulator/internal/rights":   {"protocol"},
 	"emulator/emulatortest":      {"emulator", "token", "protocol"},

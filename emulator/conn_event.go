@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 
+	"wps/emulator/internal/carrier"
 	"wps/protocol"
 )
 
@@ -26,7 +27,7 @@ func (c *conn) ask(name string, d protocol.DataType, data []byte, metadata map[s
 		c.notice(Notice{Type: NoticeEvent, Reason: errNoHandler.Error(), NoticeHandled: &NoticeHandled{Event: name}})
 		return nil, false
 	}
-	ctx, cancel := context.WithTimeout(c.source.ctx, upstreamTimeout)
+	ctx, cancel := context.WithTimeout(c.source.ctx, carrier.Timeout)
 	defer cancel()
 	stop := func() {}
 	if l := c.currentLink(); l != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wps/emulator/internal/carrier"
 	"wps/protocol"
 )
 
@@ -15,7 +16,7 @@ import (
 // emulator but without retries, to try out a handler. All methods may be called
 // concurrently.
 type EventSender struct {
-	carrier httpCarrier
+	carrier carrier.HTTP
 	origin  string
 }
 
@@ -27,18 +28,18 @@ func NewEventSender(template, origin string, t http.RoundTripper) (*EventSender,
 		return nil, err
 	}
 	if t == nil {
-		t = newUpstreamTransport()
+		t = carrier.NewTransport()
 	}
-	return &EventSender{httpCarrier{newUpstreamClient(t), template}, origin}, nil
+	return &EventSender{carrier.HTTP{Client: carrier.NewClient(t), Template: template}, origin}, nil
 }
 
 // Close closes idle connections.
-func (s *EventSender) Close() { s.carrier.client.CloseIdleConnections() }
+func (s *EventSender) Close() { s.carrier.Client.CloseIdleConnections() }
 
 // Validate asks the handler whether it accepts events of the origin. The error is
 // the reason for which a service would send it none.
 func (s *EventSender) Validate(ctx context.Context, hub string) error {
-	return requestValidation(ctx, validationKey{s.carrier, s.carrier.address(hub, protocol.ValidateEvent), s.origin}, true, nil)
+	return carrier.Validate(ctx, s.carrier, s.carrier.Address(hub, protocol.ValidateEvent), s.origin, true, nil)
 }
 
 // EventResult is what a handler answered, and what a service would make of it.
@@ -74,35 +75,35 @@ func (s *EventSender) Send(ctx context.Context, c protocol.EventContext, h http.
 		header[name] = values
 	}
 	c.SetHeader(header)
-	r := &upstreamRequest{carrier: s.carrier, method: http.MethodPost, url: s.carrier.address(c.Hub, c.Event), header: header, body: body, once: true}
-	a, err := r.send(ctx)
+	r := &carrier.Request{Carrier: s.carrier, Method: http.MethodPost, URL: s.carrier.Address(c.Hub, c.Event), Header: header, Body: body, Once: true}
+	a, err := r.Send(ctx)
 	if err != nil {
 		return nil, err
 	}
-	v := &EventResult{Status: a.status, Header: a.header, Body: a.body}
+	v := &EventResult{Status: a.Status, Header: a.Header, Body: a.Body}
 	v.readAnswer(&c, a, offered)
 	return v, nil
 }
 
 // readAnswer reads the answer as the emulator does.
-func (v *EventResult) readAnswer(c *protocol.EventContext, a *answer, offered []string) {
+func (v *EventResult) readAnswer(c *protocol.EventContext, a *carrier.Answer, offered []string) {
 	var err error
 	switch {
-	case !a.ok():
-		v.Retried = retried(a.status)
-		v.Problem = fmt.Sprintf("status %d", a.status)
-		v.ClientStatus = refusedStatus(a.status)
+	case !a.OK():
+		v.Retried = carrier.Retried(a.Status)
+		v.Problem = fmt.Sprintf("status %d", a.Status)
+		v.ClientStatus = refusedStatus(a.Status)
 		return
 	case !c.Blocking():
 		return
 	case c.Kind == protocol.EventUser:
 		var m *message
-		if m, err = readReply(a.header, a.body); m != nil {
+		if m, err = readReply(a.Header, a.Body); m != nil {
 			v.Message = &m.response
 		}
 	default:
 		var o overrides
-		if o, err = readOverrides(a.body, offered); err == nil {
+		if o, err = readOverrides(a.Body, offered); err == nil {
 			v.setOverrides(&o)
 		}
 	}
@@ -110,7 +111,7 @@ func (v *EventResult) readAnswer(c *protocol.EventContext, a *answer, offered []
 		v.Problem, v.ClientStatus = err.Error(), http.StatusInternalServerError
 		return
 	}
-	if states := a.header.Values(protocol.HeaderConnectionState); len(states) > 0 {
+	if states := a.Header.Values(protocol.HeaderConnectionState); len(states) > 0 {
 		v.State = &states[len(states)-1]
 	}
 }

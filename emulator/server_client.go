@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"wps/emulator/internal/carrier"
 	"wps/emulator/internal/rights"
 	"wps/protocol"
 	"wps/token"
@@ -135,17 +136,17 @@ func (s *Server) connectEvent(w *responseWriter, r *http.Request, c *conn, claim
 // because it may say what the handler's own trouble is.
 //
 // Source: product documentation on the error responses of event handlers.
-func refuseConnect(w *responseWriter, a *answer) {
+func refuseConnect(w *responseWriter, a *carrier.Answer) {
 	switch {
-	case a.status == http.StatusInternalServerError:
-		http.Error(w, "The connect event failed.", a.status)
-	case a.status >= 400 && a.status < 500 && len(a.body) > 0:
-		w.Header()["Content-Type"] = a.header.Values("Content-Type")
+	case a.Status == http.StatusInternalServerError:
+		http.Error(w, "The connect event failed.", a.Status)
+	case a.Status >= 400 && a.Status < 500 && len(a.Body) > 0:
+		w.Header()["Content-Type"] = a.Header.Values("Content-Type")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.WriteHeader(a.status)
-		w.Write(a.body)
+		w.WriteHeader(a.Status)
+		w.Write(a.Body)
 	default:
-		http.Error(w, "The event handler refused the connection.", a.status)
+		http.Error(w, "The event handler refused the connection.", a.Status)
 	}
 }
 

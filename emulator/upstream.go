@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"wps/emulator/internal/carrier"
+	"wps/internal/shownurl"
 	"wps/protocol"
 )
 
@@ -66,7 +65,7 @@ func (h *EventHandler) Check() error {
 		return errors.New("an event handler in this process has no URL template and no transport")
 	case h.Handler != nil:
 	default:
-		if err := checkTemplate(h.URLTemplate); err != nil {
+		if err := carrier.CheckTemplate(h.URLTemplate); err != nil {
 			return fmt.Errorf("URL template %q: %w", ShownURL(h.URLTemplate), err)
 		}
 	}
@@ -90,68 +89,12 @@ func (h *EventHandler) Check() error {
 	return nil
 }
 
-var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}]*\}`) })
-
-func checkTemplate(template string) error {
-	for _, p := range placeholder().FindAllString(template, -1) {
-		switch {
-		case strings.EqualFold(p, "{hub}"), strings.EqualFold(p, "{event}"):
-		case strings.HasPrefix(strings.ToLower(p), "{@microsoft.keyvault"):
-			return errors.New("a Key Vault reference works in the cloud only")
-		case strings.Contains(ShownURL(template), p):
-			return fmt.Errorf("%s is unknown: use {hub} and {event}", p)
-		default: // it may be part of a secret
-			return errors.New("a name in braces is unknown: use {hub} and {event}")
-		}
-	}
-	one, err := url.Parse(resolve(template, "a", "b"))
-	if err != nil {
-		return errors.New("not a URL") // the error would repeat it, with its secrets
-	}
-	other, err := url.Parse(resolve(template, "c", "d"))
-	switch {
-	case err != nil || one.Host != other.Host:
-		return errors.New("{hub} and {event} are not allowed in the host")
-	case one.Scheme != "http" && one.Scheme != "https" || one.Hostname() == "":
-		return errors.New("it must begin with http:// or https:// and a host")
-	case strings.ContainsAny(resolve(template, "a", "b"), "{}"):
-		return errors.New("a brace is unbalanced")
-	}
-	return nil
-}
-
-// resolve puts hub and event into a URL template.
-func resolve(template, hub, event string) string {
-	return placeholder().ReplaceAllStringFunc(template, func(p string) string {
-		switch strings.ToLower(p) {
-		case "{hub}":
-			return protocol.EscapeSegment(hub)
-		case "{event}":
-			return protocol.EscapeSegment(event)
-		}
-		return p
-	})
-}
-
 // handler is an EventHandler prepared for use.
 type handler struct {
-	carrier carrier
+	carrier carrier.Carrier
 	system  map[string]bool
 	every   bool            // every user event
 	user    map[string]bool // else these, in lower case
-}
-
-// carrier sends requests to an event handler and returns its answers, over a
-// network or within the process.
-type carrier interface {
-	// address returns the URL of an event.
-	address(hub, event string) string
-	// attempt sends a request once. An error is a connection that failed, which
-	// may be tried again, or an *unusableAnswer.
-	attempt(context.Context, *upstreamRequest) (*answer, error)
-	// local reports whether the handler is in this process: it needs no
-	// validation, reports its own failures, and sees canonical header names.
-	local() bool
 }
 
 func (h *handler) wants(kind protocol.EventKind, event string) bool {
@@ -199,7 +142,7 @@ const (
 )
 
 func newUpstream(s *Server) *upstream {
-	u := &upstream{server: s, shared: newUpstreamClient(newUpstreamTransport())}
+	u := &upstream{server: s, shared: carrier.NewClient(carrier.NewTransport())}
 	u.ctx, u.cancel = context.WithCancel(context.Background())
 	return u
 }
@@ -213,11 +156,11 @@ func (u *upstream) newHandler(o *EventHandler) (*handler, error) {
 	}
 	switch {
 	case o.Handler != nil:
-		h.carrier = &localCarrier{o.Handler}
+		h.carrier = &carrier.Local{Handler: o.Handler}
 	case o.Transport != nil:
-		h.carrier = httpCarrier{newUpstreamClient(o.Transport), o.URLTemplate}
+		h.carrier = carrier.HTTP{Client: carrier.NewClient(o.Transport), Template: o.URLTemplate}
 	default:
-		h.carrier = httpCarrier{u.shared, o.URLTemplate}
+		h.carrier = carrier.HTTP{Client: u.shared, Template: o.URLTemplate}
 	}
 	for _, name := range o.SystemEvents {
 		h.system[strings.ToLower(name)] = true
@@ -237,3 +180,7 @@ func (u *upstream) close(wait func()) {
 	u.cancel()
 	u.shared.CloseIdleConnections()
 }
+
+// ShownURL returns a handler's URL or URL template without its query, fragment and
+// user information, which may be secret.
+func ShownURL(text string) string { return shownurl.Of(text) }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"wps/emulator/internal/carrier"
 	"wps/protocol"
 	"wps/token"
 )
@@ -28,7 +29,7 @@ type overrides struct {
 // connect asks the handler whether a client may connect. The refusal is nil when it
 // may, else the answer for the client. Without a handler nothing is sent, but the
 // event id 0 is used all the same.
-func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides, *answer) {
+func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides, *carrier.Answer) {
 	if s == nil {
 		return overrides{}, nil
 	}
@@ -38,22 +39,22 @@ func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides,
 		return overrides{}, nil
 	}
 	e.body = connectBody(r, claims)
-	ctx, cancel := context.WithTimeout(r.Context(), upstreamTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), carrier.Timeout)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
 	a, err := s.deliver(ctx, e)
 	if err != nil {
-		return overrides{}, &answer{status: http.StatusInternalServerError}
+		return overrides{}, &carrier.Answer{Status: http.StatusInternalServerError}
 	}
-	if !a.ok() {
-		return overrides{}, &answer{status: refusedStatus(a.status), header: a.header, body: a.body}
+	if !a.OK() {
+		return overrides{}, &carrier.Answer{Status: refusedStatus(a.Status), Header: a.Header, Body: a.Body}
 	}
-	o, err := readOverrides(a.body, websocket.Subprotocols(r))
+	o, err := readOverrides(a.Body, websocket.Subprotocols(r))
 	if err != nil {
 		s.up.server.log.Warn("connect answer not usable", "hub", s.hub, "connectionId", s.id, "error", oneLine(err))
-		return overrides{}, &answer{status: http.StatusInternalServerError}
+		return overrides{}, &carrier.Answer{Status: http.StatusInternalServerError}
 	}
-	s.keepState(a.header)
+	s.keepState(a.Header)
 	return o, nil
 }
 

@@ -3,11 +3,11 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"wps/emulator/internal/carrier"
 	"wps/protocol"
 )
 
@@ -79,40 +79,6 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
-// FuzzURLTemplate: a template that passes the check becomes a URL with its host,
-// whatever the hub and the event.
-func FuzzURLTemplate(f *testing.F) {
-	for _, seed := range []string{
-		"http://h/{hub}/{event}", "https://h:1/x?code={HUB}#f", "http://{hub}/", "http://h/{@Microsoft.KeyVault(SecretUri=x)}", "http://h/{", "http://u:p@h/%7Bhub%7D",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, template string) {
-		if checkTemplate(template) != nil {
-			return
-		}
-		var host string
-		for _, value := range [][2]string{{"chat", "message"}, {"a`,.[]", "x.y-z"}, {"A_", protocol.ValidateEvent}} {
-			text := resolve(template, value[0], value[1])
-			u, err := url.Parse(text)
-			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-				t.Fatalf("%q becomes %q: %v", template, text, err)
-			}
-			if host == "" {
-				host = u.Host
-			}
-			if u.Host != host {
-				t.Errorf("%q has the hosts %q and %q", template, host, u.Host)
-			}
-			shown := ShownURL(text)
-			password, secret := u.User.Password()
-			if strings.Contains(shown, "?") || secret && password != "" && strings.Contains(shown, ":"+password+"@") {
-				t.Errorf("%q is shown as %q, with a secret", text, shown)
-			}
-		}
-	})
-}
-
 // FuzzHandlerAnswer: whatever a handler's headers say, the next event can be
 // sent or is refused before it is, and a connection keeps a bounded amount.
 func FuzzHandlerAnswer(f *testing.F) {
@@ -133,7 +99,7 @@ func FuzzHandlerAnswer(f *testing.F) {
 			src.keepCookies(address, answer)
 			src.keepState(answer)
 		}
-		h := src.header(e, &upstreamRequest{carrier: httpCarrier{}, url: address})
+		h := src.header(e, &carrier.Request{Carrier: carrier.HTTP{}, URL: address})
 		name := protocol.HeaderConnectionState // spelled as on the wire
 		if back := h[name]; len(back) != 1 || back[0] != state {
 			t.Errorf("state %q comes back as %q", state, back)
@@ -141,7 +107,7 @@ func FuzzHandlerAnswer(f *testing.F) {
 		if len(src.cookies.names) > maxCookies {
 			t.Errorf("%d cookies are kept", len(src.cookies.names))
 		}
-		if checkHeader(h) != nil {
+		if carrier.CheckHeader(h) != nil {
 			return
 		}
 		for name, values := range h {

@@ -18,15 +18,15 @@ func (s *eventSource) userEvent(ctx context.Context, name string, d protocol.Dat
 	e := s.newEvent(protocol.EventUser, name, protocol.EventContentType(d), data)
 	e.metadata = metadata
 	a, err := s.deliver(ctx, e)
-	if err != nil || !a.ok() {
+	if err != nil || !a.OK() {
 		return nil, false
 	}
-	m, err = readReply(a.header, a.body)
+	m, err = readReply(a.Header, a.Body)
 	if err != nil {
 		s.up.server.log.Warn("reply not usable", "hub", s.hub, "event", name, "connectionId", s.id, "error", oneLine(err))
 		return nil, false
 	}
-	s.keepState(a.header)
+	s.keepState(a.Header)
 	return m, true
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"wps/emulator/internal/carrier"
 	"wps/protocol"
 	"wps/token"
 )
@@ -170,7 +171,7 @@ func (s *eventSource) sendUnblocking(e *sourceEvent) {
 	if s.handlerOf(e) == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(s.up.ctx, upstreamTimeout)
+	ctx, cancel := context.WithTimeout(s.up.ctx, carrier.Timeout)
 	defer cancel()
 	s.deliver(ctx, e)
 }
@@ -184,7 +185,7 @@ var errNoHandler = errors.New("no event handler receives it")
 
 // deliver sends an event to its handler, within the limit of ctx, and returns the
 // answer, whatever its status. It is logged here.
-func (s *eventSource) deliver(ctx context.Context, e *sourceEvent) (*answer, error) {
+func (s *eventSource) deliver(ctx context.Context, e *sourceEvent) (*carrier.Answer, error) {
 	began, h := time.Now(), s.handlerOf(e)
 	a, err := s.exchange(ctx, h, e)
 	s.report(e, h, a, began, err)
@@ -192,12 +193,12 @@ func (s *eventSource) deliver(ctx context.Context, e *sourceEvent) (*answer, err
 }
 
 // report logs the outcome of an event and publishes a notice of it.
-func (s *eventSource) report(e *sourceEvent, h *handler, a *answer, began time.Time, err error) {
+func (s *eventSource) report(e *sourceEvent, h *handler, a *carrier.Answer, began time.Time, err error) {
 	took := time.Since(began).Round(time.Microsecond)
 	status := 0
 	if a != nil {
-		if status = a.status; !a.ok() {
-			err = a.refusal()
+		if status = a.Status; !a.OK() {
+			err = a.Refusal()
 		}
 	}
 	s.publishNotice(e, status, took, err)
@@ -218,7 +219,7 @@ func outcome(h *handler, status int, err error) (message string, level slog.Leve
 	switch {
 	case err == nil:
 		return "event answered", slog.LevelInfo
-	case status != 0 && h.carrier.local():
+	case status != 0 && h.carrier.Local():
 		return "event refused", slog.LevelInfo
 	case status != 0:
 		return "event refused", slog.LevelWarn
@@ -240,30 +241,30 @@ func (s *eventSource) publishNotice(e *sourceEvent, status int, took time.Durati
 	s.up.server.notices.publish(n)
 }
 
-func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) (*answer, error) {
+func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) (*carrier.Answer, error) {
 	if h == nil {
 		return nil, errNoHandler
 	}
 	if err := s.up.validate(ctx, h, s.hub, s.origin); err != nil {
 		return nil, fmt.Errorf("event handler not valid: %w", err)
 	}
-	r := &upstreamRequest{carrier: h.carrier, method: http.MethodPost, url: h.carrier.address(s.hub, e.name), body: e.body, begun: e.begun}
-	if !h.carrier.local() {
-		r.log = s.up.server.log
+	r := &carrier.Request{Carrier: h.carrier, Method: http.MethodPost, URL: h.carrier.Address(s.hub, e.name), Body: e.body, Begun: e.begun}
+	if !h.carrier.Local() {
+		r.Log = s.up.server.log
 	}
-	r.header = s.header(e, r)
-	a, err := r.send(ctx)
+	r.Header = s.header(e, r)
+	a, err := r.Send(ctx)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, fmt.Errorf("no answer within %s", upstreamTimeout)
-	case err == nil && a.ok():
-		s.keepCookies(r.url, a.header)
+		return nil, fmt.Errorf("no answer within %s", carrier.Timeout)
+	case err == nil && a.OK():
+		s.keepCookies(r.URL, a.Header)
 	}
 	return a, err
 }
 
 // header returns the header of an event.
-func (s *eventSource) header(e *sourceEvent, r *upstreamRequest) http.Header {
+func (s *eventSource) header(e *sourceEvent, r *carrier.Request) http.Header {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := protocol.EventContext{
@@ -273,15 +274,15 @@ func (s *eventSource) header(e *sourceEvent, r *upstreamRequest) http.Header {
 		State: s.state, HasState: s.hasState, RequestID: uuid.NewString(),
 	}
 	h := make(http.Header, headerLines+len(e.metadata))
-	if r.carrier.local() {
+	if r.Carrier.Local() {
 		c.SetCanonicalHeader(h)
 	} else {
 		c.SetHeader(h)
 		h["User-Agent"] = nil
 	}
 	h["Content-Type"] = []string{e.contentType}
-	setMetadata(h, e.metadata, r.carrier.local())
-	if line := s.cookies.header(r.url); line != "" {
+	setMetadata(h, e.metadata, r.Carrier.Local())
+	if line := s.cookies.header(r.URL); line != "" {
 		h["Cookie"] = []string{line}
 	}
 	return h

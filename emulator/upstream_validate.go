@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
+	"wps/emulator/internal/carrier"
 	"wps/protocol"
 )
 
@@ -37,7 +35,7 @@ type validations struct {
 // validationKey names a result: a way to reach handlers, the URL, and the host
 // that was asked for.
 type validationKey struct {
-	carrier carrier
+	carrier carrier.Carrier
 	url     string
 	origin  string
 }
@@ -59,10 +57,10 @@ type validation struct {
 //
 // The caller is one that Close waits for.
 func (u *upstream) validate(ctx context.Context, h *handler, hub, origin string) error {
-	if h.carrier.local() {
+	if h.carrier.Trusted() {
 		return nil
 	}
-	key := validationKey{h.carrier, h.carrier.address(hub, protocol.ValidateEvent), origin}
+	key := validationKey{h.carrier, h.carrier.Address(hub, protocol.ValidateEvent), origin}
 	c := &u.validations
 	c.mu.Lock()
 	v := c.each[key]
@@ -108,7 +106,7 @@ func (c *validations) add(key validationKey, v *validation) {
 func (u *upstream) renew(key validationKey, v *validation) {
 	ctx, cancel := context.WithTimeout(u.ctx, validateTimeout)
 	defer cancel()
-	err := requestValidation(ctx, key, false, u.server.log)
+	err := carrier.Validate(ctx, key.carrier, key.url, key.origin, false, u.server.log)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("no answer within %s", validateTimeout)
 	}
@@ -129,38 +127,4 @@ func (u *upstream) renew(key validationKey, v *validation) {
 	default:
 		close(v.first)
 	}
-}
-
-// requestValidation asks a handler whether it accepts events of the origin: by
-// OPTIONS, and by GET when that is exactly 404. once is without retries, log
-// that of upstreamRequest.
-func requestValidation(ctx context.Context, key validationKey, once bool, log *slog.Logger) error {
-	r := &upstreamRequest{carrier: key.carrier, url: key.url, once: once, log: log, header: http.Header{
-		protocol.HeaderRequestOrigin: {key.origin},
-		protocol.HeaderAWPSVersion:   {protocol.EventVersion},
-		"User-Agent":                 nil, // the service sends none
-	}}
-	var a *answer
-	var err error
-	for _, r.method = range []string{http.MethodOptions, http.MethodGet} {
-		if a, err = r.send(ctx); err != nil {
-			return fmt.Errorf("%s: %w", r.method, err)
-		}
-		if a.status != http.StatusNotFound {
-			break
-		}
-	}
-	if !a.ok() {
-		return fmt.Errorf("%s: status %d", r.method, a.status)
-	}
-	allowed := a.header.Values(protocol.HeaderAllowedOrigin)
-	for _, line := range allowed { // a line with several hosts in it is not split
-		if line == "*" || strings.EqualFold(line, key.origin) {
-			return nil
-		}
-	}
-	if len(allowed) == 0 {
-		return fmt.Errorf("%s: the answer has no %s header", r.method, protocol.HeaderAllowedOrigin)
-	}
-	return fmt.Errorf("%s: %s is %.200q, which is neither * nor %q", r.method, protocol.HeaderAllowedOrigin, allowed, key.origin)
 }

@@ -1,0 +1,58 @@
+package carrier
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	"wps/internal/shownurl"
+	"wps/protocol"
+)
+
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}]*\}`) })
+
+// CheckTemplate returns an error that says why a URL template is not one of an
+// event handler, without its secrets.
+func CheckTemplate(template string) error {
+	for _, p := range placeholder().FindAllString(template, -1) {
+		switch {
+		case strings.EqualFold(p, "{hub}"), strings.EqualFold(p, "{event}"):
+		case strings.HasPrefix(strings.ToLower(p), "{@microsoft.keyvault"):
+			return errors.New("a Key Vault reference works in the cloud only")
+		case strings.Contains(shownurl.Of(template), p):
+			return fmt.Errorf("%s is unknown: use {hub} and {event}", p)
+		default: // it may be part of a secret
+			return errors.New("a name in braces is unknown: use {hub} and {event}")
+		}
+	}
+	one, err := url.Parse(Resolve(template, "a", "b"))
+	if err != nil {
+		return errors.New("not a URL") // the error would repeat it, with its secrets
+	}
+	other, err := url.Parse(Resolve(template, "c", "d"))
+	switch {
+	case err != nil || one.Host != other.Host:
+		return errors.New("{hub} and {event} are not allowed in the host")
+	case one.Scheme != "http" && one.Scheme != "https" || one.Hostname() == "":
+		return errors.New("it must begin with http:// or https:// and a host")
+	case strings.ContainsAny(Resolve(template, "a", "b"), "{}"):
+		return errors.New("a brace is unbalanced")
+	}
+	return nil
+}
+
+// Resolve puts hub and event into a URL template.
+func Resolve(template, hub, event string) string {
+	return placeholder().ReplaceAllStringFunc(template, func(p string) string {
+		switch strings.ToLower(p) {
+		case "{hub}":
+			return protocol.EscapeSegment(hub)
+		case "{event}":
+			return protocol.EscapeSegment(event)
+		}
+		return p
+	})
+}
