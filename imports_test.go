@@ -58,6 +58,8 @@ var imports = map[string][]string{
 	"token":        {"protocol"},
 	"protocol":     {},
 
+	"protocol/tunnel": {"protocol"},
+
 	// What our packages share that is not part of the API.
 	"internal/oneline":  {},
 	"internal/shownurl": {},

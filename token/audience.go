@@ -29,6 +29,26 @@ func MatchREST(audiences, hosts []string, escapedPath string) bool {
 	})
 }
 
+// MatchTunnel reports whether one of audiences allows a tunnel of a hub at
+// escapedPath on one of hosts. Schemes and case are those of [MatchREST]. An audience
+// with a hub in its query is for that hub only, one without a query is for every
+// hub.
+//
+// Source: the tunnel client signs the whole URL with its query; what the service
+// accepts beside that is not published.
+func MatchTunnel(audiences, hosts []string, escapedPath, hub string) bool {
+	want := strings.TrimRight(escapedPath, "/")
+	return slices.ContainsFunc(audiences, func(audience string) bool {
+		rest, ok := cutHost(audience, hosts)
+		path, query, _ := strings.Cut(rest, "?")
+		if !ok || !strings.EqualFold(strings.TrimRight(path, "/"), want) {
+			return false
+		}
+		values, err := url.ParseQuery(query)
+		return err == nil && (!values.Has("hub") || strings.EqualFold(values.Get("hub"), hub))
+	})
+}
+
 // allowsPath reports whether rest, an audience after its host, allows a request
 // to escapedPath. path is escapedPath with all but %2F decoded.
 func allowsPath(rest, escapedPath, path string) bool {

@@ -1,9 +1,12 @@
 package token_test
 
 import (
+	"encoding/base64"
+	"fmt"
 	neturl "net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"wps/protocol"
 	"wps/token"
@@ -123,6 +126,56 @@ func TestMatchClient(t *testing.T) {
 		if got := token.MatchClient([]string{tt.audience}, hosts, tt.path); got != tt.want {
 			t.Errorf("MatchClient(%q, %q) = %v, want %v", tt.audience, tt.path, got, tt.want)
 		}
+	}
+}
+
+func TestMatchTunnel(t *testing.T) {
+	t.Parallel()
+	const path = "/server/tunnel"
+	tests := []struct {
+		audience string
+		want     bool
+	}{
+		{"ws://localhost:8080/server/tunnel?hub=chat", true},
+		{"wss://localhost:8080/server/tunnel?hub=Chat&target=a%2Fb", true},
+		{"http://localhost:8080/Server/Tunnel/?hub=chat", true},
+		{"https://localhost:8080/server/tunnel", true},
+		{"ws://localhost:8080/server/tunnel?target=x", true},
+		{"ws://localhost:8080/server/tunnel?hub=other", false},
+		{"ws://localhost:8080/server/tunnel?hub=", false},
+		{"ws://localhost:8080/server/tunnel?hub=%zz", false},
+		{"ws://other:8080/server/tunnel?hub=chat", false},
+		{"ws://localhost:8080/server?hub=chat", false},
+		{"ws://localhost:8080/server/tunnel/more?hub=chat", false},
+		{"ws://localhost:8080/?hub=chat", false},
+		{"/server/tunnel?hub=chat", false},
+	}
+	for _, tt := range tests {
+		if got := token.MatchTunnel([]string{"x", tt.audience}, hosts, path, "chat"); got != tt.want {
+			t.Errorf("MatchTunnel(%q) = %v, want %v", tt.audience, got, tt.want)
+		}
+	}
+	if token.MatchTunnel(nil, hosts, path, "chat") {
+		t.Error("MatchTunnel without audiences = true, want false")
+	}
+}
+
+// TestSignTunnel: the token has the claims of the tunnel client and no others.
+func TestSignTunnel(t *testing.T) {
+	t.Parallel()
+	const audience = "wss://a.example/server/tunnel?hub=chat"
+	key := token.NewKey("0123456789abcdef0123456789abcdef")
+	text, err := key.SignTunnel(audience, "id", now, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[1])
+	want := fmt.Sprintf(`{"sub":"id","iat":%d,"exp":%d,"aud":"%s"}`, now.Unix(), now.Unix()+3600, audience)
+	if err != nil || string(payload) != want {
+		t.Errorf("claims = %s, %v, want %s", payload, err, want)
+	}
+	if _, err := token.Verify(text, now, key); err != nil {
+		t.Errorf("Verify = %v, want nil", err)
 	}
 }
 

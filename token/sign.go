@@ -41,3 +41,21 @@ func (k Key) sign(c jwt.Claims) (string, error) {
 	}
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString([]byte(k.secret))
 }
+
+// tunnelClaims are the claims of a token that opens a tunnel.
+type tunnelClaims struct {
+	Subject  string `json:"sub"`
+	IssuedAt int64  `json:"iat"`
+	Expires  int64  `json:"exp"`
+	Audience string `json:"aud"`
+	noValidation
+}
+
+// SignTunnel returns the token that opens a tunnel. audience is its ws or wss URL
+// with the query but without the token; clientID is the same for all connections
+// of a tunnel client.
+//
+// Source: the tunnel client in the npm package @azure/web-pubsub-socket.io.
+func (k Key) SignTunnel(audience, clientID string, now time.Time, lifetime time.Duration) (string, error) {
+	return k.sign(tunnelClaims{Subject: clientID, IssuedAt: now.Unix(), Expires: now.Add(lifetime).Unix(), Audience: audience})
+}
