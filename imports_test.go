@@ -41,11 +41,12 @@ var imports = map[string][]string{
 	"client/ws": {"client", "internal/oneline", "internal/wait", "token", "protocol"},
 	"trigger":   {"internal/shownurl", "internal/wait", "output", "token", "protocol"},
 
-	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "internal/shownurl", "internal/webguard", "token", "protocol"},
+	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol"},
 	"emulator/filter":            {},
-	"emulator/internal/carrier":  {"internal/oneline", "internal/shownurl", "internal/wait", "protocol"},
+	"emulator/internal/carrier":  {"internal/oneline", "internal/shownurl", "internal/wait", "protocol", "protocol/tunnel"},
 	"emulator/internal/outbound": {"protocol"},
 	"emulator/internal/rights":   {"protocol"},
+	"emulator/internal/tunnel":   {"emulator/internal/carrier", "internal/oneline", "protocol", "protocol/tunnel"},
 	"emulator/emulatortest":      {"emulator", "token", "protocol"},
 	// Its result is options of the emulator. It is no part of emulator, nor may
 	// emulator import it, so that a program which only runs the emulator does not
@@ -87,7 +88,7 @@ var libraries = map[string][]string{
 	"golang.org/x/time":                       {"output/apply"},
 	"golang.org/x/sys":                        {"cmd/internal/cli", "output/apply", "trigger"},
 	"github.com/google/uuid":                  {"client", "emulator"},
-	"github.com/gorilla/websocket":            {"client/ws", "emulator"},
+	"github.com/gorilla/websocket":            {"client/ws", "emulator", "emulator/internal/tunnel"},
 	"github.com/golang-jwt/jwt/v5":            {"token", "scripts/bench.d/minimal"},
 	"google.golang.org/protobuf":              {"protocol"},
 	"go.uber.org/goleak":                      {"emulator/emulatortest"},

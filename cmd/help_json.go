@@ -52,7 +52,7 @@ wps emulator groups, for each group
 wps emulator close
   {"ok":true,"connectionId":"c1"}
 
-wps emulator events, for each event; other types are event, away, recovered and dropped
+wps emulator events, for each event; other types are event, away, recovered, tunnelOpened, tunnelClosed and dropped
   {"time":"...","type":"opened","hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"..."}
   {"time":"...","type":"joined","hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
   {"time":"...","type":"left","hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}

@@ -168,7 +168,7 @@ func printedJSON(t *testing.T) map[string][]string {
 	waitClosed, closed := j.client("--user", "u3")
 	j.run("wps emulator close", "emulator", "close", closed)
 	waitClosed()
-	j.run("wps emulator events, for each event; other types are event, away, recovered and dropped", "emulator", "events")
+	j.run("wps emulator events, for each event; other types are event, away, recovered, tunnelOpened, tunnelClosed and dropped", "emulator", "events")
 	j.emulator()
 	j.bench()
 	return j.printed

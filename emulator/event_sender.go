@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -26,6 +27,9 @@ func NewEventSender(template, origin string, t http.RoundTripper) (*EventSender,
 	h := EventHandler{URLTemplate: template, EventPattern: EveryEvent}
 	if err := h.Check(); err != nil {
 		return nil, err
+	}
+	if h.Tunnel() {
+		return nil, errors.New("an event handler with a tunnel has no address of its own: use http://HOST:PORT/PATH")
 	}
 	if t == nil {
 		t = carrier.NewTransport()

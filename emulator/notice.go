@@ -22,7 +22,11 @@ const (
 	NoticeMessage   = "message"   // a message was sent, see NoticeSent
 	NoticeEvent     = "event"     // an event was sent to its handler, see NoticeHandled
 	NoticeRefused   = "refused"   // a request was answered with 400 or more, see NoticeRequest
-	NoticeDropped   = "dropped"   // a slow reader has missed Count notices
+	// A tunnel connection is open, and it has ended for Reason. The UserID is the id
+	// of the tunnel client.
+	NoticeTunnelOpened = "tunnelOpened"
+	NoticeTunnelClosed = "tunnelClosed"
+	NoticeDropped      = "dropped" // a slow reader has missed Count notices
 )
 
 // Notice is one line of "wps emulator events": something that has happened in a

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"wps/emulator/internal/outbound"
+	"wps/emulator/internal/tunnel"
 	"wps/internal/webguard"
 	"wps/protocol"
 	"wps/token"
@@ -69,6 +70,7 @@ type Server struct {
 	keepAlive time.Duration
 	settings  atomic.Pointer[settings]
 	up        *upstream
+	tunnels   *tunnel.Tunnels
 	pageKey   [32]byte // signs continuation tokens
 	version   string
 	started   time.Time
@@ -116,12 +118,12 @@ func New(o Options) (*Server, error) {
 	rand.Read(s.pageKey[:]) // never fails
 	s.version, s.started = o.Version, s.now()
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.up = newUpstream(s)
+	s.up, s.tunnels = newUpstream(s), s.newTunnels()
 	return s, s.Configure(o.Hubs, o.AnonymousHubs)
 }
 
-// ServeHTTP answers REST requests below /api, client connections below /client
-// and the control API below ControlPath, if their Host and Origin are accepted:
+// ServeHTTP answers REST requests below /api, client connections below /client,
+// tunnels at /server/tunnel and the control API below ControlPath, if their Host and Origin are accepted:
 // see Options.Hosts and Options.AllowedOrigins.
 func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w, path := &responseWriter{ResponseWriter: rw}, r.URL.EscapedPath()
@@ -151,7 +153,7 @@ func (s *Server) serveService(w *responseWriter, r *http.Request, path string) {
 		}
 		s.refuseMissing(w, r, what)
 	case "server":
-		s.refuseMissing(w, r, "tunnels, which awps-tunnel and Socket.IO servers open")
+		s.serveTunnel(w, r, rest)
 	default:
 		writeError(w, http.StatusNotFound, codeNotFound, "Request", "The path is unknown.")
 	}
@@ -162,7 +164,8 @@ func (s *Server) now() time.Time { return s.clock.Now() }
 
 // Close refuses new connections, closes every connection with 1001 and waits
 // until all goroutines have ended: at most a few seconds, because a client that
-// does not answer is cut off, and so is an event handler.
+// does not answer is cut off, and so is an event handler. Tunnels are closed last:
+// the disconnected events may need them.
 func (s *Server) Close() error {
 	s.life.close()
 	s.cancel()
@@ -175,5 +178,6 @@ func (s *Server) Close() error {
 		s.life.wait() // no reader is left, so that nothing more is written
 		s.flusher.Wait()
 	})
+	s.tunnels.Close()
 	return nil
 }

@@ -30,9 +30,10 @@ const EveryEvent = "*"
 
 // EventHandler is a receiver of events.
 type EventHandler struct {
-	// URLTemplate is an absolute http or https URL. {hub} and {event} in it, in
-	// any case and not in the host, are replaced by their percent-encoded values.
-	// Exactly one of URLTemplate and Handler is set.
+	// URLTemplate is an absolute http or https URL, or tunnel:///PATH for a handler
+	// that has opened a tunnel for the hub, which is not validated. {hub} and
+	// {event} in it, in any case and not in the host, are replaced by their
+	// percent-encoded values. Exactly one of URLTemplate and Handler is set.
 	URLTemplate string
 	// Handler receives the events in this process, with no socket between. It is
 	// not validated. It runs in the goroutine of the event, sees requests as a
@@ -68,6 +69,9 @@ func (h *EventHandler) Check() error {
 		if err := carrier.CheckTemplate(h.URLTemplate); err != nil {
 			return fmt.Errorf("URL template %q: %w", ShownURL(h.URLTemplate), err)
 		}
+		if h.Transport != nil && h.Tunnel() {
+			return errors.New("an event handler with a tunnel has no transport")
+		}
 	}
 	for _, name := range h.SystemEvents {
 		if !slices.ContainsFunc(AllSystemEvents(), func(s string) bool { return strings.EqualFold(s, name) }) {
@@ -88,6 +92,10 @@ func (h *EventHandler) Check() error {
 	}
 	return nil
 }
+
+// Tunnel reports whether the events are sent through the tunnels that the handler has
+// opened.
+func (h *EventHandler) Tunnel() bool { return carrier.IsTunnel(h.URLTemplate) }
 
 // handler is an EventHandler prepared for use.
 type handler struct {
@@ -155,6 +163,8 @@ func (u *upstream) newHandler(o *EventHandler) (*handler, error) {
 		every: o.EventPattern == EveryEvent, system: map[string]bool{}, user: map[string]bool{},
 	}
 	switch {
+	case o.Tunnel():
+		h.carrier = u.server.tunnels.Carrier(o.URLTemplate)
 	case o.Handler != nil:
 		h.carrier = &carrier.Local{Handler: o.Handler}
 	case o.Transport != nil:

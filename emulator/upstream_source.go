@@ -248,7 +248,7 @@ func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) 
 	if err := s.up.validate(ctx, h, s.hub, s.origin); err != nil {
 		return nil, fmt.Errorf("event handler not valid: %w", err)
 	}
-	r := &carrier.Request{Carrier: h.carrier, Method: http.MethodPost, URL: h.carrier.Address(s.hub, e.name), Body: e.body, Begun: e.begun}
+	r := &carrier.Request{Carrier: h.carrier, Method: http.MethodPost, URL: h.carrier.Address(s.hub, e.name), Hub: s.hub, Body: e.body, Begun: e.begun}
 	if !h.carrier.Local() {
 		r.Log = s.up.server.log
 	}

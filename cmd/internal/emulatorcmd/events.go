@@ -21,8 +21,8 @@ func newEvents(env *cli.Env) *cobra.Command {
 		Short: "Show what happens in a running emulator",
 		Long: fmt.Sprintf(`Show what has happened in an emulator, one event per line: connections opened,
 closed, away and recovered, groups joined and left, messages sent, event
-handlers called, requests refused. Without -f these are at most the last %d;
-with it, new ones until Ctrl-C or until the emulator ends.
+handlers called, tunnels opened and closed, requests refused. Without -f these are
+at most the last %d; with it, new ones until Ctrl-C or until the emulator ends.
 
 A reader that falls behind loses events; an event "dropped" counts them.`, emulator.NoticesKept),
 		Example: `  wps emulator events

@@ -54,6 +54,7 @@ type Request struct {
 	Carrier Carrier
 	Method  string
 	URL     string // from Carrier.Address
+	Hub     string // whose event it is, in lower case
 	Header  http.Header
 	Body    []byte
 	Once    bool   // without retries
@@ -82,16 +83,16 @@ func (a *Answer) Refusal() error {
 	return fmt.Errorf("%.200q", a.Body)
 }
 
-// cut bounds the body: that of a refusal is truncated, a larger one of another
-// answer is an error.
-func (a *Answer) cut() (*Answer, error) {
+// CutRefusal truncates the body of a refusal, and returns an error if that of
+// another answer is too large.
+func (a *Answer) CutRefusal() error {
 	switch {
 	case !a.OK():
 		a.Body = a.Body[:min(len(a.Body), maxRefusal)]
 	case len(a.Body) > protocol.MaxUpstreamResponse:
-		return nil, errTooBig()
+		return errTooBig()
 	}
-	return a, nil
+	return nil
 }
 
 // maxRefusal is how much of a refusal's body is read, in bytes: for the log, and
@@ -105,8 +106,13 @@ type UnusableAnswer struct{ error }
 // Unwrap returns what is wrong with the answer.
 func (e *UnusableAnswer) Unwrap() error { return e.error }
 
+// Unusable returns an [*UnusableAnswer] with a text.
+func Unusable(format string, args ...any) error {
+	return &UnusableAnswer{fmt.Errorf(format, args...)}
+}
+
 func errTooBig() error {
-	return &UnusableAnswer{fmt.Errorf("the answer is larger than %d bytes", protocol.MaxUpstreamResponse)}
+	return Unusable("the answer is larger than %d bytes", protocol.MaxUpstreamResponse)
 }
 
 // Send sends r and returns the answer. Connection failures, 408 and 5xx are

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -103,7 +102,7 @@ func readAnswer(ctx context.Context, resp *http.Response) (*Answer, error) {
 	}
 	var err error
 	if a.Body, err = io.ReadAll(io.LimitReader(resp.Body, protocol.MaxUpstreamResponse+1)); err != nil {
-		return nil, &UnusableAnswer{fmt.Errorf("read the answer: %w", cmp.Or(ctx.Err(), err))}
+		return nil, Unusable("read the answer: %w", cmp.Or(ctx.Err(), err))
 	}
 	if len(a.Body) > protocol.MaxUpstreamResponse {
 		return nil, errTooBig()

@@ -50,7 +50,11 @@ func (c *Local) Attempt(ctx context.Context, r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&Answer{Status: w.Status, Header: w.Sent, Body: w.Body.Bytes(), Final: w.final}).cut()
+	a := &Answer{Status: w.Status, Header: w.Sent, Body: w.Body.Bytes(), Final: w.final}
+	if err := a.CutRefusal(); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 // LocalAddr is the RemoteAddr of a request within the process.

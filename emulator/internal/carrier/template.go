@@ -10,6 +10,7 @@ import (
 
 	"wps/internal/shownurl"
 	"wps/protocol"
+	"wps/protocol/tunnel"
 )
 
 var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}]*\}`) })
@@ -36,12 +37,22 @@ func CheckTemplate(template string) error {
 	switch {
 	case err != nil || one.Host != other.Host:
 		return errors.New("{hub} and {event} are not allowed in the host")
+	case one.Scheme == "tunnel" && !IsTunnel(template):
+		return errors.New("a tunnel has no host: use tunnel:///PATH, with three slashes")
+	case one.Scheme == "tunnel":
 	case one.Scheme != "http" && one.Scheme != "https" || one.Hostname() == "":
-		return errors.New("it must begin with http:// or https:// and a host")
-	case strings.ContainsAny(Resolve(template, "a", "b"), "{}"):
+		return errors.New("it must begin with http:// or https:// and a host, or with tunnel:///")
+	}
+	if strings.ContainsAny(Resolve(template, "a", "b"), "{}") {
 		return errors.New("a brace is unbalanced")
 	}
 	return nil
+}
+
+// IsTunnel reports whether the handler of a URL template is reached through the
+// tunnels that it opens, without regard to case.
+func IsTunnel(template string) bool {
+	return len(template) >= len(tunnel.Scheme) && strings.EqualFold(template[:len(tunnel.Scheme)], tunnel.Scheme)
 }
 
 // Resolve puts hub and event into a URL template.

@@ -15,6 +15,7 @@ import (
 func FuzzURLTemplate(f *testing.F) {
 	for _, seed := range []string{
 		"http://h/{hub}/{event}", "https://h:1/x?code={HUB}#f", "http://{hub}/", "http://h/{@Microsoft.KeyVault(SecretUri=x)}", "http://h/{", "http://u:p@h/%7Bhub%7D",
+		"tunnel:///eh/{event}?code=x", "TUNNEL:///", "tunnel://u:p@h/x",
 	} {
 		f.Add(seed)
 	}
@@ -26,7 +27,7 @@ func FuzzURLTemplate(f *testing.F) {
 		for _, value := range [][2]string{{"chat", "message"}, {"a`,.[]", "x.y-z"}, {"A_", protocol.ValidateEvent}} {
 			text := carrier.Resolve(template, value[0], value[1])
 			u, err := url.Parse(text)
-			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			if err != nil || u.Scheme != "tunnel" && u.Scheme != "http" && u.Scheme != "https" || (u.Host == "") != (u.Scheme == "tunnel") {
 				t.Fatalf("%q becomes %q: %v", template, text, err)
 			}
 			if host == "" {
