@@ -259,7 +259,7 @@ func TestApplyInterruptedEvent(t *testing.T) {
 				want = 3
 			}
 			if got := strings.Count(stderr.String(), ": interrupted, it may have been sent: "); code != 130 || got != want ||
-				!strings.HasSuffix(stderr.String(), fmt.Sprintf("0 done, %d failed, %d not tried\n", want, 5-want)) && !strings.Contains(stderr.String(), " not tried in ") {
+				!strings.HasSuffix(stderr.String(), fmt.Sprintf("0 done, %d failed, %d not tried, in hub \"chat\"\n", want, 5-want)) && !strings.Contains(stderr.String(), " not tried in ") {
 				t.Errorf("exit code %d, %d reported, want %d: %s", code, got, want, stderr.String())
 			}
 		})

@@ -174,7 +174,7 @@ func TestApplyInputs(t *testing.T) {
 		"list":      "# events\n- {message: a, dataType: text}\n- {message: b, dataType: text}\n",
 	} {
 		s := newService(t, nil)
-		if code, _, stderr := run(t, s.env(), "apply", write(t, in)); code != 0 || stderr != "2 done\n" || !slices.Equal(s.taken(), []string{"a", "b"}) {
+		if code, _, stderr := run(t, s.env(), "apply", write(t, in)); code != 0 || stderr != "2 done, in hub \"chat\"\n" || !slices.Equal(s.taken(), []string{"a", "b"}) {
 			t.Errorf("%s: exit code %d, %q, accepted %q", name, code, stderr, s.taken())
 		}
 	}
@@ -255,7 +255,7 @@ func TestApplyResumesStream(t *testing.T) {
 			t.Error("the event after those of the journal is not sent")
 		}
 	}
-	if code := <-ended; code != 0 || stderr.String() != "2 done, 2 done earlier\n" || !slices.Equal(s.taken(), []string{"a", "b", "c", "d"}) {
+	if code := <-ended; code != 0 || stderr.String() != "2 done, 2 done earlier, in hub \"chat\"\n" || !slices.Equal(s.taken(), []string{"a", "b", "c", "d"}) {
 		t.Errorf("exit code %d, %s, accepted %q", code, stderr.String(), s.taken())
 	}
 }

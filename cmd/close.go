@@ -108,14 +108,14 @@ func (o *closeOptions) confirm(ctx context.Context, env *cli.Env) error {
 	if !o.target.All || o.yes || o.act.DryRun != "" {
 		return nil
 	}
-	hub, err := env.Settings.Hub()
+	place, err := service.CurrentPlace(env)
 	if err != nil {
 		return err
 	}
 	if !cli.IsTerminal(env.Stdin) {
-		return cli.Usage(fmt.Sprintf("close --all closes every connection in hub %q", hub), "add --yes to confirm")
+		return cli.Usage("close --all closes every connection of "+place.Full(), "add --yes to confirm")
 	}
-	fmt.Fprintf(env.Out.Stderr, "Close every connection in hub %q? [y/N] ", hub)
+	fmt.Fprintf(env.Out.Stderr, "Close every connection of %s? [y/N] ", cli.Clean(place.Full()))
 	return readConfirmation(ctx, env.Stdin)
 }
 

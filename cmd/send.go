@@ -128,7 +128,7 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.FlagNames
 		ev.TargetType, ev.TargetID = t.Kind, t.ID
 		evs[i] = &ev
 	}
-	return service.RunEach(ctx, r, evs, func(ev *output.MessageEvent) string { return "sent to " + ev.Target().String() })
+	return service.RunEach(ctx, r, evs, func(ev *output.MessageEvent) string { return "sent to " + service.Receivers(ev.Target()) })
 }
 
 // targets returns the targets of the message; without a flag it is everyone.

@@ -9,6 +9,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/explain"
+	"wps/cmd/internal/service"
 	"wps/output/apply"
 )
 
@@ -58,10 +59,10 @@ func (b *Stream) printFailures(err error) {
 
 // printSummary prints how much of the stream was done; took is 0 if nothing ran.
 func (b *Stream) printSummary(took time.Duration) {
-	b.Runner.Env.Out.Say("%s", summaryText(b.summary, took))
+	b.Runner.Env.Out.Say("%s", summaryText(b.summary, b.Runner.Place, took))
 }
 
-func summaryText(s apply.Summary, took time.Duration) string {
+func summaryText(s apply.Summary, place service.Place, took time.Duration) string {
 	text := fmt.Sprintf("%d done", s.Done)
 	if s.Earlier > 0 {
 		text += fmt.Sprintf(", %d done earlier", s.Earlier)
@@ -78,7 +79,7 @@ func summaryText(s apply.Summary, took time.Duration) string {
 	if took >= time.Second && s.Done > 0 {
 		text += fmt.Sprintf(" in %v (%s/s)", took.Round(100*time.Millisecond), shortNumber(float64(s.Done)/took.Seconds()))
 	}
-	return text
+	return text + ", in " + place.String()
 }
 
 // shortNumber formats a rate: two digits below 10, else a whole number.

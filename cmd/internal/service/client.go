@@ -16,12 +16,14 @@ import (
 	"wps/token"
 )
 
-// New returns a client for the REST operations of a hub.
+// New returns a client for the REST operations of a hub, and announces the local
+// emulator if that is only the default.
 func New(env *cli.Env, hub string, o client.Options) (*client.Service, error) {
-	cs, _, err := env.Settings.Connection()
+	cs, source, err := env.Settings.Connection()
 	if err != nil {
 		return nil, err
 	}
+	cli.AnnounceDefault(env.Out, source)
 	return NewFor(env, cs, hub, o)
 }
 

@@ -16,7 +16,7 @@ func describe(ev output.Event) string {
 	case *output.GroupEvent:
 		return describeGroup(e)
 	case *output.CloseConnectionEvent:
-		return "close " + ConnectionsOf(e.Target())
+		return "close " + ConnectionsOf(e.Target()) + inTheHub(e.Target())
 	case *output.ExistenceEvent:
 		return "check whether " + e.Target().String() + " exists"
 	case *output.PermissionEvent:
@@ -46,13 +46,29 @@ func describeGroup(e *output.GroupEvent) string {
 	}
 }
 
+// inTheHub ends the text for a target that is everyone.
+func inTheHub(t protocol.Target) string {
+	if t.Kind == protocol.TargetAll {
+		return " in the hub"
+	}
+	return ""
+}
+
+// Receivers returns a text for the receivers of a message to a target.
+func Receivers(t protocol.Target) string {
+	if t.Kind == protocol.TargetAll {
+		return "every connection"
+	}
+	return t.String()
+}
+
 // ConnectionsOf returns a text for the connections of a target.
 func ConnectionsOf(t protocol.Target) string {
 	switch t.Kind {
 	case protocol.TargetConnection:
 		return t.String()
 	case protocol.TargetAll:
-		return "every connection in the hub"
+		return "every connection"
 	default:
 		return "the connections of " + t.String()
 	}

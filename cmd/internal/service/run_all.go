@@ -11,7 +11,7 @@ import (
 
 // RunAll runs event objects in order. All are checked before the first is run, and
 // the first failure stops. done returns the status message of an event that was
-// run.
+// run, without the hub.
 func RunAll[E output.Event](ctx context.Context, env *cli.Env, o EventFlags, evs []E, done func(E) string) error {
 	r, err := NewEventRunner(env, o)
 	if err != nil {

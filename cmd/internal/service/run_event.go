@@ -16,6 +16,7 @@ type EventRunner struct {
 	Env     *cli.Env
 	Flags   EventFlags
 	Hub     string
+	Place   Place // the zero value in a dry run that prints event objects
 	Service output.Service
 }
 
@@ -31,18 +32,21 @@ func NewEventRunnerWith(env *cli.Env, o EventFlags, options client.Options) (*Ev
 		return nil, err
 	}
 	r := &EventRunner{Env: env, Flags: o, Hub: hub}
-	if o.DryRun == dryRunCurl {
-		options.Transport = &curlPrinter{out: env.Out}
-	}
 	if o.DryRun == DryRunEvent {
 		return r, nil
+	}
+	if r.Place, err = CurrentPlace(env); err != nil {
+		return nil, err
+	}
+	if o.DryRun == dryRunCurl {
+		options.Transport = &curlPrinter{out: env.Out}
 	}
 	r.Service, err = New(env, hub, options)
 	return r, err
 }
 
 // RunAndPrint checks one event object, runs it and prints the result; done is the
-// status message.
+// status message without the hub, "" for none.
 func (r *EventRunner) RunAndPrint(ctx context.Context, ev output.Event, done string) (output.Result, error) {
 	if err := Check(ev); err != nil {
 		return output.Result{}, err
@@ -55,7 +59,7 @@ func (r *EventRunner) RunAndPrint(ctx context.Context, ev output.Event, done str
 		return result, err
 	}
 	if done != "" && !r.Env.Out.JSON() {
-		r.Env.Out.Say("%s", done)
+		r.Env.Out.Say("%s of %s", done, r.Place)
 	}
 	if r.Env.Out.JSON() && !result.Asked {
 		return result, r.Env.Out.PrintJSON(eventResult{OK: true, Event: ev})
