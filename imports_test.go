@@ -27,7 +27,7 @@ var imports = map[string][]string{
 	"cmd/internal/batch":        {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "output/apply"},
 	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol"},
 	"cmd/internal/connectcmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client/ws", "token", "protocol"},
-	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/shownurl", "token", "protocol"},
+	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol"},
 	"cmd/internal/handlercmd":   {"cmd/internal/cli", "cmd/internal/hooks", "cmd/internal/negotiatecmd", "cmd/internal/serve", "cmd/internal/service", "client", "emulator", "trigger", "internal/shownurl", "internal/webguard", "token", "protocol"},
 	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token"},
 
@@ -39,7 +39,7 @@ var imports = map[string][]string{
 
 	"client":    {"internal/oneline", "internal/wait", "token", "protocol"},
 	"client/ws": {"client", "internal/oneline", "internal/wait", "token", "protocol"},
-	"trigger":   {"internal/shownurl", "internal/wait", "output", "token", "protocol"},
+	"trigger":   {"internal/proctree", "internal/shownurl", "internal/wait", "output", "token", "protocol"},
 
 	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol"},
 	"emulator/filter":            {},
@@ -63,6 +63,7 @@ var imports = map[string][]string{
 
 	// What our packages share that is not part of the API.
 	"internal/oneline":  {},
+	"internal/proctree": {},
 	"internal/shownurl": {},
 	"internal/suggest":  {},
 	"internal/wait":     {},
@@ -86,7 +87,7 @@ var libraries = map[string][]string{
 	"github.com/tailscale/hujson":             {"emulator/settings"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
 	"golang.org/x/time":                       {"output/apply"},
-	"golang.org/x/sys":                        {"cmd/internal/cli", "output/apply", "trigger"},
+	"golang.org/x/sys":                        {"cmd/internal/cli", "internal/proctree", "output/apply", "trigger"},
 	"github.com/google/uuid":                  {"client", "emulator"},
 	"github.com/gorilla/websocket":            {"client/ws", "emulator", "emulator/internal/tunnel"},
 	"github.com/golang-jwt/jwt/v5":            {"token", "scripts/bench.d/minimal"},

@@ -36,12 +36,14 @@ const secretKey = "SECRET-access-key-of-the-script-tests-0123456789"
 //
 //	exitcode N COMMAND [ARG]...   run it; succeed when its exit code is N
 //	eventhandler URLFILE          an event handler, see handlerMain
+//	signaled OUT IN               report signals, see signaledMain
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"wps":          func() { dropUnset(); os.Exit(cmd.Main()) },
 		"exitcode":     func() { os.Exit(codeMain(os.Args[1:])) },
 		"sink":         func() { os.Exit(sinkMain()) },
 		"eventhandler": func() { os.Exit(handlerMain(os.Args[1:])) },
+		"signaled":     func() { os.Exit(signaledMain(os.Args[1:])) },
 	})
 }
 

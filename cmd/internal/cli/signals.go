@@ -13,7 +13,8 @@ import (
 // the context of the command. The second ends the process, unless the command
 // called Serve: then it ends the context of Second, and the third ends the
 // process. A hang-up is a first request, but never a second one, because a closing
-// terminal may send it twice.
+// terminal may send it twice. [Signals.Requests] leaves one more request to the
+// command.
 //
 // The zero value receives nothing. Signals is safe for concurrent use.
 type Signals struct {
@@ -21,10 +22,12 @@ type Signals struct {
 	asked   bool      // to stop
 	first   os.Signal // the signal that did so; nil: none
 	stop    func()    // ends the context of the command; nil: no signals are received
-	serves  bool
-	reloads bool          // a hang-up is no request to stop
-	second  chan struct{} // closed by the second request; nil before it is asked for
-	ended   bool          // second is closed
+	handled int       // requests that do not end the process, beside the first
+	reloads bool      // a hang-up is no request to stop
+
+	second   chan struct{}  // closed by the second request; nil before it is asked for
+	ended    bool           // second is closed
+	requests chan os.Signal // see Requests; nil before
 }
 
 // Receive receives signals for as long as the process lasts, and calls stop at the
@@ -47,19 +50,26 @@ func (s *Signals) Receive(stop func()) {
 func (s *Signals) request(received os.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case received == syscall.SIGHUP && (s.reloads || s.asked):
+	if received == syscall.SIGHUP && (s.reloads || s.asked) {
 		return
+	}
+	if s.requests != nil {
+		select {
+		case s.requests <- received:
+		default: // the process ends by then
+		}
+	}
+	switch {
 	case s.asked:
 		s.endSecond()
+		s.handled--
 	default:
 		s.asked, s.first = true, received
 		s.stop()
-		if s.serves {
-			return
-		}
 	}
-	signal.Reset(os.Interrupt, syscall.SIGTERM) // the next one ends the process
+	if s.handled <= 0 {
+		signal.Reset(os.Interrupt, syscall.SIGTERM) // the next one ends the process
+	}
 }
 
 // endSecond closes the channel of Second. The lock is held.
@@ -129,10 +139,25 @@ func (s *Signals) Killed() bool {
 func (s *Signals) Serve() (done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.serves = true
+	s.handled = max(s.handled, 1)
 	pipe := make(chan os.Signal, 1)
 	signal.Notify(pipe, syscall.SIGPIPE) // a write returns the error instead
 	return func() { signal.Stop(pipe) }
+}
+
+// maxRequests is how many requests to stop a command handles that runs another
+// program: to let it end, to end it, to kill it.
+const maxRequests = 3
+
+// Requests returns a channel of the requests to stop that are received from now on.
+// Of these the first ends the context of the command, after it is in the channel,
+// and none up to the third ends the process.
+func (s *Signals) Requests() <-chan os.Signal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handled = maxRequests - 1
+	s.requests = make(chan os.Signal, maxRequests)
+	return s.requests
 }
 
 // Hangups returns the hang-ups, which no longer request a stop. The caller passes

@@ -84,19 +84,25 @@ func (o *options) encrypt(listeners []net.Listener) error {
 	return nil
 }
 
-// run serves until ctx or the command ends. The hooks end with the server, because
-// they answer the events of its end.
+// run serves until ctx ends, or until the command does, which may use the service
+// while it is being stopped. The hooks end with the server, because they answer the
+// events of its end.
 func (i *instance) run(ctx context.Context, listeners []net.Listener, command []string) error {
-	serving, stop := context.WithCancel(ctx)
+	working, failed := context.WithCancel(ctx)
+	defer failed()
+	serving, stop := context.WithCancel(working)
+	if len(command) > 0 {
+		serving, stop = context.WithCancel(context.WithoutCancel(ctx))
+	}
 	defer stop()
 	var serveErr error
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		defer stop()
+		defer failed()
 		serveErr = i.server.Serve(serving, listeners...)
 	}()
-	err := i.work(serving, command)
+	err := i.work(working, command)
 	if len(command) == 0 && ctx.Err() != nil {
 		i.env.Out.EndInterruptedLine()
 	}
