@@ -14,8 +14,20 @@ import (
 	"sync/atomic"
 	"time"
 
+	"wps/internal/proctree"
 	"wps/protocol"
 )
+
+// AdoptOrphans makes this process the parent of the orphans of its children, so that
+// commands leave no process running, not even one in a session of its own. A program
+// calls it before it makes hooks, and only if it starts commands in no other way. It
+// does nothing on systems other than Linux: there such a process lives on, except
+// on Windows, where nothing leaves the job of its command.
+func AdoptOrphans() error { return proctree.Adopt() }
+
+// KillOrphans kills what hooks that have ended left running in spite of
+// AdoptOrphans, by hiding where it came from.
+func KillOrphans() { proctree.KillOrphans() }
 
 // CommandOptions configure how commands are run as hooks.
 type CommandOptions struct {
@@ -65,7 +77,8 @@ type command struct {
 // Command returns a hook that runs a command line for each event, with the data
 // on stdin, the context in WPS_ variables and the answer on stdout. See
 // ParseCommand for the form of the line. Processes that the command leaves
-// running are killed when it ends.
+// running are killed when it ends: those of its process group, and after
+// [AdoptOrphans] all others.
 func Command(line string, o CommandOptions) (Hook, error) {
 	argv, err := ParseCommand(line)
 	if err != nil {
@@ -82,6 +95,7 @@ func Command(line string, o CommandOptions) (Hook, error) {
 // variables that environ sets, and more.
 func baseEnv(more []string) []string {
 	names, _ := (&Event{}).environ("")
+	names = append(names, proctree.Variable+"=")
 	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
 		return name == envResponse || name == envOutput || slices.Contains(names, strings.TrimSuffix(name, fileName(""))+"=")

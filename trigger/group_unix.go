@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+
+	"wps/internal/proctree"
 )
 
 // shell returns the command that runs a line.
@@ -18,6 +20,7 @@ func shell(line string) []string { return []string{"sh", "-c", line} }
 // It may be killed concurrently.
 type group struct {
 	pid    int
+	tree   *proctree.Tree
 	signal func(pid int, s syscall.Signal) error // syscall.Kill
 
 	mu    sync.Mutex
@@ -27,10 +30,11 @@ type group struct {
 // startGroup starts a command as the leader of a new group.
 func startGroup(cmd *exec.Cmd) (*group, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
+	tree, err := proctree.Start(cmd)
+	if err != nil {
 		return nil, err
 	}
-	return &group{pid: cmd.Process.Pid, signal: syscall.Kill}, nil
+	return &group{pid: cmd.Process.Pid, tree: tree, signal: syscall.Kill}, nil
 }
 
 // kill ends every process of the group; after wait it does nothing.
@@ -52,8 +56,10 @@ func (g *group) signalAll(last bool) {
 // the system allows it the group is killed before the leader is waited for: from
 // then on the number of a group without members may be given to another one.
 func (g *group) wait(cmd *exec.Cmd) error {
+	defer g.tree.Done()
 	if awaitExit(g.pid) {
 		g.end()
+		g.tree.Kill()
 		return cmd.Wait()
 	}
 	defer g.end()

@@ -43,13 +43,18 @@ func AllowedOrigins(cs token.ConnectionString, allowed []string) []string {
 type Handler struct {
 	*trigger.Handler
 	services *services
+	shares   bool // the program has started other commands, which may leave processes
 }
 
 // Close closes the trigger.Handler, and then the network connections over which
-// the event objects of hooks were sent.
+// the event objects of hooks were sent. No process that hooks started is left.
 func (h *Handler) Close(ctx context.Context) error {
 	defer h.services.close()
-	return h.Handler.Close(ctx)
+	err := h.Handler.Close(ctx)
+	if !h.shares {
+		trigger.KillOrphans()
+	}
+	return err
 }
 
 // Handler returns the event handler that the flags describe.
@@ -57,12 +62,15 @@ func (o *Flags) Handler(ctx context.Context, options Options) (*Handler, error) 
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if err := trigger.AdoptOrphans(); err != nil {
+		options.Env.Log.Debug("processes that leave the session of a hook will not be found", "err", err)
+	}
 	b := &builder{flags: o, options: options, services: newServices(options, o.concurrency), made: map[string]trigger.Hook{}}
 	h, err := b.build()
 	if err != nil {
 		return nil, cli.JoinErrors(explain.Hook(err), b.close(ctx))
 	}
-	return &Handler{Handler: h, services: b.services}, nil
+	return &Handler{Handler: h, services: b.services, shares: options.Quiet}, nil
 }
 
 // builder makes each hook once, even if several events name it.
