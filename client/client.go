@@ -143,8 +143,12 @@ func New(o Options) (*Service, error) {
 }
 
 // FromConnectionString returns a Service that signs with the key of cs. The
-// members Endpoint and Authorizer of o are taken from cs.
+// members Endpoint and Authorizer of o are taken from cs. For a connection string
+// with an identity, use New with the Authorizer of package client/entra.
 func FromConnectionString(cs token.ConnectionString, hub string, o Options) (*Service, error) {
+	if cs.Identity != nil {
+		return nil, errors.New("the connection string has an identity, not an access key")
+	}
 	o.Endpoint, o.Hub, o.Authorizer = cs.Endpoint, hub, KeyAuthorizer{Key: cs.Key}
 	return New(o)
 }

@@ -13,13 +13,16 @@ import (
 // an AccessKey.
 var ErrNoAccessKey = errors.New("no AccessKey= part in the connection string")
 
-// ConnectionString is the address of a service and its key. Printing or encoding
-// it hides the key.
+// ConnectionString is the address of a service and its key, or the identity that
+// takes the key's place. Printing or encoding it hides secrets.
 type ConnectionString struct {
 	// Endpoint has the scheme http or https, a host, and optionally a port and a
 	// path without a trailing slash; never a query, a fragment or user data.
 	Endpoint *url.URL
-	Key      Key
+	// Key is the zero Key if Identity is set.
+	Key Key
+	// Identity is how to sign in with Entra ID instead of the key; nil with a key.
+	Identity *Identity
 }
 
 // NewConnectionString joins an endpoint and a key. A trailing slash of the
@@ -30,7 +33,7 @@ func NewConnectionString(endpoint *url.URL, key Key) ConnectionString {
 }
 
 // String returns the connection string with *** for the key.
-func (c ConnectionString) String() string { return c.text(c.Key.String()) }
+func (c ConnectionString) String() string { return c.text(Key.String) }
 
 // GoString keeps the key out of %#v.
 func (c ConnectionString) GoString() string { return c.String() }
@@ -39,16 +42,22 @@ func (c ConnectionString) GoString() string { return c.String() }
 func (c ConnectionString) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // Reveal returns the connection string with its key, which is a secret.
-func (c ConnectionString) Reveal() string { return c.text(c.Key.Reveal()) }
+func (c ConnectionString) Reveal() string { return c.text(Key.Reveal) }
 
-func (c ConnectionString) text(key string) string {
-	if c.Endpoint == nil {
+func (c ConnectionString) text(show func(Key) string) string {
+	switch {
+	case c.Endpoint == nil:
 		return ""
+	case c.Identity != nil:
+		return "Endpoint=" + c.Endpoint.String() + ";" + c.Identity.text(show(c.Identity.ClientSecret)) + "Version=1.0;"
 	}
-	return "Endpoint=" + c.Endpoint.String() + ";AccessKey=" + key + ";Version=1.0;"
+	return "Endpoint=" + c.Endpoint.String() + ";AccessKey=" + show(c.Key) + ";Version=1.0;"
 }
 
-// ParseConnectionString reads "Endpoint=...;AccessKey=...;Port=...;Version=1.0;".
+// ParseConnectionString reads "Endpoint=...;AccessKey=...;Port=...;Version=1.0;", or
+// the same with AuthType=azure, azure.msi, azure.app, azure.workload, azure.cli or
+// azure.azd in place of AccessKey, and ClientId, TenantId, ClientSecret and
+// ClientCertPath if that needs them.
 // The parts may have any order and their names any case. Blanks around names and
 // values are ignored; a value is all that follows the first "=". Port (1 to
 // 65535) replaces the port of the endpoint. A part that is given twice is an
@@ -76,8 +85,17 @@ func ParseConnectionString(s string) (ConnectionString, error) {
 		}
 		endpoint.Host = net.JoinHostPort(endpoint.Hostname(), port)
 	}
+	identity, err := parseIdentity(parts)
+	if err != nil {
+		return ConnectionString{}, err
+	}
 	key := parts["accesskey"]
-	if key == "" {
+	switch {
+	case identity != nil && key != "":
+		return ConnectionString{}, errors.New("AccessKey and AuthType exclude each other in the connection string")
+	case identity != nil:
+		return ConnectionString{Endpoint: NewConnectionString(endpoint, Key{}).Endpoint, Identity: identity}, nil
+	case key == "":
 		return ConnectionString{}, ErrNoAccessKey
 	}
 	return NewConnectionString(endpoint, NewKey(key)), nil
@@ -86,6 +104,8 @@ func ParseConnectionString(s string) (ConnectionString, error) {
 // knownParts are the parts of a connection string that must not be given twice.
 var knownParts = map[string]string{
 	"endpoint": "Endpoint", "accesskey": "AccessKey", "port": "Port", "version": "Version",
+	"authtype": "AuthType", "clientid": "ClientId", "tenantid": "TenantId",
+	"clientsecret": "ClientSecret", "clientcertpath": "ClientCertPath",
 }
 
 func connectionParts(s string) (map[string]string, error) {

@@ -98,9 +98,18 @@ func Negotiate(cs ConnectionString, o ClientOptions) (Negotiation, error) {
 	if err != nil {
 		return Negotiation{}, err
 	}
-	base := ClientURL(cs.Endpoint, o.Hub, o.Kind)
-	return Negotiation{BaseURL: base, URL: base + "?access_token=" + tok, AccessToken: tok}, nil
+	return NewNegotiation(cs.Endpoint, o.Hub, o.Kind, tok), nil
 }
+
+// NewNegotiation returns the client URL for a token that exists, such as one that
+// the service made.
+func NewNegotiation(endpoint *url.URL, hub string, kind ClientKind, tok string) Negotiation {
+	base := ClientURL(endpoint, hub, kind)
+	return Negotiation{BaseURL: base, URL: base + "?access_token=" + tok, AccessToken: tok}
+}
+
+// Check returns an error if no token can have these options.
+func (o *ClientOptions) Check() error { return o.check() }
 
 // Issue returns the client token that o describes in the form of the tokens that
 // the service itself issues: with its issuer, the id of the key, and nbf. It is
