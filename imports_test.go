@@ -28,20 +28,20 @@ var imports = map[string][]string{
 	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol"},
 	"cmd/internal/connectcmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client/ws", "token", "protocol"},
 	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol"},
-	"cmd/internal/handlercmd":   {"cmd/internal/cli", "cmd/internal/hooks", "cmd/internal/negotiatecmd", "cmd/internal/serve", "cmd/internal/service", "client", "emulator", "trigger", "internal/shownurl", "internal/webguard", "token", "protocol"},
+	"cmd/internal/handlercmd":   {"cmd/internal/cli", "cmd/internal/hooks", "cmd/internal/negotiatecmd", "cmd/internal/serve", "cmd/internal/service", "client", "emulator", "trigger", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn"},
 	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token"},
 
 	"cmd/internal/hooks":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "trigger", "internal/shownurl", "token", "protocol"},
 	"cmd/internal/service": {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol"},
 	"cmd/internal/explain": {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol"},
-	"cmd/internal/serve":   {"cmd/internal/cli", "internal/webguard"},
+	"cmd/internal/serve":   {"cmd/internal/cli", "internal/webguard", "internal/idleconn"},
 	"cmd/internal/cli":     {"internal/shownurl", "internal/suggest", "token", "protocol"},
 
 	"client":    {"internal/oneline", "internal/wait", "token", "protocol"},
 	"client/ws": {"client", "internal/oneline", "internal/wait", "token", "protocol"},
 	"trigger":   {"internal/proctree", "internal/shownurl", "internal/wait", "output", "token", "protocol"},
 
-	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol"},
+	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn"},
 	"emulator/filter":            {},
 	"emulator/internal/carrier":  {"internal/oneline", "internal/shownurl", "internal/wait", "protocol", "protocol/tunnel"},
 	"emulator/internal/outbound": {"protocol"},
@@ -62,6 +62,7 @@ var imports = map[string][]string{
 	"protocol/tunnel": {"protocol"},
 
 	// What our packages share that is not part of the API.
+	"internal/idleconn": {},
 	"internal/oneline":  {},
 	"internal/proctree": {},
 	"internal/shownurl": {},

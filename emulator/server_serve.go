@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"wps/internal/idleconn"
 )
 
 // Serve answers on the listeners until ctx ends or one of them fails, then
@@ -22,6 +24,7 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 		MaxHeaderBytes:    1 << 20, // many excluded ids make a long URL
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelInfo),
 	}
+	idleconn.CloseAtShutdown(web)
 	failed := make(chan error, len(listeners))
 	var serving sync.WaitGroup
 	for _, l := range listeners {

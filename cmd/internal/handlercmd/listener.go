@@ -15,6 +15,7 @@ import (
 	"wps/cmd/internal/hooks"
 	"wps/cmd/internal/negotiatecmd"
 	"wps/cmd/internal/serve"
+	"wps/internal/idleconn"
 	"wps/internal/webguard"
 	"wps/protocol"
 	"wps/token"
@@ -117,6 +118,7 @@ func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
 		WriteTimeout: readTimeout + 2*time.Minute + l.o.hooks.Timeout, // to wait, to run and to write
 		IdleTimeout:  2 * time.Minute, MaxHeaderBytes: 1 << 20,
 	}
+	idleconn.CloseAtShutdown(web)
 	failed := make(chan error, len(listeners))
 	var serving sync.WaitGroup
 	for _, listener := range listeners {

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"wps/cmd/internal/cli"
+	"wps/internal/idleconn"
 )
 
 // listenTries is how often Listen tries to find a port that is free on both loopback
@@ -131,6 +132,7 @@ func HTTP(ctx context.Context, h http.Handler, listeners []net.Listener) error {
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 	}
+	idleconn.CloseAtShutdown(web)
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { failed <- web.Serve(l) }()
