@@ -117,6 +117,9 @@ func results(t *testing.T, stdout string, n int) (lines []line, count map[string
 		} else if err != nil {
 			t.Fatalf("%v in %.200q", err, stdout)
 		}
+		if l.Line == 0 { // the error of the command, the last line
+			continue
+		}
 		if reported[l.Line] {
 			t.Errorf("line %d is reported twice", l.Line)
 		}

@@ -53,7 +53,7 @@ func Run(ctx context.Context, args []string, env *cli.Env) int {
 	root.SetOut(env.Out.Stdout)
 	root.SetErr(env.Out.Stderr)
 	ran, err := root.ExecuteContextC(ctx)
-	return cli.Report(ctx, env, ran, explain.Exit(err))
+	return cli.Report(ctx, env, ran, args, explain.Exit(err))
 }
 
 const rootLong = `wps is a command line for Azure Web PubSub: it creates client URLs, sends and

@@ -63,6 +63,7 @@ func TestConnectRecovers(t *testing.T) {
 		proxy.Block(false)
 		next("system lost")
 		next("closed ")
+		next(" ") // the error
 		if code := <-exit; code != 1 {
 			t.Errorf("%s: exit code %d, want 1", subprotocol, code)
 		}

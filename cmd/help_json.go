@@ -6,6 +6,24 @@ const helpJSON = `-o json prints JSON on stdout, one object per line, and nothin
 filters each object. "event" is the event object that was run. Members without a
 value are omitted. New versions may add members, but do not change existing ones.
 
+A command that fails prints the error as the last object on stdout, and as text on
+stderr; the exit code is the same as without -o json. The answer no (exit code 3)
+and a verdict are results, not errors. With --jq, an expression that makes null of
+the error prints nothing for it: --jq .url prints a URL or nothing, --jq .code the
+code. The code is that of the service, such as Error.Connection.NotExisted, or
+  usage         wrong usage (exit code 2)
+  unauthorized  401 or 403 (exit code 4)
+  refused       another refusal of the service
+  notService    another server answered
+  unreachable   no answer from the service
+  timeout       no success within --timeout
+  closed        the connection was closed
+  interrupted   Ctrl-C or a signal (exit code 130)
+  failed        anything else
+
+wps COMMAND that fails, after what it printed
+  {"ok":false,"error":"...","hint":"...","httpStatus":404,"code":"..."}
+
 wps negotiate, and the answers of negotiate --serve
   {"baseUrl":"wss://...","url":"wss://...?access_token=...","accessToken":"..."}
 

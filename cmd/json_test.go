@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -196,7 +195,13 @@ func (j *jsonRun) add(heading, stdout string) {
 	if stdout == "" {
 		j.t.Errorf("%s: nothing was printed", heading)
 	}
-	j.printed[heading] = slices.AppendSeq(j.printed[heading], strings.SplitSeq(strings.TrimSpace(stdout), "\n"))
+	for line := range strings.SplitSeq(strings.TrimSpace(stdout), "\n") {
+		under := heading
+		if strings.HasPrefix(line, `{"ok":false,`) {
+			under = "wps COMMAND that fails, after what it printed"
+		}
+		j.printed[under] = append(j.printed[under], line)
+	}
 }
 
 func (j *jsonRun) output(args ...string) string {

@@ -132,6 +132,10 @@ func (r *Remote) get(ctx context.Context, path string, into any) error {
 	}
 	defer resp.Body.Close()
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxStatus)).Decode(into); err != nil {
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) { // the page of another server
+			return ErrNotEmulator
+		}
 		return fmt.Errorf("read the answer: %w", err)
 	}
 	return nil

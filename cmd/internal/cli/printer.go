@@ -7,8 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/itchyny/gojq"
+	"sync/atomic"
 )
 
 // Printer prints results to stdout, as text or JSON, and everything said about
@@ -24,8 +23,9 @@ type Printer struct {
 	color  string // value of --color
 	Quiet  bool   // -q is set
 
-	filter       *gojq.Code // compiled --jq; nil without it
-	terminal     bool       // treat stdout as a terminal, whatever it is
+	filter       *Filter     // of --jq; nil without it
+	broken       atomic.Bool // a write to stdout has failed
+	terminal     bool        // treat stdout as a terminal, whatever it is
 	StdoutColors palette
 	StderrColors palette
 }
@@ -143,10 +143,27 @@ func (p *Printer) PrintLine(s string) error { return p.Write([]byte(s + "\n")) }
 
 // Write writes to stdout in one call.
 func (p *Printer) Write(b []byte) error {
-	if _, err := p.results.Write(b); err != nil {
-		return fmt.Errorf("write the result: %w", err)
+	_, err := p.results.Write(b)
+	if err == nil {
+		return nil
 	}
-	return nil
+	p.broken.Store(true)
+	if notReadAnyMore(err) {
+		return WithHint(&readerEndedError{err}, "what reads the output, such as head, ended before the command did")
+	}
+	return fmt.Errorf("write the result: %w", err)
+}
+
+// readerEndedError is the error of a write to a stdout whose reader has ended.
+type readerEndedError struct{ cause error }
+
+func (*readerEndedError) Error() string   { return "the reader of standard output has ended" }
+func (e *readerEndedError) Unwrap() error { return e.cause }
+
+// ReaderEnded reports whether an error means that the reader of stdout has ended.
+func ReaderEnded(err error) bool {
+	_, ended := errors.AsType[*readerEndedError](err)
+	return ended
 }
 
 // Printable returns text from the network as it is printed on one line of stdout:

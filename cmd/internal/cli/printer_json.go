@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-
-	"github.com/itchyny/gojq"
 )
 
 // JSON reports whether results are printed as JSON.
@@ -15,12 +13,9 @@ func (p *Printer) compileFilter() error {
 	if p.jq == "" {
 		return nil
 	}
-	query, err := gojq.Parse(p.jq)
-	if err == nil {
-		p.filter, err = gojq.Compile(query)
-	}
-	if err != nil {
-		return Usagef("--jq %q: %v", p.jq, err)
+	var err error
+	if p.filter, err = NewFilter("--jq", p.jq); err != nil {
+		return err
 	}
 	p.Format = "json"
 	return nil
@@ -29,31 +24,41 @@ func (p *Printer) compileFilter() error {
 // PrintJSON prints v as one line of JSON, or each result of --jq, in one write
 // each. A result that is a string is printed without quotes, as jq -r does.
 func (p *Printer) PrintJSON(v any) error {
+	_, err := p.PrintFiltered(v)
+	return err
+}
+
+// PrintFiltered is PrintJSON that also returns how many lines it printed, which
+// may be none with --jq.
+func (p *Printer) PrintFiltered(v any) (printed int, err error) {
+	line, err := encode(v)
+	if err != nil {
+		return 0, err
+	}
+	if p.filter == nil {
+		return 1, p.writeJSON(line)
+	}
+	for result, err := range p.filter.results(line) {
+		if err != nil {
+			return printed, p.filterError(err)
+		}
+		if err := p.printResult(result); err != nil {
+			return printed, err
+		}
+		printed++
+	}
+	return printed, nil
+}
+
+// encode returns v as one line of JSON.
+func encode(v any) ([]byte, error) {
 	var line bytes.Buffer
 	enc := json.NewEncoder(&line)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("write JSON: %v", err)
+		return nil, fmt.Errorf("write JSON: %v", err)
 	}
-	if p.filter == nil {
-		return p.writeJSON(line.Bytes())
-	}
-	var plain any
-	if err := json.Unmarshal(line.Bytes(), &plain); err != nil {
-		return fmt.Errorf("read JSON: %v", err)
-	}
-	for results := p.filter.Run(plain); ; {
-		result, more := results.Next()
-		if !more {
-			return nil
-		}
-		if err, failed := result.(error); failed {
-			return p.filterError(err)
-		}
-		if err := p.printResult(result); err != nil {
-			return err
-		}
-	}
+	return line.Bytes(), nil
 }
 
 func (p *Printer) printResult(result any) error {
@@ -62,7 +67,7 @@ func (p *Printer) printResult(result any) error {
 	}
 	line, err := json.Marshal(result)
 	if err != nil {
-		return p.filterError(err)
+		return p.filterError(fmt.Errorf("--jq %q: %v", p.jq, err))
 	}
 	return p.writeJSON(append(line, '\n'))
 }
@@ -78,5 +83,5 @@ func (p *Printer) writeJSON(line []byte) error {
 
 // filterError returns the error of a result that --jq cannot be applied to.
 func (p *Printer) filterError(err error) error {
-	return WithHint(fmt.Errorf("--jq %q: %v", p.jq, err), "the command itself succeeded, only its result could not be printed; use -o json to see it")
+	return WithHint(err, "the command itself succeeded, only its result could not be printed; use -o json to see it")
 }

@@ -8,9 +8,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Report prints the error of the command that ran, with its hint, and returns the
-// exit code.
-func Report(ctx context.Context, env *Env, ran *cobra.Command, err error) int {
+// Report prints the error of the command that ran with args, with its hint, and
+// returns the exit code. If JSON is asked for, the error is also the last line of
+// stdout; what ends with an answer, such as no, has printed that.
+func Report(ctx context.Context, env *Env, ran *cobra.Command, args []string, err error) int {
 	var code ExitCode
 	switch {
 	case err == nil:
@@ -19,11 +20,20 @@ func Report(ctx context.Context, env *Env, ran *cobra.Command, err error) int {
 		return exitNo
 	case errors.As(err, &code):
 		return int(code)
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	}
+	json := env.Out.JSON() || asksJSON(args)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		if json {
+			env.Out.printFailure(WithFailure(errors.New("interrupted"), Failure{Code: CodeInterrupted}))
+		}
 		return ExitInterrupted
 	}
 	env.Out.chooseColors() // Prepare has not run if the flags could not be parsed
-	env.Out.PrintError(withHelpHint(ran, err))
+	err = withHelpHint(ran, err)
+	env.Out.PrintError(err)
+	if json {
+		env.Out.printFailure(err)
+	}
 	return codeOf(err)
 }
 

@@ -3,7 +3,7 @@
 // is left to cmd/internal/cli.
 //
 //	err = explain.Service(env.Settings, err)             // in the command, with its context
-//	code := cli.Report(ctx, env, ran, explain.Exit(err)) // once, at the end
+//	code := cli.Report(ctx, env, ran, args, explain.Exit(err)) // once, at the end
 package explain
 
 import (
@@ -24,6 +24,9 @@ func Exit(err error) error {
 	}
 	if errors.Is(err, client.ErrUnauthorized) || errors.Is(err, emulator.ErrUnauthorized) {
 		err = cli.WithExitCode(err, cli.ExitUnauthorized)
+	}
+	if f := failure(err); err != nil && f.Code != "" {
+		err = cli.WithFailure(err, f)
 	}
 	return err
 }
