@@ -54,8 +54,13 @@ type Options struct {
 	// It is the service's hub setting anonymousConnectPolicy, by default deny.
 	AnonymousHubs []string
 	// KeepAlive is the time between two WebSocket pings to each client; 0 is the
-	// service's default of 20 seconds, a negative value turns them off.
+	// service's default of 20 seconds, a negative value turns them off, also for
+	// hubs with an interval of their own.
 	KeepAlive time.Duration
+	// Reconfigured announces that Configure will be called while clients are
+	// connected: connections of a hub without event handlers are then ready to send
+	// events too, which needs some memory for each.
+	Reconfigured bool
 }
 
 // Server is the emulator. All methods may be called concurrently.
@@ -65,6 +70,7 @@ type Server struct {
 	hosts     []string
 	guard     *webguard.Guard
 	entra     bool // accepts unvalidated Entra ID tokens
+	allEvents bool // connections have an event source although their hub has no handler
 	log       *slog.Logger
 	clock     clock
 	keepAlive time.Duration
@@ -86,6 +92,8 @@ type Server struct {
 	mu      sync.Mutex
 	hubs    map[string]*hub // those with connections, by name in lower case
 	pinging bool            // a goroutine does
+
+	intervalsChanged chan struct{} // has room for one; see noticeIntervals
 }
 
 // New returns a Server. It starts nothing: goroutines begin and end with
@@ -103,8 +111,8 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		key: token.NewKey(o.Key), keyID: newKeyID(), hosts: o.Hosts, guard: guard, log: o.Logger, clock: systemClock{},
-		entra:     o.AllowUnvalidatedEntraTokens,
-		keepAlive: o.KeepAlive, hubs: map[string]*hub{},
+		entra: o.AllowUnvalidatedEntraTokens, allEvents: o.Reconfigured,
+		keepAlive: o.KeepAlive, hubs: map[string]*hub{}, intervalsChanged: make(chan struct{}, 1),
 	}
 	if o.Clock != nil {
 		s.clock = o.Clock

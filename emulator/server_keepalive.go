@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"cmp"
+	"math"
 	"time"
 
 	"wps/emulator/internal/outbound"
@@ -26,28 +28,93 @@ func (s *Server) startPinging() {
 	}
 }
 
-// pingClients pings every client at each interval until the server closes or
-// has no connection left.
+// pingClients pings the clients of each hub at its interval until the server
+// closes or has no connection left.
 func (s *Server) pingClients() {
-	tick := time.NewTicker(s.keepAlive)
-	defer tick.Stop()
+	rounds := pingRounds{}
+	rounds.next(s.intervals(), time.Now())
+	wait := time.NewTimer(rounds.wait(time.Now()))
+	defer wait.Stop()
 	ping := outbound.Frame(outbound.OpPing, nil)
 	for {
 		select {
 		case <-s.ctx.Done():
 			return
-		case <-tick.C:
+		case <-s.intervalsChanged:
+		case <-wait.C:
 		}
-		if s.pingRound(ping) == 0 && s.stopPinging() {
+		now := time.Now()
+		if s.pingDue(rounds, now, ping) == 0 && s.stopPinging() {
 			return
+		}
+		rounds.next(s.intervals(), now)
+		wait.Reset(rounds.wait(now))
+	}
+}
+
+// pingRounds is when the clients of the hubs with one interval are pinged next, by
+// interval.
+type pingRounds map[time.Duration]time.Time
+
+// next moves the rounds that are over, and leaves those of the given intervals.
+func (p pingRounds) next(intervals map[time.Duration]bool, now time.Time) {
+	for interval := range p {
+		if !intervals[interval] {
+			delete(p, interval)
+		}
+	}
+	for interval := range intervals {
+		at, known := p[interval]
+		switch {
+		case !known:
+			p[interval] = now.Add(interval)
+		case !at.After(now):
+			p[interval] = at.Add((now.Sub(at)/interval + 1) * interval)
 		}
 	}
 }
 
-// pingRound pings all clients and returns their number.
-func (s *Server) pingRound(ping []byte) int {
+// wait returns the time until the next round.
+func (p pingRounds) wait(now time.Time) time.Duration {
+	wait := time.Duration(math.MaxInt64)
+	for _, at := range p {
+		wait = min(wait, at.Sub(now))
+	}
+	return wait
+}
+
+// intervals returns the intervals of the hubs with connections, and that of the
+// server, at which it is noticed that there are none.
+func (s *Server) intervals() map[time.Duration]bool {
+	all := map[time.Duration]bool{s.keepAlive: true}
+	for _, h := range s.allHubs() {
+		all[s.intervalOf(h)] = true
+	}
+	return all
+}
+
+// intervalOf returns the time between two pings to the clients of a hub.
+func (s *Server) intervalOf(h *hub) time.Duration {
+	return cmp.Or(s.settings.Load().rules(h.name).keepAlive, s.keepAlive)
+}
+
+// noticeIntervals makes pingClients use the intervals of new settings.
+func (s *Server) noticeIntervals() {
+	select {
+	case s.intervalsChanged <- struct{}{}:
+	default: // it is to notice already
+	}
+}
+
+// pingDue pings the clients of the hubs whose round has come. It returns 0 if no hub
+// has clients.
+func (s *Server) pingDue(rounds pingRounds, now time.Time, ping []byte) int {
 	n := 0
 	for _, h := range s.allHubs() {
+		if at, known := rounds[s.intervalOf(h)]; !known || at.After(now) {
+			n++
+			continue
+		}
 		for _, c := range h.connections(wholeHub()) {
 			n++
 			if l := c.currentLink(); l != nil {

@@ -16,8 +16,8 @@ type settings struct {
 
 // Configure replaces Options.Hubs and Options.AnonymousHubs; after an error, which
 // names the hub, nothing has changed. Every later event uses the new settings,
-// those of open connections too. Only a connection that was opened while its hub
-// had no event handler never sends any.
+// those of open connections too. A connection that was opened while its hub had no
+// event handler sends its later events only with Options.Reconfigured.
 func (s *Server) Configure(hubs map[string]HubSettings, anonymousHubs []string) error {
 	next := &settings{hubs: map[string]*hubRules{}, anonymous: map[string]bool{}}
 	for name, h := range hubs {
@@ -30,7 +30,7 @@ func (s *Server) Configure(hubs map[string]HubSettings, anonymousHubs []string) 
 		if next.hubs[key] != nil {
 			return fmt.Errorf("hub %q has settings twice", name)
 		}
-		rules := &hubRules{}
+		rules := &hubRules{keepAlive: h.KeepAlive}
 		for i := range h.Handlers {
 			ready, err := s.up.newHandler(&h.Handlers[i])
 			if err != nil {
@@ -44,6 +44,7 @@ func (s *Server) Configure(hubs map[string]HubSettings, anonymousHubs []string) 
 		next.anonymous[strings.ToLower(name)] = true
 	}
 	s.settings.Store(next)
+	s.noticeIntervals()
 	return nil
 }
 

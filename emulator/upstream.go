@@ -23,6 +23,10 @@ type HubSettings struct {
 	// Handlers are ordered: an event is sent to the first that has it among its
 	// events.
 	Handlers []EventHandler
+	// KeepAlive is the time between two WebSocket pings to each client of the hub;
+	// 0 is that of Options.KeepAlive. It is the service's hub setting
+	// webSocketKeepAliveIntervalInSeconds.
+	KeepAlive time.Duration
 }
 
 // EveryEvent is the EventPattern of a handler of all user events.
@@ -33,7 +37,8 @@ type EventHandler struct {
 	// URLTemplate is an absolute http or https URL, or tunnel:///PATH for a handler
 	// that has opened a tunnel for the hub, which is not validated. {hub} and
 	// {event} in it, in any case and not in the host, are replaced by their
-	// percent-encoded values. Exactly one of URLTemplate and Handler is set.
+	// percent-encoded values; other names in braces stay as they are, see
+	// UnknownParameters. Exactly one of URLTemplate and Handler is set.
 	URLTemplate string
 	// Handler receives the events in this process, with no socket between. It is
 	// not validated. It runs in the goroutine of the event, sees requests as a
@@ -97,6 +102,10 @@ func (h *EventHandler) Check() error {
 // opened.
 func (h *EventHandler) Tunnel() bool { return carrier.IsTunnel(h.URLTemplate) }
 
+// UnknownParameters returns what of the URL template is a name in braces but
+// neither {hub} nor {event}. A name that may be part of a secret is "{...}".
+func (h *EventHandler) UnknownParameters() []string { return carrier.UnknownParameters(h.URLTemplate) }
+
 // handler is an EventHandler prepared for use.
 type handler struct {
 	carrier carrier.Carrier
@@ -117,7 +126,10 @@ func (h *handler) wants(kind protocol.EventKind, event string) bool {
 }
 
 // hubRules are the settings of a hub, prepared for use.
-type hubRules struct{ handlers []*handler }
+type hubRules struct {
+	handlers  []*handler
+	keepAlive time.Duration // 0: that of the server
+}
 
 // handlerFor returns the handler of an event, or nil.
 func (r *hubRules) handlerFor(kind protocol.EventKind, event string) *handler {

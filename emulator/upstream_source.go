@@ -60,10 +60,10 @@ type sourceEvent struct {
 }
 
 // newSource returns the source of a connection, or nil when its hub has no
-// handler: all its methods do nothing then. The caller is one that Close waits
-// for.
+// handler and is to have none: all its methods do nothing then. The caller is one
+// that Close waits for.
 func (u *upstream) newSource(hub, connectionID, origin string) *eventSource {
-	if len(u.server.settings.Load().rules(hub).handlers) == 0 {
+	if len(u.server.settings.Load().rules(hub).handlers) == 0 && !u.server.allEvents {
 		return nil
 	}
 	u.server.life.extend() // until the last event is out

@@ -714,11 +714,14 @@ func TestHandlerCheck(t *testing.T) {
 		{emulator.EventHandler{URLTemplate: "tunnel://h/x"}, "a tunnel has no host"},
 		{emulator.EventHandler{URLTemplate: "tunnel:/x"}, "a tunnel has no host"},
 		{emulator.EventHandler{URLTemplate: "tunnel:x"}, "a tunnel has no host"},
-		{emulator.EventHandler{URLTemplate: "tunnel:///{user}"}, "{user} is unknown"},
+		{emulator.EventHandler{URLTemplate: "tunnel:///{user}"}, ""},
+		{emulator.EventHandler{URLTemplate: "tunnel:///{user"}, "brace is unbalanced"},
 		{emulator.EventHandler{URLTemplate: "tunnel:///x", Transport: http.DefaultTransport}, "no transport"},
 		{emulator.EventHandler{URLTemplate: "tunnel:///x", Handler: http.NotFoundHandler()}, "no URL template"},
 		{emulator.EventHandler{URLTemplate: "http://{hub}.test/"}, "not allowed in the host"},
-		{emulator.EventHandler{URLTemplate: "http://h/{user}"}, "{user} is unknown"},
+		{emulator.EventHandler{URLTemplate: "http://h/{user}"}, ""},
+		{emulator.EventHandler{URLTemplate: "http://{user}/"}, "not a URL"},
+		{emulator.EventHandler{URLTemplate: "http://h/}"}, "brace is unbalanced"},
 		{emulator.EventHandler{URLTemplate: "http://h/{hub"}, "brace is unbalanced"},
 		{emulator.EventHandler{URLTemplate: "http://h/?code={@Microsoft.KeyVault(SecretUri=x)}"}, "Key Vault"},
 		{emulator.EventHandler{URLTemplate: "http://h/%zz"}, "not a URL"},
@@ -733,6 +736,10 @@ func TestHandlerCheck(t *testing.T) {
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("Check(%+v) = %v, want %q", tt.h, err, tt.want)
 		}
+	}
+	unknown := emulator.EventHandler{URLTemplate: "http://h/{hub}/{user}/{EVENT}?code={secret}"}
+	if got := unknown.UnknownParameters(); !slices.Equal(got, []string{"{user}", "{...}"}) {
+		t.Errorf("UnknownParameters() = %q, want {user} and a secret", got)
 	}
 	for _, settings := range []map[string]emulator.HubSettings{
 		{"9bad": {}}, {"a": {}, "A": {}}, {"a": {Handlers: []emulator.EventHandler{{URLTemplate: "x"}}}},

@@ -2,7 +2,6 @@ package carrier
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -15,18 +14,29 @@ import (
 
 var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}]*\}`) })
 
-// CheckTemplate returns an error that says why a URL template is not one of an
-// event handler, without its secrets.
-func CheckTemplate(template string) error {
+// UnknownParameters returns what of a URL template is a name in braces but neither
+// {hub} nor {event}. A name that may be part of a secret is "{...}".
+func UnknownParameters(template string) (unknown []string) {
 	for _, p := range placeholder().FindAllString(template, -1) {
 		switch {
 		case strings.EqualFold(p, "{hub}"), strings.EqualFold(p, "{event}"):
-		case strings.HasPrefix(strings.ToLower(p), "{@microsoft.keyvault"):
-			return errors.New("a Key Vault reference works in the cloud only")
 		case strings.Contains(shownurl.Of(template), p):
-			return fmt.Errorf("%s is unknown: use {hub} and {event}", p)
-		default: // it may be part of a secret
-			return errors.New("a name in braces is unknown: use {hub} and {event}")
+			unknown = append(unknown, p)
+		default:
+			unknown = append(unknown, "{...}")
+		}
+	}
+	return unknown
+}
+
+// CheckTemplate returns an error that says why a URL template is not one of an
+// event handler, without its secrets.
+//
+// Source: the vendor's emulator keeps an unknown parameter as it is.
+func CheckTemplate(template string) error {
+	for _, p := range placeholder().FindAllString(template, -1) {
+		if strings.HasPrefix(strings.ToLower(p), "{@microsoft.keyvault") {
+			return errors.New("a Key Vault reference works in the cloud only")
 		}
 	}
 	one, err := url.Parse(Resolve(template, "a", "b"))
@@ -43,7 +53,10 @@ func CheckTemplate(template string) error {
 	case one.Scheme != "http" && one.Scheme != "https" || one.Hostname() == "":
 		return errors.New("it must begin with http:// or https:// and a host, or with tunnel:///")
 	}
-	if strings.ContainsAny(Resolve(template, "a", "b"), "{}") {
+	if strings.ContainsAny(one.Host, "{}") {
+		return errors.New("a name in braces is not allowed in the host")
+	}
+	if strings.ContainsAny(placeholder().ReplaceAllString(template, ""), "{}") {
 		return errors.New("a brace is unbalanced")
 	}
 	return nil
