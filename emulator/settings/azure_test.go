@@ -53,8 +53,7 @@ func TestAzureErrors(t *testing.T) {
 	t.Parallel()
 	checkWrong(t, []wrong{
 		{`{"name":"a","properties":{"eventHandlers":[` + "\n" + `{"urlTemplate":"http://h","auth":{"type":"None","managedIdentity":{"resource":"r"}}}]}}`, "f:2: the emulator has no managed identity", ""},
-		{`{"name":"a","properties":{` + "\n" + `"eventListeners":[{}]}}`, "f:2: the emulator has no Event Hub", ""},
-		{`{"name":"a","properties":{` + "\n" + `"webSocketKeepAliveIntervalInSeconds":50}}`, `f:2: the emulator pings clients every 20 seconds, not "50"`, "leave"},
+		{`{"name":"a","properties":{` + "\n" + `"webSocketKeepAliveIntervalInSeconds":121}}`, `f:2: webSocketKeepAliveIntervalInSeconds is "121"`, "from 1 to 120"},
 		{`{"name":"a","properties":{},` + "\n" + `"type":"Microsoft.SignalRService/WebPubSub"}`, `f:2: a resource of type "Microsoft.SignalRService/WebPubSub" is not a hub`, "az webpubsub hub show"},
 		{`{"name":"a","properties":{},` + "\n" + `"sku":{}}`, `f:2: unknown member "sku"`, ""},
 		{`{"properties":{}}`, "f:1: a hub of Azure without a name", ""},

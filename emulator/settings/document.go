@@ -34,6 +34,15 @@ func (r *reader) document(text []byte) (*yaml.Node, error) {
 	return root, err
 }
 
+// jsonDocument is document for JSON.
+func (r *reader) jsonDocument(text []byte) (*yaml.Node, error) {
+	text, err := r.plainText(text)
+	if err != nil {
+		return nil, err
+	}
+	return r.json(text)
+}
+
 // jsonBegin matches how JSON begins, and YAML with unquoted names does not.
 var jsonBegin = sync.OnceValue(func() *regexp.Regexp {
 	const skipped = `(?:\s|//[^\n]*\n|/\*[\s\S]*?\*/)*`
@@ -117,8 +126,19 @@ func (r *reader) notYAML(err error) error {
 
 // fail returns an error about a node.
 func (r *reader) fail(n *yaml.Node, hint, format string, args ...any) error {
-	return r.failAt(n.Line, hint, format, args...)
+	return &Error{File: r.originOf(n), Line: n.Line, Err: fmt.Errorf(format, args...), Hint: hint}
 }
+
+// warn notes what is read and has no effect.
+func (r *reader) warn(n *yaml.Node, format string, args ...any) {
+	place := Error{File: r.originOf(n), Line: n.Line, Err: fmt.Errorf(format, args...)}
+	if len(r.out.Warnings) < maxWarnings {
+		r.out.Warnings = append(r.out.Warnings, place.Error())
+	}
+}
+
+// maxWarnings is how many warnings are kept of one reading.
+const maxWarnings = 20
 
 // failAt returns an error about a line; 0 is the file as a whole.
 func (r *reader) failAt(line int, hint, format string, args ...any) error {

@@ -9,10 +9,15 @@ import (
 	"wps/token"
 )
 
-// root reads the whole file in the form that it has.
-func (r *reader) root(n *yaml.Node) error {
+// root reads the whole file in the form that it has, nil for no file, with the
+// section that variables make over it, nil for none.
+func (r *reader) root(n, variables *yaml.Node) error {
+	if n == nil {
+		r.selective = true
+		return r.service(variables, "WebPubSub")
+	}
 	if n.Kind == yaml.SequenceNode {
-		return r.resources(n)
+		return r.resources(n, variables)
 	}
 	all, err := r.entries(n, "the file")
 	if err != nil {
@@ -22,10 +27,13 @@ func (r *reader) root(n *yaml.Node) error {
 		return slices.ContainsFunc(all, func(e entry) bool { return strings.ToLower(e.key.Value) == name })
 	}
 	switch {
-	case has("webpubsub"):
-		return r.appSettings(all)
+	case has(section):
+		return r.appSettings(all, variables)
 	case has("properties"):
-		return r.resource(n)
+		return r.resources(&yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{n}, Line: n.Line}, variables)
+	}
+	if variables != nil {
+		n = r.over(n, variables)
 	}
 	return r.service(n, "the file")
 }
@@ -45,6 +53,9 @@ func (r *reader) service(n *yaml.Node, what string) error {
 	key := m["accessKey"]
 	if r.out.AccessKey, err = r.text(key, "accessKey"); err != nil {
 		return err
+	}
+	if r.out.AccessKey == "" && key != nil && r.fromVariable(key) {
+		return r.fail(key, "set a value or unset it; the secret or variable that it is set from may be missing", "it is empty")
 	}
 	if r.out.AccessKey != "" {
 		if err := token.CheckKey(r.out.AccessKey); err != nil {
@@ -68,34 +79,38 @@ func (r *reader) service(n *yaml.Node, what string) error {
 
 // appSettings reads the appsettings.json of the vendor's emulator. Its other
 // sections are those of other programs.
-func (r *reader) appSettings(all []entry) (err error) {
+func (r *reader) appSettings(all []entry, variables *yaml.Node) (err error) {
 	r.selective = true
-	var section *yaml.Node
+	var own *yaml.Node
 	for _, e := range all {
 		name := strings.ToLower(e.key.Value)
 		switch {
-		case name == "webpubsub":
-			section = e.value
+		case name == section:
+			own = e.value
 		case name == "urls":
 			if r.out.URLs, err = r.text(e.value, "Urls"); err != nil {
 				return err
 			}
+			r.out.URLsFrom = r.originOf(e.value)
 		case misplaced(name):
 			return r.fail(e.key, "move it into the section WebPubSub", "%q is outside the section WebPubSub", e.key.Value)
 		}
 	}
-	return r.service(section, "WebPubSub")
+	if variables != nil {
+		own = r.over(own, variables)
+	}
+	return r.service(own, "WebPubSub")
 }
 
 // misplaced reports whether a section of an appsettings.json, in lower case, was
 // meant for the emulator: .NET takes "WebPubSub:Hubs" for Hubs in WebPubSub.
 func misplaced(name string) bool {
-	return strings.HasPrefix(name, "webpubsub:") ||
+	return strings.HasPrefix(name, section+":") ||
 		slices.ContainsFunc(serviceMembers(), func(s string) bool { return strings.ToLower(s) == name })
 }
 
 // resources reads a list of hubs as Azure prints it.
-func (r *reader) resources(n *yaml.Node) error {
+func (r *reader) resources(n, variables *yaml.Node) error {
 	items, err := r.list(n, "the file")
 	if err != nil {
 		return err
@@ -105,7 +120,8 @@ func (r *reader) resources(n *yaml.Node) error {
 			return err
 		}
 	}
-	return nil
+	r.selective = true
+	return r.service(variables, "WebPubSub")
 }
 
 // hubType is the type of a hub among the resources of Azure.

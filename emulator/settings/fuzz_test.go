@@ -40,7 +40,7 @@ func FuzzParse(f *testing.F) {
 		if len(s.Handlers) > settings.MaxHandlers || size > 4*settings.MaxSize {
 			t.Fatalf("%d handlers with %d bytes", len(s.Handlers), size)
 		}
-		server, err := emulator.New(s.Options())
+		server, err := emulatorOf(s)
 		if err != nil {
 			t.Fatalf("%q was read, but: %v", text, err)
 		}
@@ -51,6 +51,9 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// emulatorOf makes an emulator of settings.
+func emulatorOf(s settings.Settings) (*emulator.Server, error) { return emulator.New(s.Options()) }
 
 // exotic reports whether YAML counts more lines in text than others do.
 func exotic(text []byte) bool { return strings.ContainsAny(string(text), "\u0085\u2028\u2029") }

@@ -37,7 +37,13 @@ func ParseHandler(text string) (HubHandler, error) {
 	if err := h.restrict(words[1:]); err != nil {
 		return HubHandler{}, err
 	}
-	return h, h.Check()
+	if err := h.Check(); err != nil {
+		return h, err
+	}
+	if unknown := h.UnknownParameters(); len(unknown) > 0 {
+		return h, fmt.Errorf("URL template %q: %s is unknown: use {hub} and {event}", emulator.ShownURL(h.URLTemplate), strings.Join(unknown, ", "))
+	}
+	return h, nil
 }
 
 // restrict reads which events a handler gets. Either word may come once.

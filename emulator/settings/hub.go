@@ -1,7 +1,12 @@
 package settings
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
+	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -9,21 +14,47 @@ import (
 	"wps/protocol"
 )
 
-// keepAlive is the interval of keep-alive pings that a file may ask for, in
-// seconds. It is the service's default, and what the emulator does.
-const keepAlive = "20"
+// minKeepAlive and maxKeepAlive are the limits of the interval of keep-alive pings,
+// in seconds.
+//
+// Source: product documentation, hub setting webSocketKeepAliveIntervalInSeconds.
+const minKeepAlive, maxKeepAlive = 1, 120
+
+// defaultHub is a hub of the vendor's settings that no client can name: an early
+// version of the vendor's emulator used it for every other hub.
+const defaultHub = "_default"
 
 // hub reads the settings of a hub, which may be null.
 func (r *reader) hub(key, n *yaml.Node) error {
 	name := key.Value
+	if strings.EqualFold(name, defaultHub) {
+		return r.unusedHub(key, n)
+	}
 	if err := r.checkHub(key); err != nil {
 		return err
 	}
+	return r.hubMembers(name, n)
+}
+
+// unusedHub reads a hub that no client can name, and forgets it.
+func (r *reader) unusedHub(key, n *yaml.Node) error {
+	before := r.out
+	before.KeepAlive = maps.Clone(before.KeepAlive)
+	if err := r.hubMembers(key.Value, n); err != nil {
+		return err
+	}
+	r.out = before
+	r.warn(key, `hub %q has no clients; "*" is every hub`, key.Value)
+	return nil
+}
+
+// hubMembers reads the members of a hub.
+func (r *reader) hubMembers(name string, n *yaml.Node) error {
 	m, err := r.members(n, "a hub", "eventHandlers", "eventListeners", "anonymousConnectPolicy", "webSocketKeepAliveIntervalInSeconds")
 	if err != nil {
 		return err
 	}
-	if err := r.unsupported(m["eventListeners"], m["webSocketKeepAliveIntervalInSeconds"]); err != nil {
+	if err := cmp.Or(r.listeners(name, m["eventListeners"]), r.keepAlive(name, m["webSocketKeepAliveIntervalInSeconds"])); err != nil {
 		return err
 	}
 	policy, err := r.text(m["anonymousConnectPolicy"], "anonymousConnectPolicy")
@@ -62,22 +93,29 @@ func (r *reader) checkHub(key *yaml.Node) error {
 	return nil
 }
 
-// unsupported refuses settings of a hub that the emulator cannot follow.
-func (r *reader) unsupported(listeners, interval *yaml.Node) error {
-	items, err := r.list(listeners, "eventListeners")
-	if err != nil {
+// listeners warns of event listeners, which get events through Event Hubs.
+func (r *reader) listeners(hub string, n *yaml.Node) error {
+	items, err := r.list(n, "eventListeners")
+	if err == nil && len(items) > 0 {
+		r.warn(n, "the eventListeners of hub %q get no events: the emulator has no Event Hub", hub)
+	}
+	return err
+}
+
+// keepAlive reads the interval of the keep-alive pings of a hub.
+func (r *reader) keepAlive(hub string, n *yaml.Node) error {
+	text, err := r.text(n, "webSocketKeepAliveIntervalInSeconds")
+	if err != nil || text == "" {
 		return err
 	}
-	if len(items) > 0 {
-		return r.fail(listeners, "leave eventListeners out", "the emulator has no Event Hub to send events to")
+	seconds, err := strconv.Atoi(text)
+	if err != nil || seconds < minKeepAlive || seconds > maxKeepAlive {
+		return r.fail(n, fmt.Sprintf("use a number of seconds from %d to %d", minKeepAlive, maxKeepAlive), "webSocketKeepAliveIntervalInSeconds is %q", text)
 	}
-	seconds, err := r.text(interval, "webSocketKeepAliveIntervalInSeconds")
-	if err != nil {
-		return err
+	if r.out.KeepAlive == nil {
+		r.out.KeepAlive = map[string]time.Duration{}
 	}
-	if seconds != "" && seconds != keepAlive {
-		return r.fail(interval, "leave webSocketKeepAliveIntervalInSeconds out", "the emulator pings clients every %s seconds, not %q", keepAlive, seconds)
-	}
+	r.out.KeepAlive[strings.ToLower(hub)] = time.Duration(seconds) * time.Second
 	return nil
 }
 
@@ -100,19 +138,25 @@ func (r *reader) handler(hub string, n *yaml.Node) error {
 	if h.URLTemplate, err = r.text(m["urlTemplate"], "urlTemplate"); err != nil {
 		return err
 	}
-	if err := r.events(m, &h.EventHandler); err != nil {
+	if err := r.events(n, m, &h.EventHandler); err != nil {
 		return err
 	}
 	if err := h.Check(); err != nil {
 		return r.fail(n, "", "%v", err)
 	}
+	if unknown := h.UnknownParameters(); len(unknown) > 0 {
+		r.warn(n, "%s in the URL template is unknown and stays as it is: the names are {hub} and {event}", strings.Join(unknown, ", "))
+	}
+	if len(h.SystemEvents) == 0 && h.EventPattern == "" {
+		r.warn(n, "an event handler of hub %q gets no events: it names none in systemEvents and %s", hub, r.patternName())
+	}
 	r.out.Handlers = append(r.out.Handlers, h)
 	return nil
 }
 
-// events reads which events a handler gets. The vendor's emulator calls
-// userEventPattern eventPattern.
-func (r *reader) events(m map[string]*yaml.Node, h *emulator.EventHandler) (err error) {
+// events reads which events a handler gets, from its members. The vendor's emulator
+// calls userEventPattern eventPattern.
+func (r *reader) events(n *yaml.Node, m map[string]*yaml.Node, h *emulator.EventHandler) (err error) {
 	pattern, other := m["userEventPattern"], m["eventPattern"]
 	switch {
 	case isNull(pattern):
@@ -120,7 +164,7 @@ func (r *reader) events(m map[string]*yaml.Node, h *emulator.EventHandler) (err 
 	case !isNull(other):
 		return r.fail(other, "leave one of them out", "eventPattern and userEventPattern are two names of one setting")
 	}
-	if !r.selective && isNull(m["systemEvents"]) && isNull(pattern) {
+	if !r.selective && !r.fromVariable(n) && isNull(m["systemEvents"]) && isNull(pattern) {
 		h.SystemEvents, h.EventPattern = emulator.AllSystemEvents(), emulator.EveryEvent
 		return nil
 	}
@@ -130,6 +174,15 @@ func (r *reader) events(m map[string]*yaml.Node, h *emulator.EventHandler) (err 
 	names, err := r.texts(pattern, "userEventPattern")
 	h.EventPattern = strings.Join(names, ",")
 	return err
+}
+
+// patternName returns what the form of the settings calls the user events of a
+// handler.
+func (r *reader) patternName() string {
+	if r.selective {
+		return "eventPattern"
+	}
+	return "userEventPattern"
 }
 
 // auth accepts that an event handler wants no authentication.

@@ -14,15 +14,40 @@ import (
 // value. Only aliases, which are read wherever they are used, can exceed it.
 const maxRead = 4 * MaxSize
 
-// reader reads the nodes of one file.
+// reader reads the nodes of files and variables.
 type reader struct {
 	file string
 	left int // of maxRead
+	// origins are the files or $VARIABLES of nodes that are not in file.
+	origins map[*yaml.Node]string
 	// selective is set in the forms of the vendor, in which an event handler gets
 	// only the events that it names.
 	selective bool
 	hubs      map[string]bool // those that were read, in lower case
 	out       Settings
+}
+
+func newReader() *reader {
+	return &reader{left: maxRead, hubs: map[string]bool{}, origins: map[*yaml.Node]string{}}
+}
+
+// originOf returns the file or the $VARIABLE of a node.
+func (r *reader) originOf(n *yaml.Node) string {
+	if origin := r.origins[n]; origin != "" {
+		return origin
+	}
+	return r.file
+}
+
+// fromVariable reports whether a node is of a variable.
+func (r *reader) fromVariable(n *yaml.Node) bool { return strings.HasPrefix(r.origins[n], "$") }
+
+// own notes that a node and all below it, which has no aliases, are in r.file.
+func (r *reader) own(n *yaml.Node) {
+	r.origins[n] = r.file
+	for _, child := range n.Content {
+		r.own(child)
+	}
 }
 
 // resolve returns a node, or that which it is an alias of. An explicit tag is
@@ -126,11 +151,17 @@ func (r *reader) list(n *yaml.Node, what string) ([]*yaml.Node, error) {
 	if isNull(n) {
 		return nil, nil
 	}
-	if n.Kind != yaml.SequenceNode {
+	content := n.Content
+	if n.Kind == yaml.MappingNode && r.fromVariable(n) {
+		var ok bool
+		if content, ok = indexed(n); !ok {
+			return nil, r.fail(n, "give each item a number: ...__0, ...__1", "%s must be a list", what)
+		}
+	} else if n.Kind != yaml.SequenceNode {
 		return nil, r.fail(n, "", "%s must be a list", what)
 	}
-	items := make([]*yaml.Node, 0, min(len(n.Content), r.left))
-	for _, item := range n.Content {
+	items := make([]*yaml.Node, 0, min(len(content), r.left))
+	for _, item := range content {
 		item, err := r.resolve(item)
 		if err != nil {
 			return nil, err

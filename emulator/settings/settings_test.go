@@ -146,7 +146,8 @@ func TestUnsupported(t *testing.T) {
 	checkWrong(t, []wrong{
 		{handler + "        auth: {type: ManagedIdentity}\n", "f:5: the emulator has no managed identity", "?code="},
 		{handler + "        auth: ManagedIdentity\n", "f:5: auth must be a mapping", ""},
-		{hub + "    eventListeners: [{}]\n", "f:3: the emulator has no Event Hub", "leave eventListeners out"},
+		{hub + "    webSocketKeepAliveIntervalInSeconds: 0\n", `f:3: webSocketKeepAliveIntervalInSeconds is "0"`, "from 1 to 120"},
+		{hub + "    webSocketKeepAliveIntervalInSeconds: 20s\n", `f:3: webSocketKeepAliveIntervalInSeconds is "20s"`, ""},
 		{hub + "    eventListeners: e\n", "f:3: eventListeners must be a list", ""},
 		{hub + "    eventHandlers:\n      - urlTemplate: 'http://h/{@Microsoft.KeyVault(x)}'\n", "f:4: URL template", ""},
 	})
