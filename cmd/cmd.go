@@ -32,6 +32,7 @@ import (
 func Main() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	env := cli.NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+	env.Environ = os.Environ
 	go env.Signals.Receive(cancel) // ends with the process
 	return Run(ctx, os.Args[1:], env)
 }

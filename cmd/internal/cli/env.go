@@ -32,6 +32,8 @@ type Env struct {
 	Log      *slog.Logger // logs to stderr at the level of -v and --debug
 	Verbose  bool         // -v is set
 	Debug    bool         // --debug is set
+
+	Environ func() []string // as os.Environ; nil: no variables but those of Settings
 }
 
 // NewEnv returns an Env with the given streams. lookupEnv reads an environment

@@ -12,9 +12,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,6 +32,7 @@ import (
 // options are the flags of "wps emulator".
 type options struct {
 	addr     string
+	urls     string
 	key      string
 	keyFile  string
 	ready    cli.ReadyFile
@@ -42,10 +43,12 @@ type options struct {
 	hooks        hooks.Flags
 	handlerFlags []string
 	settingsFile string
+	noSettings   bool
 	anonymous    []string
 	guard        serve.GuardOptions
 
-	settings emusettings.Settings     // of the settings file
+	source   settingsSource
+	settings emusettings.Settings     // of the source
 	handlers []emusettings.HubHandler // of --handler
 }
 
@@ -70,8 +73,15 @@ A --settings file is YAML:
 
 A handler with neither systemEvents nor userEventPattern gets every event. The
 file may also be the appsettings.json of the vendor's emulator, or hubs as
-"az webpubsub hub show -o json" prints them. It is reloaded on SIGHUP, as by
-kill -HUP; a new accessKey needs a restart.
+"az webpubsub hub show -o json" prints them. It is reloaded when it is saved and on
+SIGHUP, while clients stay connected; after a bad edit the previous settings stay in
+effect. A new accessKey needs a restart.
+
+What is set for the vendor's emulator is used: without --settings the
+appsettings.json of this folder, and that of $ASPNETCORE_ENVIRONMENT over it, if it
+has hubs or a key in its section WebPubSub; over a file, variables such as
+WebPubSub__AccessKey and WebPubSub__Hubs__chat__EventHandlers__0__UrlTemplate; Urls
+and $ASPNETCORE_URLS in place of --addr. --no-settings ignores all of them.
 
 With --on the emulator answers events itself, by commands: "wps listen --help"
 says what hooks receive and return. With other handlers, hooks get the events that
@@ -116,13 +126,15 @@ func (o *options) register(c *cobra.Command) {
 	f.SortFlags = false
 	f.SetInterspersed(false) // the flags of a command without -- before it are not ours
 	f.StringVar(&o.addr, "addr", "", "listen on `host:port`; port 0 picks a free port (default localhost:8080; a free port with -- COMMAND)")
+	f.StringVar(&o.urls, "urls", "", "listen on these `URLs`, separated by semicolons, as the vendor's emulator does; https implies --tls")
 	f.StringVar(&o.key, "key", "", "access `key`, at least 32 bytes (default $WPS_EMULATOR_KEY, then the public default key)")
 	f.StringVar(&o.keyFile, "key-file", "", "read the access key from `file`")
 	f.StringVar(&o.ready.Path, "ready-file", "", "write the connection string to `file` when ready; remove it at the end")
 	f.BoolVar(&o.tls, "tls", false, "serve https with a self-signed certificate")
 	f.BoolVar(&o.entra, "allow-unvalidated-entra-tokens", false, "accept Microsoft Entra ID tokens on REST requests without checking their signatures")
 	f.StringArrayVar(&o.handlerFlags, "handler", nil, "send events to this event handler: `[HUB=]URL [system=LIST] [user=LIST]`; may be repeated.\n{hub} and {event} in the URL stand for their names; tunnel:///PATH is a handler that connects by\nitself, such as wps listen --tunnel. LIST is names separated by commas, or\nnone; user=* is every user event (default: every event of every hub)")
-	f.StringVar(&o.settingsFile, "settings", "", "read hubs and their event handlers from `file`: YAML, or the vendor emulator's appsettings.json")
+	f.StringVar(&o.settingsFile, "settings", "", "read hubs and their event handlers from `file`: YAML, or the vendor emulator's appsettings.json\n(default appsettings.json of this folder)")
+	f.BoolVar(&o.noSettings, "no-settings", false, "do not use appsettings.json of this folder, WebPubSub__* variables and $ASPNETCORE_URLS")
 	f.StringArrayVar(&o.anonymous, "allow-anonymous", nil, "accept clients of this `hub` without a token, \"*\" for every hub; may be repeated")
 	o.guard.Register(f)
 	o.hooks.Register(f)
@@ -145,7 +157,7 @@ func checkArgs(c *cobra.Command, args []string) error {
 
 // check checks the flags and reads the settings file.
 func (o *options) check(env *cli.Env, given cli.FlagNames) error {
-	if o.certFile != "" && !o.tls {
+	if o.certFile != "" && !o.tls && !strings.Contains(o.urls, "https:") {
 		return cli.Usagef("--tls-cert-out goes with --tls")
 	}
 	if err := o.hooks.CheckUnused(given); err != nil {
@@ -156,13 +168,11 @@ func (o *options) check(env *cli.Env, given cli.FlagNames) error {
 
 // configure reads the settings file and the flags about hubs.
 func (o *options) configure(env *cli.Env) (err error) {
-	if o.settingsFile != "" {
-		if o.settings, err = readSettings(o.settingsFile); err != nil {
-			return err
-		}
+	if o.source, err = o.findSettings(env); err != nil {
+		return err
 	}
-	if o.settings.URLs != "" && o.addr == "" {
-		env.Out.Warn(fmt.Sprintf("Urls in %s (%s) is ignored: use --addr HOST:PORT", o.settingsFile, o.settings.URLs))
+	if o.settings, err = o.source.read(); err != nil {
+		return err
 	}
 	for _, hub := range o.anonymous {
 		if err := protocol.CheckHub(hub); err != nil && hub != emulator.AnyHub {
@@ -212,18 +222,6 @@ func (o *options) accessKey(env *cli.Env) (string, error) {
 	return key, nil
 }
 
-// address returns the address to listen on; command reports whether a command is
-// run.
-func (o *options) address(command bool) string {
-	switch {
-	case o.addr != "":
-		return o.addr
-	case command:
-		return "localhost:0"
-	}
-	return "localhost:8080"
-}
-
 func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames, command []string) error {
 	defer env.Serve()()
 	if err := o.check(env, given); err != nil {
@@ -233,15 +231,19 @@ func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames, com
 	if err != nil {
 		return err
 	}
-	addr := o.address(len(command) > 0)
+	at, err := o.place(env.Out, len(command) > 0)
+	if err != nil {
+		return err
+	}
+	o.tls = at.tls
 	if err := o.ready.Clear(); err != nil {
 		return err
 	}
-	listeners, err := serve.Listen(ctx, addr, "--addr")
+	listeners, addr, err := at.listen(ctx)
 	if err != nil {
 		return explainInUse(ctx, addr, key, err)
 	}
-	i, err := newInstance(ctx, env, o, instanceOptions{addr: addr, key: key, listeners: listeners, quiet: len(command) > 0})
+	i, err := newInstance(ctx, env, o, instanceOptions{place: at, key: key, listeners: listeners, quiet: len(command) > 0})
 	if err != nil {
 		return cli.JoinErrors(err, serve.CloseAll(listeners))
 	}

@@ -2,6 +2,7 @@ package emulatorcmd
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,22 +93,100 @@ func TestAccessKey(t *testing.T) {
 	}
 }
 
-func TestAddress(t *testing.T) {
+// TestPlace checks where an emulator listens, in the forms that ASP.NET has for it.
+func TestPlace(t *testing.T) {
 	t.Parallel()
+	urls := func(text string) emusettings.Settings {
+		return emusettings.Settings{URLs: text, URLsFrom: "appsettings.json"}
+	}
 	for _, tt := range []struct {
-		addr    string
+		o       options
 		command bool
-		want    string
+		want    string // "!" begins the text of a usage error
+		said    string
 	}{
-		{"", false, "localhost:8080"},
-		{"", true, "localhost:0"},
-		{"h:1", true, "h:1"},
+		{options{}, false, "[localhost:8080] false", ""},
+		{options{}, true, "[localhost:0] false", ""},
+		{options{addr: "h:1", settings: urls("http://localhost:2")}, true, "[h:1] false", ""},
+		{options{addr: "h:1", tls: true}, false, "[h:1] true", ""},
+		{options{addr: "h:1", urls: "http://h:2"}, false, "!--addr and --urls exclude each other", ""},
+		{options{urls: "http://localhost:5000"}, true, "[localhost:5000] false", ""},
+		{options{urls: "HTTPS://localhost:5001/;https://127.0.0.1:5002;"}, false, "[localhost:5001 127.0.0.1:5002] true", ""},
+		{options{urls: "http://*:8081;http://+:8082;http://0.0.0.0:8083;http://[::1]:8084"}, false, "[0.0.0.0:8081 0.0.0.0:8082 0.0.0.0:8083 [::1]:8084] false", ""},
+		{options{urls: "http://localhost"}, false, "[localhost:80] false", ""},
+		{options{urls: "https://[::1]"}, false, "[[::1]:443] true", ""},
+		{options{urls: "http://localhost:1;https://localhost:2"}, false, "!--urls: an emulator serves either http or https", ""},
+		{options{urls: "http://localhost:1", tls: true}, false, "!--urls has http, and --tls is set", ""},
+		{options{urls: "localhost:5000"}, false, `!--urls: "localhost:5000" must begin with http:// or https://`, ""},
+		{options{urls: "http://unix:/tmp/s"}, false, `!--urls: "http://unix:/tmp/s": sockets and pipes are not supported`, ""},
+		{options{urls: "http://localhost:5000/base"}, false, `!--urls: "http://localhost:5000/base": only a host and a port may follow http://`, ""},
+		{options{urls: "http://:80"}, false, `!--urls: "http://:80" has no valid host and port`, ""},
+		{options{urls: "http://a:b:c"}, false, `!--urls: "http://a:b:c" has no valid host and port`, ""},
+		{options{urls: " ; "}, false, `!--urls: " ; " has no URL`, ""},
+		{options{settings: urls("http://localhost:2")}, false, "[localhost:2] false", "listening as Urls in appsettings.json (http://localhost:2) says\n"},
+		{options{settings: urls("http://localhost:2;https://localhost:3")}, false, "[localhost:2] false", "wps: warning: Urls in appsettings.json (http://localhost:2;https://localhost:3): only http is served; https with --tls\nlistening as Urls in appsettings.json (http://localhost:2;https://localhost:3) says\n"},
+		{options{settings: urls("http://localhost:2;https://localhost:3"), tls: true}, false, "[localhost:3] true", "listening as Urls in appsettings.json (http://localhost:2;https://localhost:3) says\n"},
+		{options{settings: urls("https://localhost:3")}, false, "[localhost:3] true", "listening as Urls in appsettings.json (https://localhost:3) says\n"},
+		{options{settings: urls("x")}, false, `!Urls in appsettings.json (x): "x" must begin with http:// or https://`, ""},
+		{options{settings: urls("http://localhost:2")}, true, "[localhost:0] false", "wps: warning: Urls in appsettings.json (http://localhost:2) is not used with -- COMMAND, which gets a free port: add --addr or --urls\n"},
+		{options{settings: emusettings.Settings{URLs: "http://*:1", URLsFrom: "$ASPNETCORE_URLS"}}, true, "[localhost:0] false", ""},
+		{options{settings: emusettings.Settings{URLs: "http://*:1", URLsFrom: "$ASPNETCORE_URLS"}}, false, "[0.0.0.0:1] false", "listening as $ASPNETCORE_URLS (http://*:1) says\n"},
 	} {
-		o := options{addr: tt.addr}
-		if got := o.address(tt.command); got != tt.want {
-			t.Errorf("address(%v) with --addr %q = %q, want %q", tt.command, tt.addr, got, tt.want)
+		var said strings.Builder
+		env := cli.NewEnv(strings.NewReader(""), &strings.Builder{}, &said, func(string) (string, bool) { return "", false })
+		at, err := tt.o.place(env.Out, tt.command)
+		got := fmt.Sprint(at.addrs, " ", at.tls)
+		if usage, ok := errors.AsType[*cli.UsageError](err); ok {
+			got = "!" + usage.Text
+		}
+		if got != tt.want || said.String() != tt.said {
+			t.Errorf("place(%v) with --addr %q, --urls %q, Urls %q = %s, %q, want %s, %q", tt.command, tt.o.addr, tt.o.urls, tt.o.settings.URLs, got, said.String(), tt.want, tt.said)
 		}
 	}
+}
+
+// TestFileWatch checks that a change is noticed once it is complete, and only then.
+func TestFileWatch(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, other := filepath.Join(dir, "s.json"), filepath.Join(dir, "next")
+	save := func(path, text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(file, "1")
+	w := newFileWatch([]string{file})
+	w.note()
+	expect := func(what string, want ...bool) {
+		t.Helper()
+		for i, changed := range want {
+			if got := w.changed(); got != changed {
+				t.Errorf("%s, look %d: changed() = %v, want %v", what, i+1, got, changed)
+			}
+		}
+	}
+	expect("untouched", false, false)
+	save(file, "12")
+	expect("being written", false)
+	save(file, "123")
+	expect("written", false, true, true)
+	w.note()
+	expect("read", false)
+	save(other, "123")
+	if err := os.Rename(other, file); err != nil {
+		t.Fatal(err)
+	}
+	expect("replaced", false, true)
+	w.note()
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	expect("removed", false, true)
+	w.note()
+	expect("still missing", false)
+	save(file, "1")
+	expect("back", false, true)
 }
 
 // TestEventHooksWith checks which events hooks get: all of them alone, and with

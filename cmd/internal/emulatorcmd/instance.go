@@ -24,11 +24,13 @@ type instance struct {
 	cs     token.ConnectionString
 	server *emulator.Server
 	hooks  *eventHooks
+	stale  bool // the settings could not be read when they were last saved
 }
 
 // instanceOptions are what an instance is made of besides the flags.
 type instanceOptions struct {
-	addr, key string
+	place     place
+	key       string
 	listeners []net.Listener
 	quiet     bool // hooks report problems only
 }
@@ -36,7 +38,7 @@ type instanceOptions struct {
 // newInstance makes an emulator for open listeners, which stay the caller's until
 // it is run.
 func newInstance(ctx context.Context, env *cli.Env, o *options, opts instanceOptions) (*instance, error) {
-	endpoint := &url.URL{Scheme: "http", Host: serve.DisplayAddr(opts.addr, opts.listeners)}
+	endpoint := &url.URL{Scheme: "http", Host: serve.DisplayAddr(opts.place.addrs[0], opts.listeners)}
 	if o.tls {
 		endpoint.Scheme = "https"
 		if err := o.encrypt(opts.listeners); err != nil {
@@ -45,13 +47,15 @@ func newInstance(ctx context.Context, env *cli.Env, o *options, opts instanceOpt
 	}
 	i := &instance{env: env, o: o, cs: token.NewConnectionString(endpoint, token.NewKey(opts.key))}
 	unvalidated := o.entra || o.settings.AllowUnvalidatedEntraTokens
+	i.warn(o.settings)
 	serve.WarnExposed(env.Out, opts.listeners,
 		serve.Risk{Present: opts.key == protocol.DefaultAccessKey, Text: "the access key is the public default: set --key"},
 		serve.Risk{Present: unvalidated, Text: "signatures of Entra tokens are not checked"})
 	var err error
 	i.server, err = emulator.New(emulator.Options{
 		Key: opts.key, Logger: env.Log, Version: cli.ReadBuildInfo().Version, AllowUnvalidatedEntraTokens: unvalidated,
-		Hosts: o.guard.HostNames(opts.addr), AllowedOrigins: o.guard.Origins,
+		Hosts: opts.place.hostNames(&o.guard), AllowedOrigins: o.guard.Origins,
+		Reconfigured: len(o.source.files) > 0,
 	})
 	if err != nil {
 		return nil, err
@@ -131,6 +135,7 @@ func (i *instance) work(ctx context.Context, command []string) error {
 	}
 	defer i.o.ready.Remove()
 	if len(command) > 0 {
+		defer i.reloadBeside(ctx)()
 		return runChild(ctx, i.env, i.cs, command)
 	}
 	if err := i.announce(); err != nil {

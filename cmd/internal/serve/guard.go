@@ -3,6 +3,7 @@ package serve
 import (
 	"net"
 	"os"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -72,8 +73,11 @@ type Risk struct {
 
 // WarnExposed warns about each risk if other machines can reach the listeners.
 func WarnExposed(out *cli.Printer, listeners []net.Listener, risks ...Risk) {
-	addr, ok := listeners[0].Addr().(*net.TCPAddr)
-	if !ok || addr.IP.IsLoopback() {
+	exposed := slices.ContainsFunc(listeners, func(l net.Listener) bool {
+		addr, ok := l.Addr().(*net.TCPAddr)
+		return ok && !addr.IP.IsLoopback()
+	})
+	if !exposed {
 		return
 	}
 	for _, r := range risks {
