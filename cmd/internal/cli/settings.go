@@ -56,7 +56,7 @@ func (s *Settings) ConnectionSetting() (Setting, error) {
 		}
 		return connectionText(v, "--connection-string")
 	}
-	for _, name := range []string{"WPS_CONNECTION_STRING", "WebPubSubConnectionString"} {
+	for _, name := range connectionVariables() {
 		v, err := s.Variable(name)
 		if err != nil {
 			return Setting{}, err
@@ -127,11 +127,10 @@ func (s *Settings) Connection() (token.ConnectionString, Setting, error) {
 func (s *Settings) Hub() (string, error) {
 	name := Setting{s.HubFlag, "--hub"}
 	if name.value == "" {
-		v, err := s.Variable("WPS_HUB")
-		if err != nil {
+		var err error
+		if name, err = s.hubOfVariables(); err != nil {
 			return "", err
 		}
-		name = Setting{bare(v), "$WPS_HUB"}
 	}
 	if name.value == "" {
 		return "", Usage("no hub is set", "add --hub NAME, or set WPS_HUB")
@@ -141,4 +140,14 @@ func (s *Settings) Hub() (string, error) {
 	}
 	s.log.Info("hub", "hub", name.value, "from", name.From)
 	return name.value, nil
+}
+
+// hubOfVariables returns the hub that the environment sets, empty if none does.
+func (s *Settings) hubOfVariables() (Setting, error) {
+	for _, name := range hubVariables() {
+		if v, err := s.Variable(name); err != nil || v != "" {
+			return Setting{bare(v), "$" + name}, err
+		}
+	}
+	return Setting{}, nil
 }

@@ -1,5 +1,54 @@
 package cli
 
+import "strings"
+
+// connectionVariables are the environment variables of the connection string, the
+// first that is set counts: our own, that of the Functions binding with and without
+// its prefix, and those of the SDKs' samples.
+func connectionVariables() []string {
+	return []string{"WPS_CONNECTION_STRING", "WebPubSubConnectionString", "AzureWebJobsWebPubSubConnectionString", "WEBPUBSUB_CONNECTION_STRING", "AZURE_WEBPUBSUB_CONNECTION_STRING"}
+}
+
+// hubVariables are the environment variables of the hub, the first that is set
+// counts: our own, and those of samples.
+func hubVariables() []string { return []string{"WPS_HUB", "WebPubSubHub", "WEBPUBSUB_HUB"} }
+
+// unreadVariables are environment variables of other programs that say which service
+// to use, in a form or for a service that wps does not read from there.
+func unreadVariables() []string {
+	return []string{
+		"WebPubSub__ConnectionString", "Azure__WebPubSub__ConnectionString",
+		"ConnectionStrings__webpubsub", "ConnectionStrings__WebPubSub", "WebPubSubConnectionString__serviceUri",
+		"WebPubSubConnectionString__endpoint", "WebPubSub__Endpoint", "WEBPUBSUB_ENDPOINT", "AZURE_WEBPUBSUB_ENDPOINT",
+		"Azure__SignalR__ConnectionString", "AzureSignalRConnectionString",
+	}
+}
+
+// UnreadVariable returns the name of a variable that says which service to use, and
+// is not read; "" if none is set.
+func (s *Settings) UnreadVariable() string {
+	for _, name := range unreadVariables() {
+		if v, _ := s.LookupEnv(name); v != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// DefaultHint returns the next step when the local emulator is used because no
+// service is set, and does not answer.
+func (s *Settings) DefaultHint() string {
+	hint := `start the emulator with "wps emulator", or set WPS_CONNECTION_STRING`
+	switch name := s.UnreadVariable(); {
+	case name == "":
+		return hint
+	case strings.Contains(name, "SignalR"):
+		return hint + "; $" + name + " is of Azure SignalR Service, which is another service"
+	default:
+		return hint + "; $" + name + " is not read"
+	}
+}
+
 // Environment returns the environment of ASP.NET, such as Development, which names a
 // settings file; "" if none is set.
 //

@@ -84,7 +84,7 @@ func Service(s *cli.Settings, err error) error {
 	}
 	source, settingErr := s.ConnectionSetting()
 	if settingErr == nil && source.From == cli.FromDefault {
-		return cli.WithHint(err, "start the emulator with \"wps emulator\", or set WPS_CONNECTION_STRING")
+		return cli.WithHint(err, s.DefaultHint())
 	}
 	return cli.WithHint(err, "check the Endpoint in "+source.From+", and that this machine can reach it")
 }
