@@ -32,7 +32,7 @@ var imports = map[string][]string{
 	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token"},
 
 	"cmd/internal/hooks":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "trigger", "internal/shownurl", "token", "protocol"},
-	"cmd/internal/service": {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol"},
+	"cmd/internal/service": {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol", "emulator"},
 	"cmd/internal/explain": {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol"},
 	"cmd/internal/serve":   {"cmd/internal/cli", "internal/webguard", "internal/idleconn"},
 	"cmd/internal/cli":     {"internal/shownurl", "internal/suggest", "token", "protocol"},

@@ -99,7 +99,7 @@ wps health
   {"healthy":true,"endpoint":"https://...","milliseconds":1.5}
 
 wps token inspect
-  {"kind":"...","hub":"...","endpoint":"...","valid":false,"problem":"...","expires":"...","header":{...},"claims":{...}}
+  {"kind":"...","hub":"...","endpoint":"...","valid":false,"problem":"...","warnings":["..."],"expires":"...","header":{...},"claims":{...}}
 
 wps version
   {"version":"...","commit":"...","date":"...","modified":false,"go":"...","platform":"..."}

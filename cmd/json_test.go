@@ -159,6 +159,7 @@ func printedJSON(t *testing.T) map[string][]string {
 	token := strings.TrimSpace(j.output("negotiate", "-o", "token"))
 	j.run("wps token inspect", "token", "inspect", token)
 	j.run("wps token inspect", "token", "inspect", token+"A")
+	j.run("wps token inspect", "token", "inspect", strings.TrimSpace(j.output("negotiate", "-o", "token", "--role", "sendToGroup")))
 	j.run(arrivals, "connect", "--user", "u2", "--join", "g2", "--to-group", "g2", "--wait", "30s", "--count", "2")
 	j.run(arrivals, "connect", "--subprotocol", "json-reliable", "--join", "g2", "--to-group", "g2", "--wait", "30s", "--count", "1")
 	j.run(arrivals, "connect", "--to-group", "g2", "--acks")

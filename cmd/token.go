@@ -102,6 +102,7 @@ type tokenReport struct {
 	Endpoint string          `json:"endpoint,omitempty"`
 	Valid    bool            `json:"valid"`
 	Problem  string          `json:"problem,omitempty"`
+	Warnings []string        `json:"warnings,omitempty"`
 	Expires  *time.Time      `json:"expires"`
 	Header   json.RawMessage `json:"header"`
 	Claims   json.RawMessage `json:"claims"`
@@ -119,6 +120,9 @@ func inspectToken(env *cli.Env, text string, carrier *url.URL) error {
 	report := tokenReport{
 		Kind: string(seen.Kind), Hub: seen.Hub, Endpoint: seen.Endpoint,
 		Valid: v.good(), Problem: v.problem(), Header: seen.RawHeader, Claims: seen.RawClaims,
+	}
+	if v.good() {
+		report.Warnings = v.faults()
 	}
 	if !seen.Claims.Expires.IsZero() {
 		report.Expires = &seen.Claims.Expires

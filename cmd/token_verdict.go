@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/service"
 	"wps/protocol"
 	"wps/token"
 )
@@ -55,6 +56,25 @@ func (v tokenVerdict) problem() string {
 	return strings.Join(texts, "; ")
 }
 
+// faults says what in a valid token of a client has no effect, or not the one that
+// it seems to have.
+func (v tokenVerdict) faults() []string {
+	if v.token.Kind != token.TokenClient {
+		return nil
+	}
+	texts := service.RoleFaults(v.token.Claims.Roles)
+	claims := v.token.Claims.Custom()
+	for _, c := range []struct{ wrong, right, what string }{
+		{"roles", "role", "roles"}, {"permissions", "role", "roles"}, {"groups", "webpubsub.group", "groups"}, {"group", "webpubsub.group", "groups"},
+		{"webpubsub.groups", "webpubsub.group", "groups"}, {"userId", "sub", "the user id"}, {"user", "sub", "the user id"},
+	} {
+		if claims[c.wrong] != nil && claims[c.right] == nil {
+			texts = append(texts, fmt.Sprintf("the claim %q has no effect: %s must be in %q", c.wrong, c.what, c.right))
+		}
+	}
+	return texts
+}
+
 // reason returns why the service accepts the token, and what is unusual about it.
 func (v tokenVerdict) reason() string {
 	claims := v.token.Claims
@@ -77,5 +97,6 @@ func (v tokenVerdict) reason() string {
 	if slices.Contains(claims.InMilliseconds(), "exp") {
 		texts = append(texts, "exp seems to be in milliseconds, so the token never expires")
 	}
+	texts = append(texts, v.faults()...)
 	return strings.Join(texts, "; ")
 }

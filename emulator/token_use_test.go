@@ -59,9 +59,17 @@ func (d *dice) claims() jwt.MapClaims {
 	c := jwt.MapClaims{
 		"aud": usually[any](d, d.audience(), []string{d.audience()}, []string{"x", d.audience()}, []string{}, nil, "chat", 7,
 			"https://webpubsub.azure.com", []string{"https://webpubsub.azure.com", d.audience()}, "https://webpubsub.azure.com/"),
-		"exp": usually(d, at(time.Hour), at(-6*time.Minute), at(-4*time.Minute), at(-time.Second), nil, any(d.now.UnixMilli()), any("soon")),
-		"nbf": usually(d, nil, at(-time.Minute), at(4*time.Minute), at(6*time.Minute), any(d.now.UnixMilli()), any(true)),
-		"sub": usually(d, any("u1"), nil, any(1)),
+		"exp": usually(d, at(time.Hour), at(-6*time.Minute), at(-4*time.Minute), at(-time.Second), at(-5*time.Minute), nil, any(d.now.UnixMilli()), any("soon"),
+			any(fmt.Sprint(d.now.Add(time.Hour).Unix())), any(float64(d.now.Add(time.Hour).Unix())+0.5), any(-1), any(0), any(json.Number("1e300")), any([]int{1}), any(false)),
+		"nbf": usually(d, nil, at(-time.Minute), at(4*time.Minute), at(5*time.Minute), at(6*time.Minute), any(d.now.UnixMilli()), any(true), any("x"), any(json.Number("-1e99"))),
+		"iat": usually(d, at(0), nil, at(time.Hour), any(d.now.UnixMilli()), any("x"), any(-5)),
+		"sub": usually(d, any("u1"), nil, any(1), any(""), any([]string{"u1"}), any(strings.Repeat("u", 2000)), any("\x00")),
+	}
+	if d.IntN(8) == 0 {
+		c["role"] = pick[any](d, "webpubsub.sendToGroup", 7, []any{"webpubsub.joinLeaveGroup", 1}, map[string]any{"a": "b"}, []string{}, []string{"x"}, nil)
+	}
+	if d.IntN(8) == 0 {
+		c[pick(d, "nonce", "iss", "jti", "ver", "roles", "userId", "x")] = pick[any](d, "v", 1, nil, []any{nil}, map[string]any{"k": []int{1}})
 	}
 	for name, value := range c {
 		if value == nil {
@@ -69,19 +77,51 @@ func (d *dice) claims() jwt.MapClaims {
 		}
 	}
 	if d.IntN(20) == 0 {
-		c["webpubsub.group"] = []string{pick(d, "g1", "", strings.Repeat("g", 2000))}
+		c["webpubsub.group"] = pick[any](d, []string{"g1"}, []string{""}, []string{strings.Repeat("g", 2000)}, "g1", "", 7, []any{1}, []any{"g", nil})
 	}
 	return c
 }
 
+// token is signed in one of many ways, most of them right, and may be cut or changed
+// after that.
 func (d *dice) token() (string, jwt.MapClaims) {
 	c := d.claims()
-	key := usually(d, protocol.DefaultAccessKey, "another-key-of-at-least-32-bytes-abc")
-	tok, err := jwt.NewWithClaims(usually(d, jwt.SigningMethodHS256, jwt.SigningMethodHS512), c).SignedString([]byte(key))
+	key := usually(d, protocol.DefaultAccessKey, "another-key-of-at-least-32-bytes-abc", protocol.DefaultAccessKey+"x", "")
+	var method jwt.SigningMethod = jwt.SigningMethodHS256
+	var secret any = []byte(key)
+	switch d.IntN(40) {
+	case 0:
+		method, secret = jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType
+	case 1:
+		method = jwt.SigningMethodHS384
+	case 2, 3:
+		method = jwt.SigningMethodHS512
+	}
+	made := jwt.NewWithClaims(method, c)
+	switch d.IntN(20) {
+	case 0:
+		made.Header["kid"] = pick[any](d, "s-1", "", 5, "unknown")
+	case 1:
+		made.Header["typ"] = pick[any](d, "at+jwt", "x", 5, nil)
+	case 2:
+		made.Header["alg"] = pick[any](d, "none", "hs256", "RS256", "HS512", 5, nil)
+	case 3:
+		made.Header["crit"] = []string{"exp"}
+	}
+	tok, err := made.SignedString(secret)
 	if err != nil {
 		panic(err)
 	}
-	return tok, c
+	return d.damaged(tok), c
+}
+
+// damaged changes one of twenty tokens.
+func (d *dice) damaged(tok string) string {
+	if d.IntN(20) > 0 {
+		return tok
+	}
+	at := d.IntN(len(tok))
+	return pick(d, tok[:at], tok+"=", tok+"A", tok+".x", tok[:at]+"A"+tok[at:], strings.Replace(tok, ".", "=.", 1), strings.Replace(tok, ".", "..", 1), "."+tok, tok[at:], strings.ToUpper(tok))
 }
 
 // carrier is a client URL for a token, or nil for a token that comes alone.
@@ -91,12 +131,12 @@ func (d *dice) carrier(tok string) *url.URL {
 	}
 	hub := d.hub()
 	path := usually(d, "/client/hubs/"+hub, "/client/hubs/"+hub+"/", "/client/?hub="+hub, "/client?HUB="+hub, "/CLIENT/hubs/"+hub,
-		"/client/hubs/%63hat", "/client/hubs/"+hub+"/x", "/", "/api/hubs/"+hub+"/:send", "/client/rooms/"+hub)
+		"/client/hubs/%63hat", "/client/hubs/"+hub+"/x", "/", "/api/hubs/"+hub+"/:send", "/client/rooms/"+hub, "/clients/mqtt/hubs/"+hub, "/client/hubs/"+hub+"%20", "/api/hubs/"+hub+"/users/u1")
 	sign := "?"
 	if strings.Contains(path, "?") {
 		sign = "&"
 	}
-	u, err := url.Parse("ws://" + d.host() + path + sign + "access_token=" + tok)
+	u, err := url.Parse("ws://" + d.host() + path + sign + "access_token=" + url.QueryEscape(tok))
 	if err != nil {
 		panic(err)
 	}
@@ -123,7 +163,7 @@ func connects(e *emulator.Server, u *url.URL) bool {
 // hub, or for a REST request.
 func usable(e *emulator.Server, tok string) bool {
 	for _, hub := range []string{"chat", "other", "a.b"} {
-		if connects(e, &url.URL{Scheme: "ws", Host: useHost, Path: "/client/hubs/" + hub, RawQuery: "access_token=" + tok}) {
+		if connects(e, &url.URL{Scheme: "ws", Host: useHost, Path: "/client/hubs/" + hub, RawQuery: "access_token=" + url.QueryEscape(tok)}) {
 			return true
 		}
 		for request, method := range map[string]string{"/:send": "POST", "/users/u%2F1": "HEAD", "/groups/g1": "HEAD"} {
@@ -143,23 +183,31 @@ func usable(e *emulator.Server, tok string) bool {
 // TestTokenUse: what token.Use says of a token is what the emulator does with it.
 func TestTokenUse(t *testing.T) {
 	t.Parallel()
-	const tokens, seed = 4000, 1
+	const tokens, seed = 10_000, 1
 	d := &dice{rand.New(rand.NewPCG(seed, 0)), time.Now().Truncate(time.Second)}
 	e, err := emulator.New(emulator.Options{Key: protocol.DefaultAccessKey, Clock: emulator.NewClock(d.now)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close() })
+	entra, err := emulator.New(emulator.Options{Key: protocol.DefaultAccessKey, Clock: emulator.NewClock(d.now), AllowUnvalidatedEntraTokens: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { entra.Close() })
 	endpoint := &url.URL{Scheme: "http", Host: useHost}
 	good := 0
 	for range tokens {
 		tok, claims := d.token()
 		use := token.Use{Endpoint: endpoint, URL: d.carrier(tok)}
 		want := use.URL != nil && connects(e, use.URL) || use.URL == nil && usable(e, tok)
+		if use.URL == nil && isEntra(tok) {
+			want = usable(entra, tok) // the verdict is that of the service, which has the keys of Entra ID
+		}
 		problems := use.Problems(tok, d.now, token.NewKey(protocol.DefaultAccessKey))
 		if (len(problems) == 0) != want {
 			text, _ := json.Marshal(claims)
-			t.Errorf("Problems of %s in %v = %v, the emulator says %v", text, bare(use.URL), problems, want)
+			t.Errorf("Problems of %.400s, %.200s... in %v = %v, the emulator says %v", text, tok, bare(use.URL), problems, want)
 		}
 		if want {
 			good++
@@ -168,6 +216,13 @@ func TestTokenUse(t *testing.T) {
 	if good < tokens/20 || good > tokens/2 {
 		t.Errorf("%d of %d tokens are good: the choices are out of balance", good, tokens)
 	}
+}
+
+// isEntra reports whether a token says that it is signed with a key pair, as those of
+// Microsoft Entra ID are.
+func isEntra(tok string) bool {
+	seen, err := token.Inspect(tok)
+	return err == nil && seen.Kind == token.TokenEntra && strings.Contains(string(seen.RawHeader), `"alg":"RS256"`)
 }
 
 // bare is a URL without its token.

@@ -63,7 +63,7 @@ func (u Use) Problems(tok string, now time.Time, keys ...Key) []error {
 	if audience != nil {
 		return append(problems, audience)
 	}
-	if seen.Kind != TokenREST {
+	if !u.isForREST(seen.Claims.Audiences) {
 		for _, g := range seen.Claims.Groups {
 			if err := protocol.CheckGroup(g); err != nil {
 				problems = append(problems, err)
@@ -79,8 +79,8 @@ func entraProblems(tok string, seen Inspection, now time.Time) []error {
 		Algorithm string `json:"alg"`
 	}
 	_ = json.Unmarshal(seen.RawHeader, &header) // Inspect has read it
-	if header.Algorithm == "none" || strings.HasPrefix(header.Algorithm, "HS") {
-		return []error{fmt.Errorf("%w: a token of Microsoft Entra ID is not signed with %s", ErrSignature, header.Algorithm)}
+	if !strings.HasPrefix(header.Algorithm, "RS") && !strings.HasPrefix(header.Algorithm, "PS") && !strings.HasPrefix(header.Algorithm, "ES") {
+		return []error{fmt.Errorf("%w: a token of Microsoft Entra ID is not signed with %q", ErrSignature, header.Algorithm)}
 	}
 	_, err := ReadEntra(tok, now)
 	switch {
@@ -166,17 +166,35 @@ func (u Use) matches(audiences []string, path string) bool {
 // takes reports whether the service accepts audience somewhere: at the client URL
 // of a hub, or for the REST request that it names.
 func (u Use) takes(audience string) bool {
-	path, ok := cutHost(audience, SameHosts(u.Endpoint.Host))
+	path, ok := u.pathOf(audience)
 	if !ok {
 		return false
 	}
-	path, _, _ = strings.Cut(path, "?")
-	inside := strings.TrimPrefix(path, u.Endpoint.EscapedPath())
-	if kind, hub := clientHub(inside); hub != "" {
-		return u.isHub(hub) && u.matches([]string{audience}, kind.path()+protocol.EscapeSegment(hub))
+	kind, hub := clientHub(strings.TrimPrefix(path, u.Endpoint.EscapedPath()))
+	if hub == "" {
+		return u.isForREST([]string{audience})
 	}
-	hub, isREST := operationHub(inside)
-	return isREST && u.isHub(hub) && MatchREST([]string{audience}, SameHosts(u.Endpoint.Host), path)
+	return u.isHub(hub) && u.matches([]string{audience}, kind.path()+protocol.EscapeSegment(hub))
+}
+
+// isForREST reports whether one of audiences is right for the REST request that it
+// names.
+func (u Use) isForREST(audiences []string) bool {
+	return u.URL == nil && slices.ContainsFunc(audiences, func(audience string) bool {
+		path, ok := u.pathOf(audience)
+		if !ok {
+			return false
+		}
+		hub, isREST := operationHub(strings.TrimPrefix(path, u.Endpoint.EscapedPath()))
+		return isREST && u.isHub(hub) && MatchREST([]string{audience}, SameHosts(u.Endpoint.Host), path)
+	})
+}
+
+// pathOf returns the path of an audience; ok is false if it is not of this endpoint.
+func (u Use) pathOf(audience string) (path string, ok bool) {
+	rest, ok := cutHost(audience, SameHosts(u.Endpoint.Host))
+	path, _, _ = strings.Cut(rest, "?")
+	return path, ok
 }
 
 // operationHub returns the hub of the path of a REST operation. An audience must
@@ -187,6 +205,9 @@ func operationHub(path string) (hub string, ok bool) {
 		return "", false
 	}
 	hub, operation, _ := strings.Cut(rest, "/")
+	if hub = protocol.UnescapeSegment(hub); protocol.CheckHub(hub) != nil {
+		return "", false
+	}
 	first, name, _ := strings.Cut(operation, "/")
 	switch strings.ToLower(first) {
 	case "groups", "users", "connections", "permissions":
@@ -194,7 +215,7 @@ func operationHub(path string) (hub string, ok bool) {
 	default:
 		ok = strings.HasPrefix(first, ":")
 	}
-	return protocol.UnescapeSegment(hub), ok
+	return hub, ok
 }
 
 func (u Use) isHub(hub string) bool { return u.Hub == "" || strings.EqualFold(u.Hub, hub) }

@@ -106,8 +106,8 @@ func TestUseProblemsEntra(t *testing.T) {
 		{build("RS256", "https://webpubsub.azure.com", time.Hour), ""},
 		{build("RS256", "https://webpubsub.azure.com", -time.Hour), "the token has expired"},
 		{build("RS256", "https://webpubsub.azure.com/", time.Hour), `the audience is "https://webpubsub.azure.com/", it must be "https://webpubsub.azure.com"`},
-		{build("HS256", "https://webpubsub.azure.com", time.Hour), "a token of Microsoft Entra ID is not signed with HS256"},
-		{build("none", "https://webpubsub.azure.com", time.Hour), "not signed with none"},
+		{build("HS256", "https://webpubsub.azure.com", time.Hour), "a token of Microsoft Entra ID is not signed with \"HS256\""},
+		{build("none", "https://webpubsub.azure.com", time.Hour), "not signed with \"none\""},
 	} {
 		got := ""
 		if problems := use.Problems(tt.tok, now, token.NewKey(secret)); len(problems) > 0 {

@@ -1,6 +1,11 @@
 package rights
 
-import "wps/protocol"
+import (
+	"errors"
+	"fmt"
+
+	"wps/protocol"
+)
 
 // maxStars is how many stars a pattern may contain; a run of them counts as one.
 //
@@ -27,10 +32,13 @@ const (
 	matchAny
 )
 
-// parsePattern returns false for text that is no valid pattern.
-func parsePattern(s string) (pattern, bool) {
-	if s == "" || protocol.CheckGroup(s) != nil {
-		return nil, false
+// parsePattern returns an error for text that is no valid pattern.
+func parsePattern(s string) (pattern, error) {
+	if s == "" {
+		return nil, errors.New("its pattern of groups is empty")
+	}
+	if err := protocol.CheckGroup(s); err != nil {
+		return nil, err
 	}
 	var p pattern
 	runes := []rune(s)
@@ -46,14 +54,17 @@ func parsePattern(s string) (pattern, bool) {
 			p = append(p, starItem(n))
 		case '\\':
 			if i++; i == len(runes) || runes[i] != '*' && runes[i] != '?' && runes[i] != '\\' {
-				return nil, false
+				return nil, errors.New(`a backslash in its pattern must precede *, ? or \`)
 			}
 			p = append(p, patternItem{r: runes[i]})
 		default:
 			p = append(p, patternItem{r: r})
 		}
 	}
-	return p, stars <= maxStars
+	if stars > maxStars {
+		return nil, fmt.Errorf("its pattern has more than %d stars", maxStars)
+	}
+	return p, nil
 }
 
 func countStars(runes []rune) int {

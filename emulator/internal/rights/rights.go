@@ -12,6 +12,7 @@
 package rights
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 
@@ -37,25 +38,73 @@ type Rights struct {
 func New(roles []string) *Rights {
 	r := &Rights{}
 	for _, role := range roles {
-		for _, p := range []protocol.Permission{protocol.PermissionSendToGroup, protocol.PermissionJoinLeaveGroup} {
-			r.addRole(p, strings.TrimPrefix(role, "webpubsub."+string(p)), role)
-		}
+		r.addRole(role)
 	}
 	return r
 }
 
-func (r *Rights) addRole(p protocol.Permission, suffix, role string) {
-	switch {
-	case suffix == role: // another permission
-	case suffix == "":
-		r.rulesOf(p).allowAll()
-	case strings.HasPrefix(suffix, "."):
-		if protocol.CheckGroup(suffix[1:]) == nil {
-			r.rulesOf(p).setGroup(suffix[1:], true)
+// addRole adds what a role allows, and returns why it has no effect, or not the one
+// that it seems to have; "" if it is as it seems, or none of the service's roles.
+func (r *Rights) addRole(role string) (fault string) {
+	for _, p := range []protocol.Permission{protocol.PermissionSendToGroup, protocol.PermissionJoinLeaveGroup} {
+		switch suffix := strings.TrimPrefix(role, prefixOf(p)); {
+		case suffix == role: // another permission
+		case suffix == "":
+			r.rulesOf(p).allowAll()
+		case strings.HasPrefix(suffix, "."):
+			return r.addGroup(p, suffix[1:])
+		case suffix == "s" || strings.HasPrefix(suffix, "s."):
+			return r.addPattern(p, strings.TrimPrefix(suffix[1:], "."))
 		}
-	case strings.HasPrefix(suffix, "s."):
-		r.rulesOf(p).allowPattern(suffix[2:])
 	}
+	return ""
+}
+
+// prefixOf is how the roles of a permission begin.
+func prefixOf(p protocol.Permission) string { return "webpubsub." + string(p) }
+
+// addGroup adds the permission for one group.
+func (r *Rights) addGroup(p protocol.Permission, group string) (fault string) {
+	if err := protocol.CheckGroup(group); err != nil {
+		return fmt.Sprintf("has no effect: %v", err)
+	}
+	if !r.rulesOf(p).setGroup(group, true) {
+		return fmt.Sprintf("has no effect: it is over the quota of %d groups", maxLiterals)
+	}
+	if strings.ContainsAny(group, "*?") {
+		return fmt.Sprintf("is for the one group %q: for a pattern use %ss.%s", group, prefixOf(p), group)
+	}
+	return ""
+}
+
+// addPattern adds the permission for the groups of a pattern.
+func (r *Rights) addPattern(p protocol.Permission, text string) (fault string) {
+	pattern, err := parsePattern(text)
+	if err != nil {
+		return fmt.Sprintf("has no effect: %v", err)
+	}
+	if !r.rulesOf(p).allowPattern(pattern) {
+		return fmt.Sprintf("has no effect: it is over the quota of %d patterns", maxPatterns)
+	}
+	return ""
+}
+
+// Fault is what is wrong with a role.
+type Fault struct {
+	Role string
+	Text string // follows the role, such as "has no effect: ..."
+}
+
+// Faults returns the roles of a token that have no effect, or not the one that they
+// seem to have, in the order of the token. Roles that are not the service's have none.
+func Faults(roles []string) (faults []Fault) {
+	r := &Rights{}
+	for _, role := range roles {
+		if text := r.addRole(role); text != "" {
+			faults = append(faults, Fault{role, text})
+		}
+	}
+	return faults
 }
 
 func (r *Rights) rulesOf(p protocol.Permission) *rules {
@@ -138,17 +187,14 @@ func (x *rules) setGroup(group string, allowed bool) bool {
 	return true
 }
 
-func (x *rules) allowPattern(text string) {
-	p, ok := parsePattern(text)
-	if !ok {
-		return
-	}
+// allowPattern returns false when there are too many patterns.
+func (x *rules) allowPattern(p pattern) bool {
 	if p.matchesAll() {
 		x.allowAll()
-		return
+		return true
 	}
 	if len(x.patterns) >= maxPatterns {
-		return
+		return false
 	}
 	for g := range x.literals {
 		if p.match(g) {
@@ -156,4 +202,5 @@ func (x *rules) allowPattern(text string) {
 		}
 	}
 	x.patterns = append(x.patterns, p)
+	return true
 }

@@ -2,6 +2,7 @@ package rights_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"wps/emulator/internal/rights"
@@ -107,5 +108,49 @@ func TestQuota(t *testing.T) {
 	}
 	if !r.Set(protocol.PermissionSendToGroup, "h", true) || !r.Set(protocol.PermissionSendToGroup, "g1", true) {
 		t.Error("a rule that needs no place was refused")
+	}
+}
+
+// TestFaults: a role has a fault if and only if it allows less than it seems to.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	many := func(n int, format string) (roles []string) {
+		for i := range n {
+			roles = append(roles, fmt.Sprintf(format, i))
+		}
+		return roles
+	}
+	const send, join = "webpubsub.sendToGroup", "webpubsub.joinLeaveGroup"
+	for _, tt := range []struct {
+		roles []string
+		want  string // the text of the last role's fault; "" is none
+	}{
+		{[]string{send, join, send + ".g", join + "s.a*b?", "admin", "webpubsub.getGroupState"}, ""},
+		{[]string{send + "s"}, "has no effect: its pattern of groups is empty"},
+		{[]string{join + "s."}, "has no effect: its pattern of groups is empty"},
+		{[]string{send + "."}, "has no effect: group name is empty"},
+		{[]string{send + "." + strings.Repeat("g", 1025)}, "has no effect: group name"},
+		{[]string{join + ".room-*"}, `is for the one group "room-*": for a pattern use webpubsub.joinLeaveGroups.room-*`},
+		{[]string{join + ".*"}, `is for the one group "*": for a pattern use webpubsub.joinLeaveGroups.*`},
+		{[]string{send + "s.*.*.*.*.*.*"}, "has no effect: its pattern has more than 5 stars"},
+		{[]string{send + `s.a\b`}, "has no effect: a backslash"},
+		{[]string{send + `s.a\`}, "has no effect: a backslash"},
+		{many(9, send+"s.p%d*"), ""},
+		{many(10, send+"s.p%d*"), "has no effect: it is over the quota of 9 patterns"},
+		{append(many(9, send+"s.p%d*"), join+"s.q*"), ""},
+		{many(1000, send+".g%d"), ""},
+		{many(1001, send+".g%d"), "has no effect: it is over the quota of 1000 groups"},
+		{append(many(1000, send+".g%d"), send+".g1"), ""},
+	} {
+		last, got := tt.roles[len(tt.roles)-1], ""
+		faults := rights.Faults(tt.roles)
+		if len(faults) > 0 {
+			if got = faults[len(faults)-1].Text; faults[len(faults)-1].Role != last {
+				t.Errorf("the fault is of %.80q, want %.80q", faults[len(faults)-1].Role, last)
+			}
+		}
+		if len(faults) > 1 || (got == "") != (tt.want == "") || !strings.HasPrefix(got, tt.want) {
+			t.Errorf("Faults ending in %.80q = %v, want %q", last, faults, tt.want)
+		}
 	}
 }
