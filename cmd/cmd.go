@@ -81,7 +81,7 @@ func newRoot(env *cli.Env) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case len(args) > 0:
-				return cli.UnknownCommand(c, args[0])
+				return cli.UnknownCommand(c, args...)
 			case version:
 				return printVersion(env.Out)
 			}

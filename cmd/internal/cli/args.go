@@ -32,6 +32,9 @@ func ExactArgs(names ...string) cobra.PositionalArgs {
 
 func unexpectedArgument(c *cobra.Command, args []string) error {
 	text := fmt.Sprintf("unexpected argument %q", shownurl.In(args[0]))
+	if isClientURL(args[0]) && c.Flags().Lookup("url") != nil {
+		return Usage(text, "did you mean --url URL?")
+	}
 	if flag := MeantFlag(c, args); flag != "" {
 		return Usage(text, "did you mean "+flag+"?")
 	}
@@ -54,21 +57,30 @@ func MeantFlag(c *cobra.Command, args []string) string {
 // SubcommandsOnly is the action of a command that only has subcommands.
 func SubcommandsOnly(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return UnknownCommand(c, args[0])
+		return UnknownCommand(c, args...)
 	}
 	return c.Help()
 }
 
-// UnknownCommand returns a usage error whose hint is what the command is called
-// in wps, the nearest name, or the help of c.
-func UnknownCommand(c *cobra.Command, name string) error {
+// UnknownCommand returns a usage error for arguments of c that begin with no command.
+// Its hint is what they are called in wps, the nearest name, or the help of c.
+func UnknownCommand(c *cobra.Command, args ...string) error {
+	name := args[0]
 	c.SuggestionsMinimumDistance = 2
-	text := fmt.Sprintf("unknown command %q", name)
-	if equivalent := EquivalentCommand(c, name); equivalent != "" {
-		return Usage(text, "in wps that is: "+equivalent)
+	text := fmt.Sprintf("unknown command %q", shownurl.In(name))
+	if equivalent := EquivalentCommand(c, args...); equivalent != "" {
+		return Usage(text, equivalentHint(equivalent))
 	}
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		return Usage(text, "did you mean "+strings.Join(near, " or ")+"?")
 	}
 	return Usage(text, fmt.Sprintf("see %q", c.CommandPath()+" --help"))
+}
+
+// equivalentHint returns the hint for a foreign command.
+func equivalentHint(equivalent string) string {
+	if strings.HasPrefix(equivalent, "az ") {
+		return "wps does not create or configure services: use " + equivalent
+	}
+	return "in wps that is: " + equivalent
 }

@@ -43,9 +43,14 @@ func expected(err *pflag.InvalidValueError) string {
 // that was mistyped before it, or how to pass an argument that begins with a dash.
 func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
 	if before := c.Flags().Args(); c.HasSubCommands() && len(before) > 0 && c.Annotations[RunsAnnotation] == "" {
-		return UnknownCommand(c, before[0])
+		return UnknownCommand(c, before...)
 	}
 	text := err.Error()
+	if foreign := foreignFlag(err); foreign != "" {
+		if equivalent := EquivalentFlag(c, foreign); equivalent != "" {
+			return Usage("unknown flag: "+foreign, "in wps that is: "+equivalent)
+		}
+	}
 	if letters := err.GetSpecifiedShortnames(); letters != "" {
 		text = "unknown flag: -" + letters[:1]
 		if strings.Contains(c.Use, "[MESSAGE") {
@@ -56,6 +61,14 @@ func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
 		return Usage(text, "did you mean "+orList(near)+"?")
 	}
 	return Usagef("%s", text)
+}
+
+// foreignFlag returns the unknown flag of an error, with its dashes.
+func foreignFlag(err *pflag.NotExistError) string {
+	if letters := err.GetSpecifiedShortnames(); letters != "" {
+		return "-" + letters[:1]
+	}
+	return "--" + err.GetSpecifiedName()
 }
 
 // nearestFlags returns the flags that a mistyped one may have been: those that
