@@ -33,6 +33,10 @@ var actions = map[string]func(*object) Event{
 
 	"grantpermission":  func(o *object) Event { return o.permissionAction(PermissionGrant) },
 	"revokepermission": func(o *object) Event { return o.permissionAction(PermissionRevoke) },
+
+	// As they were called in the first previews.
+	"grantgrouppermission":  func(o *object) Event { return o.permissionAction(PermissionGrant) },
+	"revokegrouppermission": func(o *object) Event { return o.permissionAction(PermissionRevoke) },
 }
 
 // actionNames maps members to the names that the extension has for them.
@@ -53,7 +57,9 @@ func (o *object) actionEvent() Event {
 		o.add("type", "and actionName exclude each other")
 	}
 	for member, theirs := range actionNames {
-		o.setAlias(member, theirs)
+		if _, own := o.alias[member]; !own && !o.has(member) {
+			o.setAlias(member, theirs)
+		}
 	}
 	ev := read(o)
 	o.refuseUnused(name)
@@ -99,6 +105,10 @@ func (o *object) closeAction(t TargetType, member string) Event {
 }
 
 func (o *object) permissionAction(a PermissionAction) Event {
+	if group := o.find("groupId"); group != nil && !o.has("targetName") { // of the first previews
+		group.name = "targetName"
+		o.setAlias("targetName", "groupId")
+	}
 	return &PermissionEvent{
 		PermissionAction: a, ConnectionID: o.text("connectionId"),
 		Permission: readPermissionName(o), TargetName: o.text("targetName"),

@@ -123,6 +123,13 @@ func TestDecodeActions(t *testing.T) {
 		{`{"actionName":"closeGroupConnections","group":"g1","excluded":null,"reason":"bye"}`, `close group "g1" "bye" []`},
 		{`{"actionName":"grantPermission","connectionId":"c1","permission":"sendToGroup","targetName":"g1"}`, `grant c1 sendToGroup g1`},
 		{`{"actionName":"revokePermission","connectionId":"c1","permission":"JoinLeaveGroup","targetName":"g1"}`, `revoke c1 joinLeaveGroup g1`},
+		// As they were in the first previews of the binding.
+		{`{"operation":"SendToAll","message":"hi","dataType":"text","excluded":["c1"]}`, `send the hub text "hi" [c1] "" 0 map[]`},
+		{`{"operationKind":"sendToGroup","groupId":"g1","message":"hi","dataType":"text"}`, `send group "g1" text "hi" [] "" 0 map[]`},
+		{`{"Operation":"AddUserToGroup","UserId":"u1","GroupId":"g1"}`, `add user "u1" g1`},
+		{`{"operation":"closeClientConnection","connectionId":"c1","reason":"bye"}`, `close connection "c1" "bye" []`},
+		{`{"operation":"grantGroupPermission","connectionId":"c1","permission":"sendToGroup","groupId":"g1"}`, `grant c1 sendToGroup g1`},
+		{`{"operationKind":"RevokeGroupPermission","connectionId":"c1","permission":"joinLeaveGroup","targetName":"g1"}`, `revoke c1 joinLeaveGroup g1`},
 	}
 	for _, tt := range tests {
 		ev, err := output.Decode([]byte(tt.in))
@@ -194,6 +201,11 @@ func TestDecodeFaults(t *testing.T) {
 		{`{"actionName":"sendToAll","data":"x","group":"g"}`, "group does not belong to sendToAll"},
 		{`{"actionName":"sendToAll","type":"MessageEvent","data":"x"}`, "type and actionName exclude each other"},
 		{`{"actionName":7}`, "actionName must be a string"},
+		{`{"operation":7}`, "operation must be a string"},
+		{`{"operation":"sendToAll","actionName":"sendToAll","data":"x"}`, "is given twice"},
+		{`{"operationKind":"sendToAl","message":"x"}`, `operationKind cannot be "sendToAl"`},
+		{`{"operation":"sendToUser","message":1,"dataType":"text","userId":"u"}`, "message must be a string"},
+		{`{"operation":"grantGroupPermission","connectionId":"c1","permission":"sendToGroup"}`, "targetName cannot be used"},
 		// Every fault at once.
 		{
 			`{"message":1,"dataType":"text","targetType":"Users","excludes":["c"],"ttlSeconds":-1,"colour":"red"}`,

@@ -114,9 +114,10 @@ func plainString(raw []byte) string {
 
 // memberNames maps every member name that is read, in lower case, to the one that
 // is written. The spec itself spells TagetType once, and calls groupAction "action"
-// in its sample.
+// in its sample; operation and operationKind are what actionName was called in the
+// first previews of the binding.
 var memberNames = map[string]string{
-	"type": "type", "actionname": "actionName",
+	"type": "type", "actionname": "actionName", "operation": "actionName", "operationkind": "actionName",
 	"targettype": "targetType", "tagettype": "targetType", "targetid": "targetId",
 	"message": "message", "data": "message", "datatype": "dataType",
 	"excludes": "excludes", "excluded": "excludes",
