@@ -9,9 +9,11 @@ package connectcmd
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,7 +75,7 @@ events recovering, recovered and lost report it.`,
 	f.StringArrayVar(&o.join, "join", nil, "join this `group` once connected; may be repeated")
 	f.StringArrayVar(&o.groups, "group", nil, "put the client in this `group` from the start, by its token; may be repeated")
 	f.StringArrayVar(&o.roles, "role", nil, "additional `role` for the token; may be repeated")
-	f.StringVar(&o.subprotocol, "subprotocol", "json", "subprotocol `name`: json, json-reliable, protobuf, protobuf-reliable or none; reliable\nones recover a broken connection, none is a simple WebSocket client")
+	f.StringVar(&o.subprotocol, "subprotocol", "json", "subprotocol `name`: json, json-reliable, protobuf, protobuf-reliable or none, or the name on the\nwire, such as json.webpubsub.azure.v1; reliable ones recover a broken connection, none is a simple WebSocket client")
 	f.StringVar(&o.toGroup, "to-group", "", "send each line of standard input to `group`")
 	f.StringVar(&o.event, "event", "", "send each line of standard input as the user event `name`")
 	f.StringVar(&o.dataType, "data-type", "text", "data type of the lines: `text|json|binary`")
@@ -96,12 +98,28 @@ var subprotocols = map[string]string{
 	"none":              "",
 }
 
+// subprotocolOf returns the name of the flag for a name of the flag or on the wire,
+// in any case.
+func subprotocolOf(name string) (string, error) {
+	lower := strings.ToLower(name)
+	for short, wire := range subprotocols {
+		if lower == short || wire != "" && lower == wire {
+			return short, nil
+		}
+	}
+	const use = "use json, json-reliable, protobuf, protobuf-reliable or none"
+	if strings.Contains(lower, "mqtt") || strings.Contains(lower, "socket.io") || strings.Contains(lower, "socketio") {
+		return "", cli.Usage(fmt.Sprintf("--subprotocol %q is not spoken by wps connect: %s", name, use), "wps negotiate --client mqtt or --client socketio makes the URL for such a client")
+	}
+	return "", cli.Usagef("--subprotocol %q is unknown: %s", name, use)
+}
+
 // check checks the flags.
-func (o *connectOptions) check(given cli.FlagNames) error {
-	_, known := subprotocols[o.subprotocol]
+func (o *connectOptions) check(given cli.FlagNames) (err error) {
+	if o.subprotocol, err = subprotocolOf(o.subprotocol); err != nil {
+		return err
+	}
 	switch {
-	case !known:
-		return cli.Usagef("--subprotocol %q is unknown: use json, json-reliable, protobuf, protobuf-reliable or none", o.subprotocol)
 	case o.toGroup != "" && o.event != "":
 		return cli.Usagef("--to-group and --event exclude each other")
 	case o.simple() && len(o.join) > 0:

@@ -27,7 +27,8 @@ func TestCheck(t *testing.T) {
 		{"", nil, func(*connectOptions) {}},
 		{"", cli.FlagNames{"data-type": true}, func(o *connectOptions) { o.toGroup, o.noEcho, o.acks, o.dataType = "g", true, true, "JSON" }},
 		{"", nil, func(o *connectOptions) { o.subprotocol, o.event = "none", "message" }},
-		{`--subprotocol "mqtt" is unknown`, nil, func(o *connectOptions) { o.subprotocol = "mqtt" }},
+		{`--subprotocol "nonsense" is unknown`, nil, func(o *connectOptions) { o.subprotocol = "nonsense" }},
+		{`--subprotocol "mqtt" is not spoken by wps connect`, nil, func(o *connectOptions) { o.subprotocol = "mqtt" }},
 		{"--to-group and --event exclude", nil, func(o *connectOptions) { o.toGroup, o.event = "g", "e" }},
 		{"--join does not go with --subprotocol none", nil, func(o *connectOptions) { o.subprotocol, o.join = "none", []string{"g"} }},
 		{"--event e does not go with --subprotocol none", nil, func(o *connectOptions) { o.subprotocol, o.event = "none", "e" }},
@@ -168,6 +169,21 @@ func TestSentAround(t *testing.T) {
 	} {
 		if got := sentAround(tt.before, tt.after); got != tt.want {
 			t.Errorf("sentAround(%d, %d) = %q, want %q", tt.before, tt.after, got, tt.want)
+		}
+	}
+}
+
+// TestSubprotocolOf checks that the names on the wire are taken beside our own.
+func TestSubprotocolOf(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"json": "json", "JSON-reliable": "json-reliable", "none": "none",
+		"json.webpubsub.azure.v1": "json", "json.reliable.webpubsub.azure.v1": "json-reliable",
+		"protobuf.webpubsub.azure.v1": "protobuf", "Protobuf.Reliable.WebPubSub.Azure.v1": "protobuf-reliable",
+		"": "", "json.webpubsub.azure.v2": "", "mqtt": "",
+	} {
+		if got, err := subprotocolOf(name); got != want || (err == nil) != (want != "") {
+			t.Errorf("subprotocolOf(%q) = %q, %v, want %q", name, got, err, want)
 		}
 	}
 }
