@@ -77,7 +77,8 @@ func CheckOrigin(text string) error {
 // Admit reports whether the server may answer r. Otherwise Admit has answered it:
 // with 403 and the reason, which is also logged, or, for a preflight request of an
 // accepted origin, with 204. For an accepted origin it sets the headers that let
-// its pages read the answer.
+// its pages read the answer; an origin that is named in New may send cookies and
+// other credentials of the browser.
 func (g *Guard) Admit(w http.ResponseWriter, r *http.Request, log *slog.Logger) bool {
 	if err := g.check(r); err != nil {
 		log.Warn("request refused with 403", "method", r.Method, "reason", err.Error())
@@ -91,6 +92,9 @@ func (g *Guard) Admit(w http.ResponseWriter, r *http.Request, log *slog.Logger) 
 	h := w.Header()
 	h.Add("Vary", "Origin")
 	h.Set("Access-Control-Allow-Origin", origin)
+	if origin != Any && origin != "null" && g.origins[strings.ToLower(origin)] {
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
 	method := r.Header.Get("Access-Control-Request-Method")
 	if r.Method != http.MethodOptions || method == "" {
 		h.Set("Access-Control-Expose-Headers", "*")
@@ -99,6 +103,9 @@ func (g *Guard) Admit(w http.ResponseWriter, r *http.Request, log *slog.Logger) 
 	h.Set("Access-Control-Allow-Methods", method)
 	if names := r.Header.Values("Access-Control-Request-Headers"); names != nil {
 		h.Set("Access-Control-Allow-Headers", strings.Join(names, ", ")) // "*" would leave out Authorization
+	}
+	if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
+		h.Set("Access-Control-Allow-Private-Network", "true")
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return false

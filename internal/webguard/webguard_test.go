@@ -139,6 +139,36 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
+// TestCredentials checks that the pages of an origin may send cookies, and reach this
+// machine from a public address, only if it is named.
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	const credentials, private = "Access-Control-Allow-Credentials", "Access-Control-Allow-Private-Network"
+	for _, tt := range []struct{ allowed, origin, want string }{
+		{"https://app.example", "https://app.example", "true"},
+		{"https://app.example", "https://APP.example", "true"},
+		{"https://app.example", "http://localhost:3000", ""},
+		{"*", "https://app.example", ""},
+		{"*", "*", ""},
+		{"null", "null", ""},
+	} {
+		g := newGuard(t, nil, []string{tt.allowed})
+		header := http.Header{"Origin": {tt.origin}}
+		if got := request(t, g, "GET", "localhost", header).Header.Get(credentials); got != tt.want {
+			t.Errorf("page of %s with %s allowed: %s = %q, want %q", tt.origin, tt.allowed, credentials, got, tt.want)
+		}
+		header["Access-Control-Request-Method"] = []string{"POST"}
+		header["Access-Control-Request-Private-Network"] = []string{"true"}
+		resp := request(t, g, "OPTIONS", "localhost", header)
+		if got := resp.Header.Get(credentials); got != tt.want || resp.Header.Get(private) != "true" {
+			t.Errorf("preflight of %s with %s allowed: %v, want credentials %q", tt.origin, tt.allowed, resp.Header, tt.want)
+		}
+	}
+	if resp := request(t, newGuard(t, nil, nil), "GET", "localhost", http.Header{}); resp.Header.Get(credentials) != "" {
+		t.Errorf("a request without an origin is answered with %s", credentials)
+	}
+}
+
 func TestRefusalText(t *testing.T) {
 	t.Parallel()
 	g := newGuard(t, nil, nil)
