@@ -32,14 +32,21 @@ var imports = map[string][]string{
 	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token"},
 
 	"cmd/internal/hooks":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "trigger", "internal/shownurl", "token", "protocol"},
-	"cmd/internal/service": {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol", "emulator"},
-	"cmd/internal/explain": {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol"},
+	"cmd/internal/service": {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol", "emulator", "client/entra"},
+	"cmd/internal/explain": {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol", "client/entra", "token"},
 	"cmd/internal/serve":   {"cmd/internal/cli", "internal/webguard", "internal/idleconn"},
-	"cmd/internal/cli":     {"internal/shownurl", "internal/suggest", "token", "protocol"},
+	"cmd/internal/cli":     {"internal/shownurl", "internal/suggest", "token", "protocol", "cmd/internal/settings"},
 
-	"client":    {"internal/oneline", "internal/wait", "token", "protocol"},
-	"client/ws": {"client", "internal/oneline", "internal/wait", "token", "protocol"},
-	"trigger":   {"internal/proctree", "internal/shownurl", "internal/wait", "output", "token", "protocol"},
+	// Below cli, which turns its values into what they mean.
+	"cmd/internal/settings": {"internal/suggest"},
+
+	"client": {"internal/oneline", "internal/wait", "token", "protocol"},
+	// Apart from client, so that a program with an access key does not link
+	// azidentity.
+	"client/entra":           {"internal/oneline", "token"},
+	"client/entra/entratest": {},
+	"client/ws":              {"client", "internal/oneline", "internal/wait", "token", "protocol"},
+	"trigger":                {"internal/proctree", "internal/shownurl", "internal/wait", "output", "token", "protocol"},
 
 	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn"},
 	"emulator/filter":            {},
@@ -84,8 +91,9 @@ var libraries = map[string][]string{
 	"github.com/fatih/color":                  {"cmd/internal/cli"},
 	"github.com/itchyny/gojq":                 {"cmd/internal/cli"},
 	"golang.org/x/term":                       {"cmd/internal/cli"},
-	"go.yaml.in/yaml/v3":                      {"emulator/settings", "output"},
-	"github.com/tailscale/hujson":             {"emulator/settings"},
+	"go.yaml.in/yaml/v3":                      {"emulator/settings", "output", "cmd/internal/settings"},
+	"github.com/tailscale/hujson":             {"emulator/settings", "cmd/internal/settings"},
+	"github.com/Azure/azure-sdk-for-go":       {"client/entra"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
 	"golang.org/x/time":                       {"output/apply"},
 	"golang.org/x/sys":                        {"cmd/internal/cli", "internal/proctree", "output/apply", "trigger"},

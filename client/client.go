@@ -11,6 +11,7 @@ package client
 
 import (
 	"cmp"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,12 +56,16 @@ type Options struct {
 	// LoopbackOnly restricts the default transport to loopback addresses,
 	// whatever a name resolves to, without a proxy.
 	LoopbackOnly bool
+	// RootCAs are the certificate authorities that the default transport trusts;
+	// nil means those of the system.
+	RootCAs *x509.CertPool
 	// IdleConns is how many idle network connections the default transport keeps;
 	// 0 means 256. With more concurrent calls than that, some open a new one.
 	IdleConns int
 	// UserAgent is the User-Agent header; "" means "wps".
 	UserAgent string
-	// Logger logs each try at level debug; nil means no log.
+	// Logger logs each try at level debug, and each wait for the next one at level
+	// info; nil means no log.
 	Logger *slog.Logger
 	// Warn, when set, is called once for each name that the service cannot
 	// address. It may be called concurrently.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -57,6 +59,7 @@ func (s *Service) doWithRetry(r *http.Request, anonymous bool) (resp *http.Respo
 		if !ok {
 			return resp, tries, err
 		}
+		s.logRetry(r, resp, err, again, delay)
 		if err := wait.For(r.Context(), delay); err != nil {
 			return resp, tries, err
 		}
@@ -64,6 +67,20 @@ func (s *Service) doWithRetry(r *http.Request, anonymous bool) (resp *http.Respo
 			return nil, tries, err
 		}
 	}
+}
+
+// logRetry logs why a try is repeated, and when.
+func (s *Service) logRetry(r *http.Request, resp *http.Response, err error, try int, delay time.Duration) {
+	if !s.log.Enabled(r.Context(), slog.LevelInfo) {
+		return
+	}
+	reason := ""
+	if err == nil {
+		reason = statusLine(resp.StatusCode)
+	} else {
+		reason = (&UnreachableError{Cause: err}).cause()
+	}
+	s.log.Info("retry", "try", fmt.Sprintf("%d of %d", try, s.retry.retries+1), "result", reason, "again in", delay.Round(time.Millisecond))
 }
 
 // delay returns the wait before try again, counted from 1: the one that the

@@ -41,6 +41,7 @@ func Main() int {
 // command.
 func Run(ctx context.Context, args []string, env *cli.Env) int {
 	env.Out.Until(ctx)
+	env.Settings.Until(ctx)
 	defer env.Out.Flush()
 	root := newRoot(env)
 	addCommands(root, env, args)

@@ -30,7 +30,7 @@ whether the endpoint is correct and reachable, and needs no key.`,
 }
 
 func health(ctx context.Context, env *cli.Env) error {
-	cs, _, err := env.Settings.Connection()
+	cs, _, err := env.Settings.Service()
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,7 @@ func dropUnset() {
 //	                            given, and write status and headers to answer.txt
 //	                            and the body to body.txt
 //	readyfile FILE NAME         wait for a --ready-file and store its text in $NAME
+//	authority [tokens N]        an authority of Entra ID, see authority_test.go
 func TestScript(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -90,6 +91,7 @@ func TestScript(t *testing.T) {
 			"eventually": eventually,
 			"http":       httpRequest,
 			"readyfile":  readyFile,
+			"authority":  authority,
 		},
 	})
 }
@@ -110,6 +112,7 @@ func setUp(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("SAMPLES", samples)
+	env.Values[authorityKey] = &scriptAuthority{}
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // the default is a second for every process
 	return nil
 }
@@ -142,7 +145,7 @@ var (
 	// errorForm matches an error and a hint, a line each, after any status messages
 	// such as "6 done".
 	errorForm = regexp.MustCompile(`(?:\A|\n)wps: [^\n]+\nhint: [^\n]+\n\z`)
-	secrets   = regexp.MustCompile(`SECRET|eyJ[A-Za-z0-9_-]{10}`)
+	secrets   = regexp.MustCompile(`(?:\A|[^_])SECRET|eyJ[A-Za-z0-9_-]{10}`)
 )
 
 // fails is the script command of that name.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -15,17 +16,18 @@ import (
 
 // tokenVerdict is whether the service accepts a token, and why.
 type tokenVerdict struct {
-	token    token.Inspection
-	problems []error
-	source   cli.Setting // source of the connection string
-	otherHub string      // $WPS_HUB, if the token is for another hub
-	now      time.Time
+	token     token.Inspection
+	problems  []error
+	source    cli.Setting // source of the connection string
+	unchecked bool        // there is no key to check the signature with
+	otherHub  string      // $WPS_HUB, if the token is for another hub
+	now       time.Time
 }
 
 // checkToken checks a token for the service and the hub of the settings. carrier is
 // the URL that contains it, nil if none does.
 func checkToken(settings *cli.Settings, text string, seen token.Inspection, carrier *url.URL) (tokenVerdict, error) {
-	cs, source, err := settings.Connection()
+	cs, source, err := settings.Service()
 	if err != nil {
 		return tokenVerdict{}, err
 	}
@@ -39,6 +41,10 @@ func checkToken(settings *cli.Settings, text string, seen token.Inspection, carr
 		v.otherHub = hub
 	}
 	v.problems = use.Problems(text, v.now, cs.Key)
+	if cs.Identity != nil && seen.Kind != token.TokenEntra {
+		v.unchecked = true
+		v.problems = slices.DeleteFunc(v.problems, func(p error) bool { return errors.Is(p, token.ErrSignature) })
+	}
 	return v, nil
 }
 
@@ -86,9 +92,12 @@ func (v tokenVerdict) reason() string {
 	if early := claims.NotBefore.Sub(v.now).Truncate(time.Second); v.now.Before(claims.NotBefore) {
 		texts = append(texts, fmt.Sprintf("valid in %v, %s", early, skew))
 	}
-	if v.token.Kind == token.TokenEntra {
+	switch {
+	case v.unchecked:
+		texts = append(texts, "audience and times are valid; the signature was not checked, because "+v.source.From+" has no access key")
+	case v.token.Kind == token.TokenEntra:
 		texts = append(texts, "audience and times are valid; the signature was not checked")
-	} else {
+	default:
 		texts = append(texts, "signed with the key of "+v.source.From)
 	}
 	if v.otherHub != "" {

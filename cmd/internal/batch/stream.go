@@ -74,7 +74,7 @@ func (b *Stream) openJournal() (*apply.Journal, error) {
 	if b.Options.journal == "" {
 		return nil, nil
 	}
-	cs, _, err := b.Runner.Env.Settings.Connection()
+	cs, _, err := b.Runner.Env.Settings.Service()
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"wps/client/ws"
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/explain"
+	"wps/cmd/internal/service"
 	"wps/protocol"
 	"wps/token"
 )
@@ -38,7 +39,7 @@ func newRunner(env *cli.Env, o *runFlags) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	cs, _, err := env.Settings.Connection()
+	cs, _, err := env.Settings.Service()
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +62,8 @@ func newRunner(env *cli.Env, o *runFlags) (*runner, error) {
 
 // service returns a REST client without retries, because failures are measured.
 func (b *runner) service() (*client.Service, error) {
-	return client.FromConnectionString(b.cs, b.hub, client.Options{
-		Retries: -1, TryTimeout: b.env.Settings.Timeout, Logger: b.env.Log, LoopbackOnly: !b.o.yes, IdleConns: max(b.Workers, 256),
+	return service.NewWith(b.env, b.cs, b.hub, client.Options{
+		Retries: -1, TryTimeout: b.env.Settings.Timeout, LoopbackOnly: !b.o.yes, IdleConns: max(b.Workers, 256),
 	})
 }
 
@@ -78,12 +79,20 @@ const emptyGroup = "wps-bench-empty"
 
 // dial opens a connection with a new token.
 func (b *runner) dial(ctx context.Context, groups []string) (bench.Conn, error) {
-	n, err := token.Negotiate(b.cs, token.ClientOptions{Hub: b.hub, Groups: groups, Lifetime: time.Hour})
+	negotiator, err := service.NewNegotiator(b.env, b.cs, b.hub)
+	if err != nil {
+		return nil, err
+	}
+	n, err := negotiator.Negotiate(ctx, token.ClientOptions{Hub: b.hub, Groups: groups, Lifetime: time.Hour})
+	if err != nil {
+		return nil, err
+	}
+	config, err := service.TLS(b.env)
 	if err != nil {
 		return nil, err
 	}
 	c, err := ws.Dial(ctx, ws.Options{
-		URL: n.URL, Subprotocol: protocol.SubprotocolJSON, Logger: b.env.Log, LoopbackOnly: !b.o.yes,
+		TLS: config, URL: n.URL, Subprotocol: protocol.SubprotocolJSON, Logger: b.env.Log, LoopbackOnly: !b.o.yes,
 		HandshakeTimeout: b.env.Settings.Timeout, AckTimeout: b.env.Settings.Timeout,
 	})
 	if err != nil {

@@ -57,8 +57,7 @@ func (e *Env) Serve() (done func()) {
 func CommonFlags(env *Env, root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.SortFlags = false
-	f.StringVar(&env.Settings.connectionString, "connection-string", "", "connection `string` of the service, or @FILE to read it from a file\n(default $WPS_CONNECTION_STRING, then $WebPubSubConnectionString, then the local emulator)")
-	f.StringVar(&env.Settings.HubFlag, "hub", "", "`name` of the hub (default $WPS_HUB)")
+	env.Settings.register(f)
 	f.StringVarP(&env.Out.Format, "output", "o", "text", "output format: `text|json`")
 	f.StringVar(&env.Out.jq, "jq", "", "filter the JSON output with a jq `expression`; implies -o json")
 	f.BoolVarP(&env.Out.Quiet, "quiet", "q", false, "suppress status messages; results and errors are still printed")
@@ -82,10 +81,15 @@ func Prepare(env *Env, c *cobra.Command) error {
 	if err := checkUTF8Flags(c); err != nil {
 		return err
 	}
-	if err := env.Out.configure(outputs); err != nil {
+	if err := env.Settings.check(); err != nil {
 		return err
 	}
-	if err := env.Settings.check(); err != nil {
+	if f := c.Flags().Lookup("output"); f != nil && !f.Changed {
+		if format := env.Settings.output(); format != "" {
+			env.Out.Format = format
+		}
+	}
+	if err := env.Out.configure(outputs); err != nil {
 		return err
 	}
 	env.Log = newLogger(env)

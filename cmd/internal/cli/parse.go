@@ -71,9 +71,13 @@ func IsLoopback(u *url.URL) bool {
 	return ip != nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// ReadKeys returns the key of cs and the further ones, each a key or @FILE.
+// ReadKeys returns the key of cs, if it has one, and the further ones, each a key or
+// @FILE.
 func ReadKeys(cs token.ConnectionString, further []string) ([]token.Key, error) {
-	keys := []token.Key{cs.Key}
+	var keys []token.Key
+	if !cs.Key.IsZero() {
+		keys = append(keys, cs.Key)
+	}
 	for _, k := range further {
 		var err error
 		if path, isFile := strings.CutPrefix(k, "@"); isFile {

@@ -64,7 +64,7 @@ func textMembers(v any, path string, into map[string]string) {
 func looksLikeConnectionString(text string) bool {
 	lower := ";" + strings.ReplaceAll(strings.ToLower(text), " ", "")
 	begins := false
-	for _, part := range []string{"endpoint", "accesskey", "port", "version"} {
+	for _, part := range []string{"endpoint", "accesskey", "authtype", "port", "version"} {
 		begins = begins || strings.HasPrefix(lower, ";"+part+"=")
 	}
 	return begins && strings.Contains(lower, ";endpoint=") && !strings.Contains(lower, ";sharedaccesskey=")

@@ -2,24 +2,13 @@ package cli
 
 import "strings"
 
-// connectionVariables are the environment variables of the connection string, the
-// first that is set counts: our own, that of the Functions binding with and without
-// its prefix, and those of the SDKs' samples.
-func connectionVariables() []string {
-	return []string{"WPS_CONNECTION_STRING", "WebPubSubConnectionString", "AzureWebJobsWebPubSubConnectionString", "WEBPUBSUB_CONNECTION_STRING", "AZURE_WEBPUBSUB_CONNECTION_STRING"}
-}
-
-// hubVariables are the environment variables of the hub, the first that is set
-// counts: our own, and those of samples.
-func hubVariables() []string { return []string{"WPS_HUB", "WebPubSubHub", "WEBPUBSUB_HUB"} }
-
 // unreadVariables are environment variables of other programs that say which service
 // to use, in a form or for a service that wps does not read from there.
 func unreadVariables() []string {
 	return []string{
 		"WebPubSub__ConnectionString", "Azure__WebPubSub__ConnectionString",
-		"ConnectionStrings__webpubsub", "ConnectionStrings__WebPubSub", "WebPubSubConnectionString__serviceUri",
-		"WebPubSubConnectionString__endpoint", "WebPubSub__Endpoint", "WEBPUBSUB_ENDPOINT", "AZURE_WEBPUBSUB_ENDPOINT",
+		"ConnectionStrings__webpubsub", "ConnectionStrings__WebPubSub", "WebPubSubConnectionString__endpoint",
+		"WebPubSub__Endpoint", "WEBPUBSUB_ENDPOINT", "AZURE_WEBPUBSUB_ENDPOINT",
 		"Azure__SignalR__ConnectionString", "AzureSignalRConnectionString",
 	}
 }
@@ -38,7 +27,7 @@ func (s *Settings) UnreadVariable() string {
 // DefaultHint returns the next step when the local emulator is used because no
 // service is set, and does not answer.
 func (s *Settings) DefaultHint() string {
-	hint := `start the emulator with "wps emulator", or set WPS_CONNECTION_STRING`
+	hint := `start the emulator with "wps emulator", or set WPS_CONNECTION_STRING` + s.unusedFiles()
 	switch name := s.UnreadVariable(); {
 	case name == "":
 		return hint

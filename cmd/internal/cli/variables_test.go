@@ -2,9 +2,11 @@ package cli
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
+	"wps/cmd/internal/settings"
 	"wps/protocol"
 )
 
@@ -22,7 +24,9 @@ func TestVariablesOfOthers(t *testing.T) {
 	t.Parallel()
 	const form = "Endpoint=https://NAME.example;AccessKey=0123456789012345678901234567890123456789;Version=1.0;"
 	environ := map[string]string{}
-	names := connectionVariables()
+	names := slices.DeleteFunc(settings.ServiceNames(), func(name string) bool {
+		return name == "WPS_ENDPOINT" || strings.HasSuffix(name, "__serviceUri")
+	})
 	for i := len(names) - 1; i >= 0; i-- {
 		environ[names[i]] = strings.Replace(form, "NAME", strings.ToLower(strings.ReplaceAll(names[i], "_", "-")), 1)
 		cs, source, err := testSettings(environ).Connection()
@@ -31,14 +35,14 @@ func TestVariablesOfOthers(t *testing.T) {
 		}
 	}
 	environ = map[string]string{}
-	names = hubVariables()
+	names = settings.HubNames()
 	for i := len(names) - 1; i >= 0; i-- {
 		environ[names[i]] = "hub" + strings.ReplaceAll(names[i], "_", "")
 		if hub, err := testSettings(environ).Hub(); err != nil || hub != environ[names[i]] {
 			t.Errorf("Hub() = %s, %v, want that of %s", hub, err, names[i])
 		}
 	}
-	for _, name := range append(connectionVariables(), hubVariables()...) {
+	for _, name := range slices.Concat(settings.ServiceNames(), settings.HubNames()) {
 		s := testSettings(map[string]string{name: ""})
 		_, _, err := s.Connection()
 		_, hubErr := s.Hub()

@@ -170,7 +170,7 @@ func (o *connectOptions) simple() bool { return o.subprotocol == "none" }
 func (o *connectOptions) sends() bool { return o.toGroup != "" || o.event != "" }
 
 // clientURL returns the URL to connect to: --url, or one with a new token.
-func (o *connectOptions) clientURL(env *cli.Env) (string, error) {
+func (o *connectOptions) clientURL(ctx context.Context, env *cli.Env) (string, error) {
 	if o.url != "" {
 		u, err := url.Parse(o.url)
 		if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Host == "" {
@@ -182,16 +182,23 @@ func (o *connectOptions) clientURL(env *cli.Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cs, _, err := env.Settings.Connection()
+	cs, _, err := env.Settings.Service()
 	if err != nil {
 		return "", err
 	}
+	if o.roles, err = env.Settings.Roles(o.roles); err != nil {
+		return "", err
+	}
 	service.WarnAboutRoles(env.Out, o.roles)
-	n, err := token.Negotiate(cs, token.ClientOptions{
+	negotiator, err := service.NewNegotiator(env, cs, hub)
+	if err != nil {
+		return "", err
+	}
+	n, err := negotiator.Negotiate(ctx, token.ClientOptions{
 		Hub: hub, UserID: o.user, Roles: o.tokenRoles(), Groups: o.groups, Lifetime: tokenLifetime,
 	})
 	if err != nil {
-		return "", cli.Usagef("%v", err)
+		return "", err
 	}
 	if !o.simple() || o.toGroup == "" {
 		return n.URL, nil
@@ -223,15 +230,19 @@ func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.Fla
 	if err := o.check(given); err != nil {
 		return err
 	}
-	address, err := o.clientURL(env)
+	address, err := o.clientURL(ctx, env)
 	if err != nil {
 		return err
 	}
 	if err := o.ready.Clear(); err != nil {
 		return err
 	}
+	config, err := service.TLS(env)
+	if err != nil {
+		return err
+	}
 	dial := ws.Options{
-		URL: address, Logger: env.Log, HandshakeTimeout: env.Settings.Timeout, Subprotocol: subprotocols[o.subprotocol],
+		TLS: config, URL: address, Logger: env.Log, HandshakeTimeout: env.Settings.Timeout, Subprotocol: subprotocols[o.subprotocol],
 	}
 	conn, err := ws.Dial(ctx, dial)
 	if err != nil {

@@ -74,7 +74,7 @@ func TestClientURL(t *testing.T) {
 		{valid(func(o *connectOptions) { o.url = given }), "wss://h.example/client/hubs/chat?"},
 		{valid(func(o *connectOptions) { o.url = "https://h.example" }), ""},
 	} {
-		got, err := tt.o.clientURL(env)
+		got, err := tt.o.clientURL(t.Context(), env)
 		if _, usage := errors.AsType[*cli.UsageError](err); usage != (tt.want == "") {
 			t.Errorf("%+v.clientURL() = %v, want %q", tt.o, err, tt.want)
 			continue

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"wps/client"
+	"wps/client/entra"
 	"wps/cmd/internal/cli"
 	"wps/emulator"
 )
@@ -22,7 +23,8 @@ func Exit(err error) error {
 	if hint := anyHint(err); hint != "" {
 		err = cli.WithHint(err, hint)
 	}
-	if errors.Is(err, client.ErrUnauthorized) || errors.Is(err, emulator.ErrUnauthorized) {
+	_, notSignedIn := errors.AsType[*entra.Error](err)
+	if notSignedIn || errors.Is(err, client.ErrUnauthorized) || errors.Is(err, emulator.ErrUnauthorized) {
 		err = cli.WithExitCode(err, cli.ExitUnauthorized)
 	}
 	if f := failure(err); err != nil && f.Code != "" {
@@ -34,6 +36,9 @@ func Exit(err error) error {
 // anyHint returns the hint of an error, "" if there is none.
 func anyHint(err error) string {
 	if hint := cli.Hint(err); hint != "" {
+		return hint
+	}
+	if hint := signInHint(err); hint != "" {
 		return hint
 	}
 	if refused, ok := errors.AsType[*client.Error](err); ok {
@@ -70,14 +75,14 @@ func Service(s *cli.Settings, err error) error {
 	}
 	var unreachable *client.UnreachableError
 	if !errors.As(err, &unreachable) {
-		return err
+		return identityRefusal(s, err)
 	}
 	if unreachable.Proxy != "" {
 		return cli.WithHint(err, proxyHint(unreachable.Endpoint))
 	}
 	var untrusted *tls.CertificateVerificationError
 	if errors.As(err, &untrusted) {
-		return cli.WithHint(err, "to trust its certificate, set SSL_CERT_FILE to a file that contains it; wps emulator --tls writes its own to --tls-cert-out")
+		return cli.WithHint(err, "to trust its certificate, name a file that contains it or its authority in --ca-file or WPS_CA_FILE; wps emulator --tls writes its own to --tls-cert-out")
 	}
 	if errors.Is(err, syscall.EMFILE) {
 		return cli.WithHint(err, "each connection needs a file descriptor: raise the limit, as with ulimit -n 65536")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wps/client"
+	"wps/client/entra"
 	"wps/cmd/internal/cli"
 	"wps/output"
 )
@@ -73,6 +74,9 @@ func (e *NoAnswerError) Error() string {
 func IsOutage(err error) bool {
 	var unreachable *client.UnreachableError
 	var noAnswer *NoAnswerError
+	if _, notSignedIn := errors.AsType[*entra.Error](err); notSignedIn {
+		return true
+	}
 	var refused *client.Error
 	if !errors.As(err, &refused) || errors.Is(err, client.ErrNotService) {
 		return errors.Is(err, client.ErrNotService) || errors.As(err, &unreachable) || errors.As(err, &noAnswer)

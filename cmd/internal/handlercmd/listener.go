@@ -35,7 +35,7 @@ type listener struct {
 
 // newListener makes the hooks and the endpoints. Its serve closes the hooks.
 func newListener(ctx context.Context, env *cli.Env, o *listenOptions) (*listener, error) {
-	cs, _, err := env.Settings.Connection()
+	cs, source, err := env.Settings.Service()
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +58,10 @@ func newListener(ctx context.Context, env *cli.Env, o *listenOptions) (*listener
 		if host.Keys, err = cli.ReadKeys(cs, o.keys); err != nil {
 			return nil, err
 		}
+	}
+	if cs.Identity != nil && !o.skipSignature && len(host.Keys) == 0 {
+		env.Out.Warn(fmt.Sprintf("%s has no access key, so the signatures of events are not checked; --key KEY checks them, --skip-signature accepts that", source.From))
+		o.skipSignature = true
 	}
 	l.signed = !o.skipSignature && !slices.ContainsFunc(host.Keys, isPublic)
 	l.hooks, err = o.hooks.Handler(ctx, host)

@@ -132,7 +132,7 @@ func runTrigger(ctx context.Context, env *cli.Env, o *triggerOptions, given cli.
 			return err
 		}
 	}
-	cs, _, err := env.Settings.Connection()
+	cs, _, err := env.Settings.Service()
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,8 @@ type services struct {
 func newServices(options Options, concurrency int) *services {
 	s := &services{options: options, transport: options.Transport, byHub: map[string]*client.Service{}}
 	if s.transport == nil {
-		s.own = client.NewTransport(client.Options{IdleConns: concurrency})
+		pool, _ := options.Env.Settings.RootCAs() // the first client returns its error
+		s.own = client.NewTransport(client.Options{IdleConns: concurrency, RootCAs: pool})
 		s.transport = s.own
 	}
 	return s

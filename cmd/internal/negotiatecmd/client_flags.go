@@ -52,9 +52,13 @@ func (f *ClientFlags) options(env *cli.Env) (token.ClientOptions, error) {
 	if f.expires < time.Second {
 		return out, cli.Usagef("--expires must be at least 1s")
 	}
-	service.WarnAboutRoles(env.Out, f.roles)
+	roles, err := env.Settings.Roles(f.roles)
+	if err != nil {
+		return out, err
+	}
+	service.WarnAboutRoles(env.Out, roles)
 	return token.ClientOptions{
-		Hub: hub, Roles: f.roles, Groups: f.groups, Claims: claims,
+		Hub: hub, Roles: roles, Groups: f.groups, Claims: claims,
 		Lifetime: f.expires.Truncate(time.Second), Kind: kind,
 	}, nil
 }

@@ -2,11 +2,14 @@ package negotiatecmd
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/service"
 	"wps/token"
 )
 
@@ -14,7 +17,7 @@ import (
 // of the Functions input binding. It may be used concurrently.
 type Handler struct {
 	path    string
-	cs      token.ConnectionString
+	tokens  *service.Negotiator
 	options token.ClientOptions // without the user
 	user    userTemplate
 	out     *cli.Printer
@@ -31,18 +34,14 @@ func NewHandler(env *cli.Env, f *ClientFlags, path, pathFlag string) (*Handler, 
 	if !strings.HasPrefix(path, "/") {
 		return nil, cli.Usagef("%s %q must begin with /", pathFlag, path)
 	}
-	cs, source, err := env.Settings.Connection()
+	tokens, err := newNegotiator(env, o)
 	if err != nil {
 		return nil, err
 	}
-	cli.AnnounceDefault(env.Out, source)
 	if err := f.user.check(); err != nil {
 		return nil, cli.Usagef("--user: %v", err)
 	}
-	if _, err := token.Negotiate(cs, o); err != nil {
-		return nil, cli.Usagef("%v", err)
-	}
-	return &Handler{path: path, cs: cs, options: o, user: f.user, out: env.Out, log: env.Log}, nil
+	return &Handler{path: path, tokens: tokens, options: o, user: f.user, out: env.Out, log: env.Log}, nil
 }
 
 // ServeHTTP implements http.Handler.
@@ -63,15 +62,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) negotiate(w http.ResponseWriter, r *http.Request) {
 	o := h.options
-	var n token.Negotiation
 	var err error
-	if o.UserID, err = h.user.fill(r); err == nil {
-		n, err = token.Negotiate(h.cs, o)
+	if o.UserID, err = h.user.fill(r); err != nil {
+		h.refuse(w, http.StatusBadRequest, o.Hub, err.Error(), err)
+		return
 	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		h.log.Info("negotiate refused", "reason", err)
-		h.print(h.out.StderrColors.Bad("400"), o.Hub+": "+err.Error())
+	n, err := h.tokens.Negotiate(r.Context(), o)
+	switch {
+	case err == nil:
+	case errors.As(err, new(*cli.UsageError)):
+		h.refuse(w, http.StatusBadRequest, o.Hub, err.Error(), err)
+		return
+	default: // its reason is not for clients
+		h.refuse(w, http.StatusBadGateway, o.Hub, "the service could not be asked for a token; the log of this endpoint has the reason", err)
 		return
 	}
 	h.log.Info("negotiated", "hub", o.Hub, "userId", o.UserID)
@@ -81,6 +84,13 @@ func (h *Handler) negotiate(w http.ResponseWriter, r *http.Request) {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(n) // an error means that the client has closed the connection
+}
+
+// refuse answers with a text, and logs why.
+func (h *Handler) refuse(w http.ResponseWriter, status int, hub, text string, why error) {
+	http.Error(w, text, status)
+	h.log.Info("negotiate refused", "reason", why)
+	h.print(h.out.StderrColors.Bad(strconv.Itoa(status)), hub+": "+why.Error())
 }
 
 // print prints an answer as a line of the form that "wps listen" uses for events.

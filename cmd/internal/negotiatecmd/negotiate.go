@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/service"
 	"wps/token"
 )
 
@@ -34,8 +35,9 @@ func New(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "negotiate [--user U] [--role R]... [--group G]...",
 		Short: "Create a client URL and token, or serve them over HTTP",
-		Long: `Sign a client token with the access key and print the URL for a client to connect
-to; no request is sent. With --serve, run an HTTP endpoint that does this for each
+		Long: `Make a client token and print the URL for a client to connect to. The token is
+signed with the access key, and no request is sent; with Entra ID, the service is
+asked for it, and counts its life in whole minutes. With --serve, run an HTTP endpoint that does this for each
 request, with {query.X} and {headers.X} in --user filled in from the request.
 
 Roles: webpubsub.sendToGroup, webpubsub.joinLeaveGroup; for one group
@@ -43,7 +45,7 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 		Example: `  wps negotiate --hub simplechat --user u1
   websocat "$(wps negotiate --hub simplechat --role webpubsub.sendToGroup -o url)"
   wps negotiate --hub simplechat --serve :7071 --user '{query.userid}'`,
-		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineInterrupted),
+		Annotations: cli.ServiceExits(),
 		Args:        cli.ExactArgs(),
 		RunE:        func(c *cobra.Command, _ []string) error { return run(c.Context(), env, &o, cli.ChangedFlags(c)) },
 	}
@@ -66,24 +68,23 @@ func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames) err
 	if o.client.user.hasPlaceholder() {
 		env.Out.Warn(fmt.Sprintf("the user id is %q as it is: only --serve fills it in from a request", string(o.client.user)))
 	}
-	return negotiate(env, &o.client)
+	return negotiate(ctx, env, &o.client)
 }
 
 // negotiate prints one client URL and token.
-func negotiate(env *cli.Env, f *ClientFlags) error {
+func negotiate(ctx context.Context, env *cli.Env, f *ClientFlags) error {
 	o, err := f.options(env)
 	if err != nil {
 		return err
 	}
 	o.UserID = string(f.user)
-	cs, source, err := env.Settings.Connection()
+	negotiator, err := newNegotiator(env, o)
 	if err != nil {
 		return err
 	}
-	cli.AnnounceDefault(env.Out, source)
-	n, err := token.Negotiate(cs, o)
+	n, err := negotiator.Negotiate(ctx, o)
 	if err != nil {
-		return cli.Usagef("%v", err)
+		return err
 	}
 	switch env.Out.Format {
 	case "json":
@@ -97,7 +98,26 @@ func negotiate(env *cli.Env, f *ClientFlags) error {
 	label := func(s string) string { return env.Out.StdoutColors.Name(fmt.Sprintf("%-8s", s)) }
 	return env.Out.PrintLine(fmt.Sprintf("%s %s\n%s %s\n%s %s, valid for connecting until %s",
 		label("url"), n.URL, label("token"), n.AccessToken, label("for"),
-		env.Out.Printable(describeClient(o)), cli.FormatExpiry(now.Add(o.Lifetime), now)))
+		env.Out.Printable(describeClient(o)), cli.FormatExpiry(now.Add(negotiator.Lifetime(o.Lifetime)), now)))
+}
+
+// newNegotiator returns what makes tokens with these options, and warns of what is
+// unusual about them.
+func newNegotiator(env *cli.Env, o token.ClientOptions) (*service.Negotiator, error) {
+	cs, source, err := env.Settings.Service()
+	if err != nil {
+		return nil, err
+	}
+	cli.AnnounceDefault(env, source)
+	n, err := service.NewNegotiator(env, cs, o.Hub)
+	if err == nil {
+		err = n.Check(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	n.WarnLifetime(o.Lifetime)
+	return n, nil
 }
 
 // describeClient describes the client that a token is for.

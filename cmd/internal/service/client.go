@@ -1,8 +1,9 @@
 // Package service makes clients of the Web PubSub service from the settings of a
-// command, and runs event objects.
+// command, signs them in, and runs event objects.
 //
 // It implements --dry-run and --timeout and prints results. Requests are left to
-// package client, the meaning of event objects to package output.
+// package client, signing in to client/entra, the meaning of event objects to
+// package output.
 //
 //	s, err := service.New(env, hub, client.Options{})
 //
@@ -11,7 +12,10 @@
 package service
 
 import (
+	"crypto/tls"
+
 	"wps/client"
+	"wps/client/entra"
 	"wps/cmd/internal/cli"
 	"wps/token"
 )
@@ -19,11 +23,11 @@ import (
 // New returns a client for the REST operations of a hub, and announces the local
 // emulator if that is only the default.
 func New(env *cli.Env, hub string, o client.Options) (*client.Service, error) {
-	cs, source, err := env.Settings.Connection()
+	cs, source, err := env.Settings.Service()
 	if err != nil {
 		return nil, err
 	}
-	cli.AnnounceDefault(env.Out, source)
+	cli.AnnounceDefault(env, source)
 	return NewFor(env, cs, hub, o)
 }
 
@@ -33,7 +37,54 @@ func NewFor(env *cli.Env, cs token.ConnectionString, hub string, o client.Option
 	if o.Retries == 0 {
 		o.Retries = -1
 	}
-	o.Logger = env.Log
 	o.Warn = env.Out.Warn
-	return client.FromConnectionString(cs, hub, o)
+	return NewWith(env, cs, hub, o)
+}
+
+// NewWith is NewFor with the retries of o.
+func NewWith(env *cli.Env, cs token.ConnectionString, hub string, o client.Options) (*client.Service, error) {
+	var err error
+	if o.RootCAs, err = env.Settings.RootCAs(); err != nil {
+		return nil, err
+	}
+	if o.Authorizer, err = authorizer(env, cs); err != nil {
+		return nil, err
+	}
+	if proxy := client.ProxyFromEnvironment(cs.Endpoint); proxy != "" && !o.LoopbackOnly && o.Transport == nil {
+		env.Log.Info("proxy", "proxy", proxy)
+	}
+	o.Endpoint, o.Hub, o.Logger = cs.Endpoint, hub, env.Log
+	return client.New(o)
+}
+
+// authorizer returns what signs the requests to a service: its key, or one sign-in
+// that all clients of the command share.
+func authorizer(env *cli.Env, cs token.ConnectionString) (client.Authorizer, error) {
+	if cs.Identity == nil {
+		return client.KeyAuthorizer{Key: cs.Key}, nil
+	}
+	return env.Settings.SignIn(cs, func() (cli.Authorizer, error) {
+		pool, err := env.Settings.RootCAs()
+		if err != nil {
+			return nil, err
+		}
+		credential, err := entra.New(entra.Options{
+			Endpoint: cs.Endpoint, Identity: *cs.Identity, LookupEnv: env.Settings.LookupVariable,
+			Transport: client.NewTransport(client.Options{RootCAs: pool, IdleConns: 2}), Logger: env.Log,
+		})
+		if err != nil {
+			return nil, cli.Usagef("%v", err)
+		}
+		return credential, nil
+	})
+}
+
+// TLS returns the TLS configuration of WebSocket connections; nil means the
+// default.
+func TLS(env *cli.Env) (*tls.Config, error) {
+	pool, err := env.Settings.RootCAs()
+	if err != nil || pool == nil {
+		return nil, err
+	}
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }

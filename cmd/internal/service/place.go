@@ -37,7 +37,7 @@ func CurrentPlace(env *cli.Env) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	cs, _, err := env.Settings.Connection()
+	cs, _, err := env.Settings.Service()
 	if err != nil {
 		return Place{}, err
 	}
