@@ -27,6 +27,7 @@ var imports = map[string][]string{
 	"cmd/internal/batch":        {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "output/apply"},
 	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol"},
 	"cmd/internal/connectcmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client/ws", "token", "protocol"},
+	"cmd/internal/contextcmd":   {"cmd/internal/cli", "cmd/internal/settings", "token", "protocol"},
 	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol"},
 	"cmd/internal/handlercmd":   {"cmd/internal/cli", "cmd/internal/hooks", "cmd/internal/negotiatecmd", "cmd/internal/serve", "cmd/internal/service", "client", "emulator", "trigger", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn"},
 	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token"},

@@ -19,6 +19,7 @@ import (
 	"wps/cmd/internal/benchcmd"
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/connectcmd"
+	"wps/cmd/internal/contextcmd"
 	"wps/cmd/internal/emulatorcmd"
 	"wps/cmd/internal/explain"
 	"wps/cmd/internal/handlercmd"
@@ -62,8 +63,10 @@ const rootLong = `wps is a command line for Azure Web PubSub: it creates client 
 receives messages, manages groups and connections, and answers events. It uses
 the real service, or the emulator that is part of this program.
 
-The service is that of --connection-string, $WPS_CONNECTION_STRING or
-$WebPubSubConnectionString, or else the local emulator ("wps emulator").`
+The service is that of --connection-string or --endpoint, $WPS_CONNECTION_STRING,
+$WPS_ENDPOINT or $WebPubSubConnectionString, a context ("wps context"), or else the
+local emulator ("wps emulator"). "wps context show" prints which, and why.
+HTTPS_PROXY, HTTP_PROXY and NO_PROXY name the proxies of all requests.`
 
 func newRoot(env *cli.Env) *cobra.Command {
 	var version bool
@@ -134,6 +137,7 @@ func subcommands() []subcommand {
 		{groupLocal, "listen", handlercmd.NewListen},
 		{groupLocal, "trigger", handlercmd.NewTrigger},
 		{groupTools, "bench", benchcmd.New},
+		{groupTools, "context", contextcmd.New},
 		{groupTools, "token", newToken},
 		{groupTools, "version", newVersion},
 		{groupTools, "completion", newCompletion},

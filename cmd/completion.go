@@ -53,6 +53,11 @@ func valuesOf(settings *cli.Settings, f *pflag.Flag) cobra.CompletionFunc {
 		return cobra.FixedCompletions(strings.Split(placeholder, "|"), cobra.ShellCompDirectiveNoFileComp)
 	}
 	switch f.Name {
+	case "context":
+		return func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			names, _ := settings.Store().Names() // without a folder there are no names
+			return names, cobra.ShellCompDirectiveNoFileComp
+		}
 	case "connection", "exclude":
 		return liveValues(settings, connectionIDs)
 	case "user":

@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -64,8 +63,8 @@ func CommonFlags(env *Env, root *cobra.Command) {
 	f.BoolVarP(&env.Verbose, "verbose", "v", false, "log progress to stderr")
 	f.BoolVar(&env.Debug, "debug", false, "log details to stderr")
 	f.StringVar(&env.Out.color, "color", "auto", "when to use color; auto honors $NO_COLOR and TERM=dumb: `auto|always|never`")
-	f.DurationVar(&env.Settings.Timeout, "timeout", 30*time.Second, "`time` limit for a request, including retries")
-	f.IntVar(&env.Settings.Retries, "retries", 3, "retry a request up to `n` times after a network error, 429 or 5xx")
+	f.DurationVar(&env.Settings.Timeout, "timeout", defaultTimeout, "`time` limit for a request, including retries")
+	f.IntVar(&env.Settings.Retries, "retries", defaultRetries, "retry a request up to `n` times after a network error, 429 or 5xx")
 }
 
 // OutputsAnnotation lists the output formats that a command supports besides text

@@ -32,7 +32,8 @@ const (
 	foreignForward    = "wps listen --forward URL"
 	foreignEmulator   = "wps emulator"
 	foreignEvents     = "wps emulator events -f"
-	foreignConnection = `export WPS_CONNECTION_STRING=..., from the service's page "Keys"`
+	foreignLogin      = `az login, and --endpoint https://NAME.webpubsub.azure.com; or export WPS_CONNECTION_STRING=..., from the service's page "Keys"`
+	foreignContext    = "wps context add NAME"
 	foreignControl    = "az webpubsub"
 )
 
@@ -103,7 +104,7 @@ func brokerCommands() map[string]string {
 		"wps subscribe": foreignConnect, "wps sub": foreignConnect, "wps tail": foreignConnect, "wps monitor": foreignEvents,
 		"wps req": "wps connect --event EVENT --count 1", "wps request": "wps connect --event EVENT --count 1",
 		"wps reply": foreignListen, "wps rtt": "wps health", "wps latency": "wps bench echo", "wps benchmark": "wps bench",
-		"wps server check": "wps health", "wps context": foreignConnection,
+		"wps server check": "wps health",
 		"wps join": foreignJoin, "wps add": foreignJoin, "wps leave": foreignLeave, "wps remove": foreignLeave,
 		"wps list": foreignList, "wps members": foreignList, "wps presence": foreignList,
 		"wps channel": "wps group", "wps channels": "wps group", "wps room": "wps group", "wps topic": "wps group",
@@ -124,12 +125,12 @@ func serverCommands() map[string]string {
 		"wps start": foreignEmulator, "wps serve": foreignEmulator, "wps server": foreignEmulator, "wps up": foreignEmulator,
 		"wps awpsemulator": foreignEmulator, "wps emulate": foreignEmulator,
 		"wps run": foreignForward, "wps tunnel": foreignListen, "wps forward": foreignForward, "wps proxy": foreignForward, "wps http": foreignForward,
-		"wps awpstunnel": foreignForward, "wps awpstunnel run": foreignForward, "wps bind": foreignConnection, "wps awpstunnel bind": foreignConnection,
+		"wps awpstunnel": foreignForward, "wps awpstunnel run": foreignForward, "wps bind": foreignContext, "wps awpstunnel bind": foreignContext,
 		"wps webhook": foreignListen, "wps hook": foreignListen, "wps on": foreignListen, "wps logs": foreignEvents, "wps logs tail": foreignEvents,
 		"wps resend": "wps trigger EVENT", "wps events resend": "wps trigger EVENT", "wps fixtures": "wps apply FILE",
 		"wps status": "wps emulator status", "wps connections": "wps emulator connections", "wps events": foreignEvents,
 		"wps ping": "wps health", "wps doctor": "wps health", "wps inspect": "wps token inspect TOKEN", "wps decode": "wps token inspect TOKEN",
-		"wps login": foreignConnection, "wps config": foreignConnection, "wps switch": foreignConnection,
+		"wps login": foreignLogin, "wps config": foreignContext, "wps switch": "wps context use NAME",
 		"wps emulator start": foreignEmulator, "wps emulator run": foreignEmulator, "wps emulator list": "wps emulator connections",
 		"wps emulator kick": "wps emulator close ID", "wps emulator logs": foreignEvents,
 		"wps emulator stop": "Ctrl-C in the emulator's terminal",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"regexp"
 	"runtime"
@@ -48,10 +49,10 @@ func secretOf(ctx context.Context, c *Context) (string, error) {
 		shell = []string{"cmd", "/C"}
 	}
 	child := exec.CommandContext(limited, shell[0], shell[1], c.ConnectionStringCommand)
-	stdout, stderr := &limitedBuffer{limit: maxSecret}, &limitedBuffer{limit: maxSecret}
+	stdout, stderr := &limitedBuffer{limit: maxSecret, stop: true}, &limitedBuffer{limit: maxSecret}
 	child.Stdout, child.Stderr, child.WaitDelay = stdout, stderr, secretGrace
 	err := child.Run()
-	text := strings.TrimSpace(stdout.String())
+	text := strings.TrimSpace(stdout.text.String())
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
@@ -60,9 +61,9 @@ func secretOf(ctx context.Context, c *Context) (string, error) {
 	case stdout.over:
 		return "", c.secretError(fmt.Sprintf("printed more than %d bytes", maxSecret), "")
 	case err != nil:
-		return "", c.secretError(exitText(err), lastLine(stderr.String(), text))
+		return "", c.secretError(exitText(err), lastLine(stderr.text.String(), text))
 	case text == "":
-		return "", c.secretError("printed nothing", lastLine(stderr.String(), ""))
+		return "", c.secretError("printed nothing", lastLine(stderr.text.String(), ""))
 	}
 	return text, nil
 }
@@ -103,19 +104,24 @@ func lastLine(stderr, output string) string {
 }
 
 // limitedBuffer keeps the first bytes that are written to it.
+// The buffer is not embedded: its ReadFrom would read without a limit.
 type limitedBuffer struct {
-	bytes.Buffer
+	text  bytes.Buffer
 	limit int
+	stop  bool // fail when there are more, which ends the command
 	over  bool
 }
 
-// Write implements io.Writer; it never fails.
+// Write implements io.Writer.
 func (b *limitedBuffer) Write(p []byte) (int, error) {
-	room := b.limit - b.Len()
-	if len(p) > room {
+	left := b.limit - b.text.Len()
+	if len(p) > left {
 		b.over = true
-		b.Buffer.Write(p[:max(room, 0)])
+		b.text.Write(p[:max(left, 0)])
+		if b.stop {
+			return 0, io.ErrShortWrite
+		}
 		return len(p), nil
 	}
-	return b.Buffer.Write(p)
+	return b.text.Write(p)
 }

@@ -160,12 +160,18 @@ func (c *Context) fail(line int, format string, args ...any) error {
 	return &Error{File: c.File, Line: line, Text: fmt.Sprintf(format, args...), Hint: "correct the file, as with wps context edit " + c.Name}
 }
 
+// parserErrors begin those errors of the YAML library whose lines it counts from 0.
+var parserErrors = []string{"',' or", "key", "node content", "'-' indicator", "<document start>"}
+
 // notYAML takes apart an error of the YAML library.
 func (c *Context) notYAML(err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 0
 	if n, scanErr := fmt.Sscanf(text, "line %d:", &line); n == 1 && scanErr == nil {
 		_, text, _ = strings.Cut(text, ": ")
+		if slices.ContainsFunc(parserErrors, func(e string) bool { return strings.HasPrefix(text, "did not find expected "+e) }) {
+			line++
+		}
 	}
 	if text == "EOF" {
 		return c.fail(0, "is empty")

@@ -97,13 +97,14 @@ func (r *Resolver) ofContext(c *Context) (found Service, err error) {
 	case c.ConnectionString != "":
 		found.ConnectionString = Value{c.ConnectionString, c.from()}
 	case c.ConnectionStringCommand != "":
-		text, err := r.runSecret(c)
-		if err != nil {
-			return found, err
+		found.ConnectionString.From = "connectionStringCommand of " + c.from()
+		if r.KeepCommands {
+			found.Command = c.ConnectionStringCommand
+			return found, nil
 		}
-		found.ConnectionString = Value{text, "connectionStringCommand of " + c.from()}
+		found.ConnectionString.Text, err = r.runSecret(c)
 	}
-	return found, nil
+	return found, err
 }
 
 func (c *Context) identity() Identity {

@@ -62,6 +62,8 @@ func (e *Error) Error() string {
 type Service struct {
 	ConnectionString Value
 	Endpoint         Value
+	// Command prints the connection string, and was not run.
+	Command string
 	// Identity are the members with which a Functions project or a context
 	// describes how to sign in.
 	Identity Identity
@@ -87,6 +89,9 @@ type Resolver struct {
 	LookupEnv func(string) (string, bool)
 	// Context limits the commands that print connection strings.
 	Context context.Context //nolint:containedctx // a Resolver lives as long as a command
+	// KeepCommands returns the commands that print connection strings instead of
+	// running them.
+	KeepCommands bool
 
 	loaded *selected // the context, nil before it was needed
 	files  map[string]*Variables
