@@ -1,7 +1,8 @@
 // Package cli holds what all commands of wps share: streams, colors, errors with
 // hints and exit codes, common flags, help, tables, and the resolution of settings.
 //
-// It calls no service. A [Printer] prints, [Settings] resolves which service and
+// It calls no service. It is one package because [Env] joins all of it, and every
+// command needs all of [Env]. A [Printer] prints, [Settings] resolves which service and
 // hub to use; a function that needs only one of them gets that instead of [Env].
 // What an error of another package means is left to cmd/internal/explain.
 //

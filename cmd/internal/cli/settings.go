@@ -64,7 +64,7 @@ func (s *Settings) register(f *pflag.FlagSet) {
 	f.StringVar(&s.flags.Context, "context", "", "use the settings of the context `name` (default $WPS_CONTEXT, then \"wps context use\")")
 	f.StringVar(&s.flags.EnvFile, "env-file", "", "also read variables from `file`, such as .env")
 	f.StringVar(&s.flags.FunctionsSettings, "functions-settings", "", "also read variables from the Functions settings `file`, such as local.settings.json")
-	f.StringVar(&s.flags.Credential, "credential", "", "how to sign in with Entra ID: `cli|azd|env|managed|workload`\n(default $WPS_CREDENTIAL, then each in turn)")
+	f.StringVar(&s.flags.Credential, "credential", "", "how to sign in with Entra ID (default $WPS_CREDENTIAL, else each in turn): `cli|azd|env|managed|workload`")
 	f.StringVar(&s.flags.CAFile, "ca-file", "", "also trust the certificate authorities in the PEM `file` (default $WPS_CA_FILE)")
 }
 

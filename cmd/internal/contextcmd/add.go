@@ -29,10 +29,11 @@ func newAdd(env *cli.Env) *cobra.Command {
 		Short: "Add a context",
 		Long: `Add a context with the values of the common flags --endpoint, --connection-string,
 --hub, --credential, --ca-file, --env-file and --functions-settings, and of those
-below. The names of --env-file and --functions-settings are kept as they are: they
-are read when the context is used, in the working directory of that time.
-With --connection-string-command, no secret is kept: the command is run by a shell
-each time the context is used, has 30s, and prints the connection string.`,
+below. With --connection-string-command no secret is kept, because a shell runs the
+command each time the context is used, for at most 30s.
+
+The files of --env-file and --functions-settings are read when the context is used,
+in the working directory of that time.`,
 		Example: `  wps context add prod --endpoint https://NAME.webpubsub.azure.com --hub chat
   wps context add test --connection-string @test.txt --hub chat
   wps context add vault --connection-string-command 'op read op://dev/webpubsub/string'

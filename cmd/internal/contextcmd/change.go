@@ -15,7 +15,7 @@ func newUse(env *cli.Env) *cobra.Command {
 		Short: "Select the context of all commands",
 		Long: `Select the context that commands use without --context and WPS_CONTEXT. Variables
 such as WPS_CONNECTION_STRING outrank it.`,
-		Example:     "  wps context use prod\n  wps context use --none",
+		Example:     "  wps context use prod\n  wps context use --none\n  WPS_CONTEXT=prod wps send hello   # for one shell or command only",
 		Annotations: exits(),
 		Args: func(c *cobra.Command, args []string) error {
 			if none {
@@ -56,7 +56,7 @@ func newRename(env *cli.Env) *cobra.Command {
 		Use:               "rename NAME NEWNAME",
 		Short:             "Rename a context",
 		Long:              "Rename a context. If it is selected, it remains selected.",
-		Example:           "  wps context rename test staging",
+		Example:           "  wps context rename test staging\n  wps context rename test staging -o json\n  wps context rename prod Prod",
 		Annotations:       exits(),
 		Args:              cli.ExactArgs("NAME", "NEWNAME"),
 		ValidArgsFunction: completeNames(env, 1),
@@ -74,7 +74,7 @@ func newRemove(env *cli.Env) *cobra.Command {
 		Use:               "remove NAME",
 		Short:             "Remove a context",
 		Long:              "Remove a context and the secret in it. If it is selected, none is afterwards.",
-		Example:           "  wps context remove test",
+		Example:           "  wps context remove test\n  wps context remove test -o json\n  wps context remove test && wps context list",
 		Annotations:       exits(),
 		Args:              cli.ExactArgs("NAME"),
 		ValidArgsFunction: completeNames(env, 1),

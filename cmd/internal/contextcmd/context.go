@@ -21,14 +21,16 @@ func New(env *cli.Env) *cobra.Command {
 		Long: `A context is a named set of settings: the service, the hub, how to sign in. Select
 one for all commands with "wps context use", for a shell with WPS_CONTEXT, or for
 one command with --context, which outranks the environment.
+
 Contexts are files that only their owner can read, below $WPS_CONFIG_DIR, or else
 below $XDG_CONFIG_HOME/wps, ~/.config/wps, ~/Library/Application Support/wps
 (macOS) or %AppData%\wps (Windows).`,
 		Example: `  wps context add prod --endpoint https://NAME.webpubsub.azure.com --hub chat
   wps context use prod
   wps context show`,
-		Args: cobra.ArbitraryArgs,
-		RunE: cli.SubcommandsOnly,
+		Annotations: cli.Exits(cli.ExitLineUsage),
+		Args:        cobra.ArbitraryArgs,
+		RunE:        cli.SubcommandsOnly,
 	}
 	c.AddCommand(newAdd(env), newList(env), newShow(env), newUse(env), newEdit(env), newRename(env), newRemove(env))
 	return c

@@ -23,11 +23,11 @@ func newEdit(env *cli.Env) *cobra.Command {
 		Use:   "edit NAME",
 		Short: "Edit a context in an editor",
 		Long: `Edit a context in $VISUAL or $EDITOR, or else in vi (Windows: notepad). The context
-is replaced when the editor ends and the new text has no fault. With --file, replace
-it by a file.
+is replaced when the editor ends and the new text has no fault.
+
 The members are endpoint, connectionString or connectionStringCommand, and hub,
 credential, clientId, tenantId, envFile, functionsSettings, caFile, output, roles.`,
-		Example:           "  wps context edit prod\n  wps context edit prod --file prod.yaml",
+		Example:           "  wps context edit prod\n  VISUAL='code --wait' wps context edit prod\n  wps context edit prod --file prod.yaml",
 		Annotations:       exits(),
 		Args:              cli.ExactArgs("NAME"),
 		ValidArgsFunction: completeNames(env, 1),

@@ -14,8 +14,8 @@ func newList(env *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:               "list",
 		Short:             "List the contexts",
-		Long:              "List the contexts, with the service and the hub of each. The selected one is marked with *.",
-		Example:           "  wps context list\n  wps context list -o json",
+		Long:              "List the contexts, with the service and the hub of each. The selected one is marked\nwith *.",
+		Example:           "  wps context list\n  wps context list -o json\n  wps context list --jq .name",
 		Annotations:       exits(),
 		Args:              cli.ExactArgs(),
 		ValidArgsFunction: cobra.NoFileCompletions,

@@ -11,10 +11,9 @@ func newShow(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show [NAME]",
 		Short: "Show the settings that commands use, and their sources",
-		Long: `Print every setting that a command would use now, and where it comes from: a flag, a
-variable, a file, a context, or the default. With NAME, as if --context NAME were
-added. Secrets are printed only with --reveal, which also runs the command of a
-context that prints one.`,
+		Long: `Print every setting that a command would use now, or would use with --context NAME,
+and its source: a flag, a variable, a file, a context, or the default. Secrets are
+printed only with --reveal, which also runs a context's connectionStringCommand.`,
 		Example: `  wps context show
   wps context show prod -o json
   wps context show prod --reveal`,

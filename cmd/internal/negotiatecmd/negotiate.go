@@ -35,10 +35,10 @@ func New(env *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "negotiate [--user U] [--role R]... [--group G]...",
 		Short: "Create a client URL and token, or serve them over HTTP",
-		Long: `Make a client token and print the URL for a client to connect to. The token is
-signed with the access key, and no request is sent; with Entra ID, the service is
-asked for it, and counts its life in whole minutes. With --serve, run an HTTP endpoint that does this for each
-request, with {query.X} and {headers.X} in --user filled in from the request.
+		Long: `Sign a client token with the access key and print the URL for a client to connect
+to; with Entra ID, ask the service for the token. With --serve, run an HTTP endpoint
+that does this for each request, with {query.X} and {headers.X} in --user filled in
+from the request.
 
 Roles: webpubsub.sendToGroup, webpubsub.joinLeaveGroup; for one group
 webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
