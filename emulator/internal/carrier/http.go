@@ -76,6 +76,9 @@ func (c HTTP) Attempt(ctx context.Context, r *Request) (*Answer, error) {
 		req.Body, req.GetBody = http.NoBody, nil
 	}
 	req.Header = r.Header.Clone()
+	// It is not sent. It makes the transport send the event again at once if a
+	// connection that was used before turns out to be closed.
+	req.Header["Idempotency-Key"] = nil
 	resp, err := c.Client.Do(req)
 	if err != nil {
 		return nil, withoutURL(err)
