@@ -20,21 +20,21 @@ func ForeignCommands() map[string]string {
 
 // Equivalents that several tools have another name for.
 const (
-	foreignSend       = "wps send --group GROUP MESSAGE"
-	foreignSendUser   = "wps send --user USER MESSAGE"
-	foreignBroadcast  = "wps broadcast MESSAGE"
-	foreignJoin       = "wps group join GROUP --user USER"
-	foreignLeave      = "wps group leave GROUP --user USER"
-	foreignList       = "wps group list GROUP"
-	foreignConnect    = "wps connect --join GROUP"
-	foreignClose      = "wps close --user USER"
-	foreignListen     = "wps listen --on EVENT HOOK"
-	foreignForward    = "wps listen --forward URL"
-	foreignEmulator   = "wps emulator"
-	foreignEvents     = "wps emulator events -f"
-	foreignLogin      = `az login, and --endpoint https://NAME.webpubsub.azure.com; or export WPS_CONNECTION_STRING=..., from the service's page "Keys"`
-	foreignContext    = "wps context add NAME"
-	foreignControl    = "az webpubsub"
+	foreignSend      = "wps send --group GROUP MESSAGE"
+	foreignSendUser  = "wps send --user USER MESSAGE"
+	foreignBroadcast = "wps broadcast MESSAGE"
+	foreignJoin      = "wps group join GROUP --user USER"
+	foreignLeave     = "wps group leave GROUP --user USER"
+	foreignList      = "wps group list GROUP"
+	foreignConnect   = "wps connect --join GROUP"
+	foreignClose     = "wps close --user USER"
+	foreignListen    = "wps listen --on EVENT HOOK"
+	foreignForward   = "wps listen --forward URL"
+	foreignEmulator  = "wps emulator"
+	foreignEvents    = "wps emulator events -f"
+	foreignLogin     = `az login, and --endpoint https://NAME.webpubsub.azure.com; or export WPS_CONNECTION_STRING=..., from the service's page "Keys"`
+	foreignContext   = "wps context add NAME"
+	foreignControl   = "az webpubsub"
 )
 
 // azCommands are those of "az webpubsub", with and without that before them.
@@ -105,7 +105,7 @@ func brokerCommands() map[string]string {
 		"wps req": "wps connect --event EVENT --count 1", "wps request": "wps connect --event EVENT --count 1",
 		"wps reply": foreignListen, "wps rtt": "wps health", "wps latency": "wps bench echo", "wps benchmark": "wps bench",
 		"wps server check": "wps health",
-		"wps join": foreignJoin, "wps add": foreignJoin, "wps leave": foreignLeave, "wps remove": foreignLeave,
+		"wps join":         foreignJoin, "wps add": foreignJoin, "wps leave": foreignLeave, "wps remove": foreignLeave,
 		"wps list": foreignList, "wps members": foreignList, "wps presence": foreignList,
 		"wps channel": "wps group", "wps channels": "wps group", "wps room": "wps group", "wps topic": "wps group",
 		"wps channels publish": foreignSend, "wps channels subscribe": foreignConnect,

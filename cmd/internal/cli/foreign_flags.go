@@ -87,7 +87,7 @@ func listenForeignFlags() map[string]string {
 func triggerForeignFlags() map[string]string {
 	return map[string]string{
 		"--override": "--data", "--add": "--data", "--body": "--data", "--payload": "--data", "-d": "--data", "--raw": "--data",
-		"--url": "--to", "-u": "--to", "--forward-to": "--to", "--endpoint": "--to", "--user-id": "--user", "--connection-id": "--connection", "-H": "--header",
+		"--url": "--to", "-u": "--to", "--forward-to": "--to", "--user-id": "--user", "--connection-id": "--connection", "-H": "--header",
 	}
 }
 
