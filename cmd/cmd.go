@@ -96,8 +96,7 @@ func newRoot(env *cli.Env) *cobra.Command {
 	cli.CommonFlags(env, root)
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.SetFlagErrorFunc(cli.FlagError)
-	root.SetUsageFunc(cli.PrintUsage)
-	root.SetHelpFunc(cli.PrintHelp)
+	cli.SetHelp(root, env)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddGroup(
 		&cobra.Group{ID: groupService, Title: "Service commands:"},

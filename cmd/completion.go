@@ -161,7 +161,7 @@ connections of an emulator on this machine.`,
 			root := c.Root()
 			switch args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(env.Out.Stdout, true)
+				return printBashCompletion(root, env.Out.Stdout)
 			case "zsh":
 				return root.GenZshCompletion(env.Out.Stdout)
 			case "fish":

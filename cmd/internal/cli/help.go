@@ -14,21 +14,26 @@ import (
 // one.
 const RunsAnnotation = "runs"
 
-// PrintHelp prints the help of c. It uses no template: text/template keeps every
-// exported method of every type, which makes the binary a sixth larger.
-func PrintHelp(c *cobra.Command, _ []string) {
-	about := c.Long
-	if about == "" {
-		about = c.Short
-	}
-	about = strings.TrimRight(about, " \n")
-	fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", about, usageText(c, terminalWidth(c.OutOrStdout()))) // cobra has no place for an error
+// SetHelp makes root and the commands below it print help and usage by this package.
+// It uses no template: text/template keeps every exported method of every type, which
+// makes the binary a sixth larger. cobra has no place for the errors of printing.
+func SetHelp(root *cobra.Command, env *Env) {
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
+		about := c.Long
+		if about == "" {
+			about = c.Short
+		}
+		fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", strings.TrimRight(about, " \n"), usageText(c, helpWidth(c.OutOrStdout(), env)))
+	})
+	root.SetUsageFunc(func(c *cobra.Command) error {
+		_, err := io.WriteString(c.OutOrStderr(), usageText(c, helpWidth(c.OutOrStderr(), env)))
+		return err
+	})
 }
 
-// PrintUsage prints the usage of c on its error stream.
-func PrintUsage(c *cobra.Command) error {
-	_, err := io.WriteString(c.OutOrStderr(), usageText(c, terminalWidth(c.OutOrStderr())))
-	return err
+// CommonFlagList lists the flags that every command has.
+func CommonFlagList(root *cobra.Command, env *Env) string {
+	return flagList(root.PersistentFlags(), helpWidth(root.OutOrStdout(), env))
 }
 
 // usageText returns the help of c without its description, wrapped at width
@@ -53,17 +58,40 @@ func usageText(c *cobra.Command, width int) string {
 	}
 	section("Commands", commandList(c, "", width))
 	section("Flags", flagList(c.LocalFlags(), width))
-	section("Common flags", flagList(c.InheritedFlags(), width))
+	section("Common flags", commonFlagNames(c, width))
 	section("Exit codes", c.Annotations["exit"])
 	b.WriteString("\n")
 	if c.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "\nUse %q for more about a command.\n", c.CommandPath()+" <command> --help")
 		if !c.HasParent() {
-			b.WriteString("Use \"wps help json\" for the objects that -o json prints.\n")
+			b.WriteString("Use \"wps help TOPIC\" for environment, events, exit-codes, filter, flags, hooks or json.\n")
 		}
 	}
 	return b.String()
 }
+
+// commonFlagNames names the flags that c has from its parents; their texts are in
+// "wps help flags".
+func commonFlagNames(c *cobra.Command, width int) string {
+	var names []string
+	c.InheritedFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Shorthand != "" {
+			names = append(names, "-"+f.Shorthand+"/--"+f.Name)
+		} else {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	if len(names) == 0 {
+		return ""
+	}
+	if width == 0 {
+		width = plainWidth
+	}
+	return "  " + wrapWords(strings.Join(names, ", ")+`; see "wps help flags"`, width, 2, 2)
+}
+
+// plainWidth is the width of a list that has no width of a terminal.
+const plainWidth = 85
 
 // maxPlaceholder is the length above which a placeholder is shortened to its first
 // word, because the longest one decides where the texts of all flags start.
