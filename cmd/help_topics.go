@@ -141,8 +141,8 @@ wps emulator -- COMMAND exits with the exit code of the command; 128 and the num
 of the signal that ended it.
 
 In a shell:
-  wps exists --user u1 && wps send --user u1 hi
-  wps exists --user u1; [ $? -eq 3 ] && echo "u1 is away"
+  wps exists --hub chat --user u1 && wps send --hub chat --user u1 hi
+  wps exists --hub chat --user u1; [ $? -eq 3 ] && echo "u1 is away"
 
 Exit codes of hooks are described by "wps help hooks".
 `
@@ -158,8 +158,8 @@ Fields:
 
 Operators: eq, ne, gt, ge, lt, le, in, and, or, not, and parentheses.
 Functions: contains, startswith, endswith, indexof, substring, concat, length,
-tolower, toupper, trim. Text is in single quotes; a single quote in it is written twice.
-Names of fields and operators are case-sensitive.
+tolower, toupper, trim. Text is in single quotes; a single quote in it is written
+twice. Names of fields and operators are case-sensitive.
 
 Examples:
   userId ne 'u1'
