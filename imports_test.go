@@ -46,6 +46,7 @@ var imports = map[string][]string{
 	// azidentity.
 	"client/entra":           {"internal/oneline", "token"},
 	"client/entra/entratest": {},
+	"client/tunnel":          {"client/ws", "internal/oneline", "internal/wait", "token", "protocol", "protocol/tunnel"},
 	"client/ws":              {"client", "internal/oneline", "internal/wait", "token", "protocol"},
 	"trigger":                {"internal/proctree", "internal/shownurl", "internal/wait", "output", "token", "protocol"},
 
@@ -98,8 +99,8 @@ var libraries = map[string][]string{
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench"},
 	"golang.org/x/time":                       {"output/apply"},
 	"golang.org/x/sys":                        {"cmd/internal/cli", "internal/proctree", "output/apply", "trigger"},
-	"github.com/google/uuid":                  {"client", "emulator"},
-	"github.com/gorilla/websocket":            {"client/ws", "emulator", "emulator/internal/tunnel"},
+	"github.com/google/uuid":                  {"client", "emulator", "client/tunnel"},
+	"github.com/gorilla/websocket":            {"client/ws", "emulator", "emulator/internal/tunnel", "client/tunnel"},
 	"github.com/golang-jwt/jwt/v5":            {"token", "scripts/bench.d/minimal"},
 	"google.golang.org/protobuf":              {"protocol"},
 	"go.uber.org/goleak":                      {"emulator/emulatortest"},

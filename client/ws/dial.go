@@ -125,6 +125,23 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	return c, nil
 }
 
+// DialBare opens a WebSocket for a protocol that is not one of a client, as Dial
+// does, and leaves it to the caller. Of the options those of the handshake and of
+// the network are used. The error is that of Dial.
+func DialBare(ctx context.Context, o Options) (*websocket.Conn, error) {
+	u, err := clientURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	within, cancel := context.WithTimeout(ctx, cmp.Or(o.HandshakeTimeout, defaultHandshakeTimeout))
+	defer cancel()
+	ws, err := handshake(within, u, o)
+	if err != nil {
+		return nil, explainDial(ctx, within, u, o, err)
+	}
+	return ws, nil
+}
+
 // clientURL parses a client URL. Its errors do not contain it: it has a token.
 func clientURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
