@@ -131,11 +131,30 @@ func namesOfTests(t *testing.T) map[string]bool {
 			for _, m := range jsTest.FindAllStringSubmatch(string(text), -1) {
 				names[base+": "+m[2]] = true
 			}
+		case dir == "conformance/python" && strings.HasPrefix(base, "test_"):
+			for _, name := range pythonTests(readPage(t, file)) {
+				names[base+": "+name] = true
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	return names
+}
+
+var pythonTest = regexp.MustCompile(`(?m)^class (\w+)|^    def (test_\w+)\(`)
+
+// pythonTests returns the tests of a Python file, as "Class.test".
+func pythonTests(text string) (names []string) {
+	class := ""
+	for _, m := range pythonTest.FindAllStringSubmatch(text, -1) {
+		if m[1] != "" {
+			class = m[1]
+			continue
+		}
+		names = append(names, class+"."+m[2])
 	}
 	return names
 }
