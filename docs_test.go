@@ -131,6 +131,10 @@ func namesOfTests(t *testing.T) map[string]bool {
 			for _, m := range jsTest.FindAllStringSubmatch(string(text), -1) {
 				names[base+": "+m[2]] = true
 			}
+		case dir == "conformance/java" && strings.HasSuffix(base, "Test.java"):
+			for _, m := range javaTest.FindAllStringSubmatch(readPage(t, file), -1) {
+				names[base+": "+m[1]] = true
+			}
 		case dir == "conformance/python" && strings.HasPrefix(base, "test_"):
 			for _, name := range pythonTests(readPage(t, file)) {
 				names[base+": "+name] = true
@@ -158,6 +162,9 @@ func pythonTests(text string) (names []string) {
 	}
 	return names
 }
+
+// javaTest is a check of conformance/java.
+var javaTest = regexp.MustCompile(`@Test\s+static void (\w+)\(`)
 
 // goTests gives the tests, fuzz targets and benchmarks of a Go file.
 func goTests(t *testing.T, file string) (names []string) {
