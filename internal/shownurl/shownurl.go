@@ -19,6 +19,8 @@ func Of(text string) string {
 		at = strings.LastIndexByte(rest, '@')
 	}
 	switch {
+	case at >= 0 && strings.HasSuffix(host, ":") && strings.ContainsAny(rest[:at], "?#"):
+		rest = "***" // a query with an "@" or a password with a "?"
 	case at >= 0:
 		rest = "***" + rest[at:]
 	case !plainHost(host): // a password without a host after it

@@ -37,6 +37,7 @@ func TestOf(t *testing.T) {
 		{"/path", "/path"},
 		{"http://u:SECRET/x", "http://u:***/x"},
 		{"http://u:SECRET?x", "http://u:***"},
+		{"http://h:/x?code=a@SECRET", "http://***"},
 	} {
 		if got := shownurl.Of(tt.text); got != tt.want {
 			t.Errorf("Of(%q) = %q, want %q", tt.text, got, tt.want)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // SmallInput is a kind of short value that a person pastes or a tool writes: a
@@ -124,18 +125,21 @@ func (k SmallInput) unassigned(text string) string {
 // bare returns text without a byte order mark, blanks around it and one pair of
 // quotes.
 func bare(text string) string {
-	const blanks = " \t\r\n\u00a0\u200b\ufeff"
-	text = strings.Trim(text, blanks)
-	unended := strings.TrimRight(text, ",;"+blanks)
+	text = strings.TrimFunc(text, isBlank)
+	unended := strings.TrimRightFunc(text, func(r rune) bool { return r == ',' || r == ';' || isBlank(r) })
 	for _, pair := range []string{`""`, `''`, "``", "“”", "‘’"} {
 		quotes := []rune(pair)
 		inner, opened := strings.CutPrefix(unended, string(quotes[0]))
 		if inner, closed := strings.CutSuffix(inner, string(quotes[1])); opened && closed && !strings.Contains(inner, string(quotes[0])) {
-			return strings.Trim(inner, blanks)
+			return strings.TrimFunc(inner, isBlank)
 		}
 	}
 	return text
 }
+
+// isBlank reports whether r is white space, of which web pages have many kinds, or
+// one of the characters without a width that they and editors add.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff' }
 
 // notUTF16 refuses text in an encoding with two or four bytes a character, as
 // older PowerShell writes with ">".

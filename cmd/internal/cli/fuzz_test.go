@@ -1,0 +1,77 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"wps/cmd/internal/cli"
+)
+
+// FuzzClean: what reaches a terminal is valid UTF-8 on lines of its own, without a
+// character that moves the cursor or reorders text, and JSON keeps its meaning.
+func FuzzClean(f *testing.F) {
+	for _, seed := range []string{
+		"", "plain", "a\nwps: forged", "\x1b]0;title\a", "\u202eevil\u2066", "\u2028\u2029", "\xff\xc0", "\u009b31m",
+		`{"a":"\u001b[31m"}`, "{\"a\":\"\u202e\U000e0001\"}", "[\"\u2028\",1]\n", "\t",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if line := cli.Clean(text); !utf8.ValidString(line) || strings.ContainsFunc(line, unsafe) {
+			t.Errorf("%q is shown as %q", text, line)
+		}
+		for i, line := range strings.Split(cli.CleanLines(text, "| "), "\n") {
+			if i > 0 && !strings.HasPrefix(line, "| ") || strings.ContainsFunc(line, unsafe) {
+				t.Errorf("%q has the line %q", text, line)
+			}
+		}
+		var line bytes.Buffer
+		if json.Compact(&line, []byte(text)) != nil {
+			return
+		}
+		var before, after any
+		shown := cli.CleanJSON(line.Bytes())
+		if bytes.ContainsFunc(shown, unsafe) || json.Unmarshal(line.Bytes(), &before) != nil || json.Unmarshal(shown, &after) != nil || !reflect.DeepEqual(before, after) {
+			t.Errorf("%q is shown as %q", text, shown)
+		}
+	})
+}
+
+// unsafe reports whether a terminal might do anything with r but show it.
+func unsafe(r rune) bool {
+	return unicode.IsControl(r) && r != '\t' || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
+
+// FuzzSmallInput: a value is found whatever is around it, and whatever is read, the
+// result is a part of the text, without blanks around it.
+func FuzzSmallInput(f *testing.F) {
+	for _, seed := range []string{
+		"", plainString, plainKey, plainToken, "\ufeff\"" + plainString + "\"\r\n", `{"connectionString":"` + plainString + `"}`,
+		"export A='" + plainKey + "'", `{"a":{"b":{"token":"a.b.c"}}}`, "\xff\xfea\x00", "<key>", "# c\nKEY=" + plainKey, "{", `"`, "“”",
+		strings.Repeat(`{"a":`, 1000), `{"key":"{\"key\":\"x\"}"}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for kind, value := range map[*cli.SmallInput]string{
+			new(cli.ConnectionStringInput()): plainString, new(cli.KeyInput()): plainKey, new(cli.TokenInput()): plainToken,
+		} {
+			got, err := kind.Read(text)
+			if err == nil && (len(got) > len(text) || strings.TrimSpace(got) != got || strings.HasPrefix(got, "\ufeff")) {
+				t.Errorf("Read(%q) = %q", text, got)
+			}
+			if err != nil && !strings.Contains(err.Error(), "placeholder") && strings.ContainsAny(err.Error(), "\r\n\x1b") && !strings.HasPrefix(strings.TrimSpace(text), "{") {
+				t.Errorf("Read(%q): %q", text, err)
+			}
+			comment := "# " + strings.NewReplacer("\r", " ", "\n", " ").Replace(text) + "\n"
+			if got, err := kind.Read("\ufeff" + comment + value + "\r\n"); !strings.ContainsRune(text, 0) && (err != nil || got != value) {
+				t.Errorf("Read of %q after the comment %q = %q, %v", value, comment, got, err)
+			}
+		}
+	})
+}
