@@ -82,6 +82,9 @@ var imports = map[string][]string{
 	// Programs of scripts/bench: they measure from outside.
 	"scripts/bench.d/measure": {},
 	"scripts/bench.d/minimal": {},
+
+	// The program of scripts/release: what a release contains beside the program.
+	"scripts/release.d/material": {"cmd"},
 }
 
 // libraries holds which packages may import a library. One that is not named here

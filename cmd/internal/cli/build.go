@@ -1,13 +1,14 @@
 package cli
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"time"
 )
 
 // BuildInfo is the JSON output of "wps version". Commit and Date are "" in a build
-// without version control.
+// without version control, and in one of a tagged module ("go install").
 type BuildInfo struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit"`
@@ -17,13 +18,28 @@ type BuildInfo struct {
 	Platform string `json:"platform"`
 }
 
-// ReadBuildInfo returns what the Go toolchain recorded in the binary.
+// What the linker records in a release (-X), whose build has no version control. No
+// code sets them.
+var version, commit, date string
+
+// ReadBuildInfo returns what the linker or the Go toolchain recorded in the binary.
 func ReadBuildInfo() BuildInfo {
-	v := BuildInfo{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
+	v := BuildInfo{
+		Version: "devel", Commit: commit, Date: date,
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		v.read(info)
+	}
+	if version != "" {
+		v.Version = version
+	}
+	return v
+}
+
+// read adds what the Go toolchain recorded: the version of the module, and the
+// state of its version control.
+func (v *BuildInfo) read(info *debug.BuildInfo) {
 	if m := info.Main.Version; m != "" && m != "(devel)" {
 		v.Version = m
 	}
@@ -37,18 +53,38 @@ func ReadBuildInfo() BuildInfo {
 			v.Modified = s.Value == "true"
 		}
 	}
-	return v
+	if v.Commit == "" {
+		v.fromVersion()
+	}
+}
+
+// fromVersion reads commit and date from the version of a module without a tag, such
+// as v0.0.0-20261130120000-0123456789ab.
+func (v *BuildInfo) fromVersion() {
+	name, _, _ := strings.Cut(v.Version, "+")
+	parts := strings.Split(name, "-")
+	if len(parts) < 3 || len(parts[len(parts)-1]) != 12 {
+		return
+	}
+	at := parts[len(parts)-2]
+	when, err := time.Parse("20060102150405", at[strings.LastIndexByte(at, '.')+1:])
+	if err == nil {
+		v.Commit, v.Date = parts[len(parts)-1], when.Format(time.RFC3339)
+	}
 }
 
 // String returns the text output of "wps version".
 func (v BuildInfo) String() string {
-	built := "built without version control"
-	if v.Commit != "" {
-		built = "commit " + v.Commit[:min(len(v.Commit), 12)]
+	text := "wps " + v.Version
+	switch {
+	case v.Commit != "":
+		text += ", commit " + v.Commit[:min(len(v.Commit), 12)]
 		if v.Modified {
-			built += " (modified)"
+			text += " (modified)"
 		}
-		built += " of " + v.Date
+		text += " of " + v.Date
+	case v.Version == "devel":
+		text += ", built without version control"
 	}
-	return fmt.Sprintf("wps %s, %s, %s %s", v.Version, built, v.Go, v.Platform)
+	return text + ", " + v.Go + " " + v.Platform
 }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"wps/cmd"
+)
+
+// TestManual has a page for each command, whose lines are text or macros of roff.
+func TestManual(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "man")
+	if err := writeManual(dir, "v1.2.3"); err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob(filepath.Join(dir, "*.1"))
+	if err != nil || len(pages) != len(cmd.HelpPages()) || len(pages) < 30 {
+		t.Fatalf("%d pages, %v, want one for each of %d commands", len(pages), err, len(cmd.HelpPages()))
+	}
+	macro := regexp.MustCompile(`^\.(TH|SH|PP|nf|fi|BR)( |$)`)
+	for _, page := range pages {
+		text := read(t, page)
+		for _, want := range []string{".TH WPS", ".SH NAME\nwps", `wps v1.2.3`, ".SH DESCRIPTION", ".SH USAGE", ".SH FLAGS", ".SH EXIT CODES", ".SH SEE ALSO"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s has no %q", page, want)
+			}
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if strings.HasPrefix(line, ".") && !macro.MatchString(line) || strings.HasPrefix(line, "'") {
+				t.Errorf("%s: line %q is a macro", page, line)
+			}
+		}
+	}
+	if got, want := roff(`.a 'b\c -d`), `\&.a 'b\ec \-d`; got != want {
+		t.Errorf("roff = %q, want %q", got, want)
+	}
+}
+
+// TestNotices has the licence of every module, and the same bytes each time.
+func TestNotices(t *testing.T) {
+	t.Chdir("../../..")
+	first, second := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")
+	for _, file := range []string{first, second} {
+		if err := writeNotices(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := read(t, first)
+	for _, want := range []string{"github.com/gorilla/websocket v", "github.com/inconshreveable/mousetrap v", "The Go standard library", "Redistribution and use", "MIT License"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the notices have no %q", want)
+		}
+	}
+	if text != read(t, second) || strings.Contains(text, "goleak") {
+		t.Error("the notices differ from run to run, or have a module that is in tests only")
+	}
+}
+
+// TestBill has the modules of a program: of this test.
+func TestBill(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "bill.json")
+	if err := writeBill(self, file); err != nil {
+		t.Fatal(err)
+	}
+	var b bill
+	d := json.NewDecoder(bytes.NewReader([]byte(read(t, file))))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&b); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, c := range b.Components {
+		found[c.Name] = c.URL
+	}
+	if !strings.HasPrefix(found["github.com/spf13/cobra"], "pkg:golang/github.com/spf13/cobra@v") || found["stdlib"] == "" {
+		t.Errorf("components = %v, want cobra and the standard library", found)
+	}
+	if len(b.Dependencies) != 1 || len(b.Dependencies[0].On) != len(b.Components) || len(b.Metadata.Component.Hashes[0].Content) != 64 {
+		t.Errorf("bill = %+v, want all components below the program, with its hash", b)
+	}
+	if err := writeBill("material.go", file); err == nil {
+		t.Error("a file that is no program has a bill")
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
