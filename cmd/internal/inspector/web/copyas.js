@@ -7,7 +7,8 @@ export function shellWord(text) {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(s) ? s : `'${s.replaceAll("'", `'\\''`)}'`;
 }
 
-const targetTypes = { all: "All", group: "Groups", user: "Users", connection: "Connections" };
+// Names come from the network: the tables have no members but their own.
+const targetTypes = { __proto__: null, all: "All", group: "Groups", user: "Users", connection: "Connections" };
 
 /** Returns the message members of an event object. */
 function message(e) {
@@ -40,12 +41,14 @@ function permission(e) {
 }
 
 const requests = {
+  __proto__: null,
   sendToGroup: (e) => ({ type: "MessageEvent", targetType: "Groups", targetId: e.group, ...message(e) }),
   joinGroup: membership("Join"),
   leaveGroup: membership("Leave"),
 };
 
 const builders = {
+  __proto__: null,
   message: (e) => {
     const targetType = targetTypes[e.target];
     if (!targetType) return null;

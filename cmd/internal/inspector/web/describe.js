@@ -4,6 +4,7 @@ import { fromBase64, oneLine } from "./format.js";
 
 /** The types of happenings: colour class, and what each means. */
 export const types = {
+  __proto__: null, // names come from the network
   opened: { hue: "link", text: "a connection is open" },
   closed: { hue: "link", text: "a connection has ended" },
   away: { hue: "link", text: "a reliable connection has lost its socket" },
@@ -75,6 +76,7 @@ const reason = (e) => oneLine(e.reason ?? "", 300);
 const left = (e) => `${e.count ?? "some"} ${types[e.type].text}`;
 
 const sentences = {
+  __proto__: null,
   opened: (e) => join(e.subprotocol ? oneLine(e.subprotocol, 60) : "simple WebSocket client"),
   closed: (e) => reason(e) || "closed",
   away: (e) => reason(e) || "lost its socket; it may come back",

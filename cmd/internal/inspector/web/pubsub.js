@@ -132,6 +132,7 @@ export class Client {
   }
 
   #ended(code, reason) {
+    if (this.state === "closed") return;
     this.#socket = null;
     const mayRecover = this.reliable && this.#token && !finalCodes.has(code);
     if (!mayRecover) return this.#close(code, reason);
