@@ -18,6 +18,7 @@ import { countAll } from "./tree.js";
 /** How often the state is asked for, in milliseconds: while it is shown, and else. */
 const pollShown = 1500;
 const pollElse = 5000;
+const pollSoon = 500; // after a connection was opened or closed
 
 /** What of a page each view needs from the server. */
 const needs = { clients: "clients", send: "send", state: "state" };
@@ -69,6 +70,7 @@ class Page {
       reset: () => this.#newRun(),
       events: (batch) => {
         batch.forEach((e) => this.rates.add(e));
+        if (batch.some((e) => e.type === "opened" || e.type === "closed")) this.#pollSoon();
         this.store.add(batch);
         this.drawTop();
       },
@@ -133,6 +135,16 @@ class Page {
     if (asked === this.asked) this.#pollTimer = setTimeout(() => this.poll(), this.view === "state" ? pollShown : pollElse);
   }
 
+  /** Asks for the state soon, because connections have come or gone. */
+  #pollSoon() {
+    if (this.soon) return;
+    this.soon = true;
+    setTimeout(() => {
+      this.soon = false;
+      this.poll();
+    }, pollSoon);
+  }
+
   #drawTop() {
     const now = Date.now();
     const series = this.rates.series("all", now);
@@ -152,6 +164,7 @@ class Page {
     byId("lost").hidden = name !== "lost";
     byId("stale").hidden = name !== "stale";
     document.body.dataset.connection = name;
+    document.body.classList.toggle("unknown", this.info === null);
     byId("light").textContent = { live: "live", lost: "lost", stale: "stale" }[name] ?? "connecting";
     if (name === "lost") byId("lost-text").textContent = `${oneLine(this.info?.endpoint ?? location.origin, 100)} does not answer${error?.message ? `: ${plain(error.message)}` : ""}. This page tries again by itself.`;
     if (name === "stale") byId("stale-text").textContent = error.hint || "Its token is missing or of an earlier run.";

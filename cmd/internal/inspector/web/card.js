@@ -42,9 +42,10 @@ export class ClientCard {
 
   #sendBar() {
     const form = this.part.send;
+    form.setAttribute("aria-label", `Send as ${this.name}`);
     const isSimple = this.options.subprotocol === "none";
     this.action = field("Action", "action", { options: isSimple ? [{ value: "event", text: "Send message" }] : actions });
-    this.target = field("Group", "target", { value: this.options.groups[0] ?? "g1" });
+    this.target = field("Group", "target", { value: isSimple ? "message" : this.options.groups[0] ?? "g1" });
     this.dataType = field("Data type", "dataType", { options: ["text", "json", "binary"] });
     this.data = field("Message", "data", { value: "" });
     form.prepend(this.action, this.target, this.dataType, this.data);
@@ -166,8 +167,12 @@ export class ClientCard {
   }
 }
 
+// The service closes a connection that sends an event of another name.
+const eventName = /^[A-Za-z][\w.-]{0,127}$/;
+
 /** Returns a request of the subprotocol, or {problem}. */
 export function requestOf(type, target, dataType, data) {
+  if (type === "event" && !eventName.test(target)) return { problem: "An event name is a letter, then letters, digits, _ . or -." };
   if (type === "joinGroup" || type === "leaveGroup") return target ? { type, group: target } : { problem: "Fill in the group." };
   const name = type === "event" ? { event: target } : { group: target };
   if (dataType === "json") {

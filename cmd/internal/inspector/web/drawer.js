@@ -4,7 +4,7 @@ import { chainPart } from "./chain.js";
 import { dataPart } from "./data.js";
 import { chainOf, facts, hue, what } from "./describe.js";
 import { codeBox, el, icon, say, tabs } from "./dom.js";
-import { bytes, clock, count, duration, oneLine, plain } from "./format.js";
+import { bytes, clock, duration, oneLine, plain } from "./format.js";
 
 const tabNames = { summary: "Summary", data: "Data", headers: "Headers", attempts: "Attempts", copyas: "Copy as" };
 
@@ -110,7 +110,7 @@ export class Drawer {
       const answer = await this.page.api.post("resend", { id: e.id });
       this.#showResent(e, resentPart(e, answer));
     } catch (error) {
-      this.#showResent(e, el("div", { class: "result bad" }, el("p", { text: plain(error.message) }), error.hint && el("p", { text: plain(error.hint) })));
+      this.#showResent(e, failedPart(error));
     }
     button.disabled = false;
   }
@@ -186,11 +186,14 @@ function previewed(event, hub, page) {
 
 /** Returns the answer to a resent event, compared with the recorded one. */
 function resentPart(e, answer) {
-  if (!answer.ok) return el("div", { class: "result bad" }, el("p", { text: plain(answer.error || answer.reason || "the event could not be sent") }), answer.hint && el("p", { text: plain(answer.hint) }));
+  if (!answer.status) return failedPart({ message: answer.reason || "the handler did not answer" });
   const same = answer.status === e.status && (answer.data ?? "") === (e.reply ?? "") && (answer.dataBase64 ?? "") === (e.replyBase64 ?? "");
   const line = `Sent again: ${answer.status} in ${duration(answer.milliseconds)}, ${same ? "the same answer" : "another answer"}`;
-  const before = e.replyLeft > 0 ? ` (the first ${count((e.replyBytes ?? 0) - e.replyLeft)} bytes of the recorded one are compared)` : "";
-  return el("div", { class: `result ${answer.status >= 400 ? "bad" : "good"}` }, el("p", { text: line + before }),
+  return el("div", { class: `result ${answer.ok ? "good" : "bad"}` }, el("p", { text: line }),
     answer.reason && el("p", { text: plain(answer.reason) }),
-    dataPart("", { dataType: answer.dataType, data: answer.data, dataBase64: answer.dataBase64, bytes: answer.bytes, left: answer.left }));
+    answer.bytes > 0 && dataPart("", answer));
+}
+
+function failedPart({ message, hint }) {
+  return el("div", { class: "result bad" }, el("p", { text: plain(message) }), hint && el("p", { text: `hint: ${plain(hint)}` }));
 }

@@ -152,6 +152,11 @@ export async function run(api, hub, event) {
 export function answerPart(answer, ms) {
   const status = answer.httpStatus ? `${answer.httpStatus} ` : "";
   if (!answer.ok) return el("div", { class: "result bad" }, el("p", { text: `${status}${plain(answer.error ?? "failed")}` }), answer.hint && el("p", { text: `hint: ${plain(answer.hint)}` }));
-  const result = answer.result === undefined || answer.result === null ? "" : JSON.stringify(answer.result, null, 2);
-  return el("div", { class: "result good" }, el("p", { text: `Done: ${status}in ${duration(ms)}` }), result && result !== "{}" && codeBox(result, "answer"));
+  return el("div", { class: "result good" }, el("p", { text: `${resultText(answer.result)}: ${status}in ${duration(answer.milliseconds ?? ms)}` }));
+}
+
+/** Returns the result of an event object: the answer to a question, or that it is done. */
+function resultText(result) {
+  if (typeof result?.yes !== "boolean") return "Done";
+  return result.yes ? "Yes" : "No";
 }

@@ -154,6 +154,7 @@ test("a send bar becomes a request, or says what is wrong", () => {
   assert.match(requestOf("leaveGroup", "").problem, /Fill in the group/);
   assert.deepEqual(requestOf("event", "e", "json", '{"a":1}'), { type: "event", event: "e", dataType: "json", data: { a: 1 } });
   assert.match(requestOf("event", "e", "json", "{").problem, /not JSON/);
+  for (const name of ["", "1a", "<i>", "a b"]) assert.match(requestOf("event", name, "text", "").problem, /event name/);
   assert.deepEqual(requestOf("sendToGroup", "g", "binary", "AQ==").data, Uint8Array.of(1));
   assert.match(requestOf("sendToGroup", "g", "binary", "%").problem, /base64/);
   assert.deepEqual(requestOf("sendToGroup", "g", "text", ""), { type: "sendToGroup", group: "g", dataType: "text", data: "" });
