@@ -28,13 +28,12 @@ import (
 )
 
 // Main runs wps with the arguments, streams and signals of the process, and
-// returns its exit code. Signals are received in a goroutine from the start,
-// because signal.Notify takes a tenth of a millisecond.
+// returns its exit code.
 func Main() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	env := cli.NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
 	env.Environ = os.Environ
-	go env.Signals.Receive(cancel) // ends with the process
+	env.Signals.Start(cancel)
 	return Run(ctx, os.Args[1:], env)
 }
 

@@ -94,6 +94,7 @@ func Prepare(env *Env, c *cobra.Command) error {
 	}
 	env.Log = newLogger(env)
 	env.Settings.log = env.Log
+	env.Signals.wait() // what the command does from here on can be stopped
 	return nil
 }
 

@@ -18,6 +18,8 @@ import (
 //
 // The zero value receives nothing. Signals is safe for concurrent use.
 type Signals struct {
+	received chan struct{} // closed when signals are received; nil: they are not
+
 	mu      sync.Mutex
 	asked   bool      // to stop
 	first   os.Signal // the signal that did so; nil: none
@@ -30,17 +32,29 @@ type Signals struct {
 	requests chan os.Signal // see Requests; nil before
 }
 
-// Receive receives signals for as long as the process lasts, and calls stop at the
-// first request.
-func (s *Signals) Receive(stop func()) {
-	s.mu.Lock()
+// Start begins to receive signals, for as long as the process lasts. The first
+// request calls stop. It does so in a goroutine, because signal.Notify takes a tenth
+// of a millisecond.
+func (s *Signals) Start(stop func()) {
 	s.stop = stop
-	s.mu.Unlock()
+	s.received = make(chan struct{})
+	go s.receive() // ends with the process
+}
+
+// wait returns when signals are received.
+func (s *Signals) wait() {
+	if s.received != nil {
+		<-s.received
+	}
+}
+
+func (s *Signals) receive() {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup makes it
 		signal.Notify(signals, syscall.SIGHUP)
 	}
+	close(s.received)
 	for received := range signals {
 		s.request(received)
 	}
@@ -67,8 +81,17 @@ func (s *Signals) request(received os.Signal) {
 		s.asked, s.first = true, received
 		s.stop()
 	}
-	if s.handled <= 0 {
-		signal.Reset(os.Interrupt, syscall.SIGTERM) // the next one ends the process
+	if s.handled < 0 {
+		endBy(received)
+	}
+}
+
+// endBy ends the process by a signal. It is sent again because one that is received
+// while signal.Reset runs is lost.
+func endBy(received os.Signal) {
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
+	if p, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = p.Signal(received) // Windows cannot; there the next one ends the process
 	}
 }
 
