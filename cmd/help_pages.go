@@ -29,7 +29,7 @@ func helpPages(c *cobra.Command) []HelpPage {
 	var text strings.Builder
 	c.SetOut(&text)
 	c.InitDefaultHelpFlag()
-	cli.PrintHelp(c, nil)
+	_ = c.Help() // writes to a strings.Builder
 	pages := []HelpPage{{c.CommandPath(), c.Short, text.String()}}
 	for _, sub := range c.Commands() {
 		if !sub.Hidden {
