@@ -87,6 +87,9 @@ func (s *Service) fetch(ctx context.Context, r *request) ([]byte, protocol.Outco
 	if r.succeeded(resp) {
 		return body, o, nil
 	}
+	if proxy := s.proxyOf(s.endpoint); proxy != "" && resp.StatusCode == http.StatusProxyAuthRequired {
+		return nil, o, &UnreachableError{Endpoint: s.origin, Cause: errors.New(statusLine(resp.StatusCode)), Proxy: proxy}
+	}
 	refusal := NewError(resp.StatusCode, resp.Header, body)
 	refusal.RequestID = req.Header.Get(headerRequestID)
 	o.Code = refusal.Code

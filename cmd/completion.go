@@ -106,6 +106,9 @@ func liveValues(settings *cli.Settings, pick func(emulator.ConnectionStatus) []c
 		ctx, cancel := context.WithTimeout(c.Context(), liveTimeout)
 		defer cancel()
 		r := emulator.NewRemote(cs)
+		if pool, err := settings.RootCAs(); err == nil {
+			r.Trust(pool)
+		}
 		defer r.Close()
 		hub, _ := settings.LookupEnv("WPS_HUB")
 		all, err := r.Connections(ctx, cmp.Or(settings.HubFlag, hub))

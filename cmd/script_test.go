@@ -78,6 +78,7 @@ func dropUnset() {
 //	                            and the body to body.txt
 //	readyfile FILE NAME         wait for a --ready-file and store its text in $NAME
 //	authority [tokens N]        an authority of Entra ID, see authority_test.go
+//	proxy {http | https} TARGET an HTTP proxy, see proxy_test.go
 func TestScript(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -92,6 +93,7 @@ func TestScript(t *testing.T) {
 			"http":       httpRequest,
 			"readyfile":  readyFile,
 			"authority":  authority,
+			"proxy":      testProxy,
 		},
 	})
 }

@@ -3,6 +3,8 @@ package emulator
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,6 +47,12 @@ func NewRemote(cs token.ConnectionString) *Remote {
 	return &Remote{cs, &http.Client{Transport: &http.Transport{
 		ResponseHeaderTimeout: time.Minute, // contexts are shorter
 	}}}
+}
+
+// Trust makes r trust the certificate authorities of a pool, nil for those of the
+// system. It is called before anything else.
+func (r *Remote) Trust(pool *x509.CertPool) {
+	r.http.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 }
 
 // Close closes idle connections.

@@ -164,8 +164,9 @@ var errNoAnswer = errors.New("no answer in time")
 var errNoSubprotocol = errors.New("the service did not agree to the subprotocol")
 
 func handshake(ctx context.Context, u *url.URL, o Options) (*websocket.Conn, error) {
+	through := &proxies{config: o.TLS}
 	d := websocket.Dialer{
-		Proxy:           http.ProxyFromEnvironment,
+		Proxy:           through.find,
 		TLSClientConfig: o.TLS,
 		WriteBufferSize: writeBufferSize,
 		WriteBufferPool: &writeBuffers,
@@ -181,6 +182,9 @@ func handshake(ctx context.Context, u *url.URL, o Options) (*websocket.Conn, err
 	stop := func() bool { return true }
 	d.NetDialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := netDial(ctx, o, network, addr)
+		if err == nil {
+			conn, err = through.encrypt(ctx, conn, addr)
+		}
 		if err == nil {
 			stop = context.AfterFunc(ctx, func() { conn.Close() })
 		}

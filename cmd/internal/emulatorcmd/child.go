@@ -12,10 +12,10 @@ import (
 	"wps/token"
 )
 
-// runChild runs a command with the connection string and the hub of --hub in its
-// environment, and returns its exit code as an error. When ctx ends, the command is
+// runChild runs a command with the connection string, the hub of --hub and further
+// variables in its environment, and returns its exit code as an error. When ctx ends, the command is
 // stopped as [childStop] describes.
-func runChild(ctx context.Context, env *cli.Env, cs token.ConnectionString, command []string) error {
+func runChild(ctx context.Context, env *cli.Env, cs token.ConnectionString, command, variables []string) error {
 	requests := env.Signals.Requests()
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = env.Stdin, env.Out.Stdout, env.Out.Stderr.Stream()
@@ -25,6 +25,7 @@ func runChild(ctx context.Context, env *cli.Env, cs token.ConnectionString, comm
 	if hub := env.Settings.HubFlag; hub != "" {
 		cmd.Env = append(cmd.Env, "WPS_HUB="+hub)
 	}
+	cmd.Env = append(cmd.Env, variables...)
 	cmd.WaitDelay = childGrace // for streams that what it leaves running keeps open
 	target, err := startTarget(cmd)
 	if err != nil {

@@ -138,7 +138,7 @@ func (o *options) register(c *cobra.Command) {
 	f.StringArrayVar(&o.anonymous, "allow-anonymous", nil, "accept clients of this `hub` without a token, \"*\" for every hub; may be repeated")
 	o.guard.Register(f)
 	o.hooks.Register(f)
-	f.StringVar(&o.certFile, "tls-cert-out", "", "with --tls: write the certificate to `file`, for clients to trust")
+	f.StringVar(&o.certFile, "tls-cert-out", "", "with --tls: write the certificate to `file`, for clients to trust; COMMAND trusts it without")
 }
 
 // checkArgs refuses arguments that are not a command after --.

@@ -25,6 +25,8 @@ type instance struct {
 	server *emulator.Server
 	hooks  *eventHooks
 	stale  bool // the settings could not be read when they were last saved
+	// certificate is that of the emulator, PEM; nil without TLS.
+	certificate []byte
 }
 
 // instanceOptions are what an instance is made of besides the flags.
@@ -38,14 +40,16 @@ type instanceOptions struct {
 // newInstance makes an emulator for open listeners, which stay the caller's until
 // it is run.
 func newInstance(ctx context.Context, env *cli.Env, o *options, opts instanceOptions) (*instance, error) {
+	var certificate []byte
 	endpoint := &url.URL{Scheme: "http", Host: serve.DisplayAddr(opts.place.addrs[0], opts.listeners)}
 	if o.tls {
 		endpoint.Scheme = "https"
-		if err := o.encrypt(opts.listeners); err != nil {
+		var err error
+		if certificate, err = o.encrypt(opts.listeners); err != nil {
 			return nil, err
 		}
 	}
-	i := &instance{env: env, o: o, cs: token.NewConnectionString(endpoint, token.NewKey(opts.key))}
+	i := &instance{env: env, o: o, certificate: certificate, cs: token.NewConnectionString(endpoint, token.NewKey(opts.key))}
 	unvalidated := o.entra || o.settings.AllowUnvalidatedEntraTokens
 	i.warn(o.settings)
 	serve.WarnExposed(env.Out, opts.listeners,
@@ -69,15 +73,15 @@ func newInstance(ctx context.Context, env *cli.Env, o *options, opts instanceOpt
 	return i, nil
 }
 
-// encrypt serves TLS on the listeners, with a new certificate.
-func (o *options) encrypt(listeners []net.Listener) error {
+// encrypt serves TLS on the listeners, with a new certificate, which it returns.
+func (o *options) encrypt(listeners []net.Listener) ([]byte, error) {
 	certificate, text, err := emulator.SelfSigned()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if o.certFile != "" {
 		if err := os.WriteFile(o.certFile, text, 0o644); err != nil {
-			return fmt.Errorf("write the certificate: %v", err)
+			return nil, fmt.Errorf("write the certificate: %v", err)
 		}
 	}
 	for i, l := range listeners {
@@ -85,7 +89,7 @@ func (o *options) encrypt(listeners []net.Listener) error {
 			Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
 		})
 	}
-	return nil
+	return text, nil
 }
 
 // run serves until ctx ends, or until the command does, which may use the service
@@ -136,12 +140,26 @@ func (i *instance) work(ctx context.Context, command []string) error {
 	defer i.o.ready.Remove()
 	if len(command) > 0 {
 		defer i.reloadBeside(ctx)()
-		return runChild(ctx, i.env, i.cs, command)
+		return i.runCommand(ctx, command)
 	}
 	if err := i.announce(); err != nil {
 		return err
 	}
 	return i.reloadUntil(ctx, hangups)
+}
+
+// runCommand runs the command after --, which trusts the emulator's certificate.
+func (i *instance) runCommand(ctx context.Context, command []string) error {
+	var variables []string
+	if i.certificate != nil {
+		t, err := newTrust(i.certificate, i.env.Settings.LookupEnv)
+		if err != nil {
+			return err
+		}
+		defer t.remove()
+		variables = t.Variables
+	}
+	return runChild(ctx, i.env, i.cs, command, variables)
 }
 
 // readyReport is the JSON of an emulator that is ready.

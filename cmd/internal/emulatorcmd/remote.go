@@ -25,7 +25,12 @@ func withRemote(ctx context.Context, env *cli.Env, endless bool, work func(conte
 		defer cancel()
 		ctx = limited
 	}
+	pool, err := env.Settings.RootCAs()
+	if err != nil {
+		return err
+	}
 	r := emulator.NewRemote(cs)
+	r.Trust(pool)
 	defer r.Close()
 	return explain.Emulator(env.Settings, cs.Endpoint, work(ctx, r))
 }

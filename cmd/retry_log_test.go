@@ -1,0 +1,30 @@
+package cmd_test
+
+import (
+	"net/http"
+	"regexp"
+	"testing"
+)
+
+// TestRetriesAreLogged: -v shows each try that is repeated, with its result and the
+// wait.
+func TestRetriesAreLogged(t *testing.T) {
+	t.Parallel()
+	tries := 0
+	env := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		if tries++; tries < 3 {
+			w.Header().Set("Retry-After-Ms", "1")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
+	})
+	code, _, stderr := run(t, env, "send", "hi", "-v")
+	retries := regexp.MustCompile(`msg=retry try="([12]) of 4" result="503 Service Unavailable" "again in"=1ms`).FindAllStringSubmatch(stderr, -1)
+	if code != 0 || len(retries) != 2 || retries[0][1] != "1" || retries[1][1] != "2" {
+		t.Errorf("exit code %d, stderr %s, want two retries", code, stderr)
+	}
+	if _, _, stderr := run(t, env, "send", "hi"); regexp.MustCompile("retry").MatchString(stderr) {
+		t.Errorf("without -v: stderr %s", stderr)
+	}
+}
