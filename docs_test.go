@@ -16,6 +16,30 @@ import (
 // emulatorPage says what the emulator does, and by which tests that is shown.
 const emulatorPage = "docs/emulator.md"
 
+// signalsPage says what ends the commands, and by which tests that is shown.
+const signalsPage = "docs/signals.md"
+
+// TestSignalsPage checks that each row of that page names tests that exist, and that
+// the README links to it.
+func TestSignalsPage(t *testing.T) {
+	t.Parallel()
+	tests := namesOfTests(t)
+	for _, row := range rowsOf(t, signalsPage) {
+		shown := quoted.FindAllStringSubmatch(row.cell("shown by"), -1)
+		if len(shown) == 0 {
+			t.Errorf("%s:%d: the row names no test", signalsPage, row.line)
+		}
+		for _, name := range shown {
+			if !tests[name[1]] {
+				t.Errorf("%s:%d: there is no test %q", signalsPage, row.line, name[1])
+			}
+		}
+	}
+	if readme, err := os.ReadFile("README.md"); err != nil || !strings.Contains(string(readme), "("+signalsPage+")") {
+		t.Errorf("README.md does not link to %s (%v)", signalsPage, err)
+	}
+}
+
 // TestEmulatorPage holds the page to the tree: every row that says "works" names
 // a test, and every test that is named is there.
 func TestEmulatorPage(t *testing.T) {

@@ -266,3 +266,25 @@ func TestCommandLosesItsTerminal(t *testing.T) {
 	u.receives(t, "hangup")
 	u.exit(t, 7)
 }
+
+// TestCommandLeavesItsProcesses checks that what a command leaves running lives on
+// when it ends by itself.
+func TestCommandLeavesItsProcesses(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "pid")
+	c := wpsCommand(t, t.TempDir(), "emulator", "--", "sh", "-c", `sleep 1000 >&- 2>&- & echo $! >`+file)
+	if err := c.Run(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Errorf("process %d: %v, want it to live on", pid, err)
+	}
+}
