@@ -61,21 +61,36 @@ func (c *Conn) handle(messageType int, b []byte) {
 		if messageType == websocket.BinaryMessage {
 			r.DataType = protocol.DataTypeBinary
 		}
+		c.trace(false, messageType, b, "")
 		c.deliver(r, len(b))
 		return
 	}
 	if messageType != c.codec.messageType() {
+		c.trace(false, messageType, b, "")
 		c.log.Debug("frame of the wrong type", "bytes", len(b))
 		return
 	}
 	r, err := c.codec.format.DecodeResponse(b)
 	if err != nil {
+		c.trace(false, messageType, b, "")
 		// A data type that this client does not know is such an error, too. The
 		// message is skipped; it must not end the connection.
 		c.log.Warn("frame cannot be read", "bytes", len(b), "error", err)
 		return
 	}
+	c.trace(false, messageType, b, r.ReconnectionToken)
 	c.dispatch(r, len(b))
+}
+
+// trace calls Options.OnFrame, without the secret in the frame.
+func (c *Conn) trace(sent bool, messageType int, b []byte, secret string) {
+	if c.options.OnFrame == nil {
+		return
+	}
+	if secret != "" {
+		b = bytes.ReplaceAll(b, []byte(secret), []byte("***"))
+	}
+	c.options.OnFrame(sent, messageType == websocket.TextMessage, b)
 }
 
 func (c *Conn) dispatch(r *protocol.Response, size int) {

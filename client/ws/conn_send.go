@@ -17,6 +17,8 @@ import (
 var (
 	errSimple    = errors.New("a simple client can send only raw messages")
 	errNotSimple = errors.New("raw messages are for simple clients: use a group or an event")
+
+	errNoTextFrames = errors.New("a protobuf subprotocol has no text frames")
 )
 
 // SendOptions are the options of a message to a group.
@@ -178,4 +180,17 @@ func checkData(d protocol.DataType, data []byte) error {
 		return fmt.Errorf("unknown data type %q", d)
 	}
 	return nil
+}
+
+// SendFrame sends a text frame as it is, such as a request that the methods of
+// Conn do not have. The ack of a request that it contains is not waited for, and a
+// client of a protobuf subprotocol, which has no text frames, cannot call it.
+func (c *Conn) SendFrame(ctx context.Context, text []byte) error {
+	if c.codec != nil && c.codec.messageType() != websocket.TextMessage {
+		return errNoTextFrames
+	}
+	if err := checkData(protocol.DataTypeText, text); err != nil {
+		return err
+	}
+	return c.enqueue(ctx, frame{messageType: websocket.TextMessage, data: bytes.Clone(text)})
 }

@@ -80,6 +80,7 @@ func (c *Conn) writeFrame(f frame) error {
 	if f.messageType == websocket.PingMessage || f.messageType == websocket.PongMessage {
 		return c.ws.WriteControl(f.messageType, f.data, deadline)
 	}
+	c.trace(true, f.messageType, f.data, "")
 	c.ws.SetWriteDeadline(deadline)
 	return c.ws.WriteMessage(f.messageType, f.data)
 }

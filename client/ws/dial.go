@@ -51,6 +51,10 @@ type Options struct {
 	// Logger logs recoveries, and frames that this client does not know; nil means
 	// no log.
 	Logger *slog.Logger
+	// OnFrame, if set, is called with the content of each message that is sent or
+	// received, before it is processed; the reconnection token in it is masked. It
+	// must return soon, may be called concurrently, and must not keep data.
+	OnFrame func(sent, text bool, data []byte)
 	// HandshakeTimeout limits Dial; 0 means 10 s.
 	HandshakeTimeout time.Duration
 	// AckTimeout limits each call that waits for an answer; 0 means 10 s. An event
