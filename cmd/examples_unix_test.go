@@ -76,7 +76,10 @@ func newExample(t *testing.T) *example {
 	e := &example{T: t, dir: t.TempDir(), handler: strings.TrimPrefix(h.URL, "http://")}
 	e.emu = emulatortest.RunWith(t, emulator.Options{Hubs: map[string]emulator.HubSettings{emulator.AnyHub: {Handlers: []emulator.EventHandler{echo}}}})
 	e.connect()
+	cs := e.emu.ConnectionString.Reveal()
 	for name, text := range map[string]string{
+		"test.txt": cs, "local.settings.json": `{"Values":{"WebPubSubConnectionString":"` + cs + `"}}`, ".env": "WPS_CONNECTION_STRING=" + cs + "\n",
+		"prod.yaml": "connectionString: " + cs + "\nhub: chat\n", "code": "#!/bin/sh\n", "vi": "#!/bin/sh\n", "npm": "#!/bin/sh\n",
 		"events.jsonl": `{"type":"MessageEvent","message":"hi","dataType":"text"}` + "\n",
 		"order.json":   `{"id":1}`, "app.log": "line\n", "before.json": benchResult(t), "after.json": benchResult(t),
 		"connect.sh": "#!/bin/sh\n", "m.sh": "#!/bin/sh\ncat\n", "worker.py": "#!/bin/sh\ncat > /dev/null\n",
@@ -188,6 +191,7 @@ func (e *example) replaced(line string) string {
 const exampleShell = `
 trap : INT
 wps() {
+	trap : INT # in a pipe this is another shell
 	case "$1 $2" in
 	"emulator -h"*|"emulator status"|"emulator connections"|"emulator groups"|"emulator events"|"emulator close"|"emulator --") ;;
 	"emulator "*|"listen "*) case "$*" in *--addr*) ;; *) c=$1; shift; set -- "$c" --addr localhost:0 "$@" ;; esac ;;
@@ -218,9 +222,7 @@ func (e *example) run(line string) {
 	var out lockedBuffer
 	shell.Stdout, shell.Stderr = &out, &out
 	shell.WaitDelay = patience
-	if err := os.WriteFile(filepath.Join(e.dir, "npm"), []byte("#!/bin/sh\n"), 0o700); err != nil {
-		e.Fatal(err)
-	}
+	e.addContexts(line)
 	if err := shell.Start(); err != nil {
 		e.Fatal(err)
 	}
@@ -242,6 +244,23 @@ func (e *example) run(line string) {
 	}
 	if strings.Contains("\n"+out.String(), "\nwps: ") && !strings.Contains(out.String(), "wps: warning: ") {
 		e.Errorf("an error is printed:\n%s", &out)
+	}
+}
+
+// addContexts adds the contexts that an example uses, except the one that it adds.
+func (e *example) addContexts(line string) {
+	e.Helper()
+	if !strings.Contains(strings.ToLower(line), "context") {
+		return
+	}
+	for _, name := range []string{"prod", "test"} {
+		if strings.Contains(line, "context add "+name) {
+			continue
+		}
+		env := map[string]string{"HOME": e.dir}
+		if code, _, stderr := run(e.T, env, "context", "add", name, "--connection-string", e.emu.ConnectionString.Reveal(), "--hub", "chat"); code != 0 {
+			e.Fatalf("context add: %s", stderr)
+		}
 	}
 }
 

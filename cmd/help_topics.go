@@ -53,18 +53,29 @@ func commonFlags(root *cobra.Command, env *cli.Env) string {
 		cli.CommonFlagList(root, env)
 }
 
-const helpEnvironment = `A flag outranks a variable. A variable that is set but empty is an error, because
-the secret that it is set from is probably missing.
+const helpEnvironment = `A flag outranks a variable, also one of --env-file or a context. A variable that is
+set but empty is an error: the secret that it is set from is probably missing.
 
 Which service and hub; of several, the first that is set counts:
-  WPS_CONNECTION_STRING, WebPubSubConnectionString,
+  WPS_CONNECTION_STRING                the connection string
+  WPS_ENDPOINT                         the endpoint, to sign in with Entra ID
+  WebPubSubConnectionString, WebPubSubConnectionString__serviceUri,
   AzureWebJobsWebPubSubConnectionString, WEBPUBSUB_CONNECTION_STRING,
-  AZURE_WEBPUBSUB_CONNECTION_STRING    the connection string; none: the local emulator
+  AZURE_WEBPUBSUB_CONNECTION_STRING    the same, of Azure Functions and the SDKs;
+                                       none of all: the context, or the local emulator
   WPS_HUB, WebPubSubHub, WEBPUBSUB_HUB    the hub
+
+Settings and sign-in:
+  WPS_CONTEXT                          the context, see "wps context --help"
+  WPS_CONFIG_DIR                       the folder with the contexts
+  WPS_CREDENTIAL                       how to sign in, as --credential
+  AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, ...
+                                       what the chosen credential reads
 
 Network and terminal:
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY    the proxy for requests and connections
-  SSL_CERT_FILE, SSL_CERT_DIR          certificates to trust, except on macOS and Windows
+  WPS_CA_FILE                          certificates to trust, as --ca-file
+  SSL_CERT_FILE, SSL_CERT_DIR          the same, except on macOS and Windows
   NO_COLOR, TERM=dumb                  no color with --color auto
   COLUMNS                              the width of help that goes to a pager or a file
 
