@@ -54,6 +54,21 @@ func TokenInput() SmallInput {
 	}
 }
 
+// ClientURLInput is the URL of a client, with its token.
+func ClientURLInput() SmallInput {
+	isURL := func(value string) bool {
+		scheme, rest, found := strings.Cut(value, "://")
+		return found && rest != "" && !strings.ContainsAny(scheme, " \t\r\n{\"'=:")
+	}
+	return SmallInput{
+		name:    "client URL",
+		members: []string{"url"},
+		fits:    isURL,
+		certain: true,
+		named:   func(_, rest string) bool { return isURL(bare(rest)) },
+	}
+}
+
 // Read returns the value in text, without a byte order mark, blanks, a pair of
 // quotes, "NAME=" before it or JSON around it. The error never repeats the text.
 func (k SmallInput) Read(text string) (string, error) {

@@ -61,6 +61,11 @@ func TestSmallInput(t *testing.T) {
 		{tok, "wss://h/client/hubs/chat?access_token=" + plainToken, "wss://h/client/hubs/chat?access_token=" + plainToken},
 		{tok, "access_token=" + plainToken + "&x=1", "access_token=" + plainToken + "&x=1"},
 		{tok, `{"baseUrl":"wss://h/client/hubs/chat","url":"wss://h/client/hubs/chat?access_token=` + plainToken + `","accessToken":"x"}`, "wss://h/client/hubs/chat?access_token=" + plainToken},
+		{cli.ClientURLInput(), "wss://h/client/hubs/chat?access_token=" + plainToken + "\r\n", "wss://h/client/hubs/chat?access_token=" + plainToken},
+		{cli.ClientURLInput(), "\ufeff'wss://h/client/hubs/chat?access_token=" + plainToken + "'", "wss://h/client/hubs/chat?access_token=" + plainToken},
+		{cli.ClientURLInput(), `URL="ws://h/client/hubs/chat?a=b&access_token=` + plainToken + `"`, "ws://h/client/hubs/chat?a=b&access_token=" + plainToken},
+		{cli.ClientURLInput(), `{"baseUrl":"wss://h/client/hubs/chat","url":"wss://h/client/hubs/chat?access_token=` + plainToken + `"}`, "wss://h/client/hubs/chat?access_token=" + plainToken},
+		{cli.ClientURLInput(), "url      wss://h/x\ntoken    t\n", "url      wss://h/x\ntoken    t"},
 	} {
 		if got, err := tt.kind.Read(tt.in); err != nil || got != tt.want {
 			t.Errorf("Read(%q) = %q, %v, want %q", tt.in, got, err, tt.want)
@@ -91,6 +96,9 @@ func TestSmallInputRefused(t *testing.T) {
 		{cs, `{"connectionString": "c2VjcmV0`, "this JSON is not valid"},
 		{cs, `{"A": "` + plainString + `", "B": "` + otherString + `"}`, "2 members with a connection string: A, B"},
 		{tok, `{"error": "c2VjcmV0"}`, "the JSON has no token"},
+		{cli.ClientURLInput(), `{"accessToken": "c2VjcmV0"}`, "the JSON has no client URL"},
+		{cli.ClientURLInput(), "<url>", "<url> is a placeholder for the client URL"},
+		{cli.ClientURLInput(), inUTF16("wss://h/?access_token=c2VjcmV0", 0xff, 0xfe), "UTF-16"},
 	} {
 		_, err := tt.kind.Read(tt.in)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "c2Vj") {

@@ -119,6 +119,11 @@ func (o *connectOptions) check(given cli.FlagNames) (err error) {
 	if o.subprotocol, err = subprotocolOf(o.subprotocol); err != nil {
 		return err
 	}
+	if o.url != "" {
+		if o.url, err = cli.ClientURLInput().Read(o.url); err != nil {
+			return cli.Usage(fmt.Sprintf("--url: %v", err), "use the URL of wps negotiate -o url")
+		}
+	}
 	switch {
 	case o.toGroup != "" && o.event != "":
 		return cli.Usagef("--to-group and --event exclude each other")

@@ -190,7 +190,7 @@ func (o *options) configure(env *cli.Env) (err error) {
 }
 
 // accessKey returns the access key: of the flags, else of the environment, else of
-// the settings file, else the default.
+// the settings, else the default.
 func (o *options) accessKey(env *cli.Env) (string, error) {
 	key, from := o.key, "--key"
 	switch {
@@ -201,21 +201,26 @@ func (o *options) accessKey(env *cli.Env) (string, error) {
 		if key, err = cli.KeyInput().ReadFile(o.keyFile); err != nil {
 			return "", cli.Usage(err.Error(), "--key-file needs a file that holds an access key")
 		}
-		from = "--key-file"
+		return checkedKey(key, "--key-file")
 	case key == "":
 		var err error
 		if key, err = env.Settings.Variable("WPS_EMULATOR_KEY"); err != nil {
 			return "", err
 		}
-		if from = "$WPS_EMULATOR_KEY"; key != "" {
-			if key, err = cli.KeyInput().Read(key); err != nil {
-				return "", cli.Usagef("%s: %v", from, err)
-			}
-		}
+		from = "$WPS_EMULATOR_KEY"
 	}
 	if key == "" {
 		return cmp.Or(o.settings.AccessKey, protocol.DefaultAccessKey), nil
 	}
+	key, err := cli.KeyInput().Read(key)
+	if err != nil {
+		return "", cli.Usagef("%s: %v", from, err)
+	}
+	return checkedKey(key, from)
+}
+
+// checkedKey returns a key that the service could have.
+func checkedKey(key, from string) (string, error) {
 	if err := token.CheckKey(key); err != nil {
 		return "", cli.Usagef("%s: %v", from, err)
 	}

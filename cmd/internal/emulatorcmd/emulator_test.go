@@ -84,6 +84,11 @@ func TestAccessKey(t *testing.T) {
 		{options{}, nil, protocol.DefaultAccessKey, ""},
 		{options{key: keyOfFlag, keyFile: file}, nil, "", "--key and --key-file exclude each other"},
 		{options{key: "short"}, nil, "", "--key: access key has 5 bytes, at least 32 are needed"},
+		{options{key: "\ufeff\"" + keyOfFlag + "\"\r\n"}, nil, keyOfFlag, ""},
+		{options{key: `{"primaryKey":"` + keyOfFlag + `"}`}, nil, keyOfFlag, ""},
+		{options{key: "<key>"}, nil, "", "--key: <key> is a placeholder for the access key"},
+		{options{}, map[string]string{"WPS_EMULATOR_KEY": "'" + keyOfVariable + "'\n"}, keyOfVariable, ""},
+		{options{}, map[string]string{"WPS_EMULATOR_KEY": "${KEY}"}, "", "$WPS_EMULATOR_KEY: ${KEY} is a placeholder for the access key"},
 	} {
 		got, err := tt.o.accessKey(newTestEnv(tt.variables))
 		checkUsage(t, "accessKey", err, tt.err)
