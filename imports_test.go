@@ -28,15 +28,16 @@ var imports = map[string][]string{
 	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol"},
 	"cmd/internal/connectcmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client/ws", "token", "protocol"},
 	"cmd/internal/contextcmd":   {"cmd/internal/cli", "cmd/internal/settings", "token", "protocol"},
-	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol"},
+	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol", "cmd/internal/traffictext", "internal/feed", "protocol/traffic"},
 	"cmd/internal/handlercmd":   {"cmd/internal/cli", "cmd/internal/hooks", "cmd/internal/negotiatecmd", "cmd/internal/serve", "cmd/internal/service", "client", "emulator", "trigger", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn"},
 	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token"},
 
-	"cmd/internal/hooks":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "trigger", "internal/shownurl", "token", "protocol"},
-	"cmd/internal/service": {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol", "emulator", "client/entra"},
-	"cmd/internal/explain": {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol", "client/entra", "token"},
-	"cmd/internal/serve":   {"cmd/internal/cli", "internal/webguard", "internal/idleconn"},
-	"cmd/internal/cli":     {"internal/shownurl", "internal/suggest", "token", "protocol", "cmd/internal/settings"},
+	"cmd/internal/hooks":       {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "trigger", "internal/shownurl", "token", "protocol"},
+	"cmd/internal/service":     {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol", "emulator", "client/entra"},
+	"cmd/internal/explain":     {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol", "client/entra", "token"},
+	"cmd/internal/serve":       {"cmd/internal/cli", "internal/webguard", "internal/idleconn"},
+	"cmd/internal/traffictext": {"cmd/internal/cli", "protocol", "protocol/traffic"},
+	"cmd/internal/cli":         {"internal/shownurl", "internal/suggest", "token", "protocol", "cmd/internal/settings"},
 
 	// Below cli, which turns its values into what they mean.
 	"cmd/internal/settings": {"internal/suggest"},
@@ -50,7 +51,7 @@ var imports = map[string][]string{
 	"client/ws":              {"client", "internal/oneline", "internal/wait", "token", "protocol"},
 	"trigger":                {"internal/proctree", "internal/shownurl", "internal/wait", "output", "token", "protocol"},
 
-	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn"},
+	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn", "internal/feed", "protocol/traffic"},
 	"emulator/filter":            {},
 	"emulator/internal/carrier":  {"internal/oneline", "internal/shownurl", "internal/wait", "protocol", "protocol/tunnel"},
 	"emulator/internal/outbound": {"protocol"},
@@ -62,16 +63,18 @@ var imports = map[string][]string{
 	// link YAML.
 	"emulator/settings": {"emulator", "internal/shownurl", "token", "protocol"},
 
-	"output":       {"internal/suggest", "protocol"},
-	"output/apply": {"internal/wait", "output", "protocol"},
-	"bench":        {"internal/wait", "protocol"},
-	"token":        {"protocol"},
-	"protocol":     {},
+	"output":           {"internal/suggest", "protocol"},
+	"output/apply":     {"internal/wait", "output", "protocol"},
+	"bench":            {"internal/wait", "protocol"},
+	"token":            {"protocol"},
+	"protocol":         {},
+	"protocol/traffic": {"protocol"},
 
 	"protocol/tunnel": {"protocol"},
 
 	// What our packages share that is not part of the API.
 	"internal/idleconn": {},
+	"internal/feed":     {"protocol/traffic"},
 	"internal/oneline":  {},
 	"internal/proctree": {},
 	"internal/shownurl": {},

@@ -70,13 +70,21 @@ wps emulator groups, for each group
 wps emulator close
   {"ok":true,"connectionId":"c1"}
 
-wps emulator events, for each event; other types are event, away, recovered, tunnelOpened, tunnelClosed and dropped
-  {"time":"...","type":"opened","hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"..."}
-  {"time":"...","type":"joined","hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
-  {"time":"...","type":"left","hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
-  {"time":"...","type":"message","hub":"chat","connectionId":"c1","userId":"u1","target":"group","targetId":"g1","dataType":"text","bytes":2,"receivers":1}
-  {"time":"...","type":"refused","method":"PUT","path":"...","status":404,"code":"...","reason":"..."}
-  {"time":"...","type":"closed","hub":"chat","connectionId":"c1","userId":"u1","reason":"..."}
+wps emulator events, for each event; --data adds chain, payloads, headers, received, sent and rest
+  {"id":1,"time":"...","type":"opened","chain":1,"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","groups":["g1"],"roles":["..."]}
+  {"id":2,"time":"...","type":"joined","chain":1,"hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
+  {"id":3,"time":"...","type":"left","chain":1,"hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
+  {"id":4,"time":"...","type":"received","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","request":"sendToGroup","ackId":1,"noEcho":true,"ttlSeconds":60,"group":"g1","event":"...","dataType":"text","bytes":2,"data":"hi"}
+  {"id":5,"time":"...","type":"sent","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","request":"ack","ackId":1,"event":"...","code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi"}
+  {"id":6,"time":"...","type":"message","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","target":"group","targetId":"g1","receivers":1,"dataType":"text","bytes":2,"data":"hi","metadata":{...}}
+  {"id":7,"time":"...","type":"rest","chain":3,"hub":"chat","method":"PUT","path":"...","status":202,"milliseconds":1.5,"code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi"}
+  {"id":8,"time":"...","type":"refused","chain":4,"hub":"chat","connectionId":"c1","userId":"u1","request":"joinGroup","ackId":1,"ttlSeconds":60,"group":"g1","method":"PUT","path":"...","status":404,"milliseconds":1.5,"code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi"}
+  {"id":9,"time":"...","type":"event","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","eventType":"user","event":"message","eventId":"2","hook":"...","status":200,"milliseconds":1.5,"reason":"...","attempts":[{...}],"requestHeaders":{...},"responseHeaders":{...},"dataType":"text","bytes":2,"data":"hi","replyDataType":"text","replyBytes":2,"reply":"hi"}
+  {"id":10,"time":"...","type":"permission","chain":5,"hub":"chat","connectionId":"c1","userId":"u1","group":"g1","permission":"...","granted":true}
+  {"id":11,"time":"...","type":"closed","chain":6,"hub":"chat","connectionId":"c1","userId":"u1","closeCode":1000,"reason":"..."}
+also away and recovered (a reliable connection), tunnelOpened and tunnelClosed, fault (a connection that was
+given up), throttled (429 and 503), and dropped, whose count is the number of events that a slow reader has missed. Objects with the same
+chain have one cause. Data that is not UTF-8 is dataBase64, replyBase64; left, replyLeft are bytes beyond 64 KiB
 
 wps bench send|connect|fanout|echo, also the format of --save; rates are per second, times in milliseconds
   {"kind":"send","name":"...","endpoint":"http://...","started":"...","interrupted":true,"workers":16,"rate":200,"size":128,"warmupSeconds":2,"seconds":10,"count":2000,"late":1,"perSecond":200,"failed":0,"notStarted":5,"lost":0,"duplicate":0,"outOfOrder":0,"latency":{...},"series":[...],"faults":{"...":1}}

@@ -6,15 +6,20 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"wps/client/ws"
 	"wps/cmd"
 	"wps/cmd/internal/cli"
+	"wps/emulator"
 	"wps/emulator/emulatortest"
+	"wps/protocol"
+	"wps/token"
 )
 
 // members returns the names of a JSON object's members, prefixed with its type if it
@@ -113,6 +118,8 @@ func TestDocumentedJSON(t *testing.T) {
 // covers it.
 var notPrinted = map[string]bool{
 	"event.repeated": true, // only the service sends an event again
+	"event.hook":     true, // script emulator_handlers
+	"event.attempts": true, // emulator.TestAttempts
 	".interrupted":   true, // script bench_interrupted
 	".late":          true, // bench.TestRateIsOfItsTime
 	".ended":         true, // bench.TestFanoutAllEnded
@@ -127,7 +134,14 @@ func printedJSON(t *testing.T) map[string][]string {
 		lines    = "wps apply and send --lines, for each line; status is done, failed or not tried"
 		arrivals = "wps connect, for each message or change of the connection"
 	)
-	e := emulatortest.Run(t)
+	e := emulatortest.RunWith(t, emulator.Options{Hubs: map[string]emulator.HubSettings{"say": {
+		Handlers: []emulator.EventHandler{{EventPattern: "*", Handler: http.HandlerFunc(sayHello)}},
+	}}})
+	watcher, err := e.Server.Follow(emulator.FollowOptions{Detail: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(watcher.Close)
 	j := &jsonRun{t: t, env: map[string]string{"WPS_CONNECTION_STRING": e.ConnectionString.Reveal(), "WPS_HUB": "chat"}, dir: t.TempDir(), printed: map[string][]string{}}
 	j.listen()
 	wait, id := j.client("--user", "u1", "--group", "g1")
@@ -156,9 +170,9 @@ func printedJSON(t *testing.T) map[string][]string {
 	j.run(lines, "send", "--lines", "--file", events)
 	j.run("wps health", "health")
 	j.run("wps version", "version")
-	token := strings.TrimSpace(j.output("negotiate", "-o", "token"))
-	j.run("wps token inspect", "token", "inspect", token)
-	j.run("wps token inspect", "token", "inspect", token+"A")
+	tok := strings.TrimSpace(j.output("negotiate", "-o", "token"))
+	j.run("wps token inspect", "token", "inspect", tok)
+	j.run("wps token inspect", "token", "inspect", tok+"A")
 	j.run("wps token inspect", "token", "inspect", strings.TrimSpace(j.output("negotiate", "-o", "token", "--role", "sendToGroup")))
 	j.run(arrivals, "connect", "--user", "u2", "--join", "g2", "--to-group", "g2", "--wait", "30s", "--count", "2")
 	j.run(arrivals, "connect", "--subprotocol", "json-reliable", "--join", "g2", "--to-group", "g2", "--wait", "30s", "--count", "1")
@@ -168,10 +182,24 @@ func printedJSON(t *testing.T) map[string][]string {
 	waitClosed, closed := j.client("--user", "u3")
 	j.run("wps emulator close", "emulator", "close", closed)
 	waitClosed()
-	j.run("wps emulator events, for each event; other types are event, away, recovered, tunnelOpened, tunnelClosed and dropped", "emulator", "events")
+	j.run(arrivals, "connect", "--hub", "say", "--user", "u1", "--event", "hello")
+	j.run(arrivals, "connect", "--hub", "say", "--user", "u1", "--event", "refuse")
+	j.run(arrivals, "connect", "--user", "u1", "--role", "webpubsub.joinLeaveGroup", "--to-group", "g1", "--no-echo")
+	j.refusedJoin(e)
+	j.run("wps emulator events, for each event; --data adds chain, payloads, headers, received, sent and rest", "emulator", "events", "--data")
 	j.emulator()
 	j.bench()
 	return j.printed
+}
+
+// sayHello is an event handler that answers the event hello, and refuses others.
+func sayHello(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Ce-Eventname") != "hello" {
+		http.Error(w, "no", http.StatusForbidden)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain")
+	_, _ = io.WriteString(w, "hello")
 }
 
 // jsonRun collects what commands print.
@@ -276,6 +304,28 @@ func (j *jsonRun) listen() {
 	j.run("wps trigger", "trigger", "broken", "--to", url, "--user", "u1")
 	j.run("wps trigger", "trigger", "message", "--to", url, "--data", "hi")
 	j.add("wps emulator --on and wps listen, for each answered event; listen first prints its address", stop(true))
+}
+
+// refusedJoin has a client use a group without its permission.
+func (j *jsonRun) refusedJoin(e *emulatortest.Emulator) {
+	j.t.Helper()
+	n, err := token.Negotiate(e.ConnectionString, token.ClientOptions{Hub: "chat", UserID: "u9", Lifetime: time.Minute})
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	c, err := ws.Dial(j.t.Context(), ws.Options{URL: n.URL, Subprotocol: protocol.SubprotocolJSON})
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	if err := c.JoinGroup(j.t.Context(), "g1"); err == nil {
+		j.t.Error("a client without a role joined a group")
+	}
+	if err := c.SendToGroup(j.t.Context(), "g1", ws.SendOptions{TTLSeconds: 60}, []byte("hi")); err == nil {
+		j.t.Error("a client without a role sent to a group")
+	}
+	if err := c.Close(j.t.Context()); err != nil {
+		j.t.Fatal(err)
+	}
 }
 
 func (j *jsonRun) emulator() {

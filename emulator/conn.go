@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
@@ -11,6 +12,7 @@ import (
 	"wps/emulator/internal/outbound"
 	"wps/emulator/internal/rights"
 	"wps/protocol"
+	"wps/protocol/traffic"
 )
 
 // conn is one client connection as the service knows it. It has one transport
@@ -32,6 +34,11 @@ type conn struct {
 	replay      *replay             // nil unless reliable
 	source      *eventSource        // nil when the hub has no event handler
 	streams     streams             // that it publishes
+	roles       []string            // of its token
+	since       time.Time
+	// chain is that of the handshake, then of the message that is being handled. It
+	// belongs to the goroutine that opens the connection, then to its reader.
+	chain uint64
 }
 
 // clientProtocol interprets the messages of a kind of client.
@@ -45,10 +52,19 @@ type clientProtocol interface {
 	disconnectedFrame(text string) []byte
 }
 
+// ending is the end of a connection: the close code of its last frame, the reason
+// of the event disconnected, and the chain of what has ended it.
+type ending struct {
+	code  int
+	why   string
+	chain uint64
+}
+
 // closeStatus is a close code and its reason.
 type closeStatus struct {
 	code   int
 	reason string
+	chain  uint64 // of the message that ends the connection
 }
 
 // Reasons of the event disconnected.
@@ -105,55 +121,63 @@ func (c *conn) sendFrame(frame []byte) {
 // connection are handled one at a time; a message of a transport that was
 // replaced is dropped, because the client no longer waits for its answer.
 func (c *conn) handleMessage(l *link, op int, data []byte) *closeStatus {
-	if c.replay == nil {
-		return c.client.handleMessage(c, op, data)
+	if c.replay != nil {
+		c.replay.handling.Lock()
+		defer c.replay.handling.Unlock()
+		if c.currentLink() != l {
+			return nil
+		}
 	}
-	c.replay.handling.Lock()
-	defer c.replay.handling.Unlock()
-	if c.currentLink() != l {
-		return nil
+	end := c.client.handleMessage(c, op, data)
+	if end != nil {
+		end.chain = c.chain
 	}
-	return c.client.handleMessage(c, op, data)
+	return end
 }
 
 // overflow closes a connection that reads too slowly. What waits for it is
 // dropped.
 func (c *conn) overflow(reason string) {
-	l := c.terminate(reason)
+	l := c.terminate(ending{code: closePolicy, why: reason})
 	if l != nil && l.out.EndNow(outbound.CloseFrame(closePolicy, reason)) {
+		c.publishFault("the client reads too slowly: " + reason)
 		c.server.log.Warn("connection too slow, closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
 	}
 }
 
 // close removes c from its hub at once and ends it with a close frame, after
-// what is queued and an optional last frame. Only the first close counts; why is
-// the reason of the event disconnected.
-func (c *conn) close(code int, reason string, lastFrame []byte, why string) {
-	l := c.terminate(why)
+// what is queued and an optional last frame. Only the first close counts; the why
+// of e is the reason of the event disconnected.
+func (c *conn) close(e ending, reason string, lastFrame []byte) {
+	l := c.terminate(e)
 	switch {
 	case l == nil: // without a transport
 	case lastFrame != nil:
-		l.out.End(lastFrame, outbound.CloseFrame(code, reason))
+		l.out.End(lastFrame, outbound.CloseFrame(e.code, reason))
 	default:
-		l.out.End(outbound.CloseFrame(code, reason))
+		l.out.End(outbound.CloseFrame(e.code, reason))
 	}
 }
 
 // closeByREST closes c as REST does: the reason is in the frame before the close
 // frame, never in that itself.
-func (c *conn) closeByREST(reason string) {
+func (c *conn) closeByREST(reason string, chain uint64) {
 	text := "Application server closed the connection."
 	if reason != "" {
 		text += " Reason: " + strings.ToValidUTF8(reason, "\uFFFD")
 	}
-	c.close(closeNormal, "", c.client.disconnectedFrame(text), text)
+	frame := c.client.disconnectedFrame(text)
+	if frame != nil {
+		c.publishSent(&protocol.Response{Type: protocol.ResponseSystem, Event: protocol.SystemDisconnected, Message: text}, chain)
+	}
+	c.close(ending{closeNormal, text, chain}, "", frame)
 }
 
 // linkEnded is called when transport l has ended without a close: a reliable
 // connection waits for another one, any other ends.
 func (c *conn) linkEnded(l *link) {
 	if c.replay == nil {
-		c.terminate(reasonEnded)
+		c.terminate(ending{code: closeAbnormal, why: reasonEnded})
 		return
 	}
 	c.replay.detach(c, l)
@@ -162,13 +186,13 @@ func (c *conn) linkEnded(l *link) {
 // terminate ends c for good: it leaves its hub and cannot be recovered. It returns
 // the transport, which the caller ends; nil when there is none. Every end of a
 // connection calls it, and only the first call counts.
-func (c *conn) terminate(why string) *link {
+func (c *conn) terminate(e ending) *link {
 	if c.server.removeConn(c) {
-		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", cutText(why))
-		c.notice(Notice{Type: NoticeClosed, Reason: why})
+		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", traffic.Cut(e.why))
+		e.chain = c.publishClosed(e)
 	}
 	c.endStreams()
-	c.source.connectionEnded(why)
+	c.source.connectionEnded(e.why, e.chain)
 	if c.replay != nil {
 		return c.replay.finish(c)
 	}
@@ -221,10 +245,4 @@ func (c *conn) status() ConnectionStatus {
 		st.Queued, st.QueuedBytes = l.out.Waiting()
 	}
 	return st
-}
-
-// notice publishes what happened to c.
-func (c *conn) notice(x Notice) {
-	x.Time, x.Hub, x.ConnectionID, x.UserID = c.server.now(), c.hub.name, c.id, c.userID
-	c.server.notices.publish(x)
 }

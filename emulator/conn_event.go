@@ -13,6 +13,7 @@ import (
 func (c *conn) userEvent(name string, d protocol.DataType, data []byte, metadata map[string]string) bool {
 	m, ok := c.ask(name, d, data, metadata)
 	if m != nil {
+		c.publishSent(&m.response, c.chain)
 		if full := c.sendMessage(m); full != "" {
 			c.overflow(full)
 		}
@@ -24,7 +25,7 @@ func (c *conn) userEvent(name string, d protocol.DataType, data []byte, metadata
 // is false when the event failed.
 func (c *conn) ask(name string, d protocol.DataType, data []byte, metadata map[string]string) (m *message, ok bool) {
 	if c.source == nil {
-		c.notice(Notice{Type: NoticeEvent, Reason: errNoHandler.Error(), NoticeHandled: &NoticeHandled{Event: name}})
+		c.publishUnhandled(name)
 		return nil, false
 	}
 	ctx, cancel := context.WithTimeout(c.source.ctx, carrier.Timeout)
@@ -33,7 +34,7 @@ func (c *conn) ask(name string, d protocol.DataType, data []byte, metadata map[s
 	if l := c.currentLink(); l != nil {
 		stop = l.watch(cancel)
 	}
-	m, ok = c.source.userEvent(ctx, name, d, data, metadata)
+	m, ok = c.source.userEvent(ctx, &userEvent{name, d, data, metadata, c.chain})
 	stop()
 	return m, ok
 }

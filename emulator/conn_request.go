@@ -26,12 +26,12 @@ func (c *conn) execute(r *protocol.Request) (name, message string) {
 	return "", ""
 }
 
-func (c *conn) changeGroup(group, verb string, change func(*conn, string) bool) (name, message string) {
+func (c *conn) changeGroup(group, verb string, change func(*conn, string, uint64) bool) (name, message string) {
 	if !c.rights.May(protocol.PermissionJoinLeaveGroup, group) {
 		return forbidden(verb, group)
 	}
 	fits := true
-	c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: c.id}, func(c *conn) { fits = change(c, group) })
+	c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: c.id}, func(c *conn) { fits = change(c, group, c.chain) })
 	if !fits {
 		return protocol.AckBadRequest, tooManyGroups
 	}
@@ -47,6 +47,7 @@ func (c *conn) publish(r *protocol.Request) bool {
 	m := newMessage(protocol.FromGroup, r.DataType, r.Data)
 	m.response.Metadata = r.Metadata
 	m.expireIn(c.server.now(), r.TTLSeconds)
+	m.chain = c.chain
 	c.publishTo(r.Group, r.NoEcho, m)
 	return true
 }
@@ -60,7 +61,7 @@ func (c *conn) publishTo(group string, noEcho bool, m *message) {
 		excluded = []string{c.id}
 	}
 	to := protocol.Target{Kind: protocol.TargetGroup, ID: group}
-	c.server.noticeMessage(c.hub.name, to, m, c.hub.send(to, m, excluded))
+	c.server.publishMessage(c.hub.name, to, m, c.hub.send(to, m, excluded))
 }
 
 // internalError is all that a client learns of a failed event.

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"wps/emulator/internal/outbound"
 	"wps/protocol"
 )
 
@@ -110,12 +109,7 @@ func (c *conn) streamSilent(s *stream, touched int) {
 	}
 	const text = "The stream was idle for too long."
 	c.publishEnd(s, protocol.StreamInfo{ErrorName: protocol.StreamIdleTimeout, ErrorMessage: text})
-	c.answerStream(streamClosed(s.id, protocol.StreamIdleTimeout, text))
-}
-
-// answerStream writes an answer outside of a request.
-func (c *conn) answerStream(r *protocol.Response) {
-	c.sendFrame(outbound.ResponseFrame(c.kind.format(), r))
+	c.sendResponse(streamClosed(s.id, protocol.StreamIdleTimeout, text), 0)
 }
 
 // streamData publishes the fragment that is expected. An earlier one is
@@ -132,7 +126,7 @@ func (c *conn) streamData(r *protocol.Request) *protocol.Response {
 		return streamClosed(s.id, protocol.StreamForbidden, text)
 	}
 	m := newMessage(protocol.FromGroup, r.DataType, r.Data)
-	m.response.Metadata = r.Metadata
+	m.response.Metadata, m.chain = r.Metadata, c.chain
 	m.response.Stream = &protocol.StreamInfo{ID: s.id, SequenceID: r.Stream.SequenceID}
 	c.publishTo(s.group, s.noEcho, m)
 	return streamAckOf(s.id, r.Stream.SequenceID+1)

@@ -13,6 +13,7 @@ import (
 	"wps/emulator"
 	"wps/emulator/emulatortest"
 	"wps/protocol"
+	"wps/protocol/traffic"
 	"wps/token"
 )
 
@@ -72,8 +73,8 @@ func TestStatus(t *testing.T) {
 // wantGone waits until a hub has no connection.
 func wantGone(t *testing.T, e *emulatortest.Emulator, hub string) {
 	t.Helper()
-	err := remote(t, e.ConnectionString).Notices(waiting(t), emulator.NoticeOptions{Recent: 1000, Follow: true}, func(n emulator.Notice) error {
-		if n.Type == emulator.NoticeClosed && n.Hub == hub {
+	err := remote(t, e.ConnectionString).Traffic(waiting(t), emulator.TrafficOptions{Recent: 1000, Follow: true}, func(n *traffic.Object) error {
+		if n.Type == traffic.Closed && n.Hub == hub {
 			return errEnough
 		}
 		return nil
@@ -128,11 +129,11 @@ func TestConnectionStatus(t *testing.T) {
 	}
 }
 
-// collect returns the notices that are kept, without times, after checking that
+// collect returns the objects that are kept, without times, after checking that
 // they have one.
-func collect(t *testing.T, e *emulatortest.Emulator, o emulator.NoticeOptions) (all []emulator.Notice) {
+func collect(t *testing.T, e *emulatortest.Emulator, o emulator.TrafficOptions) (all []*traffic.Object) {
 	t.Helper()
-	err := remote(t, e.ConnectionString).Notices(waiting(t), o, func(n emulator.Notice) error {
+	err := remote(t, e.ConnectionString).Traffic(waiting(t), o, func(n *traffic.Object) error {
 		if n.Time.IsZero() {
 			t.Errorf("%+v has no time", n)
 		}
@@ -146,7 +147,7 @@ func collect(t *testing.T, e *emulatortest.Emulator, o emulator.NoticeOptions) (
 	return all
 }
 
-func TestNotices(t *testing.T) {
+func TestTraffic(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
 	c, id := dialJSON(t, e, clientOptions{user: "u", roles: joinAny, groups: []string{"g"}})
@@ -166,59 +167,59 @@ func TestNotices(t *testing.T) {
 	if _, _, err := dialTry(t, e, clientOptions{query: "&webpubsub_mode=shout"}); err == nil {
 		t.Fatal("an unknown mode was accepted")
 	}
-	all := collect(t, e, emulator.NoticeOptions{Recent: 100})
+	all := collect(t, e, emulator.TrafficOptions{Recent: 100})
 	var got []string
 	for _, n := range all {
-		line := n.Type
+		line := string(n.Type)
 		for _, s := range []string{n.Hub, n.UserID, n.Group, n.Reason} {
 			if s != "" {
 				line += " " + s
 			}
 		}
-		if strings.Contains(n.Type, "opened closed joined left") && n.ConnectionID != id {
+		if strings.Contains(string(n.Type), "opened closed joined left") && n.ConnectionID != id {
 			t.Errorf("%+v: want connection %s", n, id)
 		}
-		if x := n.NoticeSent; x != nil {
-			line += fmt.Sprintf(" %s %s %s %d to %d %q", x.Target, x.TargetID, x.DataType, x.Bytes, x.Receivers, x.Data)
+		if x := n.Fanout; x != nil {
+			line += fmt.Sprintf(" %s %s %s %d to %d %q", x.Target, x.TargetID, n.DataType, n.Bytes, x.Receivers, n.Data)
 		}
-		if x := n.NoticeRequest; x != nil {
-			line += fmt.Sprintf(" %s %s %d %s", x.Method, x.Path, x.Status, x.Code)
+		if x := n.HTTP; x != nil {
+			line += fmt.Sprintf(" %s %s %d %s", x.Method, x.Path, n.Status, n.Code)
 		}
 		got = append(got, line)
 	}
 	expected := []string{
 		"opened chat u", "joined chat u g", "joined chat u h", `message chat u group h binary 3 to 1 ""`,
 		"left chat u g", "left chat u h", `message chat user none text 6 to 0 ""`,
-		"refused the request has no token POST /api/hubs/chat/:send 401 ",
-		"refused Invalid syntax for 'a b': Syntax error at position 3 in 'a b'. (Parameter 'filter') POST /api/hubs/chat/:send 400 Error.BadRequest",
+		"refused chat the request has no token POST /api/hubs/chat/:send?access_token=*** 401 ",
+		"refused chat Invalid syntax for 'a b': Syntax error at position 3 in 'a b'. (Parameter 'filter') POST /api/hubs/chat/:send?filter=a%20b 400 Error.BadRequest",
 		"closed chat u Application server closed the connection.",
-		"refused unknown webpubsub_mode: use sendEvent or sendToGroup GET /client/hubs/chat 400 ",
+		"refused chat unknown webpubsub_mode: use sendEvent or sendToGroup GET /client/hubs/chat?access_token=***&webpubsub_mode=shout 400 ",
 	}
 	if got[4] > got[5] { // the order of groups left together is not promised
 		got[4], got[5] = got[5], got[4]
 	}
 	if strings.Join(got, "\n") != strings.Join(expected, "\n") {
-		t.Errorf("notices\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(expected, "\n"))
+		t.Errorf("objects\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(expected, "\n"))
 	}
 	if all[3].ConnectionID != id || all[6].ConnectionID != "" {
 		t.Errorf("senders = %q and %q, want the client and none", all[3].ConnectionID, all[6].ConnectionID)
 	}
-	if last := collect(t, e, emulator.NoticeOptions{Recent: 2}); len(last) != 2 || last[0].Type != emulator.NoticeClosed {
+	if last := collect(t, e, emulator.TrafficOptions{Recent: 2}); len(last) != 2 || last[0].Type != traffic.Closed {
 		t.Errorf("last two = %+v", last)
 	}
 }
 
-// follow starts to follow and returns the notices; it returns when the emulator
+// follow starts to follow and returns the objects; it returns when the emulator
 // has begun to send them.
-func follow(t *testing.T, e *emulatortest.Emulator, o emulator.NoticeOptions) <-chan emulator.Notice {
+func follow(t *testing.T, e *emulatortest.Emulator, o emulator.TrafficOptions) <-chan *traffic.Object {
 	t.Helper()
 	o.Follow, o.Recent = true, 1
 	want(t, e, 400, post("9bad/:send", text, "x")) // there is one to begin with
 	ctx, cancel := context.WithCancel(waiting(t))
-	seen, ended := make(chan emulator.Notice), make(chan error, 1)
+	seen, ended := make(chan *traffic.Object), make(chan error, 1)
 	r := remote(t, e.ConnectionString)
 	go func() {
-		ended <- r.Notices(ctx, o, func(n emulator.Notice) error {
+		ended <- r.Traffic(ctx, o, func(n *traffic.Object) error {
 			select {
 			case seen <- n:
 				return nil
@@ -233,8 +234,8 @@ func follow(t *testing.T, e *emulatortest.Emulator, o emulator.NoticeOptions) <-
 			t.Errorf("follow: %v", err)
 		}
 	})
-	if n := <-seen; n.Type != emulator.NoticeRefused {
-		t.Fatalf("first notice = %+v", n)
+	if n := <-seen; n.Type != traffic.Refused {
+		t.Fatalf("first object = %+v", n)
 	}
 	return seen
 }
@@ -243,37 +244,42 @@ func TestFollow(t *testing.T) {
 	t.Parallel()
 	b := runBench(t)
 	e := b.Emulator
-	plain, data := follow(t, e, emulator.NoticeOptions{}), follow(t, e, emulator.NoticeOptions{Data: true})
+	plain, data := follow(t, e, emulator.TrafficOptions{}), follow(t, e, emulator.TrafficOptions{Data: true})
 	<-plain // the beginning of the other
 	c := dialReliable(t, e, clientOptions{})
-	long := strings.Repeat("é", 4<<10)
+	long := strings.Repeat("é", 32<<10+5)
 	want(t, e, 202, post("chat/:send", text, "hi"))
 	want(t, e, 202, post("chat/:send", "application/octet-stream", "\xff\x00"))
 	want(t, e, 202, post("chat/:send", text, "x"+long))
 	b.cut(c)
 	c.recover(e)
 	for _, want := range []struct {
-		kind, data string
-		truncated  bool
+		kind traffic.Type
+		data string
+		left int
 	}{
-		{emulator.NoticeOpened, "", false},
-		{emulator.NoticeMessage, "hi", false}, {emulator.NoticeMessage, "/wA=", false},
-		{emulator.NoticeMessage, "x" + long[:4094], true},
-		{emulator.NoticeAway, "", false}, {emulator.NoticeRecovered, "", false},
+		{traffic.Opened, "", 0},
+		{traffic.Message, "hi", 0}, {traffic.Message, "\xff\x00", 0},
+		{traffic.Message, "x" + long[:65534], 12},
+		{traffic.Away, "", 0}, {traffic.Recovered, "", 0},
 	} {
 		bare, full := <-plain, <-data
-		if bare.Type != want.kind || full.Type != want.kind {
-			t.Fatalf("notices %+v and %+v, want %s", bare, full, want.kind)
+		for full.Type == traffic.Sent || full.Type == traffic.REST {
+			full = <-data
 		}
-		if want.kind != emulator.NoticeMessage {
+		if bare.Type != want.kind || full.Type != want.kind {
+			t.Fatalf("objects %+v and %+v, want %s", bare, full, want.kind)
+		}
+		if want.kind != traffic.Message {
 			continue
 		}
-		if bare.Data != "" || bare.Truncated || full.Data != want.data || full.Truncated != want.truncated {
-			t.Errorf("data %q and %q, truncated %v, want none and %q, %v", bare.Data, full.Data, full.Truncated, want.data, want.truncated)
+		got, _ := full.Raw()
+		if bare.Data != "" || bare.DataBase64 != nil || bare.Bytes != full.Bytes || string(got) != want.data || full.Left != want.left {
+			t.Errorf("data %q and %q, %d left, want none and %q, %d", bare.Data, got, full.Left, want.data, want.left)
 		}
 	}
-	if late := collect(t, e, emulator.NoticeOptions{Recent: 100}); late[len(late)-1].Type != emulator.NoticeRecovered {
-		t.Errorf("last notice = %+v", late[len(late)-1])
+	if late := collect(t, e, emulator.TrafficOptions{Recent: 100}); late[len(late)-1].Type != traffic.Recovered {
+		t.Errorf("last object = %+v", late[len(late)-1])
 	}
 }
 
@@ -283,7 +289,7 @@ func TestSlowFollower(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
 	dialJSON(t, e, clientOptions{user: strings.Repeat("u", 1000)})
-	seen := follow(t, e, emulator.NoticeOptions{})
+	seen := follow(t, e, emulator.TrafficOptions{})
 	const rounds, groups = 40, 500 // some 26 MB, more than the sockets hold
 	names := make([]string, groups)
 	for i := range names {
@@ -297,7 +303,7 @@ func TestSlowFollower(t *testing.T) {
 	got, dropped := 0, 0
 	for got+dropped < rounds*groups {
 		n := <-seen
-		if n.Type == emulator.NoticeDropped {
+		if n.Type == traffic.Dropped {
 			dropped += n.Count
 			continue
 		}
@@ -307,7 +313,7 @@ func TestSlowFollower(t *testing.T) {
 		t.Errorf("got %d and missed %d of %d, want some missed and at least 1024 got", got, dropped, rounds*groups)
 	}
 	want(t, e, 202, post("chat/:send", text, "x"))
-	if n := <-seen; n.Type != emulator.NoticeMessage {
+	if n := <-seen; n.Type != traffic.Message {
 		t.Errorf("afterwards %+v, want the message", n)
 	}
 }
@@ -316,9 +322,9 @@ func TestFollowers(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
 	for range 16 {
-		follow(t, e, emulator.NoticeOptions{})
+		follow(t, e, emulator.TrafficOptions{})
 	}
-	err := remote(t, e.ConnectionString).Notices(waiting(t), emulator.NoticeOptions{Follow: true}, func(emulator.Notice) error { return nil })
+	err := remote(t, e.ConnectionString).Traffic(waiting(t), emulator.TrafficOptions{Follow: true}, func(*traffic.Object) error { return nil })
 	if !errors.Is(err, emulator.ErrBusy) {
 		t.Errorf("follower 17: %v, want ErrBusy", err)
 	}
@@ -411,9 +417,9 @@ func TestStreamDeadline(t *testing.T) {
 	}
 }
 
-// TestNoticesOfEvents proves that the notice of a user event contains why it failed, and
+// TestTrafficOfEvents proves that the object of a user event contains why it failed, and
 // the handler's answer and its time.
-func TestNoticesOfEvents(t *testing.T) {
+func TestTrafficOfEvents(t *testing.T) {
 	t.Parallel()
 	handler := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WebHook-Allowed-Origin", "*")
@@ -434,9 +440,9 @@ func TestNoticesOfEvents(t *testing.T) {
 		}
 	}
 	events := func(e *emulatortest.Emulator) (lines []string) {
-		for _, n := range collect(t, e, emulator.NoticeOptions{Recent: 100}) {
-			if h := n.NoticeHandled; h != nil {
-				lines = append(lines, fmt.Sprintf("%s %s %s %d %s", n.Type, n.UserID, h.Event, h.AnswerStatus, n.Reason))
+		for _, n := range collect(t, e, emulator.TrafficOptions{Recent: 100}) {
+			if n.Type == traffic.Handled {
+				lines = append(lines, fmt.Sprintf("%s %s %s %d %s", n.Type, n.UserID, n.Event, n.Status, n.Reason))
 			}
 		}
 		return lines

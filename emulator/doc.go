@@ -17,7 +17,7 @@
 // handler over HTTP or in this process.
 //
 // Locks are locked in this order: replay.handling, hub.mu, then replay.mu or
-// eventSource.mu, then those of the queue and the notices. Only replay.handling,
+// eventSource.mu, then those of the queue and the feed. Only replay.handling,
 // which keeps the messages of a client in order, is held while a handler is
 // called.
 //

@@ -11,6 +11,7 @@ import (
 
 	"wps/emulator"
 	"wps/emulator/emulatortest"
+	"wps/protocol/traffic"
 	"wps/token"
 )
 
@@ -136,12 +137,12 @@ func TestStrangersAreNoticed(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
 	strangerREST(t, e, "localhost", http.Header{"Origin": {"https://evil.example"}})
-	for _, n := range collect(t, e, emulator.NoticeOptions{Recent: 10}) {
-		if n.Type == emulator.NoticeRefused && strings.Contains(n.Reason, "https://evil.example") {
+	for _, n := range collect(t, e, emulator.TrafficOptions{Recent: 10}) {
+		if n.Type == traffic.Refused && strings.Contains(n.Reason, "https://evil.example") {
 			return
 		}
 	}
-	t.Error("no notice tells of the page that was refused")
+	t.Error("no object is about the page that was refused")
 }
 
 func TestGuardOptions(t *testing.T) {

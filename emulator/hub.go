@@ -5,6 +5,7 @@ import (
 
 	"wps/emulator/filter"
 	"wps/protocol"
+	"wps/protocol/traffic"
 )
 
 // hub holds the connections of one hub by id, user and group. One lock guards all
@@ -43,12 +44,12 @@ func (h *hub) add(c *conn, groups []string, before func()) bool {
 	c.hub = h
 	h.byID[c.id] = c
 	h.all.add(c)
-	c.notice(Notice{Type: NoticeOpened, Subprotocol: c.subprotocol})
+	c.publishOpened(groups)
 	if c.hasUser {
 		addMember(h.users, c.userID, c)
 	}
 	for _, g := range groups {
-		h.join(c, g)
+		h.join(c, g, c.chain)
 	}
 	before()
 	return true
@@ -92,8 +93,9 @@ func removeMember(sets map[string]*members, name string, c *conn) {
 	}
 }
 
-// join returns false, and does nothing, when c is in too many groups already.
-func (h *hub) join(c *conn, group string) bool {
+// join returns false, and does nothing, when c is in too many groups already. chain
+// is that of its cause.
+func (h *hub) join(c *conn, group string, chain uint64) bool {
 	if _, already := c.groups[group]; already {
 		return true
 	}
@@ -106,24 +108,24 @@ func (h *hub) join(c *conn, group string) bool {
 	c.groups[group] = struct{}{}
 	c.groupBytes += len(group)
 	addMember(h.groups, group, c)
-	c.notice(Notice{Type: NoticeJoined, Group: group})
+	c.publishMembership(traffic.Joined, group, chain)
 	return true
 }
 
 // leave always returns true; it has the form of join.
-func (h *hub) leave(c *conn, group string) bool {
+func (h *hub) leave(c *conn, group string, chain uint64) bool {
 	if _, in := c.groups[group]; in {
 		delete(c.groups, group)
 		c.groupBytes -= len(group)
 		removeMember(h.groups, group, c)
-		c.notice(Notice{Type: NoticeLeft, Group: group})
+		c.publishMembership(traffic.Left, group, chain)
 	}
 	return true
 }
 
-func (h *hub) leaveAll(c *conn) {
+func (h *hub) leaveAll(c *conn, chain uint64) {
 	for g := range c.groups {
-		h.leave(c, g)
+		h.leave(c, g, chain)
 	}
 	c.groups = nil
 }

@@ -40,20 +40,23 @@ const (
 	filterCost     = 16
 )
 
+// groupChange is hub.join or hub.leave.
+type groupChange func(h *hub, c *conn, group string, chain uint64) bool
+
 // bulkChange is a bulk group operation in progress.
 type bulkChange struct {
 	*bulk
 	hub    *hub
-	change func(*hub, *conn, string) bool // join or leave
-	rest   []*conn                        // not changed yet
-	next   int                            // the group that the first of rest changes next
-	full   bool                           // a connection could not join a group
+	change groupChange // join or leave
+	rest   []*conn     // not changed yet
+	next   int         // the group that the first of rest changes next
+	full   bool        // a connection could not join a group
 }
 
 // changeGroups applies change to every connection that b selects. full reports
 // that a connection has reached its limit. The error is that of ctx, when it ends
 // before the operation does.
-func (h *hub) changeGroups(ctx context.Context, b *bulk, change func(*hub, *conn, string) bool) (full bool, err error) {
+func (h *hub) changeGroups(ctx context.Context, b *bulk, change groupChange) (full bool, err error) {
 	x := &bulkChange{bulk: b, hub: h, change: change, rest: h.connections(wholeHub())}
 	for x.advance() {
 		if err := ctx.Err(); err != nil {
@@ -88,7 +91,7 @@ func (x *bulkChange) changeOne(c *conn, most int) (changed int) {
 	groups := x.groups[x.next:]
 	groups = groups[:min(len(groups), most)]
 	for _, g := range groups {
-		if !x.change(x.hub, c, g) {
+		if !x.change(x.hub, c, g, x.chain) {
 			x.full = true
 			x.next = len(x.groups) // the others do not fit either
 			break

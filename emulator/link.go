@@ -39,6 +39,8 @@ const (
 	closePolicy      = 1008
 	closeTooBig      = 1009
 	closeInternal    = 1011
+
+	closeAbnormal = 1006 // never in a frame: the transport ended without one
 )
 
 // Reasons of closes for faults that the link itself finds.
@@ -61,7 +63,7 @@ func (l *link) readLoop() {
 		}
 		l.silentRounds.Store(0)
 		if end := l.conn.handleMessage(l, op, data); end != nil {
-			l.conn.close(end.code, end.reason, nil, end.reason)
+			l.conn.close(ending{end.code, end.reason, end.chain}, end.reason, nil)
 			l.drain()
 			break
 		}
@@ -89,16 +91,16 @@ func (l *link) handleReadError(err error) {
 	var network net.Error
 	switch {
 	case errors.As(err, &peer) && peer.Code == websocket.CloseNoStatusReceived && l.in.tail.hasHalfCode():
-		l.conn.close(closeProtocol, badFrame, nil, badFrame)
+		l.conn.close(ending{code: closeProtocol, why: badFrame}, badFrame, nil)
 	case errors.As(err, &peer) && peer.Code == websocket.CloseAbnormalClosure: // the transport ended
 	case errors.As(err, &peer):
 		l.answerClose(peer)
 	case errors.As(err, &network), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
 	case errors.Is(err, errTooBig):
-		l.conn.close(closeTooBig, tooBig, nil, tooBig)
+		l.conn.close(ending{code: closeTooBig, why: tooBig}, tooBig, nil)
 		l.drain()
 	default:
-		l.conn.close(closeProtocol, badFrame, nil, badFrame)
+		l.conn.close(ending{code: closeProtocol, why: badFrame}, badFrame, nil)
 	}
 }
 
@@ -116,7 +118,7 @@ func (l *link) answerClose(peer *websocket.CloseError) {
 		l.out.EndNow(outbound.CloseFrame(code, peer.Text))
 		return
 	}
-	l.conn.close(code, peer.Text, nil, cmp.Or(peer.Text, reasonEnded))
+	l.conn.close(ending{code: code, why: cmp.Or(peer.Text, reasonEnded)}, peer.Text, nil)
 }
 
 // drain reads until the client closes or the deadline of the close has passed, so

@@ -47,6 +47,7 @@ type message struct {
 	response protocol.Response
 	expires  int64  // Unix nanoseconds; 0 is never
 	sender   string // connection id; "" for the server
+	chain    uint64 // of its traffic objects
 	frames   [kindCount][]byte
 }
 

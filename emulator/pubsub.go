@@ -45,16 +45,16 @@ func (p *pubsubClient) messageType() int {
 // Source of the texts: the vendor's emulator.
 func (p *pubsubClient) wrongType() *closeStatus {
 	if p.format == protocol.FormatProtobuf {
-		return &closeStatus{closeUnsupported, "The protobuf.webpubsub.azure.v1 subprotocol requires binary messages."}
+		return &closeStatus{code: closeUnsupported, reason: "The protobuf.webpubsub.azure.v1 subprotocol requires binary messages."}
 	}
-	return &closeStatus{closeUnsupported, "The JSON subprotocol requires text messages."}
+	return &closeStatus{code: closeUnsupported, reason: "The JSON subprotocol requires text messages."}
 }
 
 func (p *pubsubClient) invalid() *closeStatus {
 	if p.format == protocol.FormatProtobuf {
-		return &closeStatus{closeInvalid, "The client message is not a valid protobuf.webpubsub.azure.v1 protocol message."}
+		return &closeStatus{code: closeInvalid, reason: "The client message is not a valid protobuf.webpubsub.azure.v1 protocol message."}
 	}
-	return &closeStatus{closeInvalid, "The client message is not a valid JSON protocol message."}
+	return &closeStatus{code: closeInvalid, reason: "The client message is not a valid JSON protocol message."}
 }
 
 func (p *pubsubClient) handleMessage(c *conn, op int, data []byte) *closeStatus {
@@ -67,14 +67,16 @@ func (p *pubsubClient) handleMessage(c *conn, op int, data []byte) *closeStatus 
 	r, err := p.format.DecodeRequest(data)
 	if err != nil {
 		c.server.log.Info("invalid client message", "connectionId", c.id, "error", oneLine(err))
+		c.publishInvalid(data, err)
 		return p.invalid()
 	}
+	c.publishReceived(r)
 	if len(r.InvocationID) > maxRequestID || r.Stream != nil && len(r.Stream.ID) > maxRequestID {
 		return p.invalid()
 	}
 	switch r.Type {
 	case protocol.RequestPing:
-		c.sendFrame(outbound.ResponseFrame(p.format, &protocol.Response{Type: protocol.ResponsePong}))
+		c.sendResponse(&protocol.Response{Type: protocol.ResponsePong}, c.chain)
 	case protocol.RequestSequenceAck: // ignored outside the reliable subprotocols
 		if c.replay != nil {
 			c.replay.acknowledge(r.SequenceID)
@@ -86,7 +88,7 @@ func (p *pubsubClient) handleMessage(c *conn, op int, data []byte) *closeStatus 
 		if r.Stream == nil {
 			p.runRequest(c, r)
 		} else if answer := c.streamRequest(r); answer != nil {
-			c.answerStream(answer)
+			c.sendResponse(answer, c.chain)
 		}
 	}
 	return nil
@@ -100,6 +102,7 @@ func (p *pubsubClient) runRequest(c *conn, r *protocol.Request) {
 		return
 	}
 	name, message := c.execute(r)
+	c.publishRefused(r, name, message)
 	if !r.HasAckID {
 		return
 	}
@@ -110,10 +113,10 @@ func (p *pubsubClient) runRequest(c *conn, r *protocol.Request) {
 }
 
 func (p *pubsubClient) sendAck(c *conn, r *protocol.Request, name, message string) {
-	c.sendFrame(outbound.ResponseFrame(p.format, &protocol.Response{
+	c.sendResponse(&protocol.Response{
 		Type: protocol.ResponseAck, AckID: r.AckID,
 		Success: name == "", ErrorName: name, ErrorMessage: message,
-	}))
+	}, c.chain)
 }
 
 // invoke sends a user event to its handler; the answer is put into the response
@@ -128,5 +131,5 @@ func (p *pubsubClient) invoke(c *conn, r *protocol.Request) {
 		answer.DataType, answer.Data, answer.Metadata = m.response.DataType, m.response.Data, m.response.Metadata
 	}
 	answer.Success = ok
-	c.sendFrame(outbound.ResponseFrame(p.format, answer))
+	c.sendResponse(answer, c.chain)
 }

@@ -10,12 +10,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"wps/protocol"
+	"wps/protocol/traffic"
 	"wps/token"
 )
 
@@ -97,41 +97,43 @@ func (r *Remote) CloseConnection(ctx context.Context, id, reason string) error {
 	return resp.Body.Close()
 }
 
-// NoticeOptions select the notices that a Remote asks for.
-type NoticeOptions struct {
-	// Recent is how many of the notices kept come first, at most.
+// TrafficOptions select the objects that a Remote asks for.
+type TrafficOptions struct {
+	// Recent is how many of the objects kept come first, at most.
 	Recent int
 	// Follow continues with new ones until the context or the emulator ends.
 	Follow bool
-	// Data asks for the data of messages.
-	Data bool
+	// Data asks for payloads, headers, and the objects about single frames and
+	// requests.
+	Data   bool
+	Filter traffic.Filter
 }
 
-// Notices calls each for every notice, until there are no more, each fails, or
-// ctx ends.
-func (r *Remote) Notices(ctx context.Context, o NoticeOptions, each func(Notice) error) error {
-	q := url.Values{"recent": {strconv.Itoa(o.Recent)}, "follow": {strconv.FormatBool(o.Follow)}, "data": {strconv.FormatBool(o.Data)}}
+// Traffic calls each for every object, until there are no more, each fails, or ctx
+// ends.
+func (r *Remote) Traffic(ctx context.Context, o TrafficOptions, each func(*traffic.Object) error) error {
+	q := o.Filter.Query()
+	q.Set("recent", strconv.Itoa(o.Recent))
+	q.Set("follow", strconv.FormatBool(o.Follow))
+	q.Set("data", strconv.FormatBool(o.Data))
 	resp, err := r.do(ctx, http.MethodGet, "events?"+q.Encode())
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
 	lines := bufio.NewScanner(resp.Body)
-	lines.Buffer(nil, maxNotice)
+	lines.Buffer(nil, traffic.MaxLine)
 	for lines.Scan() {
-		var n Notice
-		if err := json.Unmarshal(lines.Bytes(), &n); err != nil {
+		var x traffic.Object
+		if err := json.Unmarshal(lines.Bytes(), &x); err != nil {
 			return fmt.Errorf("read an event: %v", err)
 		}
-		if err := each(n); err != nil {
+		if err := each(&x); err != nil {
 			return err
 		}
 	}
 	return lines.Err()
 }
-
-// maxNotice bounds one notice on the wire, in bytes.
-const maxNotice = 1 << 20
 
 func (r *Remote) get(ctx context.Context, path string, into any) error {
 	resp, err := r.do(ctx, http.MethodGet, path)

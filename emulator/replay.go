@@ -6,6 +6,7 @@ import (
 
 	"wps/emulator/internal/outbound"
 	"wps/protocol"
+	"wps/protocol/traffic"
 )
 
 // recoveryWindow is how long a reliable connection is kept without a transport.
@@ -120,12 +121,12 @@ func (r *replay) detach(c *conn, l *link) {
 	window := r.windows
 	r.stop = c.server.clock.afterFunc(recoveryWindow, func() {
 		if r.windowEnded(c, window) {
-			c.terminate(reasonWindowEnded)
+			c.terminate(ending{code: closeAbnormal, why: reasonWindowEnded})
 		}
 	})
 	// Last, so that the window has begun for a reader of the log.
 	c.server.log.Info("connection lost, waiting for recovery", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
-	c.notice(Notice{Type: NoticeAway})
+	c.publishObject(c.newObject(traffic.Away))
 }
 
 // windowEnded ends c if it has no transport since the given window began, and

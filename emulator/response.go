@@ -6,11 +6,13 @@ import (
 )
 
 // responseWriter also remembers the status of an answer and the reason of a
-// refusal, for the notice of it.
+// refusal, for the traffic object about it.
 type responseWriter struct {
 	http.ResponseWriter
 	status int    // 0 until it is written
 	reason string // of a refusal
+	chain  uint64 // of what the request causes
+	body   []byte // of the request, when it was read
 }
 
 // Unwrap lets a ResponseController reach the connection.
@@ -32,7 +34,7 @@ func (w *responseWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// maxReason bounds the reason of a refusal in a notice, in bytes.
+// maxReason bounds the reason of a refusal, in bytes.
 const maxReason = 1024
 
 // setReason sets the reason of a refusal. The text of the answer is the reason of

@@ -14,6 +14,7 @@ import (
 type bulk struct {
 	groups []string
 	chosen *choice
+	chain  uint64 // of the changes
 }
 
 // readBulk reads the body of a readBulk group operation, and answers when it is refused.
@@ -79,11 +80,12 @@ func removeFromGroups(c *restRequest, _ protocol.Target) { c.changeGroups((*hub)
 
 // changeGroups applies change to every connection that the body selects. All of
 // the body is checked before anything changes.
-func (c *restRequest) changeGroups(change func(*hub, *conn, string) bool) {
+func (c *restRequest) changeGroups(change groupChange) {
 	b, ok := c.readBulk()
 	if !ok {
 		return
 	}
+	b.chain = c.w.chain
 	full, err := c.hub.changeGroups(c.server.ctx, b, change)
 	if err != nil {
 		c.w.WriteHeader(http.StatusServiceUnavailable) // Close was called

@@ -11,7 +11,7 @@ import (
 func addConnection(c *restRequest, _ protocol.Target) {
 	name := strings.Clone(c.first) // it stays, and not all of the URL with it
 	full := false
-	found := c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: c.second}, func(m *conn) { full = !c.hub.join(m, name) })
+	found := c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: c.second}, func(m *conn) { full = !c.hub.join(m, name, c.w.chain) })
 	if !found {
 		writeError(c.w, http.StatusNotFound, protocol.CodeConnectionNotExisted, "Connection", notFound("Connection", c.second))
 		return
@@ -30,14 +30,14 @@ func (c *restRequest) writeJoined(full bool) {
 }
 
 func removeConnection(c *restRequest, _ protocol.Target) {
-	c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: c.second}, func(m *conn) { c.hub.leave(m, c.first) })
+	c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: c.second}, func(m *conn) { c.hub.leave(m, c.first, c.w.chain) })
 	c.w.WriteHeader(http.StatusNoContent)
 }
 
 func addUser(c *restRequest, u protocol.Target) {
 	name := strings.Clone(c.second)
 	full := false
-	if !c.hub.update(u, func(m *conn) { full = !c.hub.join(m, name) || full }) {
+	if !c.hub.update(u, func(m *conn) { full = !c.hub.join(m, name, c.w.chain) || full }) {
 		writeError(c.w, http.StatusNotFound, protocol.CodeUserNotExisted, "User", notFound("User", u.ID))
 		return
 	}
@@ -45,7 +45,7 @@ func addUser(c *restRequest, u protocol.Target) {
 }
 
 func removeUser(c *restRequest, u protocol.Target) {
-	c.hub.update(u, func(m *conn) { c.hub.leave(m, c.second) })
+	c.hub.update(u, func(m *conn) { c.hub.leave(m, c.second, c.w.chain) })
 	c.w.WriteHeader(http.StatusNoContent)
 }
 
@@ -53,7 +53,7 @@ func removeUser(c *restRequest, u protocol.Target) {
 // groups.
 func leaveAll(c *restRequest, of protocol.Target) {
 	for _, m := range c.hub.connections(of) {
-		c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: m.id}, c.hub.leaveAll)
+		c.hub.update(protocol.Target{Kind: protocol.TargetConnection, ID: m.id}, func(m *conn) { c.hub.leaveAll(m, c.w.chain) })
 	}
 	c.w.WriteHeader(http.StatusNoContent)
 }
@@ -87,7 +87,7 @@ func closeConnections(c *restRequest, of protocol.Target) {
 	reason := strings.Clone(c.query.Get("reason")) // it is kept, and not all of the URL with it
 	for _, m := range c.hub.connections(of) {
 		if !stay[m.id] {
-			m.closeByREST(reason)
+			m.closeByREST(reason, c.w.chain)
 		}
 	}
 	c.w.WriteHeader(http.StatusNoContent)

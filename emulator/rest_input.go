@@ -83,5 +83,6 @@ func (c *restRequest) readBody() ([]byte, bool) {
 		writeBadRequest(c.w, "Request", "The request body ended early.")
 		return nil, false
 	}
+	c.w.body = data
 	return data, true
 }

@@ -56,6 +56,7 @@ func grantPermission(c *restRequest, _ protocol.Target) {
 	case !m.rights.Set(p.permission, p.group, true):
 		c.writeTooManyRules()
 	default:
+		m.publishPermission(p, true, c.w.chain)
 		c.w.WriteHeader(http.StatusOK)
 	}
 }
@@ -66,9 +67,12 @@ func revokePermission(c *restRequest, _ protocol.Target) {
 	if !ok {
 		return
 	}
-	if m := c.hub.connection(c.second); m != nil && !m.rights.Set(p.permission, p.group, false) {
-		c.writeTooManyRules()
-		return
+	if m := c.hub.connection(c.second); m != nil {
+		if !m.rights.Set(p.permission, p.group, false) {
+			c.writeTooManyRules()
+			return
+		}
+		m.publishPermission(p, false, c.w.chain)
 	}
 	c.w.WriteHeader(http.StatusNoContent)
 }

@@ -31,7 +31,8 @@ func restSend(c *restRequest, to protocol.Target) {
 	if to.Kind == protocol.TargetAll || to.Kind == protocol.TargetGroup {
 		excluded = c.query["excluded"]
 	}
-	c.server.noticeMessage(c.hubName, to, m, c.hub.sendTo(to, m, excluded, chosen))
+	m.chain = c.w.chain
+	c.server.publishMessage(c.hubName, to, m, c.hub.sendTo(to, m, excluded, chosen))
 	c.w.WriteHeader(http.StatusAccepted)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"wps/emulator/internal/outbound"
 	"wps/emulator/internal/tunnel"
+	"wps/internal/feed"
 	"wps/internal/webguard"
 	"wps/protocol"
 	"wps/token"
@@ -80,7 +81,7 @@ type Server struct {
 	pageKey   [32]byte // signs continuation tokens
 	version   string
 	started   time.Time
-	notices   notices
+	feed      feed.Feed
 	warned    sync.Map // the missing parts, by name, that a warning was logged of
 
 	ctx    context.Context // ends when Close begins
@@ -134,7 +135,7 @@ func New(o Options) (*Server, error) {
 // tunnels at /server/tunnel and the control API below ControlPath, if their Host and Origin are accepted:
 // see Options.Hosts and Options.AllowedOrigins.
 func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	w, path := &responseWriter{ResponseWriter: rw}, r.URL.EscapedPath()
+	w, path, began := &responseWriter{ResponseWriter: rw}, r.URL.EscapedPath(), time.Now()
 	rest, control := strings.CutPrefix(path, ControlPath)
 	switch {
 	case !s.guard.Admit(w, r, s.log):
@@ -142,9 +143,10 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		s.serveControl(w, r, rest)
 		return
 	default:
+		w.chain = s.feed.NewChain()
 		s.serveService(w, r, path)
 	}
-	s.noticeRefusal(w, r)
+	s.publishRequest(w, r, began)
 }
 
 // serveService answers as the service does.
@@ -179,7 +181,7 @@ func (s *Server) Close() error {
 	s.cancel()
 	for _, h := range s.allHubs() {
 		for _, c := range h.connections(wholeHub()) {
-			c.close(closeGoingAway, "", nil, reasonEnded)
+			c.close(ending{code: closeGoingAway, why: reasonEnded}, "", nil)
 		}
 	}
 	s.up.close(func() {

@@ -47,12 +47,13 @@ func (s *Server) serveClient(w *responseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	c := &conn{id: newConnectionID(), server: s, client: simple}
-	c.source = s.up.newSource(hubName, c.id, originOf(r))
+	c := &conn{id: newConnectionID(), server: s, client: simple, chain: w.chain}
+	c.source = s.up.newSource(hubName, c.id, originOf(r), c.chain)
 	subprotocol, ok := s.connectEvent(w, r, c, &claims)
 	if !ok {
 		return
 	}
+	c.roles = claims.Roles
 	c.userID, c.hasUser, c.rights = claims.UserID, claims.HasUserID, rights.New(claims.Roles)
 	c.agree(subprotocol)
 	s.open(w, r, hubName, c, claims.Groups)

@@ -92,7 +92,7 @@ func (s *Server) serveControl(w *responseWriter, r *http.Request, path string) {
 	case "GET groups":
 		writeJSON(w, http.StatusOK, "application/json", s.groupStatus(hub))
 	case "GET events":
-		s.streamNotices(w, r)
+		s.streamTraffic(w, r)
 	case "DELETE connections":
 		s.controlClose(w, r, id)
 	default:
@@ -113,7 +113,7 @@ func fromHere(r *http.Request) bool {
 
 // Status returns the status of the emulator.
 func (s *Server) Status() Status {
-	st := Status{Version: s.version, Started: s.started, Followers: s.notices.followers(), Hubs: []HubStatus{}}
+	st := Status{Version: s.version, Started: s.started, Followers: s.feed.Followers(), Hubs: []HubStatus{}}
 	st.UptimeSeconds = int64(s.now().Sub(s.started).Seconds())
 	for _, h := range s.hubsNamed("") {
 		x := h.status()
@@ -158,7 +158,7 @@ func (s *Server) controlClose(w *responseWriter, r *http.Request, escaped string
 	}
 	for _, h := range s.allHubs() {
 		if c := h.connection(id); c != nil {
-			c.closeByREST(strings.Clone(r.URL.Query().Get("reason")))
+			c.closeByREST(strings.Clone(r.URL.Query().Get("reason")), s.feed.NewChain())
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}

@@ -5,40 +5,42 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"wps/internal/feed"
+	"wps/protocol/traffic"
 )
 
-// streamNotices answers with notices, one JSON object a line: the latest ones that
-// are kept and then, with follow=true, new ones until either side ends. A reader
-// that has more than maxPendingNotices pending misses some, and a line says how
-// many.
-func (s *Server) streamNotices(w *responseWriter, r *http.Request) {
+// streamTraffic answers with traffic objects, one JSON object a line: the latest
+// ones that are kept and then, with follow=true, new ones until either side ends. A
+// reader that has too many pending misses some, and a line says how many.
+func (s *Server) streamTraffic(w *responseWriter, r *http.Request) {
 	q := r.URL.Query()
-	recent, data := NoticesKept, q.Get("data") == "true"
+	o := feed.Options{Recent: feed.Kept, Detail: q.Get("data") == "true", Filter: traffic.ParseQuery(q)}
 	if n, err := strconv.Atoi(q.Get("recent")); err == nil {
-		recent = min(max(n, 0), NoticesKept)
+		o.Recent = min(max(n, 0), feed.Kept)
 	}
-	st := noticeStream{control: http.NewResponseController(w), json: json.NewEncoder(w), data: data}
+	st := trafficStream{control: http.NewResponseController(w), json: traffic.Encoder(w)}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if q.Get("follow") != "true" {
 		// The client has ended the connection.
-		_ = st.writeBatch(s.notices.latest(recent))
+		_ = st.writeBatch(s.feed.Latest(o))
 		return
 	}
-	reader := s.notices.follow(recent, data)
-	if reader == nil {
+	follower, err := s.feed.Follow(o)
+	if err != nil {
 		writeError(w, http.StatusServiceUnavailable, codeTooMany, "Request", "Too many event streams are open.")
 		return
 	}
-	defer s.notices.unfollow(reader)
+	defer follower.Close()
 	for {
 		select {
 		case <-r.Context().Done():
 			return
 		case <-s.ctx.Done():
 			return
-		case <-reader.ready:
+		case <-follower.Ready():
 		}
-		if st.writeBatch(s.notices.drain(reader, s.now())) != nil {
+		if st.writeBatch(follower.Drain(s.now())) != nil {
 			return
 		}
 	}
@@ -47,23 +49,17 @@ func (s *Server) streamNotices(w *responseWriter, r *http.Request) {
 // controlWriteTimeout limits one write of an answer.
 const controlWriteTimeout = 30 * time.Second
 
-// noticeStream writes notices to one reader.
-type noticeStream struct {
+// trafficStream writes objects to one reader.
+type trafficStream struct {
 	control *http.ResponseController
 	json    *json.Encoder
-	data    bool
 }
 
-func (st *noticeStream) writeBatch(batch []Notice) error {
+func (st *trafficStream) writeBatch(batch []*traffic.Object) error {
 	// The next batch may be due much later than the deadline of this one.
 	defer func() { _ = st.control.SetWriteDeadline(time.Time{}) }()
 	for _, x := range batch {
 		limitWrite(st.control)
-		if x.NoticeSent != nil && !st.data {
-			bare := *x.NoticeSent
-			bare.Data, bare.Truncated = "", false
-			x.NoticeSent = &bare
-		}
 		if err := st.json.Encode(x); err != nil {
 			return err
 		}

@@ -129,6 +129,7 @@ func (s *Server) pingDue(rounds pingRounds, now time.Time, ping []byte) int {
 func (s *Server) ping(c *conn, l *link, ping []byte) {
 	if l.silentRounds.Add(1) > maxSilentRounds {
 		s.log.Warn("connection silent, cut off", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
+		c.publishFault("the client has not answered pings")
 		c.linkEnded(l) // before the client can notice
 		l.out.Abort()
 		return

@@ -23,13 +23,14 @@ func (s *Server) open(w *responseWriter, r *http.Request, hubName string, c *con
 		c.source.abandon()
 		return
 	}
-	l.conn, c.link = c, l
+	l.conn, c.link, c.since = c, l, s.now()
 	hello := c.client.connectedFrame(c)
 	s.addConn(hubName, c, groups, func() {
 		l.out.Push(outbound.Item{Bytes: answer})
 		if hello != nil {
 			l.out.Push(outbound.Item{Bytes: hello})
 		}
+		c.publishConnected(hello)
 		c.source.connected(c.userID, c.subprotocol)
 	})
 	s.log.Info("connection opened", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
@@ -70,6 +71,6 @@ func (s *Server) upgrade(w *responseWriter, r *http.Request, subprotocol string,
 // its hub while Close was walking.
 func (s *Server) closeLate(c *conn) {
 	if s.ctx.Err() != nil {
-		c.close(closeGoingAway, "", nil, reasonEnded)
+		c.close(ending{code: closeGoingAway, why: reasonEnded}, "", nil)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"wps/protocol"
+	"wps/protocol/traffic"
 	"wps/token"
 )
 
@@ -32,11 +33,15 @@ func (s *Server) recover(w *responseWriter, r *http.Request, hubName, id, tok st
 		return
 	}
 	s.log.Info("connection recovered", "hub", hubName, "connectionId", id, "userId", c.userID)
-	c.notice(Notice{Type: NoticeRecovered})
+	o := c.newObject(traffic.Recovered)
+	o.Chain = w.chain
+	c.publishObject(o)
 	if c.publishesStreams() {
 		// The service's JavaScript client continues its streams only after the frame
 		// connected, which the specification allows.
-		c.sendFrame(c.client.connectedFrame(c))
+		hello := c.client.connectedFrame(c)
+		c.publishSent(&protocol.Response{Type: protocol.ResponseSystem, Event: protocol.SystemConnected}, w.chain)
+		c.sendFrame(hello)
 	}
 	s.life.run(l.readLoop)
 	s.closeLate(c)

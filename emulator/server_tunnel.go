@@ -12,6 +12,7 @@ import (
 
 	"wps/emulator/internal/tunnel"
 	"wps/protocol"
+	"wps/protocol/traffic"
 	"wps/token"
 )
 
@@ -21,13 +22,20 @@ func (s *Server) newTunnels() *tunnel.Tunnels {
 		KeepAlive: s.keepAlive, Logger: s.log, REST: http.HandlerFunc(s.serveTunnelREST),
 		Opened: func(i tunnel.Info) {
 			s.log.Info("tunnel opened", "hub", i.Hub, "connectionId", i.ID, "clientId", i.ClientID)
-			s.notices.publish(Notice{Time: s.now(), Type: NoticeTunnelOpened, Hub: i.Hub, ConnectionID: i.ID, UserID: i.ClientID})
+			s.publishTunnel(traffic.TunnelOpened, i, "")
 		},
 		Closed: func(i tunnel.Info, reason string) {
 			s.log.Info("tunnel closed", "hub", i.Hub, "connectionId", i.ID, "clientId", i.ClientID, "reason", reason)
-			s.notices.publish(Notice{Time: s.now(), Type: NoticeTunnelClosed, Hub: i.Hub, ConnectionID: i.ID, UserID: i.ClientID, Reason: reason})
+			s.publishTunnel(traffic.TunnelClosed, i, reason)
 		},
 	})
+}
+
+// publishTunnel publishes that a tunnel was opened or has ended.
+func (s *Server) publishTunnel(t traffic.Type, i tunnel.Info, reason string) {
+	o := s.newObject(t)
+	o.Hub, o.ConnectionID, o.UserID, o.Reason = i.Hub, i.ID, i.ClientID, reason
+	s.feed.Publish(o)
 }
 
 // serveTunnel answers a program that opens a tunnel, and serves the tunnel until it
@@ -126,7 +134,7 @@ func (s *Server) tunnelClaims(w *responseWriter, r *http.Request, q url.Values, 
 // serveTunnelREST runs a REST request that has come through a tunnel. The token of
 // the tunnel stands for that of the request.
 func (s *Server) serveTunnelREST(rw http.ResponseWriter, r *http.Request) {
-	w := &responseWriter{ResponseWriter: rw}
+	w, began := &responseWriter{ResponseWriter: rw, chain: s.feed.NewChain()}, time.Now()
 	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
 	text, err := s.key.SignREST("http://"+r.Host+r.URL.EscapedPath(), s.now(), time.Minute)
 	switch {
@@ -138,5 +146,5 @@ func (s *Server) serveTunnelREST(rw http.ResponseWriter, r *http.Request) {
 		r.Header.Set("Authorization", "Bearer "+text)
 		s.serveREST(w, r, rest)
 	}
-	s.noticeRefusal(w, r)
+	s.publishRequest(w, r, began)
 }

@@ -61,21 +61,30 @@ func (*simpleClient) disconnectedFrame(string) []byte { return nil }
 
 func (s *simpleClient) handleMessage(c *conn, op int, data []byte) *closeStatus {
 	if !validText(op, data) {
-		return &closeStatus{closeInvalid, "The client message is not valid UTF-8."}
+		return &closeStatus{code: closeInvalid, reason: "The client message is not valid UTF-8."}
 	}
 	dataType := protocol.DataTypeBinary
 	if op == websocket.TextMessage {
 		dataType = protocol.DataTypeText
 	}
+	r := s.request(dataType, data)
+	c.publishReceived(r)
 	if s.group == "" {
 		if !c.userEvent(protocol.EventMessage, dataType, data, nil) {
-			return &closeStatus{closeInternal, internalError}
+			return &closeStatus{code: closeInternal, reason: internalError}
 		}
 		return nil
 	}
-	r := &protocol.Request{Group: s.group, NoEcho: s.noEcho, DataType: dataType, Data: data}
 	if !c.publish(r) {
-		return &closeStatus{closePolicy, "The connection is not authorized for raw sendToGroup mode."}
+		return &closeStatus{code: closePolicy, reason: "The connection is not authorized for raw sendToGroup mode."}
 	}
 	return nil
+}
+
+// request returns what a message of the client asks for.
+func (s *simpleClient) request(d protocol.DataType, data []byte) *protocol.Request {
+	if s.group == "" {
+		return &protocol.Request{Type: protocol.RequestEvent, Event: protocol.EventMessage, DataType: d, Data: data}
+	}
+	return &protocol.Request{Type: protocol.RequestSendToGroup, Group: s.group, NoEcho: s.noEcho, DataType: d, Data: data}
 }

@@ -16,6 +16,7 @@ import (
 	"wps/emulator"
 	"wps/emulator/emulatortest"
 	"wps/protocol"
+	"wps/protocol/traffic"
 	"wps/protocol/tunnel"
 	"wps/token"
 )
@@ -466,42 +467,42 @@ func TestTunnelClose(t *testing.T) {
 	}
 }
 
-// TestTunnelNotices: the stream of events has the opening and the end of a tunnel
+// TestTunnelTraffic: the stream of events has the opening and the end of a tunnel
 // with its cause, and why an event has failed.
-func TestTunnelNotices(t *testing.T) {
+func TestTunnelTraffic(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.RunWith(t, throughTunnel("tunnel:///eh"))
 	r := emulator.NewRemote(e.ConnectionString)
 	defer r.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	notices := make(chan emulator.Notice, 10)
+	objects := make(chan *traffic.Object, 10)
 	followed := make(chan error, 1)
 	go func() {
-		followed <- r.Notices(ctx, emulator.NoticeOptions{Follow: true, Recent: 1}, func(n emulator.Notice) error {
-			notices <- n
+		followed <- r.Traffic(ctx, emulator.TrafficOptions{Follow: true, Recent: 1}, func(n *traffic.Object) error {
+			objects <- n
 			return nil
 		})
 	}()
 	tc := dialTunnel(t, e, "chat")
-	expect := func(typ, reason string) {
+	expect := func(typ traffic.Type, reason string) {
 		t.Helper()
 		select {
-		case n := <-notices:
+		case n := <-objects:
 			if n.Type != typ || n.Hub != "chat" || n.ConnectionID != tc.id || n.UserID != "me" || n.Reason != reason {
-				t.Errorf("notice = %+v, want %s for %q", n, typ, reason)
+				t.Errorf("object = %+v, want %s for %q", n, typ, reason)
 			}
 		case <-ctx.Done():
-			t.Fatalf("no notice %s", typ)
+			t.Fatalf("no %s", typ)
 		}
 	}
-	expect(emulator.NoticeTunnelOpened, "")
+	expect(traffic.TunnelOpened, "")
 	tc.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1001, "bye"), time.Now().Add(patience))
-	expect(emulator.NoticeTunnelClosed, "closed by the client with 1001 bye")
+	expect(traffic.TunnelClosed, "closed by the client with 1001 bye")
 	tc = dialTunnel(t, e, "chat")
-	expect(emulator.NoticeTunnelOpened, "")
+	expect(traffic.TunnelOpened, "")
 	tc.ws.NetConn().Close()
-	expect(emulator.NoticeTunnelClosed, "the connection was cut")
+	expect(traffic.TunnelClosed, "the connection was cut")
 	cancel()
 	<-followed
 }

@@ -35,6 +35,7 @@ func (s *eventSource) connect(r *http.Request, claims *token.Claims) (overrides,
 	}
 	s.userID = claims.UserID // no other goroutine has s yet
 	e := s.newEvent(protocol.EventSystem, protocol.EventConnect, jsonType, nil)
+	e.chain = s.chain
 	if s.handlerOf(e) == nil {
 		return overrides{}, nil
 	}

@@ -11,19 +11,28 @@ import (
 	"wps/protocol"
 )
 
+// userEvent is a user event of a client, and the chain of its traffic objects.
+type userEvent struct {
+	name     string
+	dataType protocol.DataType
+	data     []byte
+	metadata map[string]string
+	chain    uint64
+}
+
 // userEvent sends a user event of the client, waits for the answer and returns the
 // message in it, nil for none. ok is false when the event failed: it has no
 // handler, the handler refused or did not answer, or the answer is invalid.
-func (s *eventSource) userEvent(ctx context.Context, name string, d protocol.DataType, data []byte, metadata map[string]string) (m *message, ok bool) {
-	e := s.newEvent(protocol.EventUser, name, protocol.EventContentType(d), data)
-	e.metadata = metadata
+func (s *eventSource) userEvent(ctx context.Context, u *userEvent) (m *message, ok bool) {
+	e := s.newEvent(protocol.EventUser, u.name, protocol.EventContentType(u.dataType), u.data)
+	e.metadata, e.chain = u.metadata, u.chain
 	a, err := s.deliver(ctx, e)
 	if err != nil || !a.OK() {
 		return nil, false
 	}
 	m, err = readReply(a.Header, a.Body)
 	if err != nil {
-		s.up.server.log.Warn("reply not usable", "hub", s.hub, "event", name, "connectionId", s.id, "error", oneLine(err))
+		s.up.server.log.Warn("reply not usable", "hub", s.hub, "event", u.name, "connectionId", s.id, "error", oneLine(err))
 		return nil, false
 	}
 	s.keepState(a.Header)

@@ -14,6 +14,7 @@ import (
 
 	"wps/emulator/internal/carrier"
 	"wps/protocol"
+	"wps/protocol/traffic"
 	"wps/token"
 )
 
@@ -29,6 +30,7 @@ type eventSource struct {
 	signature string
 	ctx       context.Context
 	cancel    context.CancelFunc // ends pending user events
+	chain     uint64             // of the handshake
 
 	mu          sync.Mutex
 	userID      string
@@ -56,18 +58,22 @@ type sourceEvent struct {
 	contentType string
 	body        []byte
 	metadata    map[string]string
-	begun       func() // is called when an attempt to send it begins; nil: nothing
+	begun       func()           // is called when an attempt to send it begins; nil: nothing
+	chain       uint64           // of its traffic objects
+	sent        *carrier.Request // nil until it is sent
+	watched     bool             // attempts and headers are kept
+	attempts    []traffic.Attempt
 }
 
 // newSource returns the source of a connection, or nil when its hub has no
 // handler and is to have none: all its methods do nothing then. The caller is one
 // that Close waits for.
-func (u *upstream) newSource(hub, connectionID, origin string) *eventSource {
+func (u *upstream) newSource(hub, connectionID, origin string, chain uint64) *eventSource {
 	if len(u.server.settings.Load().rules(hub).handlers) == 0 && !u.server.allEvents {
 		return nil
 	}
 	u.server.life.extend() // until the last event is out
-	s := &eventSource{up: u, hub: hub, id: connectionID, origin: origin, signature: token.Signature(connectionID, u.server.key)}
+	s := &eventSource{up: u, hub: hub, id: connectionID, origin: origin, chain: chain, signature: token.Signature(connectionID, u.server.key)}
 	s.ctx, s.cancel = context.WithCancel(u.server.ctx)
 	return s
 }
@@ -98,6 +104,7 @@ func (s *eventSource) connected(userID, subprotocol string) {
 	s.userID, s.subprotocol = userID, subprotocol
 	e := s.newEventLocked(protocol.EventSystem, protocol.EventConnected, jsonType, []byte("{}"))
 	o := &opening{sent: make(chan struct{}), answered: make(chan struct{})}
+	e.chain = s.chain
 	e.begun = func() { o.once.Do(func() { close(o.sent) }) }
 	s.opening = o
 	s.up.server.life.run(func() {
@@ -109,7 +116,7 @@ func (s *eventSource) connected(userID, subprotocol string) {
 // connectionEnded sends the disconnected event without waiting, and cancels a user
 // event in progress. Only the first call counts. A source whose connect event was
 // refused ends by abandon instead.
-func (s *eventSource) connectionEnded(reason string) {
+func (s *eventSource) connectionEnded(reason string, chain uint64) {
 	if s == nil {
 		return
 	}
@@ -121,6 +128,7 @@ func (s *eventSource) connectionEnded(reason string) {
 	s.ended = true
 	s.cancel()
 	e := s.newEventLocked(protocol.EventSystem, protocol.EventDisconnected, jsonType, disconnectedBody(reason))
+	e.chain = chain
 	s.up.server.life.run(func() {
 		defer s.up.server.life.leave()
 		s.opening.wait()
@@ -192,7 +200,7 @@ func (s *eventSource) deliver(ctx context.Context, e *sourceEvent) (*carrier.Ans
 	return a, err
 }
 
-// report logs the outcome of an event and publishes a notice of it.
+// report logs the outcome of an event and publishes it.
 func (s *eventSource) report(e *sourceEvent, h *handler, a *carrier.Answer, began time.Time, err error) {
 	took := time.Since(began).Round(time.Microsecond)
 	status := 0
@@ -201,7 +209,7 @@ func (s *eventSource) report(e *sourceEvent, h *handler, a *carrier.Answer, bega
 			err = a.Refusal()
 		}
 	}
-	s.publishNotice(e, status, took, err)
+	s.publish(e, a, took, err)
 	message, level := outcome(h, status, err)
 	if !s.up.server.log.Enabled(context.Background(), level) {
 		return
@@ -229,18 +237,6 @@ func outcome(h *handler, status int, err error) (message string, level slog.Leve
 	return "event not delivered", slog.LevelWarn
 }
 
-// publishNotice publishes a notice of an event.
-func (s *eventSource) publishNotice(e *sourceEvent, status int, took time.Duration, err error) {
-	s.mu.Lock()
-	n := Notice{Time: s.up.server.now(), Type: NoticeEvent, Hub: s.hub, ConnectionID: s.id, UserID: s.userID}
-	s.mu.Unlock()
-	n.NoticeHandled = &NoticeHandled{e.name, e.id, status, float64(took.Microseconds()) / 1000}
-	if err != nil {
-		n.Reason = err.Error()
-	}
-	s.up.server.notices.publish(n)
-}
-
 func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) (*carrier.Answer, error) {
 	if h == nil {
 		return nil, errNoHandler
@@ -252,7 +248,10 @@ func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) 
 	if !h.carrier.Local() {
 		r.Log = s.up.server.log
 	}
-	r.Header = s.header(e, r)
+	r.Header, e.sent = s.header(e, r), r
+	if s.up.server.feed.Watched() {
+		e.watched, r.Tried = true, e.keepAttempt
+	}
 	a, err := r.Send(ctx)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

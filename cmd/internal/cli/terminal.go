@@ -88,3 +88,7 @@ func CleanJSON(line []byte) []byte {
 func isControl(r rune) bool {
 	return unicode.IsControl(r) && r != '\t' || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }
+
+// StdoutWidth returns how many columns stdout has; 0 if it is not a terminal or its
+// width is unknown.
+func (p *Printer) StdoutWidth() int { return terminalWidth(p.Stdout) }

@@ -11,7 +11,6 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/hooks"
-	"wps/emulator"
 	emusettings "wps/emulator/settings"
 	"wps/protocol"
 )
@@ -230,26 +229,5 @@ func TestHookKeysHub(t *testing.T) {
 	keys := hookKeys(env, []string{"a=:echo", "other/a=:echo"})
 	if len(keys) != 2 || keys[0].Hub != "chat" || keys[1].Hub != "other" {
 		t.Errorf("hookKeys = %+v, want the hubs chat and other", keys)
-	}
-}
-
-func TestOfHub(t *testing.T) {
-	t.Parallel()
-	request := emulator.Notice{NoticeRequest: &emulator.NoticeRequest{Path: "/api/hubs/Chat/:send"}}
-	for _, tt := range []struct {
-		n    emulator.Notice
-		hub  string
-		want bool
-	}{
-		{emulator.Notice{Hub: "chat"}, "", true},
-		{emulator.Notice{Hub: "chat"}, "Chat", true},
-		{emulator.Notice{Hub: "chat"}, "cha", false},
-		{emulator.Notice{Type: emulator.NoticeDropped}, "chat", true},
-		{request, "chat", true},
-		{request, "ch", false},
-	} {
-		if got := ofHub(tt.n, tt.hub); got != tt.want {
-			t.Errorf("ofHub(%+v, %q) = %v, want %v", tt.n, tt.hub, got, tt.want)
-		}
 	}
 }

@@ -9,57 +9,95 @@ import (
 	"github.com/spf13/cobra"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/traffictext"
 	"wps/emulator"
-	"wps/protocol"
+	"wps/internal/feed"
+	"wps/protocol/traffic"
 )
+
+// eventsOptions are the flags of "wps emulator events".
+type eventsOptions struct {
+	emulator.TrafficOptions
+	types string
+}
 
 // newEvents returns "wps emulator events".
 func newEvents(env *cli.Env) *cobra.Command {
-	var o emulator.NoticeOptions
+	var o eventsOptions
 	c := &cobra.Command{
-		Use:   "events [-f]",
+		Use:   "events [-f] [--data] [--user U] [--group G] [--type TYPE] [--grep TEXT]",
 		Short: "Show what happens in a running emulator",
 		Long: fmt.Sprintf(`Show what has happened in an emulator, one event per line: connections opened,
 closed, away and recovered, groups joined and left, messages sent, event
-handlers called, tunnels opened and closed, requests refused. Without -f these are
-at most the last %d; with it, new ones until Ctrl-C or until the emulator ends.
+handlers called, permissions changed, tunnels opened and closed, requests and
+frames refused, and why. Without -f these are at most the last %d; with it, new
+ones until Ctrl-C or until the emulator ends.
 
-A reader that falls behind loses events; an event "dropped" counts them.`, emulator.NoticesKept),
+With --data also every frame of a client and every REST request, with payloads,
+headers and answers, from the moment that somebody asks for them: 64 KiB of each
+payload, secrets masked. The filters select what fits all of them. The JSON of an
+event is described by "wps help json".
+
+A reader that falls behind loses events; an event "dropped" counts them.`, feed.Kept),
 		Example: `  wps emulator events
-  wps emulator events -f --hub chat
+  wps emulator events -f --data --hub chat --user ana
+  wps emulator events -f --type event,refused --grep timeout
   wps emulator events -f --jq 'select(.type == "refused")'`,
 		Annotations: remoteExits(),
 		Args:        cli.ExactArgs(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if o.Recent < 0 {
-				return cli.Usagef("--recent must be 0 or more")
+			if err := o.check(env, cli.ChangedFlags(c)); err != nil {
+				return err
 			}
-			if !o.Follow && !c.Flags().Changed("recent") {
-				o.Recent = emulator.NoticesKept
-			}
-			return watchEvents(c.Context(), env, o)
+			return watchEvents(c.Context(), env, o.TrafficOptions)
 		},
 	}
 	f := c.Flags()
+	f.SortFlags = false
 	f.BoolVarP(&o.Follow, "follow", "f", false, "continue with new events")
-	f.IntVar(&o.Recent, "recent", 0, fmt.Sprintf("start with the last `n` events (default %d, with -f none)", emulator.NoticesKept))
-	f.BoolVar(&o.Data, "data", false, "also show the data of messages while they are sent, up to 4 KiB of each")
+	f.IntVar(&o.Recent, "recent", 0, fmt.Sprintf("start with the last `n` events (default %d, with -f none)", feed.Kept))
+	f.BoolVar(&o.Data, "data", false, "also show frames, requests, payloads and answers")
+	f.StringVar(&o.Filter.User, "user", "", "only events of this `user`, or sent to it")
+	f.StringVar(&o.Filter.Group, "group", "", "only events about this `group`")
+	f.StringVar(&o.types, "type", "", "only these `types`, separated by commas: "+typeNames())
+	f.StringVar(&o.Filter.Grep, "grep", "", "only events that contain this `text`, in any case")
 	return c
 }
 
-// watchEvents prints notices until the emulator or ctx ends.
-func watchEvents(ctx context.Context, env *cli.Env, o emulator.NoticeOptions) error {
-	any := false
+// typeNames lists the types of events.
+func typeNames() string {
+	var names []string
+	for _, t := range traffic.Types() {
+		names = append(names, string(t))
+	}
+	half := len(names)/2 + 1
+	return strings.Join(names[:half], ", ") + ",\n" + strings.Join(names[half:], ", ")
+}
+
+// check checks the flags.
+func (o *eventsOptions) check(env *cli.Env, given cli.FlagNames) (err error) {
+	if o.Recent < 0 {
+		return cli.Usagef("--recent must be 0 or more")
+	}
+	if !o.Follow && !given["recent"] {
+		o.Recent = feed.Kept
+	}
+	if o.types != "" {
+		if o.Filter.Types, err = traffic.ParseTypes(o.types); err != nil {
+			return cli.Usagef("--type: %v", err)
+		}
+	}
+	o.Filter.Hub = env.Settings.HubFlag
+	return nil
+}
+
+// watchEvents prints events until the emulator or ctx ends.
+func watchEvents(ctx context.Context, env *cli.Env, o emulator.TrafficOptions) error {
+	any, printer := false, traffictext.NewPrinter(env.Out, o.Data)
 	err := withRemote(ctx, env, o.Follow, func(ctx context.Context, r *emulator.Remote) error {
-		return r.Notices(ctx, o, func(n emulator.Notice) error {
-			if !ofHub(n, env.Settings.HubFlag) {
-				return nil
-			}
+		return r.Traffic(ctx, o, func(x *traffic.Object) error {
 			any = true
-			if env.Out.JSON() {
-				return env.Out.PrintJSON(n)
-			}
-			return env.Out.PrintLine(env.Out.Printable(noticeText(n)))
+			return printer.Print(x)
 		})
 	})
 	if o.Follow && errors.Is(err, context.Canceled) {
@@ -74,50 +112,4 @@ func watchEvents(ctx context.Context, env *cli.Env, o emulator.NoticeOptions) er
 		env.Out.Say("no events yet%s; -f waits for them", inHub(env.Settings.HubFlag))
 	}
 	return err
-}
-
-// ofHub reports whether a notice is about a hub; "" is every hub.
-func ofHub(n emulator.Notice, hub string) bool {
-	switch {
-	case hub == "", n.Type == emulator.NoticeDropped:
-		return true
-	case n.NoticeRequest != nil:
-		return strings.Contains(strings.ToLower(n.Path)+"/", "/hubs/"+strings.ToLower(protocol.EscapeSegment(hub))+"/")
-	}
-	return strings.EqualFold(n.Hub, hub)
-}
-
-// noticeText returns a notice as a line: the time, what happened, the connection,
-// and details.
-func noticeText(n emulator.Notice) string {
-	parts := []string{n.Time.Local().Format("15:04:05.000"), fmt.Sprintf("%-9s", n.Type)}
-	add := func(format string, value string) {
-		if value != "" {
-			parts = append(parts, fmt.Sprintf(format, value))
-		}
-	}
-	add("hub %s", n.Hub)
-	add("connection %s", n.ConnectionID)
-	add("user %q", n.UserID)
-	add("group %q", n.Group)
-	if s := n.NoticeSent; s != nil {
-		to := protocol.Target{Kind: s.Target, ID: s.TargetID}
-		parts = append(parts, fmt.Sprintf("to %s: %s, %s, %s", to, cli.Plural(s.Bytes, "byte"), s.DataType, cli.Plural(s.Receivers, "receiver")))
-		add("%q", s.Data)
-	}
-	if h := n.NoticeHandled; h != nil {
-		add("%q:", h.Event)
-		if h.AnswerStatus != 0 {
-			parts = append(parts, fmt.Sprintf("%d in %v ms", h.AnswerStatus, h.Milliseconds))
-		}
-	}
-	if r := n.NoticeRequest; r != nil {
-		parts = append(parts, fmt.Sprintf("%d %s %s", r.Status, r.Method, r.Path))
-	}
-	add("%s", n.Subprotocol)
-	add("(%s)", n.Reason)
-	if n.Count > 0 {
-		parts = append(parts, cli.Plural(n.Count, "event")+" not shown")
-	}
-	return strings.Join(parts, " ")
 }

@@ -59,6 +59,8 @@ type Request struct {
 	Body    []byte
 	Once    bool   // without retries
 	Begun   func() // is called when an attempt begins; nil: nothing
+	// Tried is called with what came of each attempt; nil: nothing.
+	Tried func(a *Answer, err error, took time.Duration)
 	// Log logs the first attempt that fails, because the others take a while; nil
 	// logs nothing.
 	Log *slog.Logger
@@ -69,7 +71,8 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	Final  bool // would be the same if the request were sent again
+	Final  bool   // would be the same if the request were sent again
+	Hook   string // name of the hook in this process that has answered
 }
 
 // OK reports whether the request was accepted.
@@ -126,7 +129,11 @@ func (r *Request) Send(ctx context.Context) (*Answer, error) {
 		if r.Begun != nil {
 			r.Begun()
 		}
+		began := time.Now()
 		a, err := r.Carrier.Attempt(ctx, r)
+		if r.Tried != nil {
+			r.Tried(a, err, time.Since(began))
+		}
 		if r.Once || attempt == len(retryDelays) || ctx.Err() != nil || !again(a, err) {
 			return a, err
 		}

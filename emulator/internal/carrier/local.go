@@ -50,7 +50,7 @@ func (c *Local) Attempt(ctx context.Context, r *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Answer{Status: w.Status, Header: w.Sent, Body: w.Body.Bytes(), Final: w.final}
+	a := &Answer{Status: w.Status, Header: w.Sent, Body: w.Body.Bytes(), Final: w.final, Hook: w.hook}
 	if err := a.CutRefusal(); err != nil {
 		return nil, err
 	}
@@ -97,11 +97,15 @@ type Writer struct {
 	Body   bytes.Buffer
 	header http.Header
 	final  bool
+	hook   string
 }
 
 // Final is called by a handler whose answer would be the same if it were asked
 // again.
 func (w *Writer) Final() { w.final = true }
+
+// Hook is called by a handler with the name of the hook that answers.
+func (w *Writer) Hook(name string) { w.hook = name }
 
 // Header implements http.ResponseWriter.
 func (w *Writer) Header() http.Header { return w.header }

@@ -10,18 +10,19 @@ import (
 	"wps/emulator"
 	"wps/emulator/emulatortest"
 	"wps/protocol"
+	"wps/protocol/traffic"
 )
 
 // longText is text that JSON makes six times longer: 300 KB on the wire.
 var longText = "€" + strings.Repeat("\x01", 50_000)
 
-// TestNoticeTexts proves that a notice keeps the first 1024 bytes of each text, so
+// TestTrafficTexts proves that an object keeps the first 1024 bytes of each text, so
 // that readers can read it and what is kept is bounded. The reason of a close
 // reaches the client as it is.
-func TestNoticeTexts(t *testing.T) {
+func TestTrafficTexts(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.Run(t)
-	seen := follow(t, e, emulator.NoticeOptions{Data: true})
+	seen := follow(t, e, emulator.TrafficOptions{Data: true})
 	user := strings.Repeat("ü", 1000)
 	c, id := dialJSON(t, e, clientOptions{user: user, roles: joinAny})
 	name := protocol.EscapeSegment(longText[:5000])
@@ -41,24 +42,27 @@ func TestNoticeTexts(t *testing.T) {
 	types := ""
 	for range 5 {
 		n := <-seen
-		types += n.Type + " "
+		if n.Type == traffic.Sent || n.Type == traffic.REST {
+			n = <-seen
+		}
+		types += string(n.Type) + " "
 		texts := []string{n.Hub, n.ConnectionID, n.UserID, n.Subprotocol, n.Group, n.Reason}
-		if n.NoticeSent != nil {
+		if n.Fanout != nil {
 			texts = append(texts, n.TargetID)
 		}
-		if n.NoticeRequest != nil {
+		if n.HTTP != nil {
 			texts = append(texts, n.Method, n.Path, n.Code)
 		}
 		for _, s := range texts {
 			if len(s) > 1024 || !utf8.ValidString(s) {
-				t.Errorf("a %s notice has a text of %d bytes, want at most 1024 of whole characters", n.Type, len(s))
+				t.Errorf("a %s object has a text of %d bytes, want at most 1024 of whole characters", n.Type, len(s))
 			}
 		}
 	}
 	if types != "opened message refused refused closed " {
-		t.Errorf("notices = %s", types)
+		t.Errorf("objects = %s", types)
 	}
-	if got := collect(t, e, emulator.NoticeOptions{Recent: 100}); len(got) != 6 {
-		t.Errorf("%d notices are kept, want 6", len(got))
+	if got := collect(t, e, emulator.TrafficOptions{Recent: 100}); len(got) != 6 {
+		t.Errorf("%d objects are kept, want 6", len(got))
 	}
 }
