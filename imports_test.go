@@ -28,14 +28,16 @@ var imports = map[string][]string{
 	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol"},
 	"cmd/internal/connectcmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client/ws", "token", "protocol"},
 	"cmd/internal/contextcmd":   {"cmd/internal/cli", "cmd/internal/settings", "token", "protocol"},
-	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol", "cmd/internal/traffictext", "internal/feed", "protocol/traffic"},
+	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol", "cmd/internal/traffictext", "internal/feed", "protocol/traffic", "cmd/internal/inspector", "cmd/internal/record", "cmd/internal/service", "client", "output"},
 	"cmd/internal/handlercmd":   {"cmd/internal/cli", "cmd/internal/hooks", "cmd/internal/negotiatecmd", "cmd/internal/serve", "cmd/internal/service", "client", "emulator", "trigger", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn"},
 	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token"},
 
-	"cmd/internal/hooks":       {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "trigger", "internal/shownurl", "token", "protocol"},
+	"cmd/internal/hooks":       {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "trigger", "internal/shownurl", "token", "protocol", "cmd/internal/traffictext", "internal/feed", "protocol/traffic"},
 	"cmd/internal/service":     {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol", "emulator", "client/entra"},
 	"cmd/internal/explain":     {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol", "client/entra", "token"},
 	"cmd/internal/serve":       {"cmd/internal/cli", "internal/webguard", "internal/idleconn"},
+	"cmd/internal/inspector":   {"cmd/internal/cli", "client", "internal/feed", "output", "token", "protocol", "protocol/traffic"},
+	"cmd/internal/record":      {"cmd/internal/cli", "internal/feed", "protocol/traffic"},
 	"cmd/internal/traffictext": {"cmd/internal/cli", "protocol", "protocol/traffic"},
 	"cmd/internal/cli":         {"internal/shownurl", "internal/suggest", "token", "protocol", "cmd/internal/settings"},
 

@@ -52,11 +52,11 @@ wps connect, for each message or change of the connection
   {"type":"closed","code":1000,"reason":"...","message":"..."}
 
 wps emulator, when ready
-  {"endpoint":"http://...","clientUrl":"ws://...","connectionString":"..."}
+  {"endpoint":"http://...","clientUrl":"ws://...","connectionString":"...","page":"http://.../#token=..."}
 
 wps emulator --on and wps listen, for each answered event; listen first prints its address
   {"type":"listening","url":"http://...","negotiate":"http://..."}
-  {"type":"event","time":"...","eventType":"user","event":"message","hub":"chat","connectionId":"c1","userId":"u1","eventId":"2","hook":"...","status":200,"milliseconds":1.5,"repeated":true,"error":"..."}
+  {"type":"event","time":"...","hub":"chat","connectionId":"c1","userId":"u1","event":"message","status":200,"milliseconds":1.5,"reason":"...","eventType":"user","eventId":"2","hook":"...","repeated":true,"requestHeaders":{...},"responseHeaders":{...},"replyDataType":"text","replyBytes":2,"reply":"hi","replyBase64":"...","dataType":"text","bytes":2,"data":"hi"}
 
 wps emulator status
   {"version":"...","started":"...","uptimeSeconds":1,"connections":1,"users":1,"groups":1,"followers":0,"hubs":[...]}

@@ -149,6 +149,7 @@ func printedJSON(t *testing.T) map[string][]string {
 	j.run(acts, "send", "--meta", "k=v", "hi")
 	j.run(acts, "broadcast", "hi")
 	j.run(acts, "group", "join", "g2", "--user", "u1")
+	j.run(acts, "group", "join", "g3", "--filter", "userId eq 'u1'")
 	j.run(acts, "group", "leave", "g2", "--connection", id)
 	j.run(acts, "permission", "grant", "sendToGroup", "--connection", id, "--group", "g1")
 	j.run(acts, "permission", "revoke", "sendToGroup", "--connection", id, "--group", "g1")

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -36,6 +37,8 @@ type conn struct {
 	streams     streams             // that it publishes
 	roles       []string            // of its token
 	since       time.Time
+	framesIn    atomic.Uint64
+	bytesIn     atomic.Uint64
 	// chain is that of the handshake, then of the message that is being handled. It
 	// belongs to the goroutine that opens the connection, then to its reader.
 	chain uint64

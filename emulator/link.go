@@ -62,6 +62,8 @@ func (l *link) readLoop() {
 			break
 		}
 		l.silentRounds.Store(0)
+		l.conn.framesIn.Add(1)
+		l.conn.bytesIn.Add(uint64(len(data)))
 		if end := l.conn.handleMessage(l, op, data); end != nil {
 			l.conn.close(ending{end.code, end.reason, end.chain}, end.reason, nil)
 			l.drain()

@@ -62,6 +62,9 @@ type Options struct {
 	// connected: connections of a hub without event handlers are then ready to send
 	// events too, which needs some memory for each.
 	Reconfigured bool
+	// Page answers requests for "/" and below PagePrefix that pass the checks of
+	// Host and Origin; nil answers 404. It is no part of the service.
+	Page http.Handler
 }
 
 // Server is the emulator. All methods may be called concurrently.
@@ -80,6 +83,7 @@ type Server struct {
 	tunnels   *tunnel.Tunnels
 	pageKey   [32]byte // signs continuation tokens
 	version   string
+	page      http.Handler // nil for none
 	started   time.Time
 	feed      feed.Feed
 	warned    sync.Map // the missing parts, by name, that a warning was logged of
@@ -125,14 +129,15 @@ func New(o Options) (*Server, error) {
 		s.keepAlive = defaultKeepAlive
 	}
 	rand.Read(s.pageKey[:]) // never fails
-	s.version, s.started = o.Version, s.now()
+	s.version, s.started, s.page = o.Version, s.now(), o.Page
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.up, s.tunnels = newUpstream(s), s.newTunnels()
 	return s, s.Configure(o.Hubs, o.AnonymousHubs)
 }
 
 // ServeHTTP answers REST requests below /api, client connections below /client,
-// tunnels at /server/tunnel and the control API below ControlPath, if their Host and Origin are accepted:
+// tunnels at /server/tunnel, the control API below ControlPath and Options.Page, if
+// their Host and Origin are accepted:
 // see Options.Hosts and Options.AllowedOrigins.
 func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w, path, began := &responseWriter{ResponseWriter: rw}, r.URL.EscapedPath(), time.Now()
@@ -141,6 +146,9 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	case !s.guard.Admit(w, r, s.log):
 	case control:
 		s.serveControl(w, r, rest)
+		return
+	case s.isPage(path):
+		s.servePage(w, r)
 		return
 	default:
 		w.chain = s.feed.NewChain()

@@ -73,7 +73,11 @@ func (s *Server) publishRequest(w *responseWriter, r *http.Request, began time.T
 	}
 	if w.body != nil {
 		d, _, _ := protocol.DataTypeOf(r.Header.Get("Content-Type"))
-		s.setPayload(o, d, w.body, nil)
+		if refused || !strings.HasSuffix(r.URL.Path, ":send") {
+			s.setPayload(o, d, w.body, nil)
+		} else { // the message has the data
+			o.SetSize(d, len(w.body))
+		}
 	}
 	s.feed.Publish(o)
 }

@@ -43,6 +43,9 @@ func (h *Handler) serves(path string) bool {
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
 	h.log.Warn("request refused", "method", shorten(r.Method), "path", shorten(r.URL.Path), "status", status, "reason", text)
 	h.writeRefusal(w, status, text)
+	if h.o.OnRefused != nil {
+		h.o.OnRefused(Refusal{shorten(r.Method), shorten(r.URL.Path), status, text})
+	}
 }
 
 func (h *Handler) writeRefusal(w http.ResponseWriter, status int, text string) {
@@ -69,9 +72,17 @@ func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) {
 	if reply == nil { // the request ended before there was an answer
 		reply = unavailable(r.Context().Err())
 	}
+	if named, ok := w.(hookWriter); ok {
+		named.Hook(report.Hook)
+	}
 	reply.write(w)
+	report.Received, report.Header, report.Body = ev, reply.header, reply.body
 	h.reportAnswer(report, reply, began)
 }
+
+// hookWriter is the ResponseWriter of a caller in this process that wants the name
+// of the hook which answers.
+type hookWriter interface{ Hook(name string) }
 
 func (h *Handler) tooLarge() string {
 	return fmt.Sprintf("the body is larger than %d bytes", h.o.MaxBody)
@@ -143,6 +154,9 @@ func (h *Handler) answer(r *http.Request, ev *Event, report *Report) (answer *re
 	defer h.queue.leave(place)
 	if bad := h.readBody(r, ev); bad != nil {
 		return bad, true
+	}
+	if h.o.OnData != nil {
+		h.o.OnData(ev)
 	}
 	release, err := h.queue.wait(r.Context(), place)
 	if err != nil {

@@ -13,6 +13,7 @@ package trigger
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"wps/output"
@@ -77,6 +78,10 @@ type Options struct {
 	// after it is answered. They are called concurrently.
 	OnEvent  func(*protocol.EventContext)
 	OnAnswer func(Report)
+	// OnData, when set, is called concurrently when the data of an event was read,
+	// before its hook runs, and OnRefused for a request that is no valid event.
+	OnData    func(*Event)
+	OnRefused func(Refusal)
 	// Logger logs what was refused or ignored; nil logs nothing.
 	Logger *slog.Logger
 }
@@ -100,6 +105,18 @@ type Report struct {
 	Repeated bool
 	// Problem is why the event failed; "" if it did not.
 	Problem string
+	// Received is the event with its header and its data, which are empty when they
+	// were not read. Header and Body are those of the answer. None may be changed.
+	Received *Event
+	Header   http.Header
+	Body     []byte
+}
+
+// Refusal describes a request that is no valid event.
+type Refusal struct {
+	Method, Path string
+	Status       int
+	Reason       string
 }
 
 // Handler is an http.Handler that answers the events of the service. It is safe

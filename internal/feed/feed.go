@@ -117,7 +117,9 @@ func (f *Feed) count(o *traffic.Object) {
 	switch o.Type {
 	case traffic.Message:
 		t.Messages++
-		t.Deliveries += uint64(o.Receivers)
+		if o.Fanout != nil {
+			t.Deliveries += uint64(o.Receivers)
+		}
 	case traffic.REST:
 		t.REST++
 	case traffic.Handled:

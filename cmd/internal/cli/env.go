@@ -46,11 +46,20 @@ func NewEnv(stdin io.Reader, stdout, stderr io.Writer, lookupEnv func(string) (s
 
 // Serve declares that the command runs until it is asked to stop, and then ends
 // all that it started; see [Signals.Serve]. What it prints is a log, which never
-// holds it up, and it stops when that has no reader any more. It is called before
+// holds it up, and it stops when that has no reader any more; each line of Log
+// begins with the time. It is called before
 // anything is printed; the caller calls done.
 func (e *Env) Serve() (done func()) {
 	e.Out.serve(e.Signals.Stop)
+	e.LogLines()
 	return e.Signals.Serve()
+}
+
+// LogLines makes Log write lines that begin with the time, as those of a command
+// which runs until it is stopped.
+func (e *Env) LogLines() {
+	e.Log = newServeLogger(e.Out.Stderr, e.level())
+	e.Settings.log = e.Log
 }
 
 // CommonFlags defines the flags that every command has.
@@ -99,14 +108,18 @@ func Prepare(env *Env, c *cobra.Command) error {
 }
 
 func newLogger(env *Env) *slog.Logger {
-	level := slog.LevelWarn
+	return slog.New(slog.NewTextHandler(env.Out.Stderr, &slog.HandlerOptions{Level: env.level()}))
+}
+
+// level returns the level of -v and --debug.
+func (e *Env) level() slog.Level {
 	switch {
-	case env.Debug:
-		level = slog.LevelDebug
-	case env.Verbose:
-		level = slog.LevelInfo
+	case e.Debug:
+		return slog.LevelDebug
+	case e.Verbose:
+		return slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(env.Out.Stderr, &slog.HandlerOptions{Level: level}))
+	return slog.LevelWarn
 }
 
 // AllowEmpty marks a flag whose value may be empty.

@@ -46,6 +46,9 @@ type options struct {
 	noSettings   bool
 	anonymous    []string
 	guard        serve.GuardOptions
+	noUI         bool
+	open         bool
+	record       string
 
 	source   settingsSource
 	settings emusettings.Settings     // of the source
@@ -82,6 +85,11 @@ appsettings.json of this folder, and that of $ASPNETCORE_ENVIRONMENT over it, if
 has hubs or a key in its section WebPubSub; over a file, variables such as
 WebPubSub__AccessKey and WebPubSub__Hubs__chat__EventHandlers__0__UrlTemplate; Urls
 and $ASPNETCORE_URLS in place of --addr. --no-settings ignores all of them.
+
+The page at the printed address shows the traffic live, with payloads, and lets you
+connect clients, send and look at the state. It answers this machine only; its API
+needs the token in the address, which each run makes anew. --record writes the same
+events to a file.
 
 With --on the emulator answers events itself, by commands: "wps listen --help"
 says what hooks receive and return. With other handlers, hooks get the events that
@@ -137,6 +145,9 @@ func (o *options) register(c *cobra.Command) {
 	f.BoolVar(&o.noSettings, "no-settings", false, "do not use appsettings.json of this folder, WebPubSub__* variables and $ASPNETCORE_URLS")
 	f.StringArrayVar(&o.anonymous, "allow-anonymous", nil, "accept clients of this `hub` without a token, \"*\" for every hub; may be repeated")
 	o.guard.Register(f)
+	f.BoolVar(&o.open, "open", false, "open the page with the traffic in a browser: $BROWSER, or that of the system")
+	f.BoolVar(&o.noUI, "no-ui", false, "serve no page with the traffic")
+	f.StringVar(&o.record, "record", "", "write everything that happens, with payloads, to `file`, for wps replay")
 	o.hooks.Register(f)
 	f.StringVar(&o.certFile, "tls-cert-out", "", "with --tls: write the certificate to `file`, for clients to trust; COMMAND trusts it without")
 }
@@ -159,6 +170,9 @@ func checkArgs(c *cobra.Command, args []string) error {
 func (o *options) check(env *cli.Env, given cli.FlagNames) error {
 	if o.certFile != "" && !o.tls && !strings.Contains(o.urls, "https:") {
 		return cli.Usagef("--tls-cert-out goes with --tls")
+	}
+	if o.noUI && o.open {
+		return cli.Usagef("--open and --no-ui exclude each other")
 	}
 	if err := o.hooks.CheckUnused(given); err != nil {
 		return err
@@ -248,7 +262,7 @@ func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames, com
 	if err != nil {
 		return explainInUse(ctx, addr, key, err)
 	}
-	i, err := newInstance(ctx, env, o, instanceOptions{place: at, key: key, listeners: listeners, quiet: len(command) > 0})
+	i, err := newInstance(ctx, env, o, instanceOptions{place: at, key: key, listeners: listeners, command: len(command) > 0, given: given})
 	if err != nil {
 		return cli.JoinErrors(err, serve.CloseAll(listeners))
 	}

@@ -11,9 +11,11 @@ import (
 	"strings"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/record"
 	"wps/cmd/internal/serve"
 	"wps/emulator"
 	"wps/protocol"
+	"wps/protocol/traffic"
 	"wps/token"
 )
 
@@ -24,7 +26,9 @@ type instance struct {
 	cs     token.ConnectionString
 	server *emulator.Server
 	hooks  *eventHooks
-	stale  bool // the settings could not be read when they were last saved
+	stale  bool  // the settings could not be read when they were last saved
+	page   *page // nil without
+	given  cli.FlagNames
 	// certificate is that of the emulator, PEM; nil without TLS.
 	certificate []byte
 }
@@ -34,7 +38,8 @@ type instanceOptions struct {
 	place     place
 	key       string
 	listeners []net.Listener
-	quiet     bool // hooks report problems only
+	command   bool // a command is run: hooks report problems only
+	given     cli.FlagNames
 }
 
 // newInstance makes an emulator for open listeners, which stay the caller's until
@@ -49,7 +54,8 @@ func newInstance(ctx context.Context, env *cli.Env, o *options, opts instanceOpt
 			return nil, err
 		}
 	}
-	i := &instance{env: env, o: o, certificate: certificate, cs: token.NewConnectionString(endpoint, token.NewKey(opts.key))}
+	i := &instance{env: env, o: o, certificate: certificate, cs: token.NewConnectionString(endpoint, token.NewKey(opts.key)), given: opts.given}
+	i.page = o.newPage(env, i.cs, opts.command)
 	unvalidated := o.entra || o.settings.AllowUnvalidatedEntraTokens
 	i.warn(o.settings)
 	serve.WarnExposed(env.Out, opts.listeners,
@@ -59,12 +65,15 @@ func newInstance(ctx context.Context, env *cli.Env, o *options, opts instanceOpt
 	i.server, err = emulator.New(emulator.Options{
 		Key: opts.key, Logger: env.Log, Version: cli.ReadBuildInfo().Version, AllowUnvalidatedEntraTokens: unvalidated,
 		Hosts: opts.place.hostNames(&o.guard), AllowedOrigins: o.guard.Origins,
-		Reconfigured: len(o.source.files) > 0,
+		Reconfigured: len(o.source.files) > 0, Page: i.page.handler(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	if i.hooks, err = newEventHooks(ctx, env, o.hooks, i.cs, i.server, opts.quiet); err != nil {
+	if i.page != nil {
+		i.page.server = i.server
+	}
+	if i.hooks, err = newEventHooks(ctx, env, o.hooks, i.cs, i.server, opts.command); err != nil {
 		return nil, err
 	}
 	if err := i.configure(); err != nil {
@@ -96,6 +105,11 @@ func (o *options) encrypt(listeners []net.Listener) ([]byte, error) {
 // while it is being stopped. The hooks end with the server, because they answer the
 // events of its end.
 func (i *instance) run(ctx context.Context, listeners []net.Listener, command []string) error {
+	recorder, err := i.record()
+	if err != nil {
+		return cli.JoinErrors(err, serve.CloseAll(listeners), i.hooks.close(ctx, i.env, nil))
+	}
+	defer i.page.close()
 	working, failed := context.WithCancel(ctx)
 	defer failed()
 	serving, stop := context.WithCancel(working)
@@ -110,14 +124,22 @@ func (i *instance) run(ctx context.Context, listeners []net.Listener, command []
 		defer failed()
 		serveErr = i.server.Serve(serving, listeners...)
 	}()
-	err := i.work(working, command)
+	err = i.work(working, command)
 	if len(command) == 0 && ctx.Err() != nil {
 		i.env.Out.EndInterruptedLine()
 	}
 	stop()
 	hooksErr := i.hooks.close(ctx, i.env, served)
 	<-served
-	return firstCode(cli.JoinErrors(err, serveErr), hooksErr)
+	return firstCode(cli.JoinErrors(err, serveErr, recorder.Close()), hooksErr)
+}
+
+// record starts the recording of --record; nil without.
+func (i *instance) record() (*record.Recorder, error) {
+	if i.o.record == "" {
+		return nil, nil
+	}
+	return record.Start(i.o.record, traffic.Recording{Source: "emulator"}, i.server.Follow, i.env.Out.Warn)
 }
 
 // firstCode returns err, or the error of the hooks if err is nil: an exit code
@@ -138,11 +160,12 @@ func (i *instance) work(ctx context.Context, command []string) error {
 		return err
 	}
 	defer i.o.ready.Remove()
+	page := i.page.announce(i.o.open)
 	if len(command) > 0 {
 		defer i.reloadBeside(ctx)()
 		return i.runCommand(ctx, command)
 	}
-	if err := i.announce(); err != nil {
+	if err := i.announce(page); err != nil {
 		return err
 	}
 	return i.reloadUntil(ctx, hangups)
@@ -167,18 +190,22 @@ type readyReport struct {
 	Endpoint         string `json:"endpoint"`
 	ClientURL        string `json:"clientUrl"`
 	ConnectionString string `json:"connectionString"`
+	Page             string `json:"page,omitempty"`
 }
 
 // announce prints the addresses and the connection string.
-func (i *instance) announce() error {
+func (i *instance) announce(page string) error {
 	env, cs := i.env, i.cs
 	client := strings.TrimSuffix(token.ClientURL(cs.Endpoint, "hub", token.KindDefault), "hub") + "{hub}"
 	if env.Out.JSON() {
-		return env.Out.PrintJSON(readyReport{cs.Endpoint.String(), client, cs.Reveal()})
+		return env.Out.PrintJSON(readyReport{cs.Endpoint.String(), client, cs.Reveal(), page})
 	}
 	env.Out.Say("%s %s", env.Out.StderrColors.Name("endpoint "), cs.Endpoint)
 	env.Out.Say("%s %s", env.Out.StderrColors.Name("clients  "), client)
 	i.sayHandlers()
+	if page != "" {
+		env.Out.Say("%s %s", env.Out.StderrColors.Name("page     "), page)
+	}
 	ready := "ready; Ctrl-C stops it. The connection string, for WPS_CONNECTION_STRING:"
 	if cs.Endpoint.String() == protocol.DefaultEndpoint && cs.Key.Equal(token.NewKey(protocol.DefaultAccessKey)) {
 		env.Out.Say("%s %s", env.Out.StderrColors.Name("watch    "), "wps emulator events -f, in another terminal") // which connects to the default without settings

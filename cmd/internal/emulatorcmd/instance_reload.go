@@ -117,7 +117,11 @@ func needRestart(before, next emusettings.Settings) (names []string) {
 // configure applies the settings of hubs to the emulator.
 func (i *instance) configure() error {
 	hubs := i.o.settings.Hubs(i.handlers())
-	return i.server.Configure(hubs, slices.Concat(i.o.anonymous, i.o.settings.AnonymousHubs))
+	err := i.server.Configure(hubs, slices.Concat(i.o.anonymous, i.o.settings.AnonymousHubs))
+	if err == nil {
+		i.page.setSettings(i.shownSettings())
+	}
+	return err
 }
 
 // handlers returns the event handlers of the flags and the settings, and the hooks.

@@ -5,26 +5,40 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
-	"time"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/traffictext"
+	"wps/internal/feed"
 	"wps/protocol"
 	"wps/trigger"
 )
 
-// eventLog logs events: as lines of text on stderr, or as a JSON object for each
-// answered event on stdout. It may be used concurrently.
+// eventLog logs events: as lines of text on stderr, each with its time, or as a JSON
+// object for each answered event on stdout. It may be used concurrently.
 type eventLog struct {
 	out   *cli.Printer
 	log   *slog.Logger
-	quiet bool // log only problems
+	feed  *feed.Feed // also gets the objects; nil for none
+	quiet bool       // log only problems
 	json  bool
+	data  bool // also the data of events and answers
 	mu    sync.Mutex
 }
 
 // newEventLog returns an eventLog; a quiet one logs only problems, on stderr.
-func newEventLog(env *cli.Env, quiet bool) *eventLog {
-	return &eventLog{out: env.Out, log: env.Log, quiet: quiet || env.Out.Quiet, json: env.Out.JSON() && !quiet}
+func newEventLog(o *Options, data bool) *eventLog {
+	out := o.Env.Out
+	return &eventLog{out: out, log: o.Env.Log, feed: o.Feed, data: data, quiet: o.Quiet || out.Quiet, json: out.JSON() && !o.Quiet}
+}
+
+// observe sets the functions of a handler that report to l.
+func (l *eventLog) observe(o *trigger.Options) {
+	o.OnAnswer, o.OnRefused = l.answered, l.refused
+	if l.data {
+		o.OnData = l.arrived
+	} else {
+		o.OnEvent = l.received
+	}
 }
 
 // received logs that an event was received.
@@ -32,8 +46,28 @@ func (l *eventLog) received(c *protocol.EventContext) {
 	if l.json || l.quiet {
 		return
 	}
-	l.line(l.out.StderrColors.Name("-->") + " " + cli.Clean(eventName(c)))
+	l.line(l.arrow("-->") + " " + cli.Clean(eventName(c)))
 }
+
+// arrived logs an event with its data.
+func (l *eventLog) arrived(ev *trigger.Event) {
+	if l.json || l.quiet {
+		return
+	}
+	text := l.arrow("-->") + " " + cli.Clean(eventName(&ev.EventContext))
+	if o := eventObject(trigger.Report{Event: &ev.EventContext, Received: ev}); o.Payload != nil && o.Bytes > 0 {
+		text += l.below(traffictext.Data(o))
+	}
+	l.line(text)
+}
+
+// below returns data as lines below the line of its event.
+func (l *eventLog) below(data []byte, left string) string {
+	const indent = "             " // as wide as the time
+	return "\n" + indent + cli.CleanLines(string(data), indent) + l.out.StderrColors.Dim(left)
+}
+
+func (l *eventLog) arrow(text string) string { return l.out.StderrColors.Name(text) }
 
 // eventName returns the text for an event in a line: "connect chat c1 u1".
 func eventName(c *protocol.EventContext) string {
@@ -44,57 +78,49 @@ func eventName(c *protocol.EventContext) string {
 	return strings.Join(words, " ")
 }
 
-// answeredEvent is the JSON object of an event and its answer.
-type answeredEvent struct {
-	Type         string             `json:"type"`
-	Time         time.Time          `json:"time"`
-	EventType    protocol.EventKind `json:"eventType"`
-	Event        string             `json:"event"`
-	Hub          string             `json:"hub"`
-	ConnectionID string             `json:"connectionId"`
-	UserID       string             `json:"userId,omitempty"`
-	EventID      string             `json:"eventId,omitempty"`
-	Hook         string             `json:"hook,omitempty"`
-	Status       int                `json:"status"`
-	Milliseconds float64            `json:"milliseconds"`
-	Repeated     bool               `json:"repeated,omitempty"`
-	Error        string             `json:"error,omitempty"`
-}
-
 // answered logs how an event was answered.
 func (l *eventLog) answered(r trigger.Report) {
-	if l.json {
+	if l.feed != nil {
+		l.feed.Publish(eventObject(r))
+	}
+	switch {
+	case l.json:
 		l.object(r)
-		return
+	case !l.quiet || r.Problem != "":
+		l.line(l.answerText(r))
 	}
-	if l.quiet && r.Problem == "" {
-		return
-	}
+}
+
+func (l *eventLog) answerText(r trigger.Report) string {
 	status := l.out.StderrColors.Good(fmt.Sprint(r.Status))
 	if r.Status >= 300 {
 		status = l.out.StderrColors.Bad(fmt.Sprint(r.Status))
 	}
-	text := fmt.Sprintf("%s %s %s %s", l.out.StderrColors.Name("<--"), status, cli.FormatDuration(r.Took), l.out.StderrColors.Dim(cli.Clean(eventName(r.Event))))
+	text := fmt.Sprintf("%s %s %s %s", l.arrow("<--"), status, cli.FormatDuration(r.Took), l.out.StderrColors.Dim(cli.Clean(eventName(r.Event))))
 	if r.Repeated {
 		text += " (repeated event, same answer)"
 	}
 	if r.Problem != "" {
 		text += ": " + cli.Clean(strings.ReplaceAll(r.Problem, "\n", "; "))
 	}
-	l.line(text)
+	if l.data && r.Problem == "" && len(r.Body) > 0 {
+		text += l.below(traffictext.Reply(eventObject(r)))
+	}
+	return text
 }
 
 func (l *eventLog) object(r trigger.Report) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c := r.Event
-	err := l.out.PrintJSON(answeredEvent{
-		Type: "event", Time: time.Now().UTC().Truncate(time.Millisecond), EventType: c.Kind, Event: c.Event, Hub: c.Hub,
-		ConnectionID: c.ConnectionID, UserID: c.UserID, EventID: c.ID, Hook: r.Hook, Status: r.Status,
-		Milliseconds: float64(r.Took.Microseconds()) / 1000, Repeated: r.Repeated, Error: r.Problem,
-	})
-	if err != nil {
+	if err := l.out.PrintJSON(eventObject(r)); err != nil {
 		l.log.Error("event not printed", "error", err)
+	}
+}
+
+// refused publishes a request that is no valid event. The handler has logged it.
+func (l *eventLog) refused(r trigger.Refusal) {
+	if l.feed != nil {
+		l.feed.Publish(refusedObject(r))
 	}
 }
 
@@ -108,20 +134,10 @@ func (l *eventLog) stderr(hook, line string) {
 }
 
 // logger returns the logger of :log, which logs at every level.
-func (l *eventLog) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(lineWriter{l}, nil))
-}
-
-type lineWriter struct{ l *eventLog }
-
-// Write implements io.Writer.
-func (w lineWriter) Write(b []byte) (int, error) {
-	w.l.line(strings.TrimSuffix(string(b), "\n"))
-	return len(b), nil
-}
+func (l *eventLog) logger() *slog.Logger { return l.out.ServeLogger() }
 
 func (l *eventLog) line(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fmt.Fprintln(l.out.Stderr, text)
+	fmt.Fprintln(l.out.Stderr, l.out.StderrColors.Dim(cli.Clock())+" "+text)
 }

@@ -28,6 +28,7 @@ type Flags struct {
 	queue        int
 	serialBy     string
 	maxBody      int64
+	data         bool
 }
 
 // OnFlag is the flag whose value may be two arguments.
@@ -36,6 +37,7 @@ const OnFlag = "on"
 // Register defines the flags.
 func (o *Flags) Register(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.On, OnFlag, nil, "answer an event with a hook: `EVENT HOOK`, or EVENT=HOOK as one argument. EVENT is\n[HUB/]EVENT: connect, connected, disconnected, joined, left, the name of a user event,\nor * for all other user events; user:NAME is always a user event")
+	f.BoolVar(&o.data, "data", false, "also print the data of events and answers, up to 64 KiB of each")
 	f.BoolVar(&o.worker, "worker", false, "start each command once and send it the events as lines of JSON")
 	f.IntVar(&o.workers, "workers", 1, "with --worker: start each command `n` times")
 	f.BoolVar(&o.strict, "strict", false, "answer 404 to an event without a hook (default: accept it)")
@@ -57,7 +59,7 @@ func (o *Flags) RegisterForward(f *pflag.FlagSet) {
 func (o *Flags) Any() bool { return len(o.On) > 0 || o.forward != "" }
 
 // hookOnly are the flags that say how hooks run.
-var hookOnly = []string{"worker", "workers", "strict", "response-type", "hook-timeout", "concurrency", "queue", "serial-by", "max-body"}
+var hookOnly = []string{"worker", "workers", "strict", "response-type", "hook-timeout", "concurrency", "queue", "serial-by", "max-body", "data"}
 
 // CheckUnused returns a usage error for a flag that has no effect without others.
 func (o *Flags) CheckUnused(given cli.FlagNames) error {

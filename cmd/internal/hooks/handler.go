@@ -9,6 +9,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/explain"
+	"wps/internal/feed"
 	"wps/internal/shownurl"
 	"wps/protocol"
 	"wps/token"
@@ -31,6 +32,10 @@ type Options struct {
 	Transport http.RoundTripper
 	// Quiet logs only problems, on stderr: stdout belongs to another program.
 	Quiet bool
+	// Feed gets the events as traffic objects; nil for none.
+	Feed *feed.Feed
+	// AcceptAll accepts the events without a hook, after reading their data.
+	AcceptAll bool
 }
 
 // AllowedOrigins returns the hosts for which validation succeeds: that of the
@@ -82,13 +87,13 @@ type builder struct {
 }
 
 func (b *builder) build() (*trigger.Handler, error) {
-	o, log := b.flags, newEventLog(b.options.Env, b.options.Quiet)
+	o, log := b.flags, newEventLog(&b.options, b.flags.data || b.options.AcceptAll)
 	options := trigger.Options{
 		Strict: o.strict, Keys: b.options.Keys, Origins: b.options.Origins, Path: b.options.Path, MaxBody: o.maxBody,
 		HookTimeout: o.Timeout, Concurrency: o.concurrency, Queue: o.queue, SerialBy: trigger.SerialBy(o.serialBy),
 		Output: b.services.forHub, Logger: b.options.Env.Log,
-		OnEvent: log.received, OnAnswer: log.answered,
 	}
+	log.observe(&options)
 	if o.queue == 0 {
 		options.Queue = -1
 	}
@@ -106,6 +111,13 @@ func (b *builder) build() (*trigger.Handler, error) {
 		}
 		b.made["--forward"] = hook
 		options.Default = hook
+	}
+	if b.options.AcceptAll && options.Default == nil {
+		hook, err := trigger.Builtin(":accept", nil)
+		if err != nil {
+			return nil, err
+		}
+		b.made[":accept"], options.Default = hook, hook
 	}
 	return trigger.New(options)
 }

@@ -96,6 +96,6 @@ func (h *Handler) refuse(w http.ResponseWriter, status int, hub, text string, wh
 // print prints an answer as a line of the form that "wps listen" uses for events.
 func (h *Handler) print(status, text string) {
 	if !h.out.JSON() {
-		h.out.Say("%s %s negotiate %s", h.out.StderrColors.Name("<--"), status, cli.Clean(text))
+		h.out.Say("%s %s %s negotiate %s", h.out.StderrColors.Dim(cli.Clock()), h.out.StderrColors.Name("<--"), status, cli.Clean(text))
 	}
 }

@@ -36,6 +36,7 @@ func Risk(present bool) serve.Risk {
 
 // serveNegotiate serves the HTTP endpoint until ctx ends.
 func serveNegotiate(ctx context.Context, env *cli.Env, o *options) error {
+	env.LogLines()
 	h, err := NewHandler(env, &o.client, o.serve.path, "--path")
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package service
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -10,8 +11,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"wps/client"
 	"wps/cmd/internal/cli"
+	"wps/output"
 	"wps/protocol"
+	"wps/token"
 )
 
 // curlPrinter is a transport that prints each request as a curl command and sends
@@ -20,21 +24,14 @@ type curlPrinter struct{ out *cli.Printer }
 
 // RoundTrip prints r and returns an empty success.
 func (p *curlPrinter) RoundTrip(r *http.Request) (*http.Response, error) {
-	var body []byte
-	if r.Body != nil {
-		var err error
-		if body, err = io.ReadAll(r.Body); err != nil {
-			return nil, fmt.Errorf("read the body: %w", err)
-		}
+	body, err := readRequest(r)
+	if err != nil {
+		return nil, err
 	}
 	if err := p.out.PrintLine(curlCommand(r, body, p.out.StdoutIsTerminal())); err != nil {
 		return nil, err
 	}
-	status := successOf(r)
-	return &http.Response{
-		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{http.CanonicalHeaderKey(protocol.HeaderSupportedVersions): {protocol.APIVersion}}, Body: io.NopCloser(bytes.NewReader(nil)), Request: r,
-	}, nil
+	return emptySuccess(r), nil
 }
 
 // successOf returns the status of a request that was done.
@@ -88,4 +85,48 @@ func octal(b []byte) string {
 		fmt.Fprintf(&s, `\%03o`, x)
 	}
 	return s.String()
+}
+
+// Curl returns the request for an event object as a curl command, with a token for
+// its URL. Nothing is sent.
+func Curl(ctx context.Context, env *cli.Env, cs token.ConnectionString, hub string, ev output.Event) (string, error) {
+	var text strings.Builder
+	s, err := NewFor(env, cs, hub, client.Options{Transport: curlWriter{&text}})
+	if err != nil {
+		return "", err
+	}
+	_, err = ev.Run(ctx, s)
+	return text.String(), err
+}
+
+// curlWriter is a transport that keeps the request as a curl command.
+type curlWriter struct{ text *strings.Builder }
+
+// RoundTrip keeps r and returns an empty success.
+func (w curlWriter) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := readRequest(r)
+	if err != nil {
+		return nil, err
+	}
+	w.text.WriteString(curlCommand(r, body, false))
+	return emptySuccess(r), nil
+}
+
+func readRequest(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read the body: %w", err)
+	}
+	return body, nil
+}
+
+func emptySuccess(r *http.Request) *http.Response {
+	status := successOf(r)
+	return &http.Response{
+		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{http.CanonicalHeaderKey(protocol.HeaderSupportedVersions): {protocol.APIVersion}}, Body: io.NopCloser(bytes.NewReader(nil)), Request: r,
+	}
 }

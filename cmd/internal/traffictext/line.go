@@ -18,9 +18,6 @@ import (
 	"wps/protocol/traffic"
 )
 
-// TimeFormat is the time in front of each line.
-const TimeFormat = "15:04:05.000"
-
 // Printer prints objects to stdout.
 type Printer struct {
 	out   *cli.Printer
@@ -58,7 +55,7 @@ func (p *Printer) Print(o *traffic.Object) error {
 func (p *Printer) line(o *traffic.Object) string {
 	parts := head(o)
 	rest := cli.Clean(strings.Join(words(o, true), " "))
-	if used := len(TimeFormat) + 1 + max(len(o.Type), typeWidth) + 1; p.width > 0 {
+	if used := len(cli.TimeFormat) + 1 + max(len(o.Type), typeWidth) + 1; p.width > 0 {
 		rest = shorten(rest, max(p.width-used, 10))
 	}
 	colors := p.out.StdoutColors
@@ -97,7 +94,7 @@ const typeWidth = 9
 
 // head returns the time and the type.
 func head(o *traffic.Object) []string {
-	return []string{o.Time.Local().Format(TimeFormat), fmt.Sprintf("%-*s", typeWidth, o.Type)}
+	return []string{o.Time.Local().Format(cli.TimeFormat), fmt.Sprintf("%-*s", typeWidth, o.Type)}
 }
 
 // shorten returns the first characters of a text, with an ellipsis for the others.
@@ -120,24 +117,42 @@ func (p *Printer) payloads(o *traffic.Object) (all []payload) {
 	if !p.data {
 		return nil
 	}
-	return Payloads(o)
+	return payloadsOf(o)
 }
 
-// Payloads returns the data of an object, and for an event its answer.
-func Payloads(o *traffic.Object) (all []payload) {
-	if data, _ := o.Raw(); len(data) > 0 {
+// payloadsOf returns the data of an object, and for an event its answer.
+func payloadsOf(o *traffic.Object) (all []payload) {
+	if data, left := Data(o); len(data) > 0 {
 		mark := ""
 		if o.Handling != nil {
 			mark = "data "
 		}
-		all = append(all, payload{mark, data, leftNote(o.Left)})
+		all = append(all, payload{mark, data, left})
 	}
 	if o.Handling != nil {
-		if data, _ := o.RawReply(); len(data) > 0 {
-			all = append(all, payload{"reply ", data, leftNote(o.ReplyLeft)})
+		if data, left := Reply(o); len(data) > 0 {
+			all = append(all, payload{"reply ", data, left})
 		}
 	}
 	return all
+}
+
+// Data returns the data of an object, and what is to be said of the rest.
+func Data(o *traffic.Object) (data []byte, left string) {
+	if o.Payload == nil {
+		return nil, ""
+	}
+	data, _ = o.Raw()
+	return data, leftNote(o.Left)
+}
+
+// Reply returns the answer to an event, and what is to be said of the rest.
+func Reply(o *traffic.Object) (data []byte, left string) {
+	if o.Handling == nil {
+		return nil, ""
+	}
+	data, _ = o.RawReply()
+	return data, leftNote(o.ReplyLeft)
 }
 
 func leftNote(left int) string {

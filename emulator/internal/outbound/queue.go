@@ -66,6 +66,8 @@ type Queue struct {
 	spare      []Item // the former batch, to be used again
 	count      int    // items waiting or being written
 	bytes      int    // their size
+	written    uint64 // items written
+	wrote      uint64 // their size
 	extra      int    // items that Begin has queued
 	extraBytes int    // their size
 	writing    bool   // a writer exists, or the flusher will be it
@@ -189,6 +191,13 @@ func (q *Queue) Waiting() (count, bytes int) {
 	return q.count, q.bytes
 }
 
+// Written returns how many items were written, and their size in bytes.
+func (q *Queue) Written() (count, bytes uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.written, q.wrote
+}
+
 // longAgo as a deadline ends a Read in progress.
 var longAgo = time.Unix(1, 0)
 
@@ -259,10 +268,13 @@ func (q *Queue) batchWritten(batch []Item, err error) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.count -= len(batch)
+	q.written += uint64(len(batch))
+	before := q.bytes
 	for i := range batch {
 		q.bytes -= len(batch[i].Bytes)
 		batch[i] = Item{}
 	}
+	q.wrote += uint64(before - q.bytes)
 	if err != nil {
 		q.ending, q.writing = true, false
 		q.items, q.spare = nil, nil

@@ -13,6 +13,8 @@ package rights
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -203,4 +205,28 @@ func (x *rules) allowPattern(p pattern) bool {
 	}
 	x.patterns = append(x.patterns, p)
 	return true
+}
+
+// Rule is the answer for one group that differs from what the roles say, or is
+// named by one.
+type Rule struct {
+	Permission protocol.Permission `json:"permission"`
+	Group      string              `json:"group"`
+	Granted    bool                `json:"granted"`
+}
+
+// Rules returns at most that many rules for single groups, by permission and group.
+func (r *Rights) Rules(most int) []Rule {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := []Rule{}
+	for _, p := range slices.Sorted(maps.Keys(r.rules)) {
+		for _, g := range slices.Sorted(maps.Keys(r.rules[p].literals)) {
+			if len(all) == most {
+				return all
+			}
+			all = append(all, Rule{p, g, r.rules[p].literals[g]})
+		}
+	}
+	return all
 }
