@@ -2,10 +2,8 @@ package emulator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/textproto"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"wps/emulator/internal/carrier"
-	"wps/protocol"
 	"wps/protocol/traffic"
 	"wps/token"
 )
@@ -26,29 +23,31 @@ type Resent struct {
 	Body   []byte
 }
 
-// Resend sends an event to the handler that its hub has now, once, with a new event
-// id, so that a handler which remembers answers runs it again. The answer has no
-// effect on the connection. The object is one of a recording or of the server, with
-// all of its data; the error says why it was not sent, or not answered.
+// Resend sends an event to the handler that its hub has now, once, signed anew and
+// with a new event id, so that a handler which remembers answers runs it again. The
+// answer has no effect on the connection. The error says why the event was not sent,
+// or not answered.
 func (s *Server) Resend(ctx context.Context, o *traffic.Object) (*Resent, error) {
-	if o.Handling == nil {
-		return nil, errors.New("not an event")
+	e, err := o.EventRequest()
+	if err != nil {
+		return nil, err
 	}
-	body, whole := o.Raw()
-	if !whole {
-		return nil, errors.New("the data of the event is not kept as a whole")
-	}
-	h := s.settings.Load().rules(strings.ToLower(o.Hub)).handlerFor(o.EventType, o.Event)
+	h := s.settings.Load().rules(strings.ToLower(e.Hub)).handlerFor(e.Kind, e.Event)
 	if h == nil {
 		return nil, errNoHandler
 	}
 	ctx, cancel := context.WithTimeout(ctx, carrier.Timeout)
 	defer cancel()
-	if err := s.up.validate(ctx, h, o.Hub, "localhost"); err != nil {
+	e.Origin = "localhost"
+	if err := s.up.validate(ctx, h, e.Hub, e.Origin); err != nil {
 		return nil, fmt.Errorf("event handler not valid: %w", err)
 	}
-	r := &carrier.Request{Carrier: h.carrier, Method: http.MethodPost, URL: h.carrier.Address(o.Hub, o.Event), Hub: o.Hub, Body: body, Once: true}
-	r.Header = s.resentHeader(o, h.carrier.Local())
+	e.ID, e.Time, e.RequestID = NewEventID(), s.now(), uuid.NewString()
+	e.Signature = token.Signature(e.ConnectionID, s.key)
+	r := &carrier.Request{
+		Carrier: h.carrier, Method: http.MethodPost, URL: h.carrier.Address(e.Hub, e.Event), Hub: e.Hub, Body: e.Body,
+		Header: resentHeader(e, h.carrier.Local()), Once: true,
+	}
 	began := time.Now()
 	a, err := r.Send(ctx)
 	if err != nil {
@@ -57,29 +56,22 @@ func (s *Server) Resend(ctx context.Context, o *traffic.Object) (*Resent, error)
 	return &Resent{a.Status, time.Since(began), a.Header, a.Body}, nil
 }
 
-// resentHeader returns the header of an event that is sent again, signed anew.
-func (s *Server) resentHeader(o *traffic.Object, canonical bool) http.Header {
-	recorded := http.Header{}
-	carrier.AddCanonical(recorded, o.RequestHeaders)
-	c := protocol.EventContext{
-		Kind: o.EventType, Event: o.Event, Hub: o.Hub, ConnectionID: o.ConnectionID, UserID: o.UserID,
-		Subprotocol: o.Subprotocol, ID: strconv.FormatInt(time.Now().UnixMilli(), 10), Time: s.now(),
-		Signature: token.Signature(o.ConnectionID, s.key), Origin: "localhost", RequestID: uuid.NewString(),
-	}
-	if states := recorded[textproto.CanonicalMIMEHeaderKey(protocol.HeaderConnectionState)]; len(states) > 0 {
-		c.State, c.HasState = states[0], true
-	}
+// resentHeader returns the header of an event that is sent again.
+func resentHeader(e *traffic.EventRequest, canonical bool) http.Header {
 	h := http.Header{}
 	if canonical {
-		c.SetCanonicalHeader(h)
-	} else {
-		c.SetHeader(h)
-		h["User-Agent"] = nil
+		e.SetCanonicalHeader(h)
+		carrier.AddCanonical(h, e.Header)
+		return h
 	}
-	h["Content-Type"] = []string{jsonType}
-	if o.EventType == protocol.EventUser && o.Payload != nil {
-		h["Content-Type"] = []string{protocol.EventContentType(o.DataType)}
-		setMetadata(h, o.Metadata, canonical)
+	e.SetHeader(h)
+	h["User-Agent"] = nil
+	for name, values := range e.Header {
+		h[name] = values
 	}
 	return h
 }
+
+// NewEventID returns the id of an event that is sent again: a number that no
+// connection has reached.
+func NewEventID() string { return strconv.FormatInt(time.Now().UnixNano(), 10) }
