@@ -20,6 +20,7 @@ import (
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/connectcmd"
 	"wps/cmd/internal/contextcmd"
+	"wps/cmd/internal/doctorcmd"
 	"wps/cmd/internal/emulatorcmd"
 	"wps/cmd/internal/explain"
 	"wps/cmd/internal/handlercmd"
@@ -131,6 +132,7 @@ func subcommands() []subcommand {
 		{groupService, "permission", newPermission},
 		{groupService, "apply", batch.NewApply},
 		{groupService, "health", newHealth},
+		{groupService, "doctor", doctorcmd.New},
 		{groupLocal, "emulator", emulatorcmd.New},
 		{groupLocal, "listen", handlercmd.NewListen},
 		{groupLocal, "trigger", handlercmd.NewTrigger},

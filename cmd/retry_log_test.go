@@ -28,3 +28,22 @@ func TestRetriesAreLogged(t *testing.T) {
 		t.Errorf("without -v: stderr %s", stderr)
 	}
 }
+
+// TestHealthWaits: --wait tries until a service that starts is healthy.
+func TestHealthWaits(t *testing.T) {
+	t.Parallel()
+	tries := 0
+	env := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		if tries++; tries < 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	code, stdout, stderr := run(t, env, "health", "--wait", "20s", "--retries", "0")
+	if code != 0 || tries != 3 || stdout == "" {
+		t.Errorf("exit code %d after %d tries, stdout %q, stderr %q", code, tries, stdout, stderr)
+	}
+	tries = 0
+	if code, _, _ := run(t, env, "health", "--retries", "0"); code != 1 || tries != 1 {
+		t.Errorf("without --wait: exit code %d after %d tries", code, tries)
+	}
+}

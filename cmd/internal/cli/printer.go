@@ -110,7 +110,7 @@ func (p *Printer) Warn(text string) {
 func (p *Printer) PrintError(err error) {
 	text := fmt.Appendf(nil, "%s %s\n", p.StderrColors.Bad("wps:"), errorLines(err))
 	if hint := Hint(err); hint != "" {
-		text = fmt.Appendf(text, "%s %s\n", p.StderrColors.Name("hint:"), oneLine(hint))
+		text = fmt.Appendf(text, "%s %s\n", p.StderrColors.Name("hint:"), OneLine(hint))
 	}
 	_, _ = p.Stderr.write(text, true) // an error of stderr cannot be reported anywhere
 }
@@ -123,18 +123,18 @@ func errorLines(err error) string {
 		Unwrap() []error
 	}
 	if _, joined := errors.AsType[joinedError](err); joined || !errors.As(err, &list) || !strings.Contains(list.Error(), "\n") {
-		return oneLine(err.Error())
+		return OneLine(err.Error())
 	}
 	lines := make([]string, 0, len(list.Unwrap()))
 	for _, one := range list.Unwrap() {
-		lines = append(lines, oneLine(one.Error()))
+		lines = append(lines, OneLine(one.Error()))
 	}
 	return strings.Join(lines, "\n")
 }
 
-// oneLine returns the text of an error or a hint, which may quote text from
+// OneLine returns the text of an error or a hint, which may quote text from
 // elsewhere, as one line.
-func oneLine(s string) string {
+func OneLine(s string) string {
 	return Clean(strings.ReplaceAll(strings.TrimRight(s, "\r\n"), "\n", "; "))
 }
 
