@@ -52,7 +52,7 @@ export class Inspector {
   }
 
   live() {
-    return this.page.waitFor(() => document.body.dataset.connection === "live");
+    return this.page.waitFor(() => document.body?.dataset.connection === "live");
   }
 
   /** Goes to a view by its link. */
