@@ -171,7 +171,7 @@ func (d *doctor) settings() {
 	for _, r := range rows {
 		f := finding{Check: "settings", Status: ok, Text: r.Name + " " + r.Value + ", from " + r.Source}
 		if r.Source == cli.FromDefault && r.Name == "endpoint" {
-			f.Status, f.Hint = warning, d.env.Settings.StartHint()
+			f.Status, f.Hint = warning, d.env.Settings.DefaultHint()
 		}
 		d.report(f)
 	}

@@ -95,7 +95,7 @@ func (d *doctor) tcp(ctx context.Context, host, port, proxyVariable string) bool
 		reason = "the proxy " + reason
 		hint = "check the proxy in " + proxyVariable + ", or put the host of the endpoint into NO_PROXY"
 	case d.source.From == cli.FromDefault:
-		hint = d.env.Settings.StartHint()
+		hint = d.env.Settings.DefaultHint()
 	}
 	d.report(finding{Check: "tcp", Status: failed, Text: reason, Hint: hint})
 	return false
