@@ -91,19 +91,24 @@ func (f *forward) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	}
 	resp, err := f.http.RoundTrip(r)
 	if err != nil {
-		return Answer{}, forwardError(err)
+		return Answer{}, f.unreachable(err)
 	}
 	defer resp.Body.Close()
 	return f.read(resp)
 }
 
-// forwardError marks an event as not run when the server could not be reached.
-func forwardError(err error) error {
+// unreachable marks an event as not run when the server could not be reached.
+func (f *forward) unreachable(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return NotRun(err)
+		why := strings.TrimPrefix(op.Err.Error(), "connect: ")
+		return NotRun(&gatewayError{fmt.Errorf("%s cannot be reached: %s", f.shown, why)})
 	}
 	return interrupted(err)
 }
+
+// gatewayError is that of a server to which an event could not be forwarded. It is
+// answered with 502, so that the service sends the event again.
+type gatewayError struct{ error }
 
 // read reads an answer. The body of a 101 is the bare connection, which no context
 // stops reading, so it is not read.

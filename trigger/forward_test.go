@@ -108,8 +108,9 @@ func TestForwardFailures(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	if w := send(t, forwarder(t, closed.URL), event{name: "message", id: "1"}); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("a closed server = %d, want 503, so that the service retries", w.Code)
+	w := send(t, forwarder(t, closed.URL+"/eh?code=SECRET"), event{name: "message", id: "1"})
+	if want := closed.URL + "/eh cannot be reached: connection refused"; w.Code != http.StatusBadGateway || w.Body.String() != want || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a closed server = %d %q, want 502 %q, so that the service retries", w.Code, w.Body, want)
 	}
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/break" {

@@ -221,12 +221,17 @@ func (q *queue) close(ctx context.Context) {
 	<-q.idle
 }
 
-// retryAfter is the Retry-After of a 503, in seconds.
+// retryAfter is the Retry-After of a 502 or 503, in seconds.
 const retryAfter = "1"
 
+// unavailable returns the answer to an event that did not reach its hook.
 func unavailable(err error) *reply {
+	status := http.StatusServiceUnavailable
+	if _, ok := errors.AsType[*gatewayError](err); ok {
+		status = http.StatusBadGateway
+	}
 	return &reply{
-		status:  http.StatusServiceUnavailable,
+		status:  status,
 		header:  http.Header{headerContentType: nil, "Retry-After": {retryAfter}},
 		body:    []byte(err.Error()),
 		problem: err.Error(),
