@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"wps/cmd/internal/cli"
@@ -44,7 +41,7 @@ func (b *Stream) Run(ctx context.Context) error {
 	b.stop = stop
 	defer context.AfterFunc(ctx, b.In.interrupt)() // a blocked read knows only the caller's context
 	if b.Runner.Flags.DryRun == "" {
-		defer surviveClosedPipe()()
+		defer cli.SurviveClosedPipe()()
 	}
 	journal, err := b.openJournal()
 	if err != nil {
@@ -57,15 +54,6 @@ func (b *Stream) Run(ctx context.Context) error {
 		err = cli.JoinErrors(err, explain.Journal(journal.Close()))
 	}
 	return err
-}
-
-// surviveClosedPipe makes a write to a closed pipe, as with "| head", return an
-// error. Without it the signal kills the process before it reports what it has
-// done. The result restores the default.
-func surviveClosedPipe() (restore func()) {
-	pipe := make(chan os.Signal, 1)
-	signal.Notify(pipe, syscall.SIGPIPE)
-	return func() { signal.Stop(pipe) }
 }
 
 // openJournal opens the journal of the flags; nil without one. A journal is valid

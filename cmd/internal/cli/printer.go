@@ -60,6 +60,22 @@ func (p *Printer) serve(stop func()) {
 	p.Stderr.out.onFailure(stopUnread)
 }
 
+// Through makes w write what is for a terminal, such as a line editor that keeps
+// the typed line below. restore undoes that, after all is written.
+func (p *Printer) Through(w io.Writer) (restore func()) {
+	stderr := p.StderrIsTerminal()
+	p.results.redirect(w)
+	if stderr {
+		p.Stderr.out.redirect(w)
+	}
+	return func() {
+		p.results.redirect(p.Stdout)
+		if stderr {
+			p.Stderr.out.redirect(p.Stderr.Stream())
+		}
+	}
+}
+
 // Flush waits until all is written, for at most a second each for stdout and
 // stderr.
 func (p *Printer) Flush() {

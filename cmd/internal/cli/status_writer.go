@@ -16,7 +16,8 @@ const ClearLine = "\x1b[2K\r"
 // only: what does not fit in memory until it is read again is dropped and counted.
 // It may be used concurrently.
 type StatusWriter struct {
-	out *streamWriter
+	stream io.Writer // what it was made for
+	out    *streamWriter
 
 	mu     sync.Mutex
 	status string // the status line that is drawn; "" for none
@@ -28,15 +29,15 @@ func NewStatusWriter(w io.Writer) *StatusWriter {
 	out.dropped = func(n int) []byte {
 		return fmt.Appendf(nil, "wps: %s dropped, because stderr was not read\n", Plural(n, "line"))
 	}
-	return &StatusWriter{out: out}
+	return &StatusWriter{stream: w, out: out}
 }
 
 // Stream returns the stream itself, for another process to write to.
-func (s *StatusWriter) Stream() io.Writer { return s.out.to }
+func (s *StatusWriter) Stream() io.Writer { return s.stream }
 
 // Width returns the width of the terminal in columns; 0 if it is unknown or the
 // stream is not a terminal.
-func (s *StatusWriter) Width() int { return terminalWidth(s.out.to) }
+func (s *StatusWriter) Width() int { return terminalWidth(s.stream) }
 
 // Write implements io.Writer. It keeps the status line below what is written.
 func (s *StatusWriter) Write(b []byte) (int, error) { return s.write(b, false) }

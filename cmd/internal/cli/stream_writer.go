@@ -62,6 +62,14 @@ func newStreamWriter(w io.Writer, lossy bool) *streamWriter {
 	return &streamWriter{to: w, holdsUp: holdsUp(w), lossy: lossy}
 }
 
+// redirect makes w what is written to, after what was written before.
+func (s *streamWriter) redirect(w io.Writer) {
+	s.Flush()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.to = w
+}
+
 // onFailure sets failed.
 func (s *streamWriter) onFailure(failed func(error)) {
 	s.mu.Lock()
@@ -145,7 +153,7 @@ func written(b *batch, n int) (int, error) {
 func (s *streamWriter) drain() {
 	for {
 		s.mu.Lock()
-		now, lost, failed, dropped := s.next, s.lost, s.failed, s.dropped
+		now, lost, failed, dropped, to := s.next, s.lost, s.failed, s.dropped, s.to
 		s.next, s.lost = nil, 0
 		if now == nil {
 			s.writing, s.stalled = false, false
@@ -157,7 +165,7 @@ func (s *streamWriter) drain() {
 			now.data = append(now.data, dropped(lost)...)
 		}
 		if len(now.data) > 0 {
-			_, now.err = s.to.Write(now.data)
+			_, now.err = to.Write(now.data)
 		}
 		if now.err != nil && failed != nil {
 			failed(now.err)

@@ -2,6 +2,7 @@ package connectcmd
 
 import (
 	"errors"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -58,7 +59,7 @@ func TestCheck(t *testing.T) {
 // it is.
 func TestClientURL(t *testing.T) {
 	t.Parallel()
-	env := cli.NewEnv(strings.NewReader(""), nil, nil, func(name string) (string, bool) {
+	env := cli.NewEnv(strings.NewReader(""), io.Discard, io.Discard, func(name string) (string, bool) {
 		return map[string]string{"WPS_HUB": "chat"}[name], name == "WPS_HUB"
 	})
 	const given = "wss://h.example/client/hubs/chat?access_token=x"
@@ -74,7 +75,7 @@ func TestClientURL(t *testing.T) {
 		{valid(func(o *connectOptions) { o.url = given }), "wss://h.example/client/hubs/chat?"},
 		{valid(func(o *connectOptions) { o.url = "https://h.example" }), ""},
 	} {
-		got, err := tt.o.clientURL(t.Context(), env)
+		got, _, err := tt.o.clientURL(t.Context(), env)
 		if _, usage := errors.AsType[*cli.UsageError](err); usage != (tt.want == "") {
 			t.Errorf("%+v.clientURL() = %v, want %q", tt.o, err, tt.want)
 			continue

@@ -2,31 +2,39 @@ package connectcmd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wps/client/ws"
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/explain"
-	"wps/protocol"
+	"wps/cmd/internal/service"
 )
 
-// session is one run of "wps connect" with an open connection.
+// session is one run of "wps connect".
 type session struct {
 	env      *cli.Env
 	o        *connectOptions
-	conn     *ws.Conn
-	print    sync.Mutex // messages and acks come from two goroutines
-	received int        // messages, without system messages
+	place    service.Place
+	tls      *tls.Config
+	conn     atomic.Pointer[ws.Conn] // the open one; --reconnect replaces it
+	print    sync.Mutex              // messages and acks come from two goroutines
+	received int                     // messages that were printed
 	lines    lineTally
+	talk     *conversation // nil without a prompt
 }
 
 // Causes of an end that is not a failure.
 var (
-	errInputEnded = errors.New("end of input")
-	errWaitOver   = errors.New("end of --wait")
+	errInputEnded  = errors.New("end of input")
+	errWaitOver    = errors.New("end of --wait")
+	errMatched     = errors.New("a match")
+	errReaderEnded = errors.New("stdout has no reader")
+	errLeft        = errors.New("left at the prompt")
 )
 
 // closeTimeout bounds the closing handshake. A service that waits for an event
@@ -34,8 +42,8 @@ var (
 const closeTimeout = time.Second
 
 // run prints incoming messages and sends the input, until --count messages have
-// arrived, --wait is over, the input has ended, the service closes the connection
-// or ctx ends.
+// arrived, one matches, --wait is over, the input has ended, the service closes the
+// connection or ctx ends.
 func (s *session) run(parent context.Context) error {
 	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
@@ -44,7 +52,11 @@ func (s *session) run(parent context.Context) error {
 		defer cancel()
 		ctx = limited
 	}
-	err := s.receiveConnected(ctx)
+	watched := s.env.Out.WatchReader(ctx, func() { stop(errReaderEnded) })
+	endTalk, err := s.startTalk(ctx, stop)
+	if err == nil {
+		err = s.receiveConnected(ctx)
+	}
 	sent := make(chan error, 1)
 	go func() {
 		err := s.joinAndSend(ctx)
@@ -60,6 +72,8 @@ func (s *session) run(parent context.Context) error {
 	stop(nil)
 	s.close(parent)
 	sendErr := <-sent
+	watched()
+	endTalk()
 	if parent.Err() != nil {
 		s.env.Out.EndInterruptedLine()
 	}
@@ -74,7 +88,7 @@ func (s *session) run(parent context.Context) error {
 func (s *session) close(parent context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(parent), closeTimeout)
 	defer cancel()
-	if err := s.conn.Close(ctx); err != nil {
+	if err := s.conn.Load().Close(ctx); err != nil {
 		s.env.Log.Debug("close", "error", err)
 	}
 }
@@ -83,62 +97,51 @@ func (s *session) close(parent context.Context) {
 // command. err is that of receiving, cause that of the context.
 func (s *session) outcome(err, cause error) error {
 	closed := &ws.CloseError{Code: 1000}
+	matched := errors.Is(err, errMatched)
+	readerEnded := errors.Is(cause, errReaderEnded) || cli.ReaderEnded(err)
 	switch {
 	case err == nil:
+	case matched, readerEnded:
+		err = nil
 	case errors.As(err, &closed):
 		if s.o.simple() && s.o.event != "" {
 			err = explain.Closed(err)
 		}
-	case errors.Is(cause, errWaitOver), errors.Is(cause, errInputEnded), errors.Is(cause, context.Canceled):
+	case isPlannedEnd(cause):
 		err = nil
 	case cause != nil:
 		err = cause
 	}
-	if s.env.Out.JSON() || err == nil { // in text, the error reports it
+	if !readerEnded && s.o.only == "" && (s.env.Out.JSON() || err == nil) { // in text, the error reports it
 		s.printClosed(closed)
 	}
-	if s.received >= s.o.count {
+	if matched {
+		return nil
+	}
+	return s.unmet(err, cause)
+}
+
+// isPlannedEnd reports whether the command ended as it was meant to.
+func isPlannedEnd(cause error) bool {
+	return errors.Is(cause, errWaitOver) || errors.Is(cause, errInputEnded) || errors.Is(cause, errLeft) || errors.Is(cause, context.Canceled)
+}
+
+// unmet returns err, or the error of an assertion that was not met.
+func (s *session) unmet(err, cause error) error {
+	short := "no message matched"
+	switch {
+	case s.o.count > s.received:
+		short = fmt.Sprintf("got %d of %d messages", s.received, s.o.count)
+	case s.o.expect != "":
+		short = fmt.Sprintf("no message contained %q", s.o.expect)
+	case s.o.matches == nil:
 		return err
 	}
-	short := fmt.Sprintf("got %d of %d messages", s.received, s.o.count)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", short, err)
 	case errors.Is(cause, errWaitOver):
-		return fmt.Errorf("%s within %v", short, s.o.wait)
+		return cli.WithHint(fmt.Errorf("%s within %v", short, s.o.wait), "raise --wait if it may still come; -o json prints all that arrived")
 	}
 	return errors.New(short)
-}
-
-// receiveConnected prints the system message that every client but a simple one
-// gets first, so that it comes before the messages about joining.
-func (s *session) receiveConnected(ctx context.Context) error {
-	if !s.o.simple() {
-		return s.receiveOne(ctx)
-	}
-	if !s.env.Out.JSON() { // in JSON each line is a message that arrived
-		s.sayDim("connected")
-	}
-	return nil
-}
-
-// receive prints what arrives, until --count messages have.
-func (s *session) receive(ctx context.Context) error {
-	for s.o.count == 0 || s.received < s.o.count {
-		if err := s.receiveOne(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *session) receiveOne(ctx context.Context) error {
-	m, err := s.conn.Receive(ctx)
-	if err != nil {
-		return err
-	}
-	if m.Type == protocol.ResponseMessage {
-		s.received++
-	}
-	return s.printResponse(m)
 }

@@ -49,29 +49,42 @@ type closedLine struct {
 
 // sayDim prints a status message in the color of those about the connection.
 func (s *session) sayDim(text string) {
+	if s.o.only == "message" {
+		return
+	}
 	s.env.Out.Say("%s", s.env.Out.StderrColors.Dim(cli.Clean(text)))
 }
 
-// printResponse prints a system message, or a message.
-func (s *session) printResponse(m *protocol.Response) error {
+// printResponse prints a system message, or a message. It reports whether
+// something was printed, which --jq may prevent.
+func (s *session) printResponse(m *protocol.Response) (printed bool, err error) {
 	s.print.Lock()
 	defer s.print.Unlock()
 	switch {
-	case m.Type == protocol.ResponseSystem && s.env.Out.JSON():
-		return s.env.Out.PrintJSON(systemLine{"system", m.Event, m.ConnectionID, m.UserID, m.Message})
+	case s.env.Out.JSON():
+		n, err := s.env.Out.PrintFiltered(lineOf(m))
+		return n > 0, err
 	case m.Type == protocol.ResponseSystem:
 		s.sayDim(systemText(m))
-	case m.Type == protocol.ResponseMessage && s.env.Out.JSON():
-		return s.env.Out.PrintJSON(messageLine{
-			"message", m.From, m.Group, m.FromUserID, string(m.DataType), jsonData(m), m.Metadata, m.SequenceID,
-		})
-	case m.Type == protocol.ResponseMessage:
-		return s.env.Out.PrintLine(s.messageText(m))
+		return true, nil
 	}
-	return nil
+	return true, s.env.Out.PrintLine(s.messageText(m))
+}
+
+// lineOf returns the JSON line of a message.
+func lineOf(m *protocol.Response) any {
+	if m.Type == protocol.ResponseSystem {
+		return systemLine{"system", m.Event, m.ConnectionID, m.UserID, m.Message}
+	}
+	return messageLine{
+		"message", m.From, m.Group, m.FromUserID, string(m.DataType), jsonData(m), m.Metadata, m.SequenceID,
+	}
 }
 
 func (s *session) printAck() error {
+	if s.o.only != "" {
+		return nil
+	}
 	s.print.Lock()
 	defer s.print.Unlock()
 	if s.env.Out.JSON() {
@@ -98,7 +111,11 @@ func (s *session) printClosed(e *ws.CloseError) {
 
 // printTally prints how much of the input was sent, if not all of it was.
 func (s *session) printTally() {
-	if text := s.lines.text(s.o.simple()); text != "" {
+	text := s.lines.text(s.o.simple())
+	if text == "" && s.lines.sent > 0 && !s.env.Out.JSON() && s.o.only == "" {
+		text = fmt.Sprintf("sent %s %s of %s", cli.Plural(s.lines.sent, "line"), target{s.o.toGroup, s.o.event}, s.place)
+	}
+	if text != "" {
 		s.env.Out.Say("%s", text)
 	}
 }

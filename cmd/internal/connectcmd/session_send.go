@@ -19,25 +19,56 @@ import (
 // returns errInputEnded when that is to end the connection.
 func (s *session) joinAndSend(ctx context.Context) error {
 	for _, g := range s.o.join {
-		if err := s.conn.JoinGroup(ctx, g); err != nil {
-			return explain.Role(fmt.Errorf("join group %q: %w", g, err), protocol.PermissionJoinLeaveGroup, g)
-		}
-		if !s.env.Out.JSON() {
-			s.sayDim(fmt.Sprintf("joined group %q", g))
+		if err := s.join(ctx, g); err != nil {
+			return err
 		}
 	}
 	// A simple client does not know its id: the line is empty.
-	if err := s.o.ready.Write(s.conn.ConnectionID()); err != nil || !s.o.sends() {
+	if err := s.o.ready.Write(s.conn.Load().ConnectionID()); err != nil {
 		return err
+	}
+	switch {
+	case s.talk != nil:
+		return s.talk.run(ctx)
+	case !s.o.sends():
+		s.warnNotSent(ctx)
+		return nil
 	}
 	s.sayHowToSend()
 	if err := s.sendLines(ctx); err != nil {
 		return err
 	}
-	if s.o.count == 0 && s.o.wait == 0 {
+	if !s.o.asserts() && s.o.wait == 0 {
 		return errInputEnded
 	}
 	return nil
+}
+
+// join joins a group.
+func (s *session) join(ctx context.Context, group string) error {
+	if err := s.conn.Load().JoinGroup(ctx, group); err != nil {
+		return explain.Role(fmt.Errorf("join group %q: %w", group, err), protocol.PermissionJoinLeaveGroup, group)
+	}
+	if !s.env.Out.JSON() {
+		s.sayDim(fmt.Sprintf("joined group %q", group))
+	}
+	return nil
+}
+
+// warnNotSent warns, now and at the end, when standard input has content that no
+// flag sends anywhere.
+func (s *session) warnNotSent(ctx context.Context) {
+	const how = "add --to-group GROUP or --event NAME to send its lines"
+	if cli.IsTerminal(s.env.Stdin) {
+		s.sayDim("lines that you type are not sent: " + how)
+		return
+	}
+	if !cli.HoldsInput(s.env.Stdin) {
+		<-ctx.Done()
+	}
+	if cli.HoldsInput(s.env.Stdin) {
+		s.env.Out.Warn("standard input is not read: " + how)
+	}
 }
 
 // sayHowToSend explains, at a terminal, what happens to typed lines.
@@ -49,7 +80,7 @@ func (s *session) sayHowToSend() {
 	if s.o.event != "" {
 		to = fmt.Sprintf("as the event %q", s.o.event)
 	}
-	s.sayDim("each line you type is sent " + to + "; Ctrl-D ends the input, Ctrl-C disconnects")
+	s.sayDim("each line you type is sent " + to + " of " + s.place.String() + "; Ctrl-D ends the input, Ctrl-C disconnects")
 }
 
 // sendLines sends each line of standard input. Messages to a group are sent in
@@ -111,20 +142,11 @@ func (s *session) sendLine(ctx context.Context, dataType protocol.DataType, line
 	if err := checkLine(dataType, line); err != nil {
 		return nil, err
 	}
-	data := bytes.Clone(line)
-	switch {
-	case s.o.simple() && dataType == protocol.DataTypeJSON: // a simple client sends JSON as text
-		return nil, s.conn.SendRaw(ctx, protocol.DataTypeText, data)
-	case s.o.simple():
-		return nil, s.conn.SendRaw(ctx, dataType, data)
-	case s.o.toGroup != "":
-		return s.conn.StartSendToGroup(ctx, s.o.toGroup, ws.SendOptions{DataType: dataType, NoEcho: s.o.noEcho}, data)
-	}
-	err := s.conn.SendEvent(ctx, s.o.event, ws.EventOptions{DataType: dataType}, data)
-	if err == nil {
+	pending, err := s.sendData(ctx, target{s.o.toGroup, s.o.event}, dataType, bytes.Clone(line))
+	if err == nil && pending == nil && !s.o.simple() {
 		err = s.acked()
 	}
-	return nil, err
+	return pending, err
 }
 
 // checkLine returns a usage error for a line that is not of its data type.
