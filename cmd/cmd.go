@@ -133,6 +133,7 @@ func subcommands() []subcommand {
 		{groupService, "apply", batch.NewApply},
 		{groupService, "health", newHealth},
 		{groupService, "doctor", doctorcmd.New},
+		{groupService, "wait", newWait},
 		{groupLocal, "emulator", emulatorcmd.New},
 		{groupLocal, "listen", handlercmd.NewListen},
 		{groupLocal, "trigger", handlercmd.NewTrigger},

@@ -106,6 +106,9 @@ wps trigger
 wps health
   {"healthy":true,"endpoint":"https://...","milliseconds":1.5}
 
+wps wait
+  {"ok":true,"for":"group","name":"g1","members":2,"tries":3,"seconds":0.4}
+
 wps token inspect
   {"kind":"...","hub":"...","endpoint":"...","valid":false,"problem":"...","warnings":["..."],"expires":"...","header":{...},"claims":{...}}
 

@@ -170,6 +170,7 @@ func printedJSON(t *testing.T) map[string][]string {
 	j.run(lines, "apply", "--journal", journal, events)
 	j.run(lines, "send", "--lines", "--file", events)
 	j.run("wps health", "health")
+	j.run("wps wait", "wait", "group", "g1", "--timeout", "30s")
 	j.run("wps version", "version")
 	tok := strings.TrimSpace(j.output("negotiate", "-o", "token"))
 	j.run("wps token inspect", "token", "inspect", tok)
