@@ -25,7 +25,8 @@ Requests are not retried: --retries has no effect. -o csv prints a line for each
 second, -o json all results.`,
 		Example: `  wps bench send --hub bench --concurrency 16
   wps bench fanout --hub bench --connections 1000 --groups 10 --rate 200/s --report fanout.html
-  wps bench compare before.json after.json`,
+  wps bench send --hub bench --rate 500/s --fail-if 'p99>50ms,failed>0'
+  wps bench compare before.json after.json --max-regress 10%`,
 		Annotations: runExits(),
 		Args:        cobra.ArbitraryArgs,
 		RunE:        cli.SubcommandsOnly,
@@ -37,5 +38,5 @@ second, -o json all results.`,
 
 // runExits describes the exit codes of a benchmark.
 func runExits() map[string]string {
-	return cli.Exits("  1    nothing was measured, or a result could not be written", cli.ExitLineUsage, cli.ExitLineUnauthorized, cli.ExitLineInterrupted)
+	return cli.Exits("  1    nothing was measured, --fail-if is true, or a result could not be written", cli.ExitLineUsage, cli.ExitLineUnauthorized, cli.ExitLineInterrupted)
 }

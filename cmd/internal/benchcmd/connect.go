@@ -39,7 +39,7 @@ measured.`,
 			if err := held.check(cli.ChangedFlags(c)); err != nil {
 				return err
 			}
-			b, err := newRunner(env, &o)
+			b, err := newRunner(env, "connect", &o)
 			if err != nil {
 				return err
 			}

@@ -27,7 +27,7 @@ the data of the event.`,
 			if err := protocol.CheckEventName(event); err != nil {
 				return cli.Usagef("--event: %v", err)
 			}
-			b, err := newRunner(env, &o)
+			b, err := newRunner(env, "echo", &o)
 			if err != nil {
 				return err
 			}

@@ -50,7 +50,7 @@ one of its publisher, has arrived everywhere, or for 5 seconds.`,
 			if err := fan.check(cli.ChangedFlags(c), o.workers); err != nil {
 				return err
 			}
-			b, err := newRunner(env, &o)
+			b, err := newRunner(env, "fanout", &o)
 			if err != nil {
 				return err
 			}

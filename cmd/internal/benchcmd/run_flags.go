@@ -24,6 +24,7 @@ type runFlags struct {
 	name     string
 	save     string
 	report   string
+	failIf   string // conditions; "" is none
 	yes      bool
 }
 
@@ -52,6 +53,7 @@ func (o *runFlags) register(env *cli.Env, c *cobra.Command, workers int, concurr
 	f.StringVar(&o.name, "name", "", "`name` of this run in reports and comparisons")
 	f.StringVar(&o.save, "save", "", "write the result as JSON to `file`, for bench compare")
 	f.StringVar(&o.report, "report", "", "write an HTML page with charts to `file`")
+	f.StringVar(&o.failIf, "fail-if", "", "exit 1 when one of these `conditions` is true, such as 'p99>50ms,lost>0,failed>1%,rate<1000'")
 	f.BoolVar(&o.yes, "yes-load-this-service", false, "load a service that is not on this machine")
 }
 
@@ -59,6 +61,18 @@ func (o *runFlags) register(env *cli.Env, c *cobra.Command, workers int, concurr
 func (o *runFlags) registerSize(c *cobra.Command) {
 	o.sized = true
 	c.Flags().IntVar(&o.size, "size", 128, fmt.Sprintf("size of a message in `bytes`, at least %d", bench.MinSize))
+}
+
+// limits parses --fail-if for a kind of run.
+func (o *runFlags) limits(kind string) ([]bench.Limit, error) {
+	if o.failIf == "" {
+		return nil, nil
+	}
+	limits, err := bench.ParseLimits(kind, o.failIf)
+	if err != nil {
+		return nil, cli.Usagef("--fail-if %v", err)
+	}
+	return limits, nil
 }
 
 // options checks the flags and returns the options of the run.

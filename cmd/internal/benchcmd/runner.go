@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"wps/bench"
@@ -25,13 +26,18 @@ type runner struct {
 	cs  token.ConnectionString
 	hub string
 	bench.Options
-	files []*resultFile
+	files  []*resultFile
+	limits []bench.Limit // of --fail-if
 }
 
 // newRunner checks the flags, and that the service may be loaded, and opens the
 // files of the result. The caller closes the runner.
-func newRunner(env *cli.Env, o *runFlags) (*runner, error) {
+func newRunner(env *cli.Env, kind string, o *runFlags) (*runner, error) {
 	options, err := o.options()
+	if err != nil {
+		return nil, err
+	}
+	limits, err := o.limits(kind)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +53,7 @@ func newRunner(env *cli.Env, o *runFlags) (*runner, error) {
 		return nil, cli.Usage(fmt.Sprintf("%s is not known to be on this machine: a benchmark may cost money and disturb others", cs.Endpoint.Host),
 			"if you may load it, add --yes-load-this-service; this machine is localhost, 127.0.0.1 or [::1]")
 	}
-	b := &runner{env: env, o: o, cs: cs, hub: hub, Options: options}
+	b := &runner{env: env, o: o, cs: cs, hub: hub, Options: options, limits: limits}
 	if env.Out.StderrIsTerminal() && !env.Out.Quiet {
 		b.OnSecond = func(s bench.Second) {
 			env.Out.Stderr.SetStatus(fmt.Sprintf("%4d s  %d/s  %d failed  p50 %.3g ms  p99 %.3g ms", s.Second, s.Count, s.Failed, s.P50, s.P99))
@@ -184,7 +190,21 @@ func (b *runner) finish(ctx context.Context, r *bench.Result, err error) error {
 	case r.Count == 0:
 		return cli.WithHint(errors.New("nothing was measured"), nothingHint(r))
 	}
-	return nil
+	return b.checkLimits(r)
+}
+
+// checkLimits returns an error that lists the conditions of --fail-if that are true.
+func (b *runner) checkLimits(r *bench.Result) error {
+	var met []string
+	for _, l := range b.limits {
+		if yes, measured := l.Met(r); yes {
+			met = append(met, measured)
+		}
+	}
+	if met == nil {
+		return nil
+	}
+	return cli.WithHint(errors.New(strings.Join(met, "; ")), "the run is over the limits of --fail-if")
 }
 
 // print prints a result in the format of -o.

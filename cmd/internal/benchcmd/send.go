@@ -30,7 +30,7 @@ group without connections.`,
 			if err != nil {
 				return err
 			}
-			b, err := newRunner(env, &o)
+			b, err := newRunner(env, "send", &o)
 			if err != nil {
 				return err
 			}
