@@ -39,11 +39,11 @@ wps permission check
 wps group list, for each connection
   {"connectionId":"c1","userId":"u1"}
 
-wps apply and send --lines, for each line; status is done, failed or not tried
-  {"line":1,"status":"done","event":{...},"httpStatus":202,"tries":1,"milliseconds":1.5}
-  {"line":2,"status":"done","event":{...},"httpStatus":404,"tries":1,"milliseconds":1.5,"yes":false}
-  {"line":3,"status":"failed","event":{...},"httpStatus":404,"code":"...","error":"...","tries":1,"milliseconds":1.5}
-  {"line":4,"status":"done","earlier":true}
+wps apply and send --lines, for each event; index counts from 0, status is done, failed or not tried
+  {"line":1,"status":"done","index":0,"event":{...},"httpStatus":202,"tries":1,"milliseconds":1.5}
+  {"line":2,"status":"done","index":1,"event":{...},"httpStatus":404,"tries":1,"milliseconds":1.5,"yes":false}
+  {"line":3,"status":"failed","index":2,"event":{...},"httpStatus":404,"code":"...","error":"...","tries":1,"milliseconds":1.5}
+  {"line":4,"status":"done","index":3,"earlier":true}
 
 wps connect, for each message or change of the connection
   {"type":"system","event":"connected","connectionId":"c1","userId":"u1","message":"..."}

@@ -131,7 +131,7 @@ func printedJSON(t *testing.T) map[string][]string {
 	t.Helper()
 	const (
 		acts     = "wps send, broadcast, close, group join|leave|leave-all, permission grant|revoke, for each target"
-		lines    = "wps apply and send --lines, for each line; status is done, failed or not tried"
+		lines    = "wps apply and send --lines, for each event; index counts from 0, status is done, failed or not tried"
 		arrivals = "wps connect, for each message or change of the connection"
 	)
 	e := emulatortest.RunWith(t, emulator.Options{Hubs: map[string]emulator.HubSettings{"say": {

@@ -14,13 +14,21 @@ const MaxObjectSize = 8 << 20
 // LineError is a fault of the event object that begins on a line, counted from 1.
 type LineError struct {
 	Line int
+	// Item is the number of the object in its array, counted from 1; 0: it is in
+	// none, or not known.
+	Item int
 	Err  error
 	// Ends reports that the stream cannot be read any further.
 	Ends bool
 }
 
-// Error returns the line and what is wrong with it.
-func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+// Error returns the line, and the item, and what is wrong with it.
+func (e *LineError) Error() string {
+	if e.Item > 0 {
+		return fmt.Sprintf("line %d, item %d: %v", e.Line, e.Item, e.Err)
+	}
+	return fmt.Sprintf("line %d: %v", e.Line, e.Err)
+}
 
 // Unwrap returns what is wrong.
 func (e *LineError) Unwrap() error { return e.Err }
@@ -105,6 +113,9 @@ func (r *Reader) Read() ([]byte, int, error) {
 	raw, err := r.object()
 	return raw, line, err
 }
+
+// InArray reports whether the stream is an array, as far as it was read.
+func (r *Reader) InArray() bool { return r.array }
 
 // end returns the error of the last read before io.EOF.
 func (r *Reader) end(err error) error {

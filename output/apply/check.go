@@ -55,11 +55,15 @@ func Check(ctx context.Context, events output.Source, journal *Journal, onResult
 		if err == nil {
 			_, err = events.Decode(raw)
 		}
-		result := checkResult(line, err, journal.has(index))
-		if err != nil {
-			fault := lineError(line, err)
+		result := LineResult{Line: line, Index: index, Status: StatusNotTried}
+		switch {
+		case err != nil:
+			fault := lineError(events, line, index, err)
+			result.Status, result.Error = StatusFailed, fault.Err.Error()
 			faults.add(fault)
 			s.Unread = s.Unread || fault.Ends
+		case journal.has(index):
+			result.Status, result.Earlier = StatusDone, true
 		}
 		s.count(result)
 		if onResult != nil {
@@ -73,15 +77,4 @@ func Check(ctx context.Context, events output.Source, journal *Journal, onResult
 		return s, faults
 	}
 	return s, nil
-}
-
-// checkResult returns the result of an object that was checked, with err.
-func checkResult(line int, err error, earlier bool) LineResult {
-	switch {
-	case err != nil:
-		return LineResult{Line: line, Status: StatusFailed, Error: lineError(line, err).Err.Error()}
-	case earlier:
-		return LineResult{Line: line, Status: StatusDone, Earlier: true}
-	}
-	return LineResult{Line: line, Status: StatusNotTried}
 }

@@ -23,6 +23,9 @@ const (
 type LineResult struct {
 	Line   int    `json:"line"`
 	Status Status `json:"status"`
+	// Index is the position of the event in the stream, counted from 0, which
+	// distinguishes the elements of an array on one line.
+	Index int `json:"index"`
 	// Earlier reports that an earlier run has done the event, by the journal; then
 	// only the line is known.
 	Earlier bool `json:"earlier,omitempty"`
@@ -88,10 +91,14 @@ func (e *FailedError) Error() string {
 	return fmt.Sprintf("%d events failed, first %v", e.Count, e.First)
 }
 
-// lineError returns err as the fault of a line.
-func lineError(line int, err error) *output.LineError {
-	if l, ok := errors.AsType[*output.LineError](err); ok {
-		return l
+// lineError returns err as the fault of the event at index, on a line.
+func lineError(events output.Source, line, index int, err error) *output.LineError {
+	fault, ok := errors.AsType[*output.LineError](err)
+	if !ok {
+		fault = &output.LineError{Line: line, Err: err}
 	}
-	return &output.LineError{Line: line, Err: err}
+	if list, isList := events.(interface{ InArray() bool }); isList && list.InArray() {
+		fault.Item = index + 1
+	}
+	return fault
 }

@@ -43,7 +43,7 @@ func (r *runner) dispatch(ctx context.Context) {
 		t := &task{index: r.index, line: line, size: len(raw)}
 		r.index++
 		if r.o.Journal.has(t.index) {
-			r.report(LineResult{Line: line, Status: StatusDone, Earlier: true, Size: t.size})
+			r.report(LineResult{Line: line, Index: t.index, Status: StatusDone, Earlier: true, Size: t.size})
 			continue
 		}
 		if err == nil {
@@ -74,15 +74,15 @@ func (r *runner) atEnd(ctx context.Context, err error) bool {
 // refuse fails an object that cannot be run: after all earlier ones, unless the
 // run continues.
 func (r *runner) refuse(ctx context.Context, t *task, err error) {
-	fault := lineError(t.line, err)
+	fault := lineError(r.events, t.line, t.index, err)
 	if !r.o.KeepGoing || fault.Ends {
 		r.queue.drain()
 	}
 	if r.stopping(ctx) {
-		r.report(LineResult{Line: t.line, Status: StatusNotTried})
+		r.report(LineResult{Line: t.line, Index: t.index, Status: StatusNotTried})
 		return
 	}
-	r.fail(LineResult{Line: t.line, Size: t.size}, fault)
+	r.fail(LineResult{Line: t.line, Index: t.index, Size: t.size}, fault)
 	if fault.Ends {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -93,7 +93,7 @@ func (r *runner) refuse(ctx context.Context, t *task, err error) {
 // execute runs one event of the queue, unless ctx has ended; inFlight is the
 // context of the event itself.
 func (r *runner) execute(ctx, inFlight context.Context, t *task) {
-	result := LineResult{Line: t.line, Event: t.event, Size: t.size}
+	result := LineResult{Line: t.line, Index: t.index, Event: t.event, Size: t.size}
 	if r.stopping(ctx) || r.o.Pace.Wait(ctx) != nil || r.stopping(ctx) {
 		result.Status = StatusNotTried
 		r.report(result)
@@ -109,7 +109,7 @@ func (r *runner) execute(ctx, inFlight context.Context, t *task) {
 		err = r.o.Journal.write(t)
 	}
 	if err != nil {
-		r.fail(result, &output.LineError{Line: t.line, Err: err})
+		r.fail(result, lineError(r.events, t.line, t.index, err))
 		return
 	}
 	result.Status = StatusDone
@@ -189,9 +189,9 @@ func (r *runner) countRest() {
 			return
 		}
 		if r.o.Journal.has(r.index) {
-			r.report(LineResult{Line: line, Status: StatusDone, Earlier: true})
+			r.report(LineResult{Line: line, Index: r.index, Status: StatusDone, Earlier: true})
 		} else {
-			r.report(LineResult{Line: line, Status: StatusNotTried})
+			r.report(LineResult{Line: line, Index: r.index, Status: StatusNotTried})
 		}
 		if cut, _ := errors.AsType[*output.LineError](err); cut != nil && cut.Ends {
 			r.summary.Unread = true

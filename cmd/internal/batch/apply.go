@@ -41,8 +41,8 @@ the whole hub waits for all earlier events and holds back all later ones. When
 the service throttles requests, all events wait.
 
 With -o json each event produces a line as soon as its result is known: line,
-status (done, failed, not tried), event, httpStatus, code, tries, milliseconds,
-error, and yes for a question. An event that the journal lists as done from an
+index (its number, from 0), status (done, failed, not tried), event, httpStatus,
+code, tries, milliseconds, error, and yes for a question. An event that the journal lists as done from an
 earlier run has "earlier".`,
 		Example: `  wps apply --hub chat events.jsonl
   echo '{"type":"MessageEvent","message":"hi","dataType":"text"}' | wps apply --hub chat

@@ -27,6 +27,7 @@ type Stream struct {
 	Purpose    string
 	checkFirst bool // of --check-first
 
+	source    output.Source // of the run
 	progress  *progress
 	summary   apply.Summary
 	stop      context.CancelCauseFunc // stops the run, for example when results cannot be written
@@ -125,7 +126,8 @@ func (b *Stream) runEvents(ctx context.Context, journal *apply.Journal) error {
 		b.progress = newProgress(b.Runner.Env, b.In)
 	}
 	start := time.Now()
-	summary, err := apply.Run(ctx, b.Source(b.In), b.runEvent, apply.Options{
+	b.source = b.Source(b.In)
+	summary, err := apply.Run(ctx, b.source, b.runEvent, apply.Options{
 		Concurrency: concurrency, Unordered: b.Unordered, KeepGoing: b.Options.keepGoing,
 		CountRest: b.In.isFile(), Journal: journal, Pace: b.Pace, Unavailable: explain.IsOutage,
 		OnResult: b.report, OnStop: b.In.interrupt,

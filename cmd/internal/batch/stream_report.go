@@ -26,7 +26,7 @@ func (b *Stream) report(r apply.LineResult) {
 		}
 	case r.Yes != nil:
 		b.progress.hide()
-		if err := out.PrintLine(fmt.Sprintf("line %d: %s", r.Line, cli.YesNo(*r.Yes))); err != nil {
+		if err := out.PrintLine(fmt.Sprintf("line %d%s: %s", r.Line, b.itemOf(r), cli.YesNo(*r.Yes))); err != nil {
 			b.stop(err)
 		}
 	case r.Status != apply.StatusFailed:
@@ -40,9 +40,18 @@ func (b *Stream) report(r apply.LineResult) {
 	}
 }
 
+// itemOf names the element of an array after its line; "" for events that are in
+// none.
+func (b *Stream) itemOf(r apply.LineResult) string {
+	if list, isList := b.source.(interface{ InArray() bool }); isList && list.InArray() {
+		return fmt.Sprintf(", item %d", r.Index+1)
+	}
+	return ""
+}
+
 func (b *Stream) printFailure(r apply.LineResult) {
 	out := b.Runner.Env.Out
-	fmt.Fprintf(out.Stderr, "%s line %d: %s\n", out.StderrColors.Bad("wps:"), r.Line, cli.Clean(strings.ReplaceAll(r.Error, "\n", "; ")))
+	fmt.Fprintf(out.Stderr, "%s line %d%s: %s\n", out.StderrColors.Bad("wps:"), r.Line, b.itemOf(r), cli.Clean(strings.ReplaceAll(r.Error, "\n", "; ")))
 }
 
 // printFailures prints the failures of events in flight when another failure
