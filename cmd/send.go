@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,6 +29,7 @@ type sendOptions struct {
 	meta     []string
 	file     string
 	lines    bool
+	newline  bool // keep the final one of a text from stdin
 	batch    batch.Options
 }
 
@@ -39,7 +41,8 @@ func newSend(env *cli.Env) *cobra.Command {
 		Short: "Send a message to a group, a user, a connection or everyone",
 		Long: `Send one message over REST to the connections that are open now, to several
 targets in turn until one fails, or without a target to everyone in the hub. If
-MESSAGE is "-", or missing and stdin is a pipe, it is read from stdin.`,
+MESSAGE is "-", or missing and stdin is a pipe, it is read from stdin, and one line
+break at the end of a text is dropped. With a MESSAGE, stdin is not read.`,
 		Example: `  wps send --hub chat --group g1 "hello"
   echo '{"n":1}' | wps send --hub chat --user u1 --data-type json
   tail -f app.log | wps send --hub chat --all --lines`,
@@ -61,7 +64,8 @@ func newBroadcast(env *cli.Env) *cobra.Command {
 		Use:   "broadcast [MESSAGE | -]",
 		Short: "Send a message to everyone in the hub (send --all)",
 		Long: `Send one message over REST to every connection in the hub. If MESSAGE is "-", or
-missing and stdin is a pipe, it is read from stdin.`,
+missing and stdin is a pipe, it is read from stdin, and one line break at the end
+of a text is dropped. With a MESSAGE, stdin is not read.`,
 		Example: `  wps broadcast --hub chat "the server restarts in a minute"
   wps broadcast --hub chat --data-type json '{"kind":"restart"}'
   wps broadcast --hub chat --exclude "$ID" "to all but one"`,
@@ -83,6 +87,7 @@ func (o *sendOptions) flags(c *cobra.Command) {
 	f.DurationVar(&o.ttl, "ttl", 0, "drop the message for a receiver that has not read it within this `time`, up to 300s (default: never)")
 	f.StringArrayVar(&o.meta, "meta", nil, "metadata `key=value` of the message; may be repeated")
 	f.StringVar(&o.file, "file", "", "read the message from `file`")
+	f.BoolVar(&o.newline, "keep-newline", false, "keep the line break at the end of a text from stdin, which is dropped otherwise")
 	f.BoolVar(&o.lines, "lines", false, "send each line of the input as a message")
 	o.batch.Register(c, "with --lines: send up to `n` lines at the same time, in no order if more than 1")
 	o.act.Register(c)
@@ -151,10 +156,30 @@ func (o *sendOptions) readMessage(in io.Reader, args []string) ([]byte, error) {
 			return nil, cli.Usagef("%v", err)
 		}
 	}
-	if len(message) == 0 && o.file == "" && (len(args) == 0 || args[0] == "-") {
+	if !o.fromStdin(args) {
+		return message, nil
+	}
+	if len(message) == 0 {
 		return nil, cli.Usage("the message is empty: stdin contained nothing", "to send an empty message, pass the argument \"\"")
 	}
+	if strings.EqualFold(o.dataType, string(protocol.DataTypeText)) && !o.newline {
+		message = withoutLineEnd(message)
+	}
 	return message, nil
+}
+
+// fromStdin reports whether the message is all of standard input.
+func (o *sendOptions) fromStdin(args []string) bool {
+	return o.file == "" && !o.lines && (len(args) == 0 || args[0] == "-")
+}
+
+// withoutLineEnd returns a text without one line break at its end, as echo and
+// editors add it.
+func withoutLineEnd(b []byte) []byte {
+	if text, ended := bytes.CutSuffix(b, []byte("\n")); ended {
+		return bytes.TrimSuffix(text, []byte("\r"))
+	}
+	return b
 }
 
 // template returns the event object without message and target.
@@ -188,6 +213,8 @@ func (o *sendOptions) checkInput(stdin io.Reader, args []string) error {
 	switch {
 	case o.file != "" && len(args) > 0:
 		return cli.Usagef("a MESSAGE argument and --file exclude each other")
+	case o.newline && (!o.fromStdin(args) || !strings.EqualFold(o.dataType, string(protocol.DataTypeText))):
+		return cli.Usagef("--keep-newline goes with a text from standard input")
 	case o.file == "" && len(args) == 0 && cli.IsTerminal(stdin):
 		return cli.Usagef("no message: pass it as an argument, or pipe it in")
 	}

@@ -148,6 +148,7 @@ func (o *object) readContent(ev *MessageEvent) {
 		o.add("message", "is missing")
 		return
 	}
+	ev.assumed = !hasType && m.value[0] == '"'
 	var problem string
 	if ev.Message, problem = messageBytes(m.value, ev.DataType, hasType); problem != "" {
 		o.add("message", problem)

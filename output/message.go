@@ -26,7 +26,14 @@ type MessageEvent struct {
 	// TTLSeconds is 0 (never expires) to 300.
 	TTLSeconds int
 	Metadata   map[string]string
+
+	assumed bool // see DataTypeAssumed
 }
+
+// DataTypeAssumed reports whether the event was read from an object with a string
+// as message and without dataType, which is binary by the rules of Functions.
+// Probably text was meant.
+func (e *MessageEvent) DataTypeAssumed() bool { return e.assumed }
 
 // Type implements Event.
 func (*MessageEvent) Type() string { return "MessageEvent" }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"wps/cmd/internal/cli"
@@ -28,6 +29,7 @@ type Stream struct {
 	checkFirst bool // of --check-first
 
 	source    output.Source // of the run
+	assumed   sync.Once     // the warning about an assumed data type
 	progress  *progress
 	summary   apply.Summary
 	stop      context.CancelCauseFunc // stops the run, for example when results cannot be written
@@ -146,6 +148,11 @@ func (b *Stream) runEvents(ctx context.Context, journal *apply.Journal) error {
 
 // runEvent runs one event, or prints it in a dry run.
 func (b *Stream) runEvent(ctx context.Context, ev output.Event) (output.Result, error) {
+	if m, ok := ev.(*output.MessageEvent); ok && m.DataTypeAssumed() {
+		b.assumed.Do(func() {
+			b.Runner.Env.Out.Warn(`a message without "dataType" is sent as binary, as in Functions: add "dataType":"text" to send text`)
+		})
+	}
 	if b.Runner.Flags.DryRun == service.DryRunEvent {
 		return output.Result{}, b.printDry(ev)
 	}

@@ -14,24 +14,21 @@ func FormatDuration(d time.Duration) string {
 	return d.Round(time.Millisecond).String()
 }
 
-// day is the time from which the time of day alone is ambiguous.
+// day is the time from which a distance is in days.
 const day = 24 * time.Hour
 
-// FormatExpiry returns when something ends and how long that is from now:
-// "23:57 (in 1h)", with date and time zone if it is a day or more.
+// FormatExpiry returns when something ends, with date and time zone, and how long
+// that is from now: "2026-11-27 23:57 UTC (in 1h)".
 func FormatExpiry(end, now time.Time) string {
 	left := end.Sub(now)
+	layout, in := "2006-01-02 15:04 MST", trimZeros(left)
 	switch {
 	case left < time.Hour:
-		return fmt.Sprintf("%s (in %s)", end.Format(time.TimeOnly), trimZeros(left))
-	case left < day:
-		return fmt.Sprintf("%s (in %s)", end.Format("15:04"), trimZeros(left))
-	}
-	in := trimZeros(left)
-	if left >= 2*day {
+		layout = "2006-01-02 15:04:05 MST"
+	case left >= 2*day:
 		in = fmt.Sprintf("%d days", left/day)
 	}
-	return fmt.Sprintf("%s (in %s)", end.Format("2006-01-02 15:04 MST"), in)
+	return fmt.Sprintf("%s (in %s)", end.Format(layout), in)
 }
 
 // trimZeros returns d without trailing units that are zero: 1h, not 1h0m0s.

@@ -26,6 +26,7 @@ type triggerOptions struct {
 	state        string
 	hasState     bool // the state may be empty
 	data         string
+	hasData      bool
 	dataType     string
 	subprotocols []string
 	reason       string
@@ -45,7 +46,8 @@ answer and how the service would process it. The handler is validated first, as 
 the service.
 
 EVENT is [HUB/]EVENT: connect, connected, disconnected, joined, left, or the
-name of a user event.`,
+name of a user event. The data of a user event is that of --data, or stdin unless
+that is a terminal: in a loop that reads stdin, redirect it from /dev/null.`,
 		Example: `  wps trigger connect --hub chat --to http://localhost:9000/eh --user ana --query v=2
   wps trigger message --hub chat --to http://localhost:9000/{hub}/{event} --data hello
   wps trigger chat/order --to http://localhost:7071/runtime/webhooks/webpubsub --data @order.json --data-type json`,
@@ -72,7 +74,7 @@ func (o *triggerOptions) register(c *cobra.Command) {
 	f.StringArrayVar(&o.headers, "header", nil, "with connect: header `name=value` of the client; may be repeated")
 	f.StringArrayVar(&o.subprotocols, "subprotocol", nil, "`name` of the subprotocol; with connect, one that the client offers; may be repeated")
 	f.StringVar(&o.state, "state", "", "connection `state`: a JSON object, which is encoded as by the SDKs, or any other text")
-	f.StringVar(&o.data, "data", "", "data of a user event: `text|@file|-`")
+	f.StringVar(&o.data, "data", "", "data of a user event: `text|@file|-` (default all of stdin if that is no terminal)")
 	f.StringVar(&o.dataType, "data-type", "text", "data type of --data: `text|json|binary`")
 	f.StringArrayVar(&o.metadata, "meta", nil, "with a user event: metadata `key=value`; may be repeated")
 	f.StringVar(&o.reason, "reason", "", "with disconnected: the `reason`")
@@ -136,7 +138,10 @@ func runTrigger(ctx context.Context, env *cli.Env, o *triggerOptions, given cli.
 	if err != nil {
 		return err
 	}
-	o.hasState = given["state"]
+	o.hasState, o.hasData = given["state"], given["data"]
+	if k.Kind != protocol.EventUser && cli.HoldsInput(env.Stdin) {
+		env.Out.Warn("standard input is not read: only user events have data")
+	}
 	e, err := o.event(ctx, env, cs, k)
 	if err != nil {
 		return err

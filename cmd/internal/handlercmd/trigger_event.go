@@ -122,6 +122,9 @@ func (o *triggerOptions) fillUser(ctx context.Context, env *cli.Env, e *handlerE
 
 // readData returns the data of --data: text, a file or standard input.
 func (o *triggerOptions) readData(ctx context.Context, env *cli.Env) ([]byte, error) {
+	if !o.hasData && !cli.IsTerminal(env.Stdin) {
+		o.data = "-"
+	}
 	var in io.Reader
 	switch path, isFile := strings.CutPrefix(o.data, "@"); {
 	case isFile:

@@ -27,6 +27,7 @@ import (
 type options struct {
 	client ClientFlags
 	serve  serveOptions
+	mask   bool
 }
 
 // New returns the "wps negotiate" command.
@@ -53,12 +54,16 @@ webpubsub.sendToGroup.GROUP; for a pattern webpubsub.sendToGroups.PATTERN.`,
 	c.Flags().SortFlags = false
 	o.client.Register(c)
 	o.serve.register(c)
+	c.Flags().BoolVar(&o.mask, "github-mask", false, "print ::add-mask:: with the token on stderr, which makes GitHub Actions hide it in logs")
 	// It hides the common flag, which has only text and json.
 	c.Flags().StringVarP(&env.Out.Format, "output", "o", "text", "output format: `text|json|url|token`")
 	return c
 }
 
 func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames) error {
+	if o.serve.addr != "" && o.mask {
+		return cli.Usagef("--github-mask does not go with --serve, which prints no tokens")
+	}
 	if o.serve.addr != "" {
 		return serveNegotiate(ctx, env, o)
 	}
@@ -68,11 +73,13 @@ func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames) err
 	if o.client.user.hasPlaceholder() {
 		env.Out.Warn(fmt.Sprintf("the user id is %q as it is: only --serve fills it in from a request", string(o.client.user)))
 	}
-	return negotiate(ctx, env, &o.client)
+	return negotiate(ctx, env, &o.client, o.mask)
 }
 
-// negotiate prints one client URL and token.
-func negotiate(ctx context.Context, env *cli.Env, f *ClientFlags) error {
+// negotiate prints one client URL and token. With mask it first makes GitHub
+// Actions hide the token, which the URL contains, too; its commands may be on any
+// stream, and stdout may be captured.
+func negotiate(ctx context.Context, env *cli.Env, f *ClientFlags, mask bool) error {
 	o, err := f.options(env)
 	if err != nil {
 		return err
@@ -85,6 +92,9 @@ func negotiate(ctx context.Context, env *cli.Env, f *ClientFlags) error {
 	n, err := negotiator.Negotiate(ctx, o)
 	if err != nil {
 		return err
+	}
+	if mask {
+		fmt.Fprintf(env.Out.Stderr, "::add-mask::%s\n", n.AccessToken)
 	}
 	switch env.Out.Format {
 	case "json":
