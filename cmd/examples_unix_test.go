@@ -169,6 +169,7 @@ func (e *example) replaced(line string) string {
 	line = strings.NewReplacer(
 		"--addr localhost:9000", "--addr localhost:0", "--serve :7071", "--serve localhost:0",
 		"localhost:9000", e.handler, "localhost:7071", e.handler, "localhost:3000", e.handler,
+		"--min 3", "--min 1", // there is one client
 		`eval "$(`, `: "$(`, // the script is for another shell
 	).Replace(line)
 	switch hold := strings.Contains(line, "--hold"); {
@@ -284,7 +285,7 @@ func (e *example) stop(group int, line string, out *lockedBuffer, ended chan str
 			e.Fatalf("it is not ready within %v:\n%s", patience, out)
 		}
 	}
-	if strings.Contains(line, "--count") {
+	if strings.Contains(line, "--count") || strings.Contains(line, "--expect") || strings.Contains(line, "--until") {
 		e.cause()
 		return
 	}

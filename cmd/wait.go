@@ -49,7 +49,7 @@ no effect.`,
 		Example: `  wps wait health --timeout 1m
   wps wait user u1 --hub chat && wps send --hub chat --user u1 "hello"
   wps wait group g1 --hub chat --min 3
-  wps wait user u1 --hub chat --gone --timeout 10s`,
+  wps wait user u2 --hub chat --gone --timeout 10s`,
 		Annotations: cli.ServiceExits(),
 		ValidArgs:   []string{"health", "user", "group", "connection"},
 		RunE: func(c *cobra.Command, args []string) error {

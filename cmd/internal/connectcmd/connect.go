@@ -75,8 +75,8 @@ of up to 30 s; what was sent in between is not received.`,
 		Example: `  wps connect --hub chat --user u1 --join g1
   echo hello | wps connect --hub chat --to-group g1
   wps connect --hub chat --join g1 --count 1 --wait 5s -o json   # an assertion: exit 1 if none arrived
-  wps connect --hub chat --join ci --expect "build ok" --wait 5m -q
-  wps connect --hub chat --join ci --until '.data.state == "done"' --only message --wait 5m -o json`,
+  wps connect --hub chat --join g1 --expect hello --wait 5m
+  wps connect --hub chat --join g1 --until '.data == "hello"' --wait 5m -o json`,
 		Annotations: cli.Exits("  1    closed by the service, refused, fewer than --count messages, or no match", cli.ExitLineUsage, cli.ExitLineUnauthorized),
 		Args:        cli.ExactArgs(),
 		RunE:        func(c *cobra.Command, _ []string) error { return connect(c.Context(), env, &o, cli.ChangedFlags(c)) },
