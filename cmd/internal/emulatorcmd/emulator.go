@@ -11,6 +11,7 @@ package emulatorcmd
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"net"
 	"net/url"
@@ -35,6 +36,7 @@ type options struct {
 	urls     string
 	key      string
 	keyFile  string
+	newKey   bool
 	ready    cli.ReadyFile
 	tls      bool
 	certFile string
@@ -137,6 +139,7 @@ func (o *options) register(c *cobra.Command) {
 	f.StringVar(&o.urls, "urls", "", "listen on these `URLs`, separated by semicolons, as the vendor's emulator does; https implies --tls")
 	f.StringVar(&o.key, "key", "", "access `key`, at least 32 bytes (default $WPS_EMULATOR_KEY, then the public default key)")
 	f.StringVar(&o.keyFile, "key-file", "", "read the access key from `file`")
+	f.BoolVar(&o.newKey, "new-key", false, "make a random access key if none is set, instead of the public default")
 	f.StringVar(&o.ready.Path, "ready-file", "", "write the connection string to `file` when ready; remove it at the end")
 	f.BoolVar(&o.tls, "tls", false, "serve https with a self-signed certificate")
 	f.BoolVar(&o.entra, "allow-unvalidated-entra-tokens", false, "accept Microsoft Entra ID tokens on REST requests without checking their signatures")
@@ -204,7 +207,7 @@ func (o *options) configure(env *cli.Env) (err error) {
 }
 
 // accessKey returns the access key: of the flags, else of the environment, else of
-// the settings, else the default.
+// the settings, else a new one or the default.
 func (o *options) accessKey(env *cli.Env) (string, error) {
 	key, from := o.key, "--key"
 	switch {
@@ -223,7 +226,10 @@ func (o *options) accessKey(env *cli.Env) (string, error) {
 		}
 		from = "$WPS_EMULATOR_KEY"
 	}
-	if key == "" {
+	switch {
+	case key == "" && o.settings.AccessKey == "" && o.newKey:
+		return rand.Text() + rand.Text(), nil // 52 characters
+	case key == "":
 		return cmp.Or(o.settings.AccessKey, protocol.DefaultAccessKey), nil
 	}
 	key, err := cli.KeyInput().Read(key)

@@ -13,6 +13,7 @@ import (
 	"wps/cmd/internal/hooks"
 	emusettings "wps/emulator/settings"
 	"wps/protocol"
+	"wps/token"
 )
 
 const (
@@ -93,6 +94,24 @@ func TestAccessKey(t *testing.T) {
 		checkUsage(t, "accessKey", err, tt.err)
 		if got != tt.want {
 			t.Errorf("%+v.accessKey(%v) = %q, want %q", tt.o, tt.variables, got, tt.want)
+		}
+	}
+}
+
+// TestNewKey: --new-key makes another key each time, unless one is set.
+func TestNewKey(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{protocol.DefaultAccessKey: true}
+	for range 3 {
+		key, err := (&options{newKey: true}).accessKey(newTestEnv(nil))
+		if err != nil || seen[key] || token.CheckKey(key) != nil {
+			t.Errorf("key = %q, %v, want a valid one that is new", key, err)
+		}
+		seen[key] = true
+	}
+	for _, o := range []options{{newKey: true, key: keyOfFlag}, {newKey: true, settings: emusettings.Settings{AccessKey: keyOfFlag}}} {
+		if key, err := o.accessKey(newTestEnv(nil)); key != keyOfFlag || err != nil {
+			t.Errorf("%+v.accessKey = %q, %v, want the one that is set", o, key, err)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func newInstance(ctx context.Context, env *cli.Env, o *options, opts instanceOpt
 	unvalidated := o.entra || o.settings.AllowUnvalidatedEntraTokens
 	i.warn(o.settings)
 	serve.WarnExposed(env.Out, opts.listeners,
-		serve.Risk{Present: opts.key == protocol.DefaultAccessKey, Text: "the access key is the public default: set --key"},
+		serve.Risk{Present: opts.key == protocol.DefaultAccessKey, Text: "the access key is the public default: set --key or --new-key"},
 		serve.Risk{Present: unvalidated, Text: "signatures of Entra tokens are not checked"})
 	var err error
 	i.server, err = emulator.New(emulator.Options{
