@@ -92,6 +92,8 @@ var imports = map[string][]string{
 
 	// The program of scripts/release: what a release contains beside the program.
 	"scripts/release.d/material": {"cmd"},
+	// The program of scripts/release that writes the container image.
+	"scripts/release.d/image": {},
 }
 
 // libraries holds which packages may import a library. One that is not named here
