@@ -100,6 +100,7 @@ export class Inspector {
     await this.go("traffic");
     await this.page.evaluate((value) => {
       const input = document.getElementById("filter");
+      input.focus();
       input.value = value;
       input.dispatchEvent(new Event("input", { bubbles: true }));
       input.blur();

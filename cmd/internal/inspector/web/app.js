@@ -151,7 +151,9 @@ class Page {
     draw(byId("spark"), [{ values: series, class: "line-1" }], 24);
     const rate = this.rates.last("all", now);
     byId("rate").textContent = `${compact(rate)}/s`;
-    byId("connections").textContent = this.state ? count(countAll(this.state)) : "–";
+    const open = this.state ? countAll(this.state) : NaN;
+    byId("connections").textContent = count(open) || "–";
+    byId("connections-unit").textContent = open === 1 ? "connection" : "connections";
     if (this.view === "state" && now - (this.charted ?? 0) > 900) {
       this.charted = now;
       this.views.state.draw();

@@ -8,13 +8,14 @@ export function shellWord(text) {
 }
 
 // Names come from the network: the tables have no members but their own.
-const targetTypes = { __proto__: null, all: "All", group: "Groups", user: "Users", connection: "Connections" };
+const targetTypes = { __proto__: null, hub: "All", group: "Groups", user: "Users", connection: "Connections" };
 
 /** Returns the message members of an event object. */
 function message(e) {
-  if (e.dataBase64 !== undefined) return { message: e.dataBase64, dataType: "binary" };
-  if (e.dataType === "json") return { message: jsonMessage(e.data), dataType: "json" };
-  return { message: e.data ?? "", dataType: "text" };
+  const more = { ...(e.ttlSeconds > 0 && { ttlSeconds: e.ttlSeconds }), ...(e.metadata && { metadata: e.metadata }) };
+  if (e.dataBase64 !== undefined) return { message: e.dataBase64, dataType: "binary", ...more };
+  if (e.dataType === "json") return { message: jsonMessage(e.data), dataType: "json", ...more };
+  return { message: e.data ?? "", dataType: "text", ...more };
 }
 
 /**
@@ -88,6 +89,12 @@ const pipedBinary = (e) => (isUserEvent(e) && e.dataBase64 !== undefined ? `prin
 /** Returns the flags with the data of a user event. */
 function dataFlags(e) {
   if (!isUserEvent(e)) return [];
+  return [...metadataFlags(e), ...payloadFlags(e)];
+}
+
+const metadataFlags = (e) => Object.entries(e.metadata ?? {}).flatMap(([name, value]) => ["--meta", shellWord(`${name}=${value}`)]);
+
+function payloadFlags(e) {
   if (e.dataBase64 !== undefined) return ["--data-type binary --data -"];
   if (typeof e.data !== "string") return [];
   const type = e.dataType === "json" ? ["--data-type json"] : [];

@@ -16,6 +16,8 @@ export const types = {
   message: { hue: "out", text: "a message to its receivers" },
   rest: { hue: "rest", text: "a REST request" },
   event: { hue: "event", text: "an event to its handler, and the reply" },
+  tunnelOpened: { hue: "link", text: "a tunnel of an event handler is open" },
+  tunnelClosed: { hue: "link", text: "a tunnel of an event handler has ended" },
   permission: { hue: "rest", text: "a permission has changed" },
   refused: { hue: "bad", text: "a request, token or frame was refused" },
   throttled: { hue: "bad", text: "slowed down or refused for its rate" },
@@ -101,7 +103,7 @@ export function what(e) {
 /** Returns the target of a message in words. */
 export function target(e) {
   if (!e.target) return group(e) ?? "";
-  return e.target === "all" ? "everyone" : `${oneLine(e.target, 20)} ${quote(e.targetId)}`;
+  return e.target === "hub" ? "everyone" : `${oneLine(e.target, 20)} ${quote(e.targetId)}`;
 }
 
 /** Returns method and path of a request. */
@@ -121,9 +123,10 @@ export function facts(e) {
     ["what", types[e.type]?.text], ["time", e.time], ["hub", e.hub], ["user", e.userId], ["connection", e.connectionId],
     ["group", e.group], ["frame", e.request], ["ack id", e.ackId], ["event", e.event], ["event type", e.eventType], ["event id", e.eventId],
     ["handler", e.hook], ["subprotocol", e.subprotocol], ["request", requestLine(e)], ["code", e.code], ["status", e.status || undefined],
-    ["close code", e.closeCode], ["reason", e.reason], ["target", e.target && target(e)], ["from", e.from], ["receivers", e.receivers],
+    ["close code", e.closeCode], ["groups", e.groups?.join(", ")], ["roles", e.roles?.join(", ")], ["reason", e.reason], ["target", e.target && target(e)], ["from", e.from], ["receivers", e.receivers], ["metadata", e.metadata && JSON.stringify(e.metadata)], ["expires after", e.ttlSeconds && `${e.ttlSeconds} s`],
+    ["no echo", e.noEcho && "the sender does not get it"],
     ["permission", e.permission && `${e.permission} ${e.granted ? "granted" : "revoked"}`], ["not shown", e.count],
     ["repeated", e.repeated && "answered from memory: the same event was handled before"], ["id", e.id],
   ];
-  return all.filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return all.filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== false && value !== 0);
 }

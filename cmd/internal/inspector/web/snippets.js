@@ -15,18 +15,24 @@ export function snippets(hub, endpoint = "http://localhost:8080") {
   ];
 }
 
-const javascript = (hub, insecure) => `// npm install @azure/web-pubsub @azure/web-pubsub-client ws
+const javascript = (hub, insecure) => `// npm install @azure/web-pubsub @azure/web-pubsub-client
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
 import { WebPubSubClient } from "@azure/web-pubsub-client";
 
-const service = new WebPubSubServiceClient(process.env.${variable}, ${hub}${insecure ? ", {\n  allowInsecureConnection: true, // http, on this machine only\n}" : ""});
-const { url } = await service.getClientAccessToken({ userId: "ana", roles: ["webpubsub.joinLeaveGroup"] });
-
-const client = new WebPubSubClient(url);
-client.on("group-message", (e) => console.log(e.message.group, e.message.data));
+const service = new WebPubSubServiceClient(
+  process.env.${variable}, ${hub}${insecure ? `,
+  { allowInsecureConnection: true }, // for http` : ","}
+);
+const roles = ["webpubsub.joinLeaveGroup"];
+const client = new WebPubSubClient({
+  getClientAccessUrl: async () =>
+    (await service.getClientAccessToken({ userId: "ana", roles })).url,
+});
+client.on("group-message", (e) => console.log(e.message.data));
 await client.start();
 await client.joinGroup("g1");
-await service.group("g1").sendToAll("hello", { contentType: "text/plain" });`;
+const text = { contentType: "text/plain" };
+await service.group("g1").sendToAll("hello", text);`;
 
 const python = (hub) => `# pip install azure-messaging-webpubsubservice
 import os
@@ -46,7 +52,8 @@ Console.WriteLine(service.GetClientAccessUri(userId: "ana"));
 await service.SendToGroupAsync("g1", "hello");`;
 
 const go = (hub) => `// go get github.com/gorilla/websocket
-// CLIENT_URL=$(wps negotiate --hub ${hub.slice(1, -1)} --user ana --group g1 -o url) go run .
+// export CLIENT_URL=$(wps negotiate -o url \\
+//   --hub ${hub.slice(1, -1)} --user ana --group g1)
 package main
 
 import (
@@ -58,7 +65,9 @@ import (
 )
 
 func main() {
-	dialer := websocket.Dialer{Subprotocols: []string{"json.webpubsub.azure.v1"}}
+	dialer := websocket.Dialer{
+		Subprotocols: []string{"json.webpubsub.azure.v1"},
+	}
 	conn, _, err := dialer.Dial(os.Getenv("CLIENT_URL"), nil)
 	if err != nil {
 		log.Fatal(err)
