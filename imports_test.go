@@ -25,11 +25,11 @@ var imports = map[string][]string{
 	"cmd": {"cmd/internal/...", "client", "emulator", "output", "token", "protocol", "internal/wait"},
 
 	"cmd/internal/batch":        {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "output/apply"},
-	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol"},
+	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol", "cmd/internal/outfile"},
 	"cmd/internal/connectcmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client/ws", "token", "protocol", "cmd/internal/prompt", "internal/wait"},
 	"cmd/internal/doctorcmd":    {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "client/ws", "emulator", "token", "protocol"},
 	"cmd/internal/contextcmd":   {"cmd/internal/cli", "cmd/internal/settings", "token", "protocol"},
-	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol", "cmd/internal/traffictext", "internal/feed", "protocol/traffic", "cmd/internal/inspector", "cmd/internal/record", "cmd/internal/service", "client", "output"},
+	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol", "cmd/internal/traffictext", "internal/feed", "protocol/traffic", "cmd/internal/inspector", "cmd/internal/record", "cmd/internal/service", "client", "output", "cmd/internal/outfile"},
 	"cmd/internal/handlercmd":   {"cmd/internal/cli", "cmd/internal/hooks", "cmd/internal/negotiatecmd", "cmd/internal/serve", "cmd/internal/service", "client", "emulator", "trigger", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn"},
 	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token"},
 
@@ -37,11 +37,12 @@ var imports = map[string][]string{
 	"cmd/internal/service":     {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol", "emulator", "client/entra"},
 	"cmd/internal/explain":     {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol", "client/entra", "token"},
 	"cmd/internal/prompt":      {"cmd/internal/cli"},
+	"cmd/internal/outfile":     {},
 	"cmd/internal/serve":       {"cmd/internal/cli", "internal/webguard", "internal/idleconn"},
 	"cmd/internal/inspector":   {"cmd/internal/cli", "client", "internal/feed", "output", "token", "protocol", "protocol/traffic"},
 	"cmd/internal/record":      {"cmd/internal/cli", "internal/feed", "protocol/traffic"},
 	"cmd/internal/traffictext": {"cmd/internal/cli", "protocol", "protocol/traffic"},
-	"cmd/internal/cli":         {"internal/shownurl", "internal/suggest", "token", "protocol", "cmd/internal/settings"},
+	"cmd/internal/cli":         {"internal/shownurl", "internal/suggest", "token", "protocol", "cmd/internal/settings", "cmd/internal/outfile"},
 
 	// Below cli, which turns its values into what they mean.
 	"cmd/internal/settings": {"internal/suggest"},

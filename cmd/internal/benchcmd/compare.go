@@ -1,6 +1,7 @@
 package benchcmd
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"wps/bench"
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/outfile"
 )
 
 // newCompare returns "wps bench compare".
@@ -93,12 +95,16 @@ func compare(env *cli.Env, before, after, report string, limit float64) error {
 
 // writeReport writes the report of --report.
 func writeReport(path string, runs []*bench.Result) error {
-	f, err := os.Create(path)
+	var text bytes.Buffer
+	if err := bench.Report(&text, runs); err != nil {
+		return err
+	}
+	f, err := outfile.Open(path, 0o644)
 	if err == nil {
-		err = cli.JoinErrors(bench.Report(f, runs), f.Close())
+		err = f.Replace(text.Bytes())
 	}
 	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return fmt.Errorf("write the report: %s: %w", path, err)
 	}
 	return nil
 }

@@ -1,14 +1,12 @@
 package benchcmd
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 
 	"wps/bench"
-	"wps/cmd/internal/cli"
+	"wps/cmd/internal/outfile"
 )
 
 // resultFile is a file of --save or --report. It is opened before the run, which
@@ -17,50 +15,27 @@ type resultFile struct {
 	path  string
 	what  string // what is done with it, for errors
 	write func(io.Writer, *bench.Result) error
-	file  *os.File // nil after fill
-	isNew bool
+	file  *outfile.File
 }
 
-// open opens the file, and creates it if it does not exist.
+// open prepares to write the file.
 func (k *resultFile) open() (err error) {
-	_, missing := os.Stat(k.path)
-	k.isNew = errors.Is(missing, fs.ErrNotExist)
-	k.file, err = os.OpenFile(k.path, os.O_WRONLY|os.O_CREATE, 0o666)
+	k.file, err = outfile.Open(k.path, 0o644)
 	return err
-}
-
-// sameFile reports whether two files are the same regular one: /dev/null may be used
-// for both.
-func sameFile(a, b *os.File) bool {
-	x, err1 := a.Stat()
-	y, err2 := b.Stat()
-	return err1 == nil && err2 == nil && x.Mode().IsRegular() && os.SameFile(x, y)
 }
 
 // fill replaces the contents of the file by a result.
 func (k *resultFile) fill(r *bench.Result) error {
-	f := k.file
-	k.file = nil
-	var err error
-	if info, statErr := f.Stat(); statErr == nil && info.Mode().IsRegular() { // not a pipe or a device
-		err = f.Truncate(0)
-	}
+	var text bytes.Buffer
+	err := k.write(&text, r)
 	if err == nil {
-		err = k.write(f, r)
+		err = k.file.Replace(text.Bytes())
 	}
-	if err = cli.JoinErrors(err, f.Close()); err != nil {
-		return fmt.Errorf("%s: %w", k.what, err)
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", k.what, k.path, err)
 	}
 	return nil
 }
 
-// drop closes a file that was not filled, and removes it if open created it.
-func (k *resultFile) drop() {
-	if k.file == nil {
-		return
-	}
-	k.file.Close() // nothing was written
-	if k.isNew {
-		os.Remove(k.path) // an empty file is harmless
-	}
-}
+// drop leaves a file that was not filled as it was.
+func (k *resultFile) drop() { k.file.Discard() }

@@ -160,11 +160,11 @@ func (b *runner) openFiles() error {
 			continue
 		}
 		if err := k.open(); err != nil {
-			return cli.Usage(err.Error(), "--save and --report need a file that can be written")
+			return cli.Usage(fmt.Sprintf("%s: %s: %v", k.what, k.path, err), "--save and --report need a file that can be written")
 		}
 		b.files = append(b.files, k)
 	}
-	if len(b.files) == 2 && sameFile(b.files[0].file, b.files[1].file) {
+	if len(b.files) == 2 && b.files[0].file.Same(b.files[1].file) {
 		return cli.Usagef("--save and --report name the same file")
 	}
 	return nil

@@ -140,6 +140,13 @@ func (o *connectOptions) asserts() bool { return o.count > 0 || o.matches != nil
 // sends reports whether standard input is sent.
 func (o *connectOptions) sends() bool { return o.toGroup != "" || o.event != "" }
 
+// isConnectionID reports whether a line of a ready file may be the id of a
+// connection.
+func isConnectionID(line string) bool {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+	return strings.Trim(line, letters) == "" && len(line) <= 128
+}
+
 func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.FlagNames) error {
 	if err := o.check(given); err != nil {
 		return err
@@ -149,6 +156,7 @@ func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.Fla
 	if err != nil {
 		return err
 	}
+	o.ready.Form = isConnectionID
 	if err := o.ready.Clear(); err != nil {
 		return err
 	}

@@ -261,18 +261,29 @@ func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames, com
 		return err
 	}
 	o.tls = at.tls
-	if err := o.ready.Clear(); err != nil {
+	o.ready.Form = isLocalService
+	if err := o.ready.Check(); err != nil {
 		return err
 	}
 	listeners, addr, err := at.listen(ctx)
 	if err != nil {
 		return explainInUse(ctx, addr, key, err)
 	}
+	if err := o.ready.Clear(); err != nil { // not before, because the file may be that of who has the port
+		return cli.JoinErrors(err, serve.CloseAll(listeners))
+	}
 	i, err := newInstance(ctx, env, o, instanceOptions{place: at, key: key, listeners: listeners, command: len(command) > 0, given: given})
 	if err != nil {
 		return cli.JoinErrors(err, serve.CloseAll(listeners))
 	}
 	return i.run(ctx, listeners, command)
+}
+
+// isLocalService reports whether a line of a ready file is the connection string of
+// an emulator, and not of a real service.
+func isLocalService(line string) bool {
+	cs, err := token.ParseConnectionString(line)
+	return err == nil && !strings.Contains(cs.Endpoint.Hostname(), ".webpubsub.")
 }
 
 // statusTimeout bounds the question whether an emulator listens on an address.

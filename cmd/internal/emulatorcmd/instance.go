@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"os/signal"
 	"strings"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/outfile"
 	"wps/cmd/internal/record"
 	"wps/cmd/internal/serve"
 	"wps/emulator"
@@ -89,8 +89,12 @@ func (o *options) encrypt(listeners []net.Listener) ([]byte, error) {
 		return nil, err
 	}
 	if o.certFile != "" {
-		if err := os.WriteFile(o.certFile, text, 0o644); err != nil {
-			return nil, fmt.Errorf("write the certificate: %v", err)
+		f, err := outfile.Open(o.certFile, 0o644)
+		if err == nil {
+			err = f.Replace(text)
+		}
+		if err != nil {
+			return nil, cli.Usage(fmt.Sprintf("write the certificate %s: %v", o.certFile, err), "--tls-cert-out must name a file that can be written; it is replaced")
 		}
 	}
 	for i, l := range listeners {

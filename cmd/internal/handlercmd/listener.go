@@ -81,10 +81,17 @@ func (o *listenOptions) listeners(ctx context.Context) ([]net.Listener, error) {
 		}
 		config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	}
-	if err := o.ready.Clear(); err != nil {
+	o.ready.Form = cli.IsLineOfURL
+	if err := o.ready.Check(); err != nil {
 		return nil, err
 	}
 	listeners, err := serve.Listen(ctx, o.addr, "--addr")
+	if err != nil {
+		return nil, err
+	}
+	if err := o.ready.Clear(); err != nil {
+		return nil, cli.JoinErrors(err, serve.CloseAll(listeners))
+	}
 	if config != nil {
 		for i, l := range listeners {
 			listeners[i] = tls.NewListener(l, config)

@@ -45,12 +45,16 @@ func serveNegotiate(ctx context.Context, env *cli.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	if err := o.serve.ready.Clear(); err != nil {
+	o.serve.ready.Form = cli.IsLineOfURL
+	if err := o.serve.ready.Check(); err != nil {
 		return err
 	}
 	listeners, err := serve.Listen(ctx, o.serve.addr, "--serve")
 	if err != nil {
 		return err
+	}
+	if err := o.serve.ready.Clear(); err != nil {
+		return cli.JoinErrors(err, serve.CloseAll(listeners))
 	}
 	address := "http://" + serve.DisplayAddr(o.serve.addr, listeners) + o.serve.path
 	if err := o.serve.ready.Write(address); err != nil {
