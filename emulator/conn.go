@@ -118,6 +118,7 @@ func (c *conn) sendFrame(frame []byte) {
 	if l := c.currentLink(); l != nil && l.out.Push(outbound.Item{Bytes: frame}) == outbound.Full {
 		c.overflow(queueFull)
 	}
+	c.server.backlog.added(len(frame))
 }
 
 // handleMessage passes a message of l to the client's protocol. Messages of a

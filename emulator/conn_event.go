@@ -17,6 +17,7 @@ func (c *conn) userEvent(name string, d protocol.DataType, data []byte, metadata
 		if full := c.sendMessage(m); full != "" {
 			c.overflow(full)
 		}
+		c.server.backlog.added(m.size())
 	}
 	return ok
 }

@@ -12,7 +12,8 @@ import (
 // of it, and the groups of its connections too: changes of membership are rare
 // compared with sends, which only read.
 type hub struct {
-	name string
+	name    string
+	backlog *backlog // of the server
 
 	mu     sync.RWMutex
 	byID   map[string]*conn
@@ -22,9 +23,9 @@ type hub struct {
 	closed bool // the last connection has left: another one needs a new hub
 }
 
-func newHub(name string) *hub {
+func newHub(name string, b *backlog) *hub {
 	return &hub{
-		name: name, byID: map[string]*conn{},
+		name: name, backlog: b, byID: map[string]*conn{},
 		users: map[string]*members{}, groups: map[string]*members{},
 	}
 }
@@ -206,6 +207,7 @@ func (h *hub) sendTo(t protocol.Target, m *message, excluded []string, f *filter
 	for _, f := range full {
 		f.c.overflow(f.reason)
 	}
+	h.backlog.added(m.size())
 	return receivers
 }
 

@@ -28,7 +28,7 @@ func TestBulkLetsOthersIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := newHub("chat")
+	h := newHub("chat", &backlog{})
 	for i := range 20 {
 		h.add(&conn{id: fmt.Sprint("c", i), server: s}, nil, func() {})
 	}

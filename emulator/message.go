@@ -73,6 +73,14 @@ func (m *message) item(k kind) outbound.Item {
 	return outbound.Item{Bytes: m.frames[k], Expires: m.expires}
 }
 
+// size returns how many bytes m takes while it waits.
+func (m *message) size() (bytes int) {
+	for _, f := range m.frames {
+		bytes += len(f)
+	}
+	return bytes
+}
+
 // encode returns the whole WebSocket frame of m or, for a reliable kind, the part
 // of its payload that all clients share.
 func (m *message) encode(k kind) []byte {

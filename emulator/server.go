@@ -93,6 +93,7 @@ type Server struct {
 	life   lifetime // of every goroutine of the server but the flusher's
 
 	flusher outbound.Flusher // writes to every connection
+	backlog backlog          // bounds what waits for all of them
 
 	mu      sync.Mutex
 	hubs    map[string]*hub // those with connections, by name in lower case
@@ -128,6 +129,8 @@ func New(o Options) (*Server, error) {
 	if s.keepAlive == 0 {
 		s.keepAlive = defaultKeepAlive
 	}
+	s.backlog.server = s
+	s.backlog.limit.Store(maxBacklog)
 	rand.Read(s.pageKey[:]) // never fails
 	s.version, s.started, s.page = o.Version, s.now(), o.Page
 	s.ctx, s.cancel = context.WithCancel(context.Background())

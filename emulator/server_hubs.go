@@ -34,7 +34,7 @@ func (s *Server) openHub(name string) *hub {
 	defer s.mu.Unlock()
 	h := s.hubs[name]
 	if h == nil {
-		h = newHub(name)
+		h = newHub(name, &s.backlog)
 		s.hubs[name] = h
 	}
 	return h

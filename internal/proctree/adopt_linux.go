@@ -87,6 +87,10 @@ func (t *Tree) Done() {
 const (
 	maxRounds = 1000
 	endLimit  = time.Second
+	// A process whose environment cannot be read, because it starts a program at this
+	// moment, is looked at again.
+	unclearTries = 20
+	unclearPause = 500 * time.Microsecond
 )
 
 // Kill ends the processes of the tree that this process has adopted, and waits for
@@ -98,27 +102,39 @@ func (t *Tree) Kill() {
 		return
 	}
 	known := map[int]bool{} // descendants of processes of the tree
+	tries := unclearTries
 	for range maxRounds {
-		if !t.killRound(known) {
+		switch found, unclear := t.killRound(known); {
+		case found:
+		case !unclear || tries == 0:
 			return
+		default:
+			tries--
+			time.Sleep(unclearPause)
 		}
 	}
 }
 
 // killRound kills the children of this process that belong to the tree, whose own
-// children it has afterwards, and reports whether there were any.
-func (t *Tree) killRound(known map[int]bool) (found bool) {
+// children it has afterwards, and reports whether there were any, and whether that
+// is unclear of some.
+func (t *Tree) killRound(known map[int]bool) (found, unclear bool) {
 	adopted.starting.Lock()
 	defer adopted.starting.Unlock()
-	return killStrangers(func(p process) bool {
-		if p.group != t.pid && p.session != t.pid && !known[p.pid] && !p.hasVariable(t.mark) {
-			return false
+	found = killStrangers(func(p process) bool {
+		if p.group != t.pid && p.session != t.pid && !known[p.pid] {
+			has, sure := p.hasVariable(t.mark)
+			unclear = unclear || !sure
+			if !has {
+				return false
+			}
 		}
 		for _, below := range descendants(p.pid) {
 			known[below] = true
 		}
 		return true
 	})
+	return found, unclear
 }
 
 // KillOrphans kills all adopted processes outside the process group of this one.

@@ -37,12 +37,13 @@ func read(pid int) (process, error) {
 }
 
 // hasVariable reports whether the process was started with a variable, NAME=value.
-func (p process) hasVariable(pair string) bool {
-	if pair == "" {
-		return false
-	}
+// The environment is not known, or is empty, while the process starts a program.
+func (p process) hasVariable(pair string) (has, known bool) {
 	env, err := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/environ")
-	return err == nil && bytes.Contains(append([]byte{0}, env...), []byte("\x00"+pair+"\x00"))
+	if err != nil || len(env) == 0 {
+		return false, false
+	}
+	return bytes.Contains(append([]byte{0}, env...), []byte("\x00"+pair+"\x00")), true
 }
 
 // adoptedChildren returns the children of the first thread of this process, which

@@ -63,6 +63,7 @@ type Queue struct {
 
 	mu         sync.Mutex
 	items      []Item
+	batch      []Item // being written
 	spare      []Item // the former batch, to be used again
 	count      int    // items waiting or being written
 	bytes      int    // their size
@@ -198,6 +199,13 @@ func (q *Queue) Written() (count, bytes uint64) {
 	return q.written, q.wrote
 }
 
+// AppendWaiting appends the items that are not written yet to a list.
+func (q *Queue) AppendWaiting(list []Item) []Item {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return append(append(list, q.batch...), q.items...)
+}
+
 // longAgo as a deadline ends a Read in progress.
 var longAgo = time.Unix(1, 0)
 
@@ -257,6 +265,7 @@ func (q *Queue) takeBatch() (batch []Item, ok bool) {
 		return nil, false
 	}
 	batch = q.items
+	q.batch = batch
 	q.items = q.spare[:0]
 	q.spare = nil
 	return batch, true
@@ -267,6 +276,7 @@ func (q *Queue) takeBatch() (batch []Item, ok bool) {
 func (q *Queue) batchWritten(batch []Item, err error) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.batch = nil
 	q.count -= len(batch)
 	q.written += uint64(len(batch))
 	before := q.bytes
