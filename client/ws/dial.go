@@ -184,15 +184,18 @@ func handshake(ctx context.Context, u *url.URL, o Options) (*websocket.Conn, err
 	// The library observes the deadline of a context but not its end, so the end
 	// closes the network connection.
 	stop := func() bool { return true }
+	limited := &handshakeConn{}
 	d.NetDialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := netDial(ctx, o, network, addr)
 		if err == nil {
 			conn, err = through.encrypt(ctx, conn, addr)
 		}
-		if err == nil {
-			stop = context.AfterFunc(ctx, func() { conn.Close() })
+		if err != nil {
+			return nil, err
 		}
-		return conn, err
+		stop = context.AfterFunc(ctx, func() { conn.Close() })
+		limited.Conn, limited.left = conn, maxHandshake
+		return limited, nil
 	}
 	ws, resp, err := d.DialContext(ctx, u.String(), o.Header) //nolint:bodyclose // gorilla has read it: nothing to close
 	if !stop() && err == nil {
@@ -208,6 +211,7 @@ func handshake(ctx context.Context, u *url.URL, o Options) (*websocket.Conn, err
 		ws.Close()
 		return nil, errNoSubprotocol
 	}
+	limited.done.Store(true)
 	return ws, nil
 }
 

@@ -6,7 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -209,4 +211,34 @@ func TestLoopbackOnly(t *testing.T) {
 		t.Errorf("Dial(%s) = %v, want ErrNotLoopback", elsewhere, err)
 	}
 	connect(t, emulatortest.Run(t), token.ClientOptions{}, ws.Options{Subprotocol: protocol.SubprotocolJSON, LoopbackOnly: true})
+}
+
+// TestEndlessHandshake: a server that never ends the header of its answer is given up
+// after a limit, not after its time.
+func TestEndlessHandshake(t *testing.T) {
+	t.Parallel()
+	var sent atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		_, err = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\n")
+		for line := "X: " + strings.Repeat("x", 1020) + "\r\n"; err == nil; {
+			var n int
+			n, err = io.WriteString(c, line)
+			sent.Add(int64(n))
+		}
+	}))
+	t.Cleanup(s.Close)
+	_, err := ws.Dial(within(t), ws.Options{URL: websocketURL(s.URL), HandshakeTimeout: patience})
+	if err == nil || !strings.Contains(err.Error(), "the answer to the handshake has more than 262144 bytes") {
+		t.Errorf("Dial = %v, want an error about the size of the answer", err)
+	}
+	s.Close()
+	if n := sent.Load(); n > 64<<20 { // what the sockets hold comes on top
+		t.Errorf("the server could send %d bytes", n)
+	}
 }
