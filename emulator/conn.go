@@ -1,8 +1,6 @@
 package emulator
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -231,13 +229,10 @@ func (c *conn) reconnectionToken() string {
 	return tok
 }
 
-// status returns the status of c; its hub's lock is held.
-func (c *conn) status() ConnectionStatus {
-	st := ConnectionStatus{
-		Hub: c.hub.name, ConnectionID: c.id, Subprotocol: c.subprotocol,
-		Groups: slices.AppendSeq(make([]string, 0, len(c.groups)), maps.Keys(c.groups)),
-	}
-	slices.Sort(st.Groups)
+// status returns the status of c with the names of at most so many groups.
+func (c *conn) status(groups int) ConnectionStatus {
+	st := ConnectionStatus{Hub: c.hub.name, ConnectionID: c.id, Subprotocol: c.subprotocol}
+	st.Groups, st.MoreGroups = c.hub.groupNames(c, groups)
 	if c.hasUser {
 		st.UserID = &c.userID
 	}

@@ -207,7 +207,9 @@ func (h *hub) sendTo(t protocol.Target, m *message, excluded []string, f *filter
 	for _, f := range full {
 		f.c.overflow(f.reason)
 	}
-	h.backlog.added(m.size())
+	if receivers > 0 { // an empty hub has no backlog
+		h.backlog.added(m.size())
+	}
 	return receivers
 }
 

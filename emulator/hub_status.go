@@ -1,26 +1,58 @@
 package emulator
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"wps/protocol"
 )
 
-func (h *hub) appendConnections(all []ConnectionStatus) []ConnectionStatus {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	first := len(all)
-	for _, c := range h.all.list {
-		all = append(all, c.status())
-	}
-	slices.SortFunc(all[first:], func(a, b ConnectionStatus) int { return strings.Compare(a.ConnectionID, b.ConnectionID) })
-	return all
+// Limits of the lists of the control API. No list is made while the hub is locked,
+// so that sends and joins do not wait for it.
+const (
+	maxListed       = 100_000   // connections or groups of all hubs
+	maxListedGroups = 1000      // names of one connection
+	maxListedNames  = 1_000_000 // names of all connections
+)
+
+// connectionList is a list of connections as it grows.
+type connectionList struct {
+	all   []ConnectionStatus
+	names int // of groups
 }
 
-func (h *hub) appendGroups(all []GroupStatus) []GroupStatus {
+// add adds the connections of h in the order of their ids, as many as the limits
+// allow.
+func (l *connectionList) add(h *hub) {
+	found := h.connections(wholeHub())
+	slices.SortFunc(found, func(a, b *conn) int { return strings.Compare(a.id, b.id) })
+	for _, c := range found {
+		if len(l.all) == maxListed {
+			return
+		}
+		st := c.status(min(maxListedGroups, maxListedNames-l.names))
+		l.names += len(st.Groups)
+		l.all = append(l.all, st)
+	}
+}
+
+// groupNames returns the names of the groups of c, in order and at most limit of
+// them, and how many more there are.
+func (h *hub) groupNames(c *conn, limit int) (names []string, more int) {
+	h.mu.RLock()
+	names = slices.AppendSeq(make([]string, 0, len(c.groups)), maps.Keys(c.groups))
+	h.mu.RUnlock()
+	slices.Sort(names)
+	more = max(len(names)-limit, 0)
+	return slices.Clip(names[:len(names)-more]), more
+}
+
+// groupList returns the groups of h, in no order.
+func (h *hub) groupList() []GroupStatus {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
+	all := make([]GroupStatus, 0, len(h.groups))
 	for name, set := range h.groups {
 		all = append(all, GroupStatus{h.name, name, len(set.list)})
 	}

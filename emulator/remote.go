@@ -66,12 +66,13 @@ func (r *Remote) Status(ctx context.Context) (st Status, err error) {
 	return st, r.get(ctx, "status", &st)
 }
 
-// Connections returns the connections of a hub; "" means every hub.
+// Connections returns the connections of a hub, at most 100,000 of them; "" means
+// every hub.
 func (r *Remote) Connections(ctx context.Context, hub string) (all []ConnectionStatus, err error) {
 	return all, r.get(ctx, "connections"+hubQuery(hub), &all)
 }
 
-// Groups returns the groups of a hub; "" means every hub.
+// Groups returns the groups of a hub, at most 100,000 of them; "" means every hub.
 func (r *Remote) Groups(ctx context.Context, hub string) (all []GroupStatus, err error) {
 	return all, r.get(ctx, "groups"+hubQuery(hub), &all)
 }

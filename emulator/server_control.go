@@ -53,8 +53,10 @@ type ConnectionStatus struct {
 	// UserID is nil for an anonymous connection.
 	UserID *string `json:"userId"`
 	// Subprotocol is "" for a simple client.
-	Subprotocol string   `json:"subprotocol"`
-	Groups      []string `json:"groups"`
+	Subprotocol string `json:"subprotocol"`
+	// Groups are the first 1000 groups by name, and MoreGroups how many follow.
+	Groups     []string `json:"groups"`
+	MoreGroups int      `json:"moreGroups,omitempty"`
 	// Queued is how many messages wait for the client, QueuedBytes their size.
 	Queued      int `json:"queued"`
 	QueuedBytes int `json:"queuedBytes"`
@@ -127,27 +129,27 @@ func (s *Server) Status() Status {
 	return st
 }
 
-// connectionStatus returns every connection of a hub ("" means every hub), sorted
-// by hub and id.
+// connectionStatus returns the connections of a hub ("" means every hub), sorted by
+// hub and id, up to maxListed.
 func (s *Server) connectionStatus(hubName string) []ConnectionStatus {
-	all := []ConnectionStatus{}
+	l := connectionList{all: []ConnectionStatus{}}
 	for _, h := range s.hubsNamed(hubName) {
-		all = h.appendConnections(all)
+		l.add(h)
 	}
-	return all
+	return l.all
 }
 
-// groupStatus returns every group of a hub ("" means every hub), sorted by hub and
-// name.
+// groupStatus returns the groups of a hub ("" means every hub), sorted by hub and
+// name, up to maxListed.
 func (s *Server) groupStatus(hubName string) []GroupStatus {
 	all := []GroupStatus{}
 	for _, h := range s.hubsNamed(hubName) {
-		all = h.appendGroups(all)
+		all = append(all, h.groupList()...)
 	}
 	slices.SortFunc(all, func(a, b GroupStatus) int {
 		return cmp.Or(strings.Compare(a.Hub, b.Hub), strings.Compare(a.Group, b.Group))
 	})
-	return all
+	return all[:min(len(all), maxListed)]
 }
 
 // controlClose closes a connection of any hub, as the service's REST does.

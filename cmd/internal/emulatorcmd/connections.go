@@ -19,7 +19,9 @@ func newConnections(env *cli.Env) *cobra.Command {
 		Short: "List the connections of a running emulator",
 		Long: `List the connections of an emulator, of every hub unless --hub names one. The
 columns, separated by tabs in a pipe, are connection id, user id, hub,
-subprotocol, the number of messages queued for the client, and its groups.`,
+subprotocol, the number of messages queued for the client, and its groups: the
+first 1000, after which "moreGroups" of the JSON counts the rest. At most 100,000
+connections are listed.`,
 		Example: `  wps emulator connections
   wps emulator connections --hub chat -o json
   wps emulator connections --jq 'select(.queued > 0).connectionId'`,
@@ -56,7 +58,16 @@ func printConnection(t *cli.Table, x emulator.ConnectionStatus) error {
 	if x.Away {
 		waiting = fmt.Sprintf("away, %d", x.Unacknowledged)
 	}
-	return t.Row(x.ConnectionID, user, x.Hub, cmp.Or(x.Subprotocol, "simple"), waiting, strings.Join(x.Groups, " "))
+	return t.Row(x.ConnectionID, user, x.Hub, cmp.Or(x.Subprotocol, "simple"), waiting, groupsText(x))
+}
+
+// groupsText returns the groups of a connection as a cell.
+func groupsText(x emulator.ConnectionStatus) string {
+	text := strings.Join(x.Groups, " ")
+	if x.MoreGroups > 0 {
+		text += fmt.Sprintf(" and %d more", x.MoreGroups)
+	}
+	return text
 }
 
 // inHub returns the hub of a list as the end of a sentence, "" for every hub.
