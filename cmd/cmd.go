@@ -34,6 +34,7 @@ func Main() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	env := cli.NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
 	env.Environ = os.Environ
+	cli.CaptureStandardLog(env)
 	env.Signals.Start(cancel)
 	return Run(ctx, os.Args[1:], env)
 }

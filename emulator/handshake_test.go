@@ -6,7 +6,10 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/gorilla/websocket"
+
 	"wps/emulator"
+	"wps/emulator/emulatortest"
 )
 
 // TestBrokenHandshake proves that a request which cannot open a WebSocket is
@@ -57,4 +60,20 @@ func TestBrokenHandshake(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestDeflateIsNotAccepted checks that an offer of compression is not taken, so that
+// the client sends and receives uncompressed messages.
+func TestDeflateIsNotAccepted(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.Run(t)
+	d := websocket.Dialer{EnableCompression: true}
+	c, resp, err := d.DialContext(t.Context(), negotiated(t, e, clientOptions{hub: "chat"}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if got := resp.Header.Values("Sec-Websocket-Extensions"); len(got) > 0 {
+		t.Errorf("extensions = %q, want none", got)
+	}
 }

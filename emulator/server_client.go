@@ -26,7 +26,7 @@ func (s *Server) serveClient(w *responseWriter, r *http.Request) {
 		return
 	}
 	if hubName == "" {
-		w.WriteHeader(http.StatusBadRequest)
+		http.Error(w, "The URL names no hub.", http.StatusBadRequest)
 		return
 	}
 	if !s.life.enter() {

@@ -23,7 +23,7 @@ func checkHandshake(w *responseWriter, r *http.Request) bool {
 	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-Websocket-Key"))
 	switch {
 	case !websocket.IsWebSocketUpgrade(r):
-		w.WriteHeader(status)
+		http.Error(w, "WebSocket clients connect here: the request has no Upgrade header.", status)
 		return false
 	case r.Method != http.MethodGet:
 		status, text = http.StatusMethodNotAllowed, "A WebSocket is opened by GET."

@@ -147,6 +147,9 @@ func ReadEventContext(h http.Header) (EventContext, error) {
 	if values := h[canonical()[HeaderConnectionState]]; len(values) > 0 {
 		c.State, c.HasState = values[len(values)-1], true
 	}
+	if version, given := h[canonical()[headerSpecVersion]]; given && (len(version) != 1 || version[0] != EventVersion) {
+		return c, &HeaderError{headerSpecVersion, fmt.Sprintf("is %.20q, not %s", version, EventVersion)}
+	}
 	var typ string
 	for _, required := range []struct {
 		name string

@@ -84,6 +84,21 @@ func TestReadEventContextFaults(t *testing.T) {
 	}
 }
 
+// TestEventVersion checks that another version of CloudEvents is refused; curl may
+// leave it out.
+func TestEventVersion(t *testing.T) {
+	for version, good := range map[string]bool{"1.0": true, "": true, "0.3": false, "1.0, 1.0": false} {
+		h := connectHeaders()
+		if h.Set("ce-specversion", version); version == "" {
+			h.Del("ce-specversion")
+		}
+		_, err := protocol.ReadEventContext(h)
+		if e, ok := errors.AsType[*protocol.HeaderError](err); good != (err == nil) || !good && (!ok || e.Name != "ce-specversion") {
+			t.Errorf("ce-specversion %q: %v, want it accepted: %v", version, err, good)
+		}
+	}
+}
+
 func TestEventContextState(t *testing.T) {
 	h := connectHeaders()
 	h.Set("ce-connectionState", "")

@@ -53,6 +53,9 @@ func (f *field) text(into *string) error {
 // decodeDataField reads MessageData. Of several values the last one counts. An
 // empty message sets no data type.
 func decodeDataField(b []byte, d *DataType, data *[]byte) error {
+	if *data == nil {
+		*data = []byte{} // present; see checkPayload
+	}
 	return eachField(b, func(f field) error {
 		if f.typ != protowire.BytesType {
 			return nil

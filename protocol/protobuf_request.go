@@ -166,7 +166,7 @@ func (r *Request) checkPayload() error {
 	if r.DataType != "" {
 		return nil
 	}
-	if len(r.Metadata) == 0 {
+	if len(r.Metadata) == 0 || r.Data != nil { // MessageData without a value is not the same as none
 		return errors.New("data is missing")
 	}
 	r.DataType, r.Data = DataTypeText, []byte{}

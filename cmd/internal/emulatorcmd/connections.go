@@ -19,9 +19,8 @@ func newConnections(env *cli.Env) *cobra.Command {
 		Short: "List the connections of a running emulator",
 		Long: `List the connections of an emulator, of every hub unless --hub names one. The
 columns, separated by tabs in a pipe, are connection id, user id, hub,
-subprotocol, the number of messages queued for the client, and its groups: the
-first 1000, after which "moreGroups" of the JSON counts the rest. At most 100,000
-connections are listed.`,
+subprotocol, the number of messages queued for the client, and its first 1000
+groups; "moreGroups" of the JSON counts the others.`,
 		Example: `  wps emulator connections
   wps emulator connections --hub chat -o json
   wps emulator connections --jq 'select(.queued > 0).connectionId'`,

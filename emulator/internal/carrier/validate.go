@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 
@@ -34,7 +35,7 @@ func Validate(ctx context.Context, c Carrier, address, origin string, once bool,
 	}
 	allowed := a.Header.Values(protocol.HeaderAllowedOrigin)
 	for _, line := range allowed { // a line with several hosts in it is not split
-		if line == "*" || strings.EqualFold(line, origin) {
+		if line == "*" || strings.EqualFold(withoutPort(line), withoutPort(origin)) {
 			return nil
 		}
 	}
@@ -42,4 +43,14 @@ func Validate(ctx context.Context, c Carrier, address, origin string, once bool,
 		return fmt.Errorf("%s: the answer has no %s header", r.Method, protocol.HeaderAllowedOrigin)
 	}
 	return fmt.Errorf("%s: %s is %.200q, which is neither * nor %q", r.Method, protocol.HeaderAllowedOrigin, allowed, origin)
+}
+
+// withoutPort returns the host of a name with or without a port. The service has
+// none, and sends none, but middleware that was given the emulator's URL as its
+// allowed endpoint answers with its port.
+func withoutPort(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
 }
