@@ -47,16 +47,16 @@ var imports = map[string][]string{
 	// Below cli, which turns its values into what they mean.
 	"cmd/internal/settings": {"internal/suggest"},
 
-	"client": {"internal/oneline", "internal/wait", "token", "protocol"},
+	"client": {"internal/oneline", "internal/wait", "token", "protocol", "internal/reason"},
 	// Apart from client, so that a program with an access key does not link
 	// azidentity.
 	"client/entra":           {"internal/oneline", "token"},
 	"client/entra/entratest": {},
 	"client/tunnel":          {"client/ws", "internal/oneline", "internal/wait", "token", "protocol", "protocol/tunnel"},
 	"client/ws":              {"client", "internal/oneline", "internal/wait", "token", "protocol"},
-	"trigger":                {"internal/proctree", "internal/shownurl", "internal/wait", "output", "token", "protocol"},
+	"trigger":                {"internal/proctree", "internal/shownurl", "internal/wait", "output", "token", "protocol", "internal/reason"},
 
-	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn", "internal/feed", "protocol/traffic"},
+	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn", "internal/feed", "protocol/traffic", "internal/reason"},
 	"emulator/filter":            {},
 	"emulator/internal/carrier":  {"internal/oneline", "internal/shownurl", "internal/wait", "protocol", "protocol/tunnel"},
 	"emulator/internal/outbound": {"protocol"},
@@ -68,9 +68,9 @@ var imports = map[string][]string{
 	// link YAML.
 	"emulator/settings": {"emulator", "internal/shownurl", "token", "protocol"},
 
-	"output":           {"internal/suggest", "protocol"},
+	"output":           {"internal/suggest", "protocol", "internal/reason"},
 	"output/apply":     {"internal/wait", "output", "protocol"},
-	"bench":            {"internal/wait", "protocol"},
+	"bench":            {"internal/wait", "protocol", "internal/reason"},
 	"token":            {"protocol"},
 	"protocol":         {},
 	"protocol/traffic": {"protocol"},
@@ -81,6 +81,7 @@ var imports = map[string][]string{
 	"internal/idleconn": {},
 	"internal/feed":     {"protocol/traffic"},
 	"internal/oneline":  {},
+	"internal/reason":   {},
 	"internal/proctree": {},
 	"internal/shownurl": {},
 	"internal/suggest":  {},

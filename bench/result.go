@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"wps/internal/reason"
 )
 
 // Result is what one run has measured. Its JSON is stable: it is the format of a
@@ -141,7 +143,7 @@ func Load(in io.Reader) (*Result, error) {
 	}
 	r := &Result{}
 	if err := json.Unmarshal(b, r); err != nil {
-		return nil, fmt.Errorf("not a saved run: %w", err)
+		return nil, fmt.Errorf("not a saved run: %s", reason.JSON(err))
 	}
 	if r.Kind == "" || r.Latency.HDR == "" {
 		return nil, errors.New("not a saved run: it has no kind or no distribution")

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"mime"
-	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -16,6 +14,7 @@ import (
 	"syscall"
 
 	"wps/internal/oneline"
+	"wps/internal/reason"
 	"wps/protocol"
 )
 
@@ -112,20 +111,10 @@ func (e *UnreachableError) Error() string {
 
 // cause returns the cause in the words of its reader.
 func (e *UnreachableError) cause() string {
-	var name *net.DNSError
-	switch {
-	case connRefused(e.Cause):
-		return "connection refused"
-	case errors.As(e.Cause, &name) && name.IsNotFound:
-		return "no such host"
-	case errors.Is(e.Cause, context.DeadlineExceeded), errors.Is(e.Cause, os.ErrDeadlineExceeded):
+	if errors.Is(e.Cause, context.DeadlineExceeded) || errors.Is(e.Cause, os.ErrDeadlineExceeded) {
 		return errTryTimeout.Error()
-	case errors.Is(e.Cause, syscall.ECONNRESET):
-		return "the connection was reset"
-	case errors.Is(e.Cause, io.EOF), errors.Is(e.Cause, io.ErrUnexpectedEOF):
-		return "the connection was closed before an answer"
 	}
-	return e.Cause.Error()
+	return reason.Network(e.Cause)
 }
 
 // Unwrap returns the cause.

@@ -183,8 +183,8 @@ func defaultTo(s, def string) string {
 func TestResults(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ answer, list, generate string }{
-		{"", "read list of connections: unexpected end", "the answer has no token"},
-		{"[]", "read list of connections: json: cannot unmarshal", "the answer has no token"},
+		{"", "read list of connections: it ends too early", "the answer has no token"},
+		{"[]", "read list of connections: an array is not what is expected there", "the answer has no token"},
 		{`{"token":7,"value":7}`, "read list of connections", "the answer has no token"},
 		{"{}", "", "the answer has no token"},
 		{`{"token":""}`, "", "the answer has no token"},

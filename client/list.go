@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"wps/internal/reason"
 	"wps/protocol"
 )
 
@@ -99,7 +100,7 @@ func (s *Service) page(ctx context.Context, r *request) (page, error) {
 		return p, err
 	}
 	if err := json.Unmarshal(b, &p); err != nil {
-		return p, fmt.Errorf("read list of connections: %w", err)
+		return p, fmt.Errorf("read list of connections: %s", reason.JSON(err))
 	}
 	return p, nil
 }

@@ -14,16 +14,17 @@ import (
 	"github.com/gorilla/websocket"
 
 	"wps/emulator/internal/carrier"
+	"wps/internal/reason"
 	"wps/protocol"
 	"wps/token"
 )
 
 // overrides are what a connect handler changes. Nil keeps the value of the token.
 type overrides struct {
-	UserID      *string
-	Groups      []*string
-	Roles       []*string
-	Subprotocol *string
+	UserID      *string   `json:"userId"`
+	Groups      []*string `json:"groups"`
+	Roles       []*string `json:"roles"`
+	Subprotocol *string   `json:"subprotocol"`
 }
 
 // connect asks the handler whether a client may connect. The refusal is nil when it
@@ -114,7 +115,7 @@ func readOverrides(body []byte, offered []string) (o overrides, err error) {
 		return o, fmt.Errorf("not UTF-8: %.200q", body)
 	}
 	if err := json.Unmarshal(body, &o); err != nil {
-		return overrides{}, fmt.Errorf("%w: %.200q", err, body)
+		return overrides{}, fmt.Errorf("%s: %.200q", reason.JSON(err), body)
 	}
 	if slices.Contains(o.Groups, nil) {
 		return overrides{}, errors.New("a group is null")

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strconv"
 	"sync"
@@ -13,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"wps/emulator/internal/carrier"
+	"wps/internal/reason"
 	"wps/protocol"
 	"wps/protocol/traffic"
 	"wps/token"
@@ -235,6 +238,18 @@ func outcome(h *handler, status int, err error) (message string, level slog.Leve
 		return "event cancelled, the connection has ended", slog.LevelInfo
 	}
 	return "event not delivered", slog.LevelWarn
+}
+
+// reasonOf returns the cause of a failed event.
+func reasonOf(err error) string {
+	var op *net.OpError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "the connection ended before the answer"
+	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the event handler does not answer: " + reason.Network(err)
+	}
+	return oneLine(err)
 }
 
 func (s *eventSource) exchange(ctx context.Context, h *handler, e *sourceEvent) (*carrier.Answer, error) {

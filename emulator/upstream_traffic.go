@@ -17,7 +17,7 @@ func (e *sourceEvent) keepAttempt(a *carrier.Answer, err error, took time.Durati
 		x.Status = a.Status
 	}
 	if err != nil {
-		x.Error = traffic.Cut(oneLine(err))
+		x.Error = traffic.Cut(reasonOf(err))
 	}
 	e.attempts = append(e.attempts, x)
 }
@@ -36,7 +36,7 @@ func (s *eventSource) publish(e *sourceEvent, a *carrier.Answer, took time.Durat
 		o.Status = a.Status
 	}
 	if err != nil {
-		o.Reason = oneLine(err)
+		o.Reason = reasonOf(err)
 	}
 	if e.sent != nil {
 		o.Hook = shownHook(e.sent, a)

@@ -112,7 +112,7 @@ func TestDecodeBufferFaults(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"message":{"type":"Buffer","data":[255]},"dataType":"text"}`:       "message is not UTF-8 text: use dataType binary",
 		`{"message":{"type":"Buffer","data":[104,105]},"dataType":"json"}`:   "message is not JSON: invalid character 'h' looking for beginning of value",
-		`{"message":{"type":"Buffer","data":[]},"dataType":"json"}`:          "message is not JSON: unexpected end of JSON input",
+		`{"message":{"type":"Buffer","data":[]},"dataType":"json"}`:          "message is not JSON: it ends too early",
 		`{"message":{"type":"Buffer","data":[34,255,34]},"dataType":"json"}`: "message is JSON that is not UTF-8",
 	} {
 		if _, err := output.Decode([]byte(in)); err == nil || err.Error() != want {

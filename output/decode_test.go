@@ -228,7 +228,7 @@ func TestCheckMessage(t *testing.T) {
 	}{
 		{output.MessageEvent{}, ""},
 		{output.MessageEvent{Message: []byte("\xff"), DataType: protocol.DataTypeText}, "is not UTF-8 text: use dataType binary"},
-		{output.MessageEvent{Message: []byte("{"), DataType: protocol.DataTypeJSON}, "is not JSON: unexpected end"},
+		{output.MessageEvent{Message: []byte("{"), DataType: protocol.DataTypeJSON}, "is not JSON: it ends too early"},
 		{output.MessageEvent{Message: []byte("\"\xff\""), DataType: protocol.DataTypeJSON}, "is JSON that is not UTF-8"},
 		{output.MessageEvent{Message: []byte("x"), DataType: "protobuf"}, "dataType cannot be"},
 	} {

@@ -36,7 +36,7 @@ func ExampleMessageEvent_Check() {
 	}
 	// Output:
 	// targetId cannot be used: user id is empty
-	// message is not JSON: unexpected end of JSON input
+	// message is not JSON: it ends too early
 }
 
 // printing is a service that prints the messages it gets.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"wps/internal/reason"
 	"wps/protocol"
 )
 
@@ -98,7 +99,7 @@ func (e *MessageEvent) checkMessage(f *faults) {
 func jsonProblem(b []byte) string {
 	var v any
 	if err := json.Unmarshal(b, &v); err != nil {
-		return err.Error()
+		return reason.JSON(err)
 	}
 	return "it cannot be read"
 }

@@ -43,6 +43,9 @@ func lookUp(argv []string) ([]string, error) {
 		}
 		return nil, fmt.Errorf("command %s: %w", argv[0], err)
 	}
+	if err := checkProgram(path); err != nil {
+		return nil, err
+	}
 	return append([]string{path}, argv[1:]...), nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"wps/internal/reason"
 	"wps/protocol"
 )
 
@@ -56,7 +57,7 @@ func (ev *Event) decode() error {
 
 func (ev *Event) decodeJSON(v any) error {
 	if err := json.Unmarshal(ev.Body, v); err != nil {
-		return fmt.Errorf("the body of %s cannot be read: %v", ev.Event, err)
+		return fmt.Errorf("the body of %s cannot be read: %s", ev.Event, reason.JSON(err))
 	}
 	return nil
 }

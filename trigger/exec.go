@@ -208,9 +208,9 @@ func (r *run) run(ctx context.Context) error {
 	closing := errors.Join(outW.Close(), errsW.Close(), r.closeStdin())
 	switch {
 	case err != nil && environTooLarge(err):
-		return fmt.Errorf("start %s: %v", r.c.argv[0], err)
+		return startError(r.c.argv[0], err)
 	case err != nil:
-		return NotRun(fmt.Errorf("start %s: %v", r.c.argv[0], err))
+		return NotRun(startError(r.c.argv[0], err))
 	}
 	return errors.Join(closing, r.wait(ctx, g, out, errs))
 }

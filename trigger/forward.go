@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"wps/internal/reason"
 	"wps/internal/shownurl"
 	"wps/protocol"
 )
@@ -91,17 +92,21 @@ func (f *forward) Answer(ctx context.Context, ev *Event) (Answer, error) {
 	}
 	resp, err := f.http.RoundTrip(r)
 	if err != nil {
-		return Answer{}, f.unreachable(err)
+		return Answer{}, f.unreached(err)
 	}
 	defer resp.Body.Close()
 	return f.read(resp)
 }
 
-// unreachable marks an event as not run when the server could not be reached.
-func (f *forward) unreachable(err error) error {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		why := strings.TrimPrefix(op.Err.Error(), "connect: ")
-		return NotRun(&gatewayError{fmt.Errorf("%s cannot be reached: %s", f.shown, why)})
+// unreached returns the error of a server that gave no answer. An event is marked as
+// not run when the server could not be reached.
+func (f *forward) unreached(err error) error {
+	op, ofNetwork := errors.AsType[*net.OpError](err)
+	switch {
+	case ofNetwork && op.Op == "dial":
+		return NotRun(&gatewayError{fmt.Errorf("%s cannot be reached: %s", f.shown, reason.Network(err))})
+	case ofNetwork, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return interrupted(fmt.Errorf("%s: %s", f.shown, reason.Network(err)))
 	}
 	return interrupted(err)
 }

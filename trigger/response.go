@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"wps/internal/reason"
 	"wps/output"
 	"wps/protocol"
 )
@@ -36,7 +37,7 @@ func ParseAnswer(ev *Event, text []byte) (Answer, error) {
 	}
 	members, err := protocol.ReadObject(object)
 	if err != nil {
-		return Answer{}, fmt.Errorf("the answer cannot be read: %v: %s", err, shorten(string(text)))
+		return Answer{}, fmt.Errorf("the answer cannot be read: %s: %s", reason.JSON(err), shorten(string(text)))
 	}
 	return parseMembers(ev, members)
 }
@@ -50,7 +51,7 @@ func onlyElement(text []byte) ([]byte, error) {
 	var all []json.RawMessage
 	switch err := json.Unmarshal(text, &all); {
 	case err != nil:
-		return nil, fmt.Errorf("the answer is not JSON: %v: %s", err, shorten(string(text)))
+		return nil, fmt.Errorf("the answer is not JSON: %s: %s", reason.JSON(err), shorten(string(text)))
 	case len(all) != 1:
 		return nil, fmt.Errorf("the answer is an array of %d elements, it must be one object", len(all))
 	}

@@ -139,7 +139,7 @@ func TestRefusals(t *testing.T) {
 		"cut off":            {event{name: "message"}, func(r *http.Request) { r.ContentLength = 100 }, 400, "unexpected EOF"},
 		"media type":         {event{name: "message", contentType: "image/png"}, nil, 400, `Content-Type "image/png" is not one of text/plain, application/json, application/octet-stream, application/x-protobuf`},
 		"broken JSON":        {event{name: "message", contentType: "application/json", body: "{"}, nil, 400, "the body of message is not JSON: {"},
-		"broken connect":     {event{name: "connect", body: "[]"}, nil, 400, "the body of connect cannot be read: json: cannot unmarshal array into Go value of type protocol.ConnectRequest"},
+		"broken connect":     {event{name: "connect", body: "[]"}, nil, 400, "the body of connect cannot be read: an array is not what is expected there"},
 		"another path":       {event{name: "message"}, func(r *http.Request) { r.URL.Path = "/ehx" }, 404, "nothing is served at /ehx"},
 		"PUT":                {event{name: "message"}, func(r *http.Request) { r.Method = "PUT" }, 405, "events are sent with POST"},
 	} {

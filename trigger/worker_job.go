@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"wps/internal/reason"
 	"wps/protocol"
 )
 
@@ -261,7 +262,7 @@ func (one *worker) send(batch []*job) error {
 func splitWorkerLine(line []byte) (id string, rest protocol.Object, err error) {
 	members, err := protocol.ReadObject(line)
 	if err != nil {
-		return "", nil, fmt.Errorf("the line that the worker printed cannot be read: %v: %s", err, shorten(string(line)))
+		return "", nil, fmt.Errorf("the line that the worker printed cannot be read: %s: %s", reason.JSON(err), shorten(string(line)))
 	}
 	at := slices.IndexFunc(members, func(m protocol.ObjectMember) bool { return strings.EqualFold(m.Name, "id") })
 	if at < 0 {

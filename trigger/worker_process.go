@@ -57,7 +57,7 @@ func (w *workers) start() (*worker, error) {
 	closeFrom(1, 2)
 	if err != nil {
 		closeFrom(0, 2)
-		return nil, err
+		return nil, startError(w.argv[0], err)
 	}
 	one := &worker{
 		cmd: cmd, group: g, stdin: files[0], out: files[2], in: bufio.NewReaderSize(files[2], 16<<10),

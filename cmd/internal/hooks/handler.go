@@ -2,6 +2,7 @@ package hooks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -73,9 +74,17 @@ func (o *Flags) Handler(ctx context.Context, options Options) (*Handler, error) 
 	b := &builder{flags: o, options: options, services: newServices(options, o.concurrency), made: map[string]trigger.Hook{}}
 	h, err := b.build()
 	if err != nil {
-		return nil, cli.JoinErrors(explain.Hook(err), b.close(ctx))
+		return nil, cli.JoinErrors(explainHook(err), b.close(ctx))
 	}
 	return &Handler{Handler: h, services: b.services, shares: options.Quiet}, nil
+}
+
+// explainHook returns the usage error of a hook that cannot be made.
+func explainHook(err error) error {
+	if script, ok := errors.AsType[*trigger.ScriptError](err); ok {
+		return cli.Usage(err.Error(), script.Fix)
+	}
+	return explain.Hook(err)
 }
 
 // builder makes each hook once, even if several events name it.

@@ -1,0 +1,92 @@
+// Package reason words errors of the standard library for the reader of a message:
+// without the names of Go functions and types, and without addresses that the message
+// names already. What is to be done about them is left to the commands.
+//
+//	fmt.Errorf("%s does not answer: %s", address, reason.Network(err))
+package reason
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// wsaConnRefused is the error number of Windows for a refused connection, which
+// syscall.ECONNREFUSED is not there. No other system uses it.
+const wsaConnRefused syscall.Errno = 10061
+
+// Network returns why a request got no answer.
+func Network(err error) string {
+	var name *net.DNSError
+	var op *net.OpError
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, wsaConnRefused):
+		return "connection refused"
+	case errors.As(err, &name) && name.IsNotFound:
+		return "no such host"
+	case errors.Is(err, context.Canceled):
+		return "it was no longer wanted"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return "no answer in time"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was reset"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed before an answer"
+	case errors.As(err, &op):
+		return System(op.Err)
+	}
+	return err.Error()
+}
+
+// System returns the words of the system for an error of a file, a process or a
+// socket.
+func System(err error) string {
+	var path *fs.PathError
+	var call *os.SyscallError
+	switch {
+	case errors.As(err, &path):
+		return System(path.Err)
+	case errors.As(err, &call):
+		return System(call.Err)
+	}
+	return err.Error()
+}
+
+// JSON returns what is wrong with text that could not be read as JSON.
+func JSON(err error) string {
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "it ends too early"
+	case errors.As(err, &syntax) && strings.Contains(syntax.Error(), "unexpected end"):
+		return "it ends too early"
+	case errors.As(err, &wrong) && wrong.Field == "":
+		return fmt.Sprintf("%s is not what is expected there", withArticle(wrong.Value))
+	case errors.As(err, &wrong):
+		return fmt.Sprintf("its member %s cannot be %s", wrong.Field, withArticle(wrong.Value))
+	}
+	return err.Error()
+}
+
+// withArticle returns a kind of JSON value, such as "string" or "number 1.5", with its
+// article.
+func withArticle(kind string) string {
+	word, _, isNumber := strings.Cut(kind, " ")
+	switch {
+	case isNumber && word == "number":
+		return "the " + kind
+	case word == "array" || word == "object":
+		return "an " + kind
+	case word == "bool":
+		return "true or false"
+	}
+	return "a " + kind
+}

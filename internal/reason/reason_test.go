@@ -1,0 +1,76 @@
+package reason_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+
+	"wps/internal/reason"
+)
+
+func TestNetwork(t *testing.T) {
+	t.Parallel()
+	dial := func(err error) error {
+		return fmt.Errorf("x: %w", &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{Port: 1}, Err: err})
+	}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), "connection refused"},
+		{dial(&net.DNSError{Name: "h", IsNotFound: true}), "no such host"},
+		{dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), syscall.EHOSTUNREACH.Error()},
+		{dial(os.NewSyscallError("socket", syscall.EMFILE)), syscall.EMFILE.Error()},
+		{context.DeadlineExceeded, "no answer in time"},
+		{fmt.Errorf("read: %w", os.ErrDeadlineExceeded), "no answer in time"},
+		{context.Canceled, "it was no longer wanted"},
+		{syscall.ECONNRESET, "the connection was reset"},
+		{io.ErrUnexpectedEOF, "the connection was closed before an answer"},
+		{errors.New("other"), "other"},
+	} {
+		if got := reason.Network(tt.err); got != tt.want {
+			t.Errorf("Network(%v) = %q, want %q", tt.err, got, tt.want)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"name":`:           "it ends too early",
+		``:                   "it ends too early",
+		`{"name":5}`:         "its member name cannot be a number",
+		`{"name":[1]}`:       "its member name cannot be an array",
+		`{"name":true}`:      "its member name cannot be true or false",
+		`{"count":"x"}`:      "its member count cannot be a string",
+		`{"count":1.5}`:      "its member count cannot be the number 1.5",
+		`{"inner":{"a":{}}}`: "its member inner.a cannot be an object",
+		`[1]`:                "an array is not what is expected there",
+		`{"name":'x'}`:       "invalid character '\\'' looking for beginning of value",
+	} {
+		var v struct {
+			Name  string `json:"name"`
+			Count int    `json:"count"`
+			Inner struct {
+				A string `json:"a"`
+			} `json:"inner"`
+		}
+		if got := reason.JSON(json.Unmarshal([]byte(text), &v)); got != want {
+			t.Errorf("JSON of %s = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestSystem(t *testing.T) {
+	t.Parallel()
+	_, err := os.Open(t.TempDir() + "/none")
+	if got := reason.System(err); got != "no such file or directory" && got != "The system cannot find the file specified." {
+		t.Errorf("System(%v) = %q", err, got)
+	}
+}
