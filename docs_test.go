@@ -19,24 +19,29 @@ const emulatorPage = "docs/emulator.md"
 // signalsPage says what ends the commands, and by which tests that is shown.
 const signalsPage = "docs/signals.md"
 
-// TestSignalsPage checks that each row of that page names tests that exist, and that
-// the README links to it.
-func TestSignalsPage(t *testing.T) {
+// tunnelPage says what happens to a tunnel, and by which tests that is shown.
+const tunnelPage = "docs/tunnel.md"
+
+// TestShownByPages checks that each row of these pages names tests that exist, and
+// that the README links to them.
+func TestShownByPages(t *testing.T) {
 	t.Parallel()
 	tests := namesOfTests(t)
-	for _, row := range rowsOf(t, signalsPage) {
-		shown := quoted.FindAllStringSubmatch(row.cell("shown by"), -1)
-		if len(shown) == 0 {
-			t.Errorf("%s:%d: the row names no test", signalsPage, row.line)
-		}
-		for _, name := range shown {
-			if !tests[name[1]] {
-				t.Errorf("%s:%d: there is no test %q", signalsPage, row.line, name[1])
+	for _, page := range []string{signalsPage, tunnelPage} {
+		for _, row := range rowsOf(t, page) {
+			shown := quoted.FindAllStringSubmatch(row.cell("shown by"), -1)
+			if len(shown) == 0 {
+				t.Errorf("%s:%d: the row names no test", page, row.line)
+			}
+			for _, name := range shown {
+				if !tests[name[1]] {
+					t.Errorf("%s:%d: there is no test %q", page, row.line, name[1])
+				}
 			}
 		}
-	}
-	if readme, err := os.ReadFile("README.md"); err != nil || !strings.Contains(string(readme), "("+signalsPage+")") {
-		t.Errorf("README.md does not link to %s (%v)", signalsPage, err)
+		if readme, err := os.ReadFile("README.md"); err != nil || !strings.Contains(string(readme), "("+page+")") {
+			t.Errorf("README.md does not link to %s (%v)", page, err)
+		}
 	}
 }
 

@@ -54,8 +54,9 @@ wps connect, for each message or change of the connection
 wps emulator, when ready
   {"endpoint":"http://...","clientUrl":"ws://...","connectionString":"...","page":"http://.../#token=..."}
 
-wps emulator --on and wps listen, for each answered event; listen first prints its address
+wps emulator --on and wps listen, for each answered event; listen first prints its address, or that a tunnel is open
   {"type":"listening","url":"http://...","negotiate":"http://..."}
+  {"type":"tunnel","hub":"chat","state":"connected","connectionId":"t1","connections":1,"error":"...","retrySeconds":1}
   {"type":"event","time":"...","hub":"chat","connectionId":"c1","userId":"u1","event":"message","status":200,"milliseconds":1.5,"reason":"...","eventType":"user","eventId":"2","hook":"...","repeated":true,"requestHeaders":{...},"responseHeaders":{...},"replyDataType":"text","replyBytes":2,"reply":"hi","replyBase64":"...","dataType":"text","bytes":2,"data":"hi"}
 
 wps emulator status
@@ -82,8 +83,9 @@ wps emulator events, for each event; --data adds chain, payloads, headers, recei
   {"id":9,"time":"...","type":"event","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","eventType":"user","event":"message","eventId":"2","hook":"...","status":200,"milliseconds":1.5,"reason":"...","attempts":[{...}],"requestHeaders":{...},"responseHeaders":{...},"dataType":"text","bytes":2,"data":"hi","replyDataType":"text","replyBytes":2,"reply":"hi"}
   {"id":10,"time":"...","type":"permission","chain":5,"hub":"chat","connectionId":"c1","userId":"u1","group":"g1","permission":"...","granted":true}
   {"id":11,"time":"...","type":"closed","chain":6,"hub":"chat","connectionId":"c1","userId":"u1","closeCode":1000,"reason":"..."}
-also away and recovered (a reliable connection), tunnelOpened and tunnelClosed, fault (a connection that was
-given up), throttled (429 and 503), and dropped, whose count is the number of events that a slow reader has missed. Objects with the same
+  {"id":12,"time":"...","type":"tunnelOpened","hub":"chat","connectionId":"t1","userId":"..."}
+  {"id":13,"time":"...","type":"tunnelClosed","hub":"chat","connectionId":"t1","userId":"...","reason":"..."}
+also away and recovered (a reliable connection), fault (a connection that was given up), throttled (429 and 503), and dropped, whose count is the number of events that a slow reader has missed. Objects with the same
 chain have one cause. Data that is not UTF-8 is dataBase64, replyBase64; left, replyLeft are bytes beyond 64 KiB
 
 wps bench send|connect|fanout|echo, also the format of --save; rates are per second, times in milliseconds

@@ -145,7 +145,7 @@ func TestMentionedCommands(t *testing.T) {
 }
 
 // foreignMentions are flags of other programs that texts mention.
-var foreignMentions = []string{"--help", "--query", "--head", "--data-binary"}
+var foreignMentions = []string{"--help", "--query", "--head", "--data-binary", "--resource-group", "--hub-name", "--event-handler"}
 
 // checkMention checks a command that a text mentions, and the flags after it.
 func checkMention(t *testing.T, root *cobra.Command, x text, words []string) {

@@ -123,6 +123,8 @@ var notPrinted = map[string]bool{
 	".interrupted":   true, // script bench_interrupted
 	".late":          true, // bench.TestRateIsOfItsTime
 	".ended":         true, // bench.TestFanoutAllEnded
+
+	"tunnel.error": true, "tunnel.retrySeconds": true, // handlercmd.TestTunnelChanges
 }
 
 // printedJSON runs every command that prints JSON, and returns the lines by the
@@ -305,7 +307,10 @@ func (j *jsonRun) listen() {
 	j.run("wps trigger", "trigger", "bytes", "--to", url)
 	j.run("wps trigger", "trigger", "broken", "--to", url, "--user", "u1")
 	j.run("wps trigger", "trigger", "message", "--to", url, "--data", "hi")
-	j.add("wps emulator --on and wps listen, for each answered event; listen first prints its address", stop(true))
+	const heading = "wps emulator --on and wps listen, for each answered event; listen first prints its address, or that a tunnel is open"
+	j.add(heading, stop(true))
+	stop, _ = j.background("listen", "--tunnel", "--hub", "chat", "--on", "message", ":echo")
+	j.add(heading, stop(true))
 }
 
 // refusedJoin has a client use a group without its permission.

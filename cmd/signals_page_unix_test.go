@@ -32,6 +32,7 @@ type signalRow struct {
 // signalRows are the commands of the page. TestSignals fails if one is missing.
 var signalRows = map[string]signalRow{
 	"wps listen":              {args: "listen --addr localhost:0 --on connect :accept", ready: "ready;"},
+	"wps listen --tunnel":     {args: "listen --tunnel --hub chat --on connect :accept", ready: "ready;"},
 	"wps emulator":            {args: "emulator --addr localhost:0", ready: "Endpoint="},
 	"wps emulator -- COMMAND": {args: "emulator -- sh -c", ready: "command is ready", code: "7"},
 	"wps negotiate --serve":   {args: "negotiate --serve localhost:0", ready: "ready;"},

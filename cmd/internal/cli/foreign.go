@@ -30,6 +30,7 @@ const (
 	foreignClose     = "wps close --user USER"
 	foreignListen    = "wps listen --on EVENT HOOK"
 	foreignForward   = "wps listen --forward URL"
+	foreignTunnel    = "wps listen --tunnel --hub HUB --forward URL"
 	foreignEmulator  = "wps emulator"
 	foreignEvents    = "wps emulator events -f"
 	foreignLogin     = `az login, and --endpoint https://NAME.webpubsub.azure.com; or export WPS_CONNECTION_STRING=..., from the service's page "Keys"`
@@ -124,8 +125,8 @@ func serverCommands() map[string]string {
 	return map[string]string{
 		"wps start": foreignEmulator, "wps serve": foreignEmulator, "wps server": foreignEmulator, "wps up": foreignEmulator,
 		"wps awpsemulator": foreignEmulator, "wps emulate": foreignEmulator,
-		"wps run": foreignForward, "wps tunnel": foreignListen, "wps forward": foreignForward, "wps proxy": foreignForward, "wps http": foreignForward,
-		"wps awpstunnel": foreignForward, "wps awpstunnel run": foreignForward, "wps bind": foreignContext, "wps awpstunnel bind": foreignContext,
+		"wps run": foreignForward, "wps tunnel": foreignTunnel, "wps forward": foreignForward, "wps proxy": foreignForward, "wps http": foreignForward,
+		"wps awpstunnel": foreignTunnel, "wps awpstunnel run": foreignTunnel, "wps bind": foreignContext, "wps awpstunnel bind": foreignContext,
 		"wps webhook": foreignListen, "wps hook": foreignListen, "wps on": foreignListen, "wps logs": foreignEvents, "wps logs tail": foreignEvents,
 		"wps resend": "wps trigger EVENT", "wps events resend": "wps trigger EVENT", "wps fixtures": "wps apply FILE",
 		"wps status": "wps emulator status", "wps connections": "wps emulator connections", "wps events": foreignEvents,

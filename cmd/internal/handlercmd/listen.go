@@ -10,6 +10,7 @@ package handlercmd
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ import (
 	"wps/cmd/internal/hooks"
 	"wps/cmd/internal/negotiatecmd"
 	"wps/cmd/internal/serve"
+	"wps/protocol"
 )
 
 // listenOptions are the flags of "wps listen".
@@ -34,17 +36,27 @@ type listenOptions struct {
 	guard         serve.GuardOptions
 	negotiatePath string // "": no negotiate endpoint
 	client        negotiatecmd.ClientFlags
+	tunnel        bool
+	hubs          []string // of --hub
+	addrGiven     bool
 }
 
 // NewListen returns the "wps listen" command.
 func NewListen(env *cli.Env) *cobra.Command {
 	var o listenOptions
 	c := &cobra.Command{
-		Use:   "listen --on EVENT HOOK [--on EVENT HOOK]...",
+		Use:   "listen [--tunnel] --on EVENT HOOK [--on EVENT HOOK]...",
 		Short: "Answer events of the service with commands",
 		Long: `Run an event handler: an HTTP endpoint that checks each event and lets a hook
 answer it. Register http://HOST/ (or --path) with the service, or pass it to
 "wps emulator --handler".
+
+With --tunnel the service need not reach this machine: the events of --hub arrive
+over a WebSocket that this command opens to the service, with the access key or
+the identity, and keeps open. It prints the az command that registers
+tunnel:///eventhandler with the hub, which is done once. Several --hub open a
+tunnel each. Without --addr and --negotiate nothing listens on this machine then.
+An event whose tunnel is cut is sent again by the service.
 
 A hook is a command. It reads the event's data from stdin and its context from
 WPS_EVENT, WPS_EVENT_TYPE, WPS_HUB, WPS_CONNECTION_ID, WPS_USER_ID, WPS_DATA_TYPE,
@@ -84,20 +96,24 @@ must not come from a page of another site.`,
   wps listen --on connect :accept --on '*' :echo --addr localhost:9000
   wps listen --on message ./worker.py --worker --workers 4
   wps listen --forward http://localhost:3000/eventhandler
+  wps listen --tunnel --hub chat --on connect :accept --on '*' :echo
+  wps listen --tunnel --hub chat --forward http://localhost:3000/eventhandler
   wps listen --on message ./m.sh --hub chat --negotiate /api/negotiate --user '{query.userid}'`,
-		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineInterrupted+" a second time: running hooks are killed"),
+		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineUnauthorized, cli.ExitLineInterrupted+" a second time: running hooks are killed"),
 		Args:        cli.ExactArgs(),
 		RunE:        func(c *cobra.Command, _ []string) error { return runListen(c.Context(), env, &o, cli.ChangedFlags(c)) },
 	}
-	o.register(c)
+	o.register(env, c)
 	return c
 }
 
-func (o *listenOptions) register(c *cobra.Command) {
+func (o *listenOptions) register(env *cli.Env, c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
 	o.hooks.Register(f)
 	o.hooks.RegisterForward(f)
+	f.BoolVar(&o.tunnel, "tunnel", false, "receive the events of --hub through a tunnel that this command opens to the service")
+	f.Var(&hubsValue{&env.Settings.HubFlag, &o.hubs}, "hub", "`name` of the hub; may be repeated with --tunnel (default $WPS_HUB)")
 	f.StringVar(&o.addr, "addr", "localhost:9000", "listen on `[host]:port`; port 0 picks a free port")
 	f.StringVar(&o.path, "path", "", "serve this `path` and all below it (default: every path)")
 	f.StringArrayVar(&o.keys, "key", nil, "accept signatures made with this access `key` too, such as the secondary key, or @FILE; may be repeated")
@@ -114,6 +130,32 @@ func (o *listenOptions) register(c *cobra.Command) {
 // negotiateOnly are the flags that go with --negotiate.
 var negotiateOnly = []string{"user", "role", "group", "claim", "expires", "client"}
 
+// httpOnly are the flags about requests over HTTP.
+var httpOnly = []string{"tls-cert", "tls-key", "allow-host", "cors-origin"}
+
+// http reports whether events may also be sent to an address of this machine.
+func (o *listenOptions) http() bool { return !o.tunnel || o.addrGiven || o.negotiatePath != "" }
+
+// tunnelHubs returns the hubs of --tunnel, after a check of all names.
+func (o *listenOptions) tunnelHubs(env *cli.Env) ([]string, error) {
+	for i, hub := range o.hubs {
+		if err := protocol.CheckHub(hub); err != nil {
+			return nil, cli.Usagef("--hub: %v", err)
+		}
+		if slices.ContainsFunc(o.hubs[:i], func(other string) bool { return strings.EqualFold(other, hub) }) {
+			return nil, cli.Usagef("--hub %s is given twice", hub)
+		}
+	}
+	switch {
+	case !o.tunnel:
+		return nil, nil
+	case len(o.hubs) > 0:
+		return o.hubs, nil
+	}
+	hub, err := env.Settings.Hub()
+	return []string{hub}, err
+}
+
 // check checks the flags that exclude or need one another.
 func (o *listenOptions) check(given cli.FlagNames) error {
 	switch {
@@ -125,11 +167,19 @@ func (o *listenOptions) check(given cli.FlagNames) error {
 		return cli.Usagef("--path %q must begin with /", o.path)
 	case o.path != "" && o.path == o.negotiatePath:
 		return cli.Usagef("--path and --negotiate must differ")
+	case !o.tunnel && len(o.hubs) > 1:
+		return cli.Usage("--hub is given twice: give it once", "several hubs go with --tunnel; without it, leave out --hub to serve every hub")
+	case o.tunnel && !o.hooks.Any():
+		return cli.Usagef("nothing answers the events of --tunnel: add --on EVENT HOOK, or --forward URL")
 	case o.skipSignature && len(o.keys) > 0:
 		return cli.Usagef("--key and --skip-signature exclude each other")
 	}
 	if name := given.First(negotiateOnly...); name != "" && o.negotiatePath == "" {
 		return cli.Usagef("--%s goes with --negotiate", name)
+	}
+	o.addrGiven = given["addr"]
+	if name := given.First(httpOnly...); name != "" && !o.http() {
+		return cli.Usagef("with --tunnel, --%s needs --addr", name)
 	}
 	return o.hooks.CheckUnused(given)
 }

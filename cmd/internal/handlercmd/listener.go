@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -25,6 +24,8 @@ import (
 type listener struct {
 	env       *cli.Env
 	o         *listenOptions
+	cs        token.ConnectionString
+	tunnels   *tunnels // nil without --tunnel
 	hooks     *hooks.Handler
 	negotiate *negotiatecmd.Handler // nil without --negotiate
 	guard     *webguard.Guard
@@ -39,7 +40,7 @@ func newListener(ctx context.Context, env *cli.Env, o *listenOptions) (*listener
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{env: env, o: o}
+	l := &listener{env: env, o: o, cs: cs}
 	if l.guard, err = o.guard.Guard(o.addr); err != nil {
 		return nil, err
 	}
@@ -48,10 +49,9 @@ func newListener(ctx context.Context, env *cli.Env, o *listenOptions) (*listener
 			return nil, err
 		}
 	}
-	if hub := env.Settings.HubFlag; hub != "" {
-		if err := protocol.CheckHub(hub); err != nil {
-			return nil, cli.Usagef("--hub: %v", err)
-		}
+	tunnelHubs, err := o.tunnelHubs(env)
+	if err != nil {
+		return nil, err
 	}
 	host := hooks.Options{Env: env, ConnectionString: cs, Hub: env.Settings.HubFlag, Origins: hooks.AllowedOrigins(cs, o.origins), Path: o.path}
 	if !o.skipSignature {
@@ -60,12 +60,25 @@ func newListener(ctx context.Context, env *cli.Env, o *listenOptions) (*listener
 		}
 	}
 	if cs.Identity != nil && !o.skipSignature && len(host.Keys) == 0 {
+		if !o.http() {
+			return l, l.makeHooks(ctx, host, tunnelHubs) // who sends events is known by the tunnel
+		}
 		env.Out.Warn(fmt.Sprintf("%s has no access key, so the signatures of events are not checked; --key KEY checks them, --skip-signature accepts that", source.From))
 		o.skipSignature = true
 	}
 	l.signed = !o.skipSignature && !slices.ContainsFunc(host.Keys, isPublic)
-	l.hooks, err = o.hooks.Handler(ctx, host)
-	return l, err
+	return l, l.makeHooks(ctx, host, tunnelHubs)
+}
+
+// makeHooks makes the hooks, and the tunnels over which their events arrive.
+func (l *listener) makeHooks(ctx context.Context, host hooks.Options, tunnelHubs []string) (err error) {
+	if l.hooks, err = l.o.hooks.Handler(ctx, host); err != nil {
+		return err
+	}
+	if l.tunnels, err = newTunnels(l.env, l.cs, tunnelHubs, l.hooks); err != nil {
+		return cli.JoinErrors(err, l.hooks.Close(ctx))
+	}
+	return nil
 }
 
 // isPublic reports whether a key is the default one, which everyone can sign with.
@@ -84,6 +97,9 @@ func (o *listenOptions) listeners(ctx context.Context) ([]net.Listener, error) {
 	o.ready.Form = cli.IsLineOfURL
 	if err := o.ready.Check(); err != nil {
 		return nil, err
+	}
+	if !o.http() {
+		return nil, o.ready.Clear()
 	}
 	listeners, err := serve.Listen(ctx, o.addr, "--addr")
 	if err != nil {
@@ -130,13 +146,19 @@ func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
 		IdleTimeout:  2 * time.Minute, MaxHeaderBytes: 1 << 20,
 	}
 	idleconn.CloseAtShutdown(web)
-	failed := make(chan error, len(listeners))
+	failed := make(chan error, len(listeners)+len(l.o.hubs)+1)
 	var serving sync.WaitGroup
 	for _, listener := range listeners {
 		serving.Go(func() { failed <- web.Serve(listener) })
 	}
+	open, closeTunnels := context.WithCancel(context.WithoutCancel(ctx))
+	defer closeTunnels()
+	l.tunnels.start(open, failed)
 	l.warn(listeners)
-	err := l.announce(listeners)
+	err := l.tunnels.ready(ctx, failed)
+	if err == nil && ctx.Err() == nil {
+		err = l.announce(listeners)
+	}
 	defer l.o.ready.Remove()
 	if err == nil {
 		select {
@@ -147,6 +169,8 @@ func (l *listener) serve(ctx context.Context, listeners []net.Listener) error {
 	}
 	killed, closeErr := hooks.Stop(ctx, l.env, l.hooks, 0, nil)
 	err = cli.JoinErrors(err, closeErr)
+	closeTunnels()
+	l.tunnels.wait()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	if web.Shutdown(stop) != nil {
@@ -165,32 +189,4 @@ func (l *listener) warn(listeners []net.Listener) {
 		serve.Risk{Present: l.o.skipSignature, Text: "run the hooks, because no signature is checked"},
 		serve.Risk{Present: !l.o.skipSignature && !l.signed, Text: "run the hooks, because the access key is the public default: set WPS_CONNECTION_STRING"},
 		negotiatecmd.Risk(l.negotiate != nil))
-}
-
-// announce writes the ready file, then prints the addresses. They accept requests
-// by then.
-func (l *listener) announce(listeners []net.Listener) error {
-	u := &url.URL{Scheme: "http", Host: serve.DisplayAddr(l.o.addr, listeners), Path: l.o.path}
-	if l.o.certFile != "" {
-		u.Scheme = "https"
-	}
-	addresses := map[string]string{"type": "listening", "url": u.String()}
-	if l.negotiate != nil {
-		n := *u
-		n.Path = l.o.negotiatePath
-		addresses["negotiate"] = n.String()
-	}
-	out := l.env.Out
-	if err := l.o.ready.Write(addresses["url"]); err != nil {
-		return err
-	}
-	if out.JSON() {
-		return out.PrintJSON(addresses)
-	}
-	out.Say("listening for events: %s", out.StderrColors.Name(addresses["url"]))
-	if l.negotiate != nil {
-		out.Say("negotiate endpoint: %s", out.StderrColors.Name(addresses["negotiate"]))
-	}
-	out.Say("ready; Ctrl-C stops it")
-	return nil
 }

@@ -47,7 +47,7 @@ func NewWith(env *cli.Env, cs token.ConnectionString, hub string, o client.Optio
 	if o.RootCAs, err = env.Settings.RootCAs(); err != nil {
 		return nil, err
 	}
-	if o.Authorizer, err = authorizer(env, cs); err != nil {
+	if o.Authorizer, err = Authorizer(env, cs); err != nil {
 		return nil, err
 	}
 	if proxy := client.ProxyFromEnvironment(cs.Endpoint); proxy != "" && !o.LoopbackOnly && o.Transport == nil {
@@ -57,9 +57,9 @@ func NewWith(env *cli.Env, cs token.ConnectionString, hub string, o client.Optio
 	return client.New(o)
 }
 
-// authorizer returns what signs the requests to a service: its key, or one sign-in
+// Authorizer returns what signs the requests to a service: its key, or one sign-in
 // that all clients of the command share.
-func authorizer(env *cli.Env, cs token.ConnectionString) (client.Authorizer, error) {
+func Authorizer(env *cli.Env, cs token.ConnectionString) (client.Authorizer, error) {
 	if cs.Identity == nil {
 		return client.KeyAuthorizer{Key: cs.Key}, nil
 	}
