@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"context"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -59,6 +61,15 @@ type ending struct {
 	code  int
 	why   string
 	chain uint64
+	cause string // what the client did, for the log and the traffic; "" if why says it
+}
+
+// text returns the reason with its cause.
+func (e ending) text() string {
+	if e.cause == "" {
+		return e.why
+	}
+	return strings.TrimSuffix(e.why, ".") + ": " + e.cause
 }
 
 // closeStatus is a close code and its reason.
@@ -66,6 +77,7 @@ type closeStatus struct {
 	code   int
 	reason string
 	chain  uint64 // of the message that ends the connection
+	cause  string // for the log and events: what the client did; "" if the reason says it
 }
 
 // Reasons of the event disconnected.
@@ -172,7 +184,7 @@ func (c *conn) closeByREST(reason string, chain uint64) {
 	if frame != nil {
 		c.publishSent(&protocol.Response{Type: protocol.ResponseSystem, Event: protocol.SystemDisconnected, Message: text}, chain)
 	}
-	c.close(ending{closeNormal, text, chain}, "", frame)
+	c.close(ending{code: closeNormal, why: text, chain: chain}, "", frame)
 }
 
 // linkEnded is called when transport l has ended without a close: a reliable
@@ -185,12 +197,22 @@ func (c *conn) linkEnded(l *link) {
 	c.replay.detach(c, l)
 }
 
+// closeWith closes c because of what its client sent. The cause of it is in the log
+// and in the traffic; the client and the event disconnected get the reason alone.
+func (c *conn) closeWith(end *closeStatus) {
+	c.close(ending{end.code, end.reason, end.chain, end.cause}, end.reason, nil)
+}
+
 // terminate ends c for good: it leaves its hub and cannot be recovered. It returns
 // the transport, which the caller ends; nil when there is none. Every end of a
 // connection calls it, and only the first call counts.
 func (c *conn) terminate(e ending) *link {
 	if c.server.removeConn(c) {
-		c.server.log.Info("connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", traffic.Cut(e.why))
+		level := slog.LevelInfo
+		if e.cause != "" {
+			level = slog.LevelWarn
+		}
+		c.server.log.Log(context.Background(), level, "connection closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID, "reason", traffic.Cut(e.text()))
 		e.chain = c.publishClosed(e)
 	}
 	c.endStreams()

@@ -34,7 +34,7 @@ func (c *conn) publishClosed(e ending) uint64 {
 		e.chain = c.server.feed.NewChain()
 	}
 	o := c.newObject(traffic.Closed)
-	o.CloseCode, o.Reason, o.Chain = e.code, e.why, e.chain
+	o.CloseCode, o.Reason, o.Chain = e.code, e.text(), e.chain
 	c.publishObject(o)
 	return e.chain
 }

@@ -65,7 +65,7 @@ func (l *link) readLoop() {
 		l.conn.framesIn.Add(1)
 		l.conn.bytesIn.Add(uint64(len(data)))
 		if end := l.conn.handleMessage(l, op, data); end != nil {
-			l.conn.close(ending{end.code, end.reason, end.chain}, end.reason, nil)
+			l.conn.closeWith(end)
 			l.drain()
 			break
 		}

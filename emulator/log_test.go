@@ -29,7 +29,7 @@ func TestLogLines(t *testing.T) {
 	t.Parallel()
 	found := make(chan string, 16)
 	log := attrWatcher(func(message, key, text string) {
-		if key != "error" {
+		if key != "error" && (key != "reason" || message != "connection closed") {
 			return
 		}
 		if strings.ContainsAny(text, "\r\n\x1b") {

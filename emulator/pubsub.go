@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gorilla/websocket"
 
@@ -50,11 +51,12 @@ func (p *pubsubClient) wrongType() *closeStatus {
 	return &closeStatus{code: closeUnsupported, reason: "The JSON subprotocol requires text messages."}
 }
 
-func (p *pubsubClient) invalid() *closeStatus {
+// invalid is the close of a client whose message breaks the protocol: cause says how.
+func (p *pubsubClient) invalid(cause string) *closeStatus {
 	if p.format == protocol.FormatProtobuf {
-		return &closeStatus{code: closeInvalid, reason: "The client message is not a valid protobuf.webpubsub.azure.v1 protocol message."}
+		return &closeStatus{code: closeInvalid, reason: "The client message is not a valid protobuf.webpubsub.azure.v1 protocol message.", cause: cause}
 	}
-	return &closeStatus{code: closeInvalid, reason: "The client message is not a valid JSON protocol message."}
+	return &closeStatus{code: closeInvalid, reason: "The client message is not a valid JSON protocol message.", cause: cause}
 }
 
 func (p *pubsubClient) handleMessage(c *conn, op int, data []byte) *closeStatus {
@@ -62,17 +64,16 @@ func (p *pubsubClient) handleMessage(c *conn, op int, data []byte) *closeStatus 
 		return p.wrongType()
 	}
 	if !validText(op, data) {
-		return p.invalid()
+		return p.invalid("it is not UTF-8 text")
 	}
 	r, err := p.format.DecodeRequest(data)
 	if err != nil {
-		c.server.log.Info("invalid client message", "connectionId", c.id, "error", oneLine(err))
 		c.publishInvalid(data, err)
-		return p.invalid()
+		return p.invalid(strings.TrimPrefix(oneLine(err), "invalid frame: "))
 	}
 	c.publishReceived(r)
 	if len(r.InvocationID) > maxRequestID || r.Stream != nil && len(r.Stream.ID) > maxRequestID {
-		return p.invalid()
+		return p.invalid(fmt.Sprintf("an id is longer than %d bytes", maxRequestID))
 	}
 	switch r.Type {
 	case protocol.RequestPing:

@@ -127,7 +127,7 @@ func TestChains(t *testing.T) {
 6 permission x joinLeaveGroup false
 6 rest
 7 refused invalid frame: unknown type "nonsense" {"type":"nonsense"}
-7 closed The client message is not a valid JSON protocol message.`
+7 closed The client message is not a valid JSON protocol message: unknown type "nonsense"`
 	body, _ := all[0].Raw()
 	all[0].Payload = nil
 	if got := shapes(all); got != expected {

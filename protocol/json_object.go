@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"strconv"
 	"unicode/utf8"
 )
@@ -28,7 +29,16 @@ func decodeMembers(b []byte) (members, error) {
 	case json.Valid(b):
 		return nil, errors.New("not a JSON object")
 	}
-	return nil, fmt.Errorf("not a JSON object: %v", json.Unmarshal(b, new(json.RawMessage)))
+	return nil, fmt.Errorf("not a JSON object: %s", syntaxProblem(b))
+}
+
+// syntaxProblem returns why b is not JSON.
+func syntaxProblem(b []byte) string {
+	err := json.Unmarshal(b, new(json.RawMessage))
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && syntax.Offset >= int64(len(b)) && strings.Contains(err.Error(), "unexpected end") {
+		return "it ends too early"
+	}
+	return err.Error()
 }
 
 const blanks = " \t\r\n"
