@@ -31,7 +31,7 @@ var imports = map[string][]string{
 	"cmd/internal/contextcmd":   {"cmd/internal/cli", "cmd/internal/settings", "token", "protocol"},
 	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol", "cmd/internal/traffictext", "internal/feed", "protocol/traffic", "cmd/internal/inspector", "cmd/internal/record", "cmd/internal/service", "client", "output", "cmd/internal/outfile"},
 	"cmd/internal/handlercmd":   {"cmd/internal/cli", "cmd/internal/hooks", "cmd/internal/negotiatecmd", "cmd/internal/serve", "cmd/internal/service", "client", "emulator", "trigger", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn", "client/tunnel", "cmd/internal/explain", "protocol/tunnel"},
-	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token"},
+	"cmd/internal/negotiatecmd": {"cmd/internal/cli", "cmd/internal/serve", "cmd/internal/service", "token", "protocol"},
 
 	"cmd/internal/hooks":       {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "trigger", "internal/shownurl", "token", "protocol", "cmd/internal/traffictext", "internal/feed", "protocol/traffic"},
 	"cmd/internal/service":     {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol", "emulator", "client/entra"},

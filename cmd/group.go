@@ -169,6 +169,7 @@ func listGroup(ctx context.Context, env *cli.Env, group string, o client.ListOpt
 	if err != nil {
 		return err
 	}
+	service.WarnAboutLists(env.Out, protocol.TargetGroup, group)
 	svc, err := service.New(env, hub, client.Options{TryTimeout: env.Settings.Timeout})
 	if err != nil {
 		return err

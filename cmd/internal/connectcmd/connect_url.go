@@ -37,6 +37,7 @@ func (o *connectOptions) clientURL(ctx context.Context, env *cli.Env) (string, s
 			return "", service.Place{}, err
 		}
 		service.WarnAboutRoles(env.Out, o.roles)
+		service.WarnAboutLists(env.Out, protocol.TargetGroup, slices.Concat(o.groups, o.join, []string{o.toGroup})...)
 		o.announced = true
 	}
 	place := service.NewPlace(hub, cs.Endpoint)

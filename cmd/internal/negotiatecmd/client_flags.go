@@ -7,6 +7,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/service"
+	"wps/protocol"
 	"wps/token"
 )
 
@@ -57,6 +58,7 @@ func (f *ClientFlags) options(env *cli.Env) (token.ClientOptions, error) {
 		return out, err
 	}
 	service.WarnAboutRoles(env.Out, roles)
+	service.WarnAboutLists(env.Out, protocol.TargetGroup, f.groups...)
 	return token.ClientOptions{
 		Hub: hub, Roles: roles, Groups: f.groups, Claims: claims,
 		Lifetime: f.expires.Truncate(time.Second), Kind: kind,

@@ -51,6 +51,7 @@ func (r *EventRunner) RunAndPrint(ctx context.Context, ev output.Event, done str
 	if err := Check(ev); err != nil {
 		return output.Result{}, err
 	}
+	warnAboutLists(r.Env.Out, ev)
 	if r.Flags.DryRun == DryRunEvent {
 		return output.Result{}, r.Env.Out.PrintJSON(ev)
 	}
