@@ -35,7 +35,7 @@ function painted() {
   const seen = (r) => r.width > 0 && r.height > 0 && r.x < innerWidth && r.y < innerHeight && r.right > 0 && r.bottom > 0;
   const clear = (c) => /^rgba\(.*, 0\)$/.test(c) || c === "transparent";
   // The head of the table covers the rows that are scrolled below it.
-  const head = document.querySelector("#traffic-rows thead").getBoundingClientRect();
+  const head = document.querySelector("#traffic-rows th").getBoundingClientRect();
   const isCovered = (e) => e.closest("tbody") && e.closest("#traffic-rows") && e.getBoundingClientRect().y < head.bottom;
   const paintBox = (e, style) => {
     const r = e.getBoundingClientRect();

@@ -7,21 +7,25 @@ import { duration } from "./format.js";
 /** How many happenings of a chain are drawn. */
 const most = 200;
 
-/** Returns {offset, width} in percent for each happening of a chain, and its whole time. */
+/**
+ * Returns the happenings of a chain in the order in which they began, with when each
+ * began after the first and its bar in percent, and the whole time. Nothing begins
+ * before its cause, which was published first: clocks are read at different places.
+ */
 export function layout(chain) {
-  const starts = chain.map(began);
-  const first = Math.min(...starts);
+  const byId = [...chain].sort((a, b) => a.id - b.id);
+  const first = began(byId[0]);
+  const at = (e) => Math.max(0, began(e) - first);
   const whole = Math.max(...chain.map((e) => Date.parse(e.time))) - first;
   const scale = whole > 0 ? 100 / whole : 0;
-  const bars = chain.map((e, i) => ({ at: starts[i] - first, offset: (starts[i] - first) * scale, width: (e.milliseconds ?? 0) * scale }));
-  return { whole, bars };
+  const bars = byId.map((e) => ({ e, at: at(e), offset: at(e) * scale, width: Math.min(whole - at(e), e.milliseconds ?? 0) * scale }));
+  return { whole, bars: bars.sort((a, b) => a.at - b.at || a.e.id - b.e.id) };
 }
 
 /** Returns the drawing of a chain. choose(e) is called for a chosen happening. */
 export function chainPart(chain, chosen, choose) {
-  const drawn = chain.slice(0, most).sort((a, b) => began(a) - began(b) || a.id - b.id);
-  const { whole, bars } = layout(drawn);
-  const rows = drawn.map((e, i) => el("li", {}, chainRow(e, bars[i], e === chosen, choose)));
+  const { whole, bars } = layout(chain.slice(0, most));
+  const rows = bars.map((bar) => el("li", {}, chainRow(bar.e, bar, bar.e === chosen, choose)));
   return el("section", { class: "chain" },
     el("h4", { text: `Chain ${chosen.chain}: ${chain.length} in ${duration(whole)}` }),
     el("ol", {}, rows),

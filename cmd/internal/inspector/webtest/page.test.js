@@ -131,10 +131,16 @@ test("charts have round tops and lines over small gaps", () => {
 });
 
 test("a chain is laid out by when each began", () => {
-  const { whole, bars } = layout([{ time: "2026-01-01T00:00:00.000Z" }, { time: "2026-01-01T00:00:00.100Z", milliseconds: 50 }]);
+  const event = { id: 3, time: "2026-01-01T00:00:00.100Z", milliseconds: 50 };
+  const reply = { id: 2, time: "2026-01-01T00:00:00.090Z" };
+  const frame = { id: 1, time: "2026-01-01T00:00:00.000Z" };
+  const { whole, bars } = layout([event, frame, reply]);
   assert.equal(whole, 100);
-  assert.deepEqual(bars, [{ at: 0, offset: 0, width: 0 }, { at: 50, offset: 50, width: 50 }]);
-  assert.equal(layout([{ time: "2026-01-01T00:00:00Z" }]).whole, 0);
+  assert.deepEqual(bars, [{ e: frame, at: 0, offset: 0, width: 0 }, { e: event, at: 50, offset: 50, width: 50 }, { e: reply, at: 90, offset: 90, width: 0 }]);
+  // An event whose time began a little before its frame was published.
+  const early = layout([{ id: 1, time: "2026-01-01T00:00:00.010Z" }, { id: 2, time: "2026-01-01T00:00:00.020Z", milliseconds: 11 }]);
+  assert.deepEqual(early.bars.map((b) => [b.e.id, b.at, b.width]), [[1, 0, 0], [2, 0, 100]]);
+  assert.equal(layout([{ id: 1, time: "2026-01-01T00:00:00Z" }]).whole, 0);
 });
 
 test("the tree lists users and groups of a hub", () => {
