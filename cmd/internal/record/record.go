@@ -38,16 +38,46 @@ type File struct {
 	err    error // of the first write that failed
 }
 
+// checkPath returns an error for what a recording may not replace: anything but an
+// empty file, another recording, a pipe or a device.
+func checkPath(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return errors.New("it is a directory")
+	case !info.Mode().IsRegular() || info.Size() == 0:
+		return nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	var other *traffic.VersionError
+	if _, err := traffic.NewReader(file); err != nil && !errors.As(err, &other) {
+		return errors.New("it exists and is not a recording")
+	}
+	return nil
+}
+
 // Create creates a recording, in place of one that exists. Only its owner may read
 // it: payloads may be private.
 func Create(path string, head traffic.Recording) (*File, error) {
 	head.Time, head.Program = time.Now().UTC().Round(time.Millisecond), cli.ReadBuildInfo().Version
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	err := checkPath(path)
+	var file *os.File
+	if err == nil {
+		file, err = os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	}
 	if err != nil {
 		if failed, ok := errors.AsType[*fs.PathError](err); ok {
 			err = failed.Err
 		}
-		return nil, cli.Usage(fmt.Sprintf("write the recording %s: %v", path, err), "--record must name a file in a writable directory")
+		return nil, cli.Usage(fmt.Sprintf("write the recording %s: %v", path, err), "--record must name a new file in a writable directory, or another recording")
 	}
 	f := &File{file: file, buffer: bufio.NewWriterSize(file, 64<<10)}
 	if f.lines, err = traffic.NewWriter(f.buffer, head); err == nil {
