@@ -55,7 +55,7 @@ wps emulator, when ready
   {"endpoint":"http://...","clientUrl":"ws://...","connectionString":"...","page":"http://.../#token=..."}
 
 wps emulator --on and wps listen, for each answered event; listen first prints its address, or that a tunnel is open
-  {"type":"listening","url":"http://...","negotiate":"http://..."}
+  {"type":"listening","url":"http://...","negotiate":"http://...","page":"http://.../#token=..."}
   {"type":"tunnel","hub":"chat","state":"connected","connectionId":"t1","connections":1,"error":"...","retrySeconds":1}
   {"type":"event","time":"...","hub":"chat","connectionId":"c1","userId":"u1","event":"message","status":200,"milliseconds":1.5,"reason":"...","eventType":"user","eventId":"2","hook":"...","repeated":true,"requestHeaders":{...},"responseHeaders":{...},"replyDataType":"text","replyBytes":2,"reply":"hi","replyBase64":"...","dataType":"text","bytes":2,"data":"hi"}
 

@@ -300,7 +300,7 @@ func (j *jsonRun) client(args ...string) (wait func() string, id string) {
 func (j *jsonRun) listen() {
 	j.t.Helper()
 	connect := j.file(`{"userId":"u2","roles":["r1"],"groups":["g1"],"subprotocol":"s1","states":{"n":1}}`)
-	stop, url := j.background("listen", "--addr", "localhost:0", "--negotiate", "/negotiate", "--response-type", "binary", "--on", "connect", "cat "+connect,
+	stop, url := j.background("listen", "--addr", "localhost:0", "--ui=localhost:0", "--negotiate", "/negotiate", "--response-type", "binary", "--on", "connect", "cat "+connect,
 		"--on", "bytes", `printf '\377'`, "--on", "message", ":echo", "--on", "broken", "exit 1")
 	j.run("wps trigger", "trigger", "connect", "--to", url, "--user", "u1", "--subprotocol", "s1")
 	j.run("wps trigger", "trigger", "connect", "--to", url, "--user", "u1")

@@ -17,7 +17,8 @@ import (
 // emulator but without retries, to try out a handler. All methods may be called
 // concurrently.
 type EventSender struct {
-	carrier carrier.HTTP
+	carrier carrier.Carrier
+	client  *http.Client // of the carrier; nil for a handler in this process
 	origin  string
 }
 
@@ -34,11 +35,21 @@ func NewEventSender(template, origin string, t http.RoundTripper) (*EventSender,
 	if t == nil {
 		t = carrier.NewTransport()
 	}
-	return &EventSender{carrier.HTTP{Client: carrier.NewClient(t), Template: template}, origin}, nil
+	c := carrier.NewClient(t)
+	return &EventSender{carrier.HTTP{Client: c, Template: template}, c, origin}, nil
+}
+
+// NewLocalEventSender returns an EventSender for a handler in this process.
+func NewLocalEventSender(h http.Handler, origin string) *EventSender {
+	return &EventSender{&carrier.Local{Handler: h}, nil, origin}
 }
 
 // Close closes idle connections.
-func (s *EventSender) Close() { s.carrier.Client.CloseIdleConnections() }
+func (s *EventSender) Close() {
+	if s.client != nil {
+		s.client.CloseIdleConnections()
+	}
+}
 
 // Validate asks the handler whether it accepts events of the origin. The error is
 // the reason for which a service would send it none.
@@ -74,11 +85,7 @@ type EventResult struct {
 // the subprotocols of a connect event. The error is that of the network.
 func (s *EventSender) Send(ctx context.Context, c protocol.EventContext, h http.Header, body []byte, offered []string) (*EventResult, error) {
 	c.Origin, c.RequestID = s.origin, uuid.NewString()
-	header := http.Header{"User-Agent": nil}
-	for name, values := range h {
-		header[name] = values
-	}
-	c.SetHeader(header)
+	header := s.header(&c, h)
 	r := &carrier.Request{Carrier: s.carrier, Method: http.MethodPost, URL: s.carrier.Address(c.Hub, c.Event), Header: header, Body: body, Once: true}
 	a, err := r.Send(ctx)
 	if err != nil {
@@ -87,6 +94,22 @@ func (s *EventSender) Send(ctx context.Context, c protocol.EventContext, h http.
 	v := &EventResult{Status: a.Status, Header: a.Header, Body: a.Body}
 	v.readAnswer(&c, a, offered)
 	return v, nil
+}
+
+// header returns the header of an event, with the lines of h.
+func (s *EventSender) header(c *protocol.EventContext, h http.Header) http.Header {
+	header := http.Header{}
+	if s.carrier.Local() {
+		carrier.AddCanonical(header, h)
+		c.SetCanonicalHeader(header)
+		return header
+	}
+	header["User-Agent"] = nil
+	for name, values := range h {
+		header[name] = values
+	}
+	c.SetHeader(header)
+	return header
 }
 
 // readAnswer reads the answer as the emulator does.

@@ -32,6 +32,8 @@ func (s *Server) streamTraffic(w *responseWriter, r *http.Request) {
 		return
 	}
 	defer follower.Close()
+	// The time limit for reading a request would end its context.
+	_ = st.control.SetReadDeadline(time.Time{})
 	for {
 		select {
 		case <-r.Context().Done():

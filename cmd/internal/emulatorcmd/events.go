@@ -40,8 +40,8 @@ event is described by "wps help json".
 
 A reader that falls behind loses events; an event "dropped" counts them.`, feed.Kept),
 		Example: `  wps emulator events
-  wps emulator events -f --data --hub chat --user ana
-  wps emulator events -f --type event,refused --grep timeout
+  wps emulator events -f --data --hub chat --group g1
+  wps emulator events -f --type refused,closed --grep chat
   wps emulator events -f --jq 'select(.type == "refused")'`,
 		Annotations: remoteExits(),
 		Args:        cli.ExactArgs(),

@@ -22,7 +22,7 @@ func (l *listener) announce(listeners []net.Listener) error {
 	}
 	out := l.env.Out
 	if out.JSON() {
-		if len(listeners) == 0 {
+		if len(listeners) == 0 && l.page == nil {
 			return nil // each tunnel has printed that it is open
 		}
 		return out.PrintJSON(addresses)
@@ -33,6 +33,9 @@ func (l *listener) announce(listeners []net.Listener) error {
 	if l.negotiate != nil {
 		out.Say("negotiate endpoint: %s", out.StderrColors.Name(addresses["negotiate"]))
 	}
+	if l.page != nil {
+		out.Say("page: %s", l.page.address)
+	}
 	l.announceTunnels()
 	out.Say("ready; Ctrl-C stops it")
 	return nil
@@ -41,6 +44,9 @@ func (l *listener) announce(listeners []net.Listener) error {
 // addresses returns what is announced of the HTTP endpoint, if there is one.
 func (l *listener) addresses(listeners []net.Listener) map[string]string {
 	addresses := map[string]string{"type": "listening"}
+	if l.page != nil {
+		addresses["page"] = l.page.address
+	}
 	if len(listeners) == 0 {
 		return addresses
 	}

@@ -39,13 +39,16 @@ type listenOptions struct {
 	tunnel        bool
 	hubs          []string // of --hub
 	addrGiven     bool
+	ui            string // address of the page; "": none
+	open          bool
+	record        string
 }
 
 // NewListen returns the "wps listen" command.
 func NewListen(env *cli.Env) *cobra.Command {
 	var o listenOptions
 	c := &cobra.Command{
-		Use:   "listen [--tunnel] --on EVENT HOOK [--on EVENT HOOK]...",
+		Use:   "listen [--tunnel] [--on EVENT HOOK]... [--data] [--ui [ADDR]] [--record FILE]",
 		Short: "Answer events of the service with commands",
 		Long: `Run an event handler: an HTTP endpoint that checks each event and lets a hook
 answer it. Register http://HOST/ (or --path) with the service, or pass it to
@@ -57,6 +60,10 @@ the identity, and keeps open. It prints the az command that registers
 tunnel:///eventhandler with the hub, which is done once. Several --hub open a
 tunnel each. Without --addr and --negotiate nothing listens on this machine then.
 An event whose tunnel is cut is sent again by the service.
+
+Without --on and --forward every event is accepted, and printed with its data. With
+--data hooks' events are printed with their data and answers too. --ui serves a page
+that shows them on this machine, and sends them to their hooks again.
 
 A hook is a command. It reads the event's data from stdin and its context from
 WPS_EVENT, WPS_EVENT_TYPE, WPS_HUB, WPS_CONNECTION_ID, WPS_USER_ID, WPS_DATA_TYPE,
@@ -92,7 +99,8 @@ An event needs a signature made with the access key, which proves its sender. Th
 default key is public and proves nothing: with it, and with --skip-signature, an
 event must be addressed to a host name of this machine or of --allow-host, and
 must not come from a page of another site.`,
-		Example: `  wps listen --on connect ./connect.sh --on message 'jq -c .text'
+		Example: `  wps listen                    # accept every event and show it
+  wps listen --on connect ./connect.sh --on message 'jq -c .text'
   wps listen --on connect :accept --on '*' :echo --addr localhost:9000
   wps listen --on message ./worker.py --worker --workers 4
   wps listen --forward http://localhost:3000/eventhandler
@@ -100,7 +108,7 @@ must not come from a page of another site.`,
   wps listen --tunnel --hub chat --forward http://localhost:3000/eventhandler
   wps listen --on message ./m.sh --hub chat --negotiate /api/negotiate --user '{query.userid}'`,
 		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineUnauthorized, cli.ExitLineInterrupted+" a second time: running hooks are killed"),
-		Args:        cli.ExactArgs(),
+		Args:        o.checkArgs,
 		RunE:        func(c *cobra.Command, _ []string) error { return runListen(c.Context(), env, &o, cli.ChangedFlags(c)) },
 	}
 	o.register(env, c)
@@ -125,7 +133,23 @@ func (o *listenOptions) register(env *cli.Env, c *cobra.Command) {
 	f.StringVar(&o.ready.Path, "ready-file", "", "write the URL to `file` when ready; remove it at the end")
 	f.StringVar(&o.negotiatePath, "negotiate", "", "also serve client URLs at this `path`, as wps negotiate --serve does")
 	o.client.Register(c)
+	f.StringVar(&o.ui, "ui", "", "serve a page that shows the events at `[host:port]` of this machine (default localhost:9001)")
+	f.Lookup("ui").NoOptDefVal = defaultUI
+	f.BoolVar(&o.open, "open", false, "with --ui: open the page in a browser: $BROWSER, or that of the system")
+	f.StringVar(&o.record, "record", "", "write every event and its answer, with their data, to `file`, for wps replay")
 }
+
+// checkArgs refuses arguments, except the address of --ui.
+func (o *listenOptions) checkArgs(c *cobra.Command, args []string) error {
+	if len(args) == 1 && o.ui == defaultUI && strings.Contains(args[0], ":") {
+		o.ui = args[0]
+		return nil
+	}
+	return cli.ExactArgs()(c, args)
+}
+
+// alone reports whether events are only shown.
+func (o *listenOptions) alone() bool { return !o.hooks.Any() && (o.tunnel || o.negotiatePath == "") }
 
 // negotiateOnly are the flags that go with --negotiate.
 var negotiateOnly = []string{"user", "role", "group", "claim", "expires", "client"}
@@ -159,8 +183,8 @@ func (o *listenOptions) tunnelHubs(env *cli.Env) ([]string, error) {
 // check checks the flags that exclude or need one another.
 func (o *listenOptions) check(given cli.FlagNames) error {
 	switch {
-	case !o.hooks.Any() && o.negotiatePath == "":
-		return cli.Usagef("nothing to serve: add --on EVENT HOOK, or --forward URL")
+	case o.open && o.ui == "":
+		return cli.Usagef("--open goes with --ui")
 	case (o.certFile == "") != (o.keyFile == ""):
 		return cli.Usagef("--tls-cert and --tls-key go together")
 	case o.path != "" && !strings.HasPrefix(o.path, "/"):
@@ -169,8 +193,6 @@ func (o *listenOptions) check(given cli.FlagNames) error {
 		return cli.Usagef("--path and --negotiate must differ")
 	case !o.tunnel && len(o.hubs) > 1:
 		return cli.Usage("--hub is given twice: give it once", "several hubs go with --tunnel; without it, leave out --hub to serve every hub")
-	case o.tunnel && !o.hooks.Any():
-		return cli.Usagef("nothing answers the events of --tunnel: add --on EVENT HOOK, or --forward URL")
 	case o.skipSignature && len(o.keys) > 0:
 		return cli.Usagef("--key and --skip-signature exclude each other")
 	}
@@ -180,6 +202,9 @@ func (o *listenOptions) check(given cli.FlagNames) error {
 	o.addrGiven = given["addr"]
 	if name := given.First(httpOnly...); name != "" && !o.http() {
 		return cli.Usagef("with --tunnel, --%s needs --addr", name)
+	}
+	if o.alone() {
+		delete(given, "data") // it is so without it
 	}
 	return o.hooks.CheckUnused(given)
 }
@@ -195,7 +220,7 @@ func runListen(ctx context.Context, env *cli.Env, o *listenOptions, given cli.Fl
 	}
 	listeners, err := o.listeners(ctx)
 	if err != nil {
-		return cli.JoinErrors(err, l.hooks.Close(ctx))
+		return cli.JoinErrors(err, l.hooks.Close(ctx), l.page.close(), l.record.Close())
 	}
-	return l.serve(ctx, listeners)
+	return l.run(ctx, listeners)
 }

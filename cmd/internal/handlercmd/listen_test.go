@@ -32,7 +32,7 @@ func TestListenCheck(t *testing.T) {
 	}{
 		{"hooks", listenOptions{hooks: on, path: "/eh"}, nil, ""},
 		{"negotiate alone", listenOptions{negotiatePath: "/n"}, cli.FlagNames{"user": true}, ""},
-		{"nothing", listenOptions{}, nil, "nothing to serve: add --on EVENT HOOK, or --forward URL"},
+		{"nothing, which shows every event", listenOptions{}, cli.FlagNames{"data": true}, ""},
 		{"half of TLS", listenOptions{hooks: on, keyFile: "k"}, nil, "--tls-cert and --tls-key go together"},
 		{"path", listenOptions{hooks: on, path: "eh"}, nil, `--path "eh" must begin with /`},
 		{"one path", listenOptions{hooks: on, path: "/a", negotiatePath: "/a"}, nil, "--path and --negotiate must differ"},

@@ -13,10 +13,13 @@ import (
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/hooks"
 	"wps/cmd/internal/negotiatecmd"
+	"wps/cmd/internal/record"
 	"wps/cmd/internal/serve"
+	"wps/internal/feed"
 	"wps/internal/idleconn"
 	"wps/internal/webguard"
 	"wps/protocol"
+	"wps/protocol/traffic"
 	"wps/token"
 )
 
@@ -32,6 +35,9 @@ type listener struct {
 	// signed means that each event must be signed with a key that is not public,
 	// which proves more than its Host and Origin.
 	signed bool
+	feed   *feed.Feed // nil without --ui and --record
+	page   *page      // nil without --ui
+	record *record.Recorder
 }
 
 // newListener makes the hooks and the endpoints. Its serve closes the hooks.
@@ -70,15 +76,56 @@ func newListener(ctx context.Context, env *cli.Env, o *listenOptions) (*listener
 	return l, l.makeHooks(ctx, host, tunnelHubs)
 }
 
-// makeHooks makes the hooks, and the tunnels over which their events arrive.
+// makeHooks makes the hooks, what shows their events, and the tunnels over which
+// they arrive.
 func (l *listener) makeHooks(ctx context.Context, host hooks.Options, tunnelHubs []string) (err error) {
-	if l.hooks, err = l.o.hooks.Handler(ctx, host); err != nil {
+	if err := l.makeViews(ctx, &host); err != nil {
 		return err
 	}
+	if l.hooks, err = l.o.hooks.Handler(ctx, host); err != nil {
+		return cli.JoinErrors(err, l.page.close(), l.record.Close())
+	}
+	if l.page != nil {
+		l.page.handler = l.hooks
+	}
 	if l.tunnels, err = newTunnels(l.env, l.cs, tunnelHubs, l.hooks); err != nil {
-		return cli.JoinErrors(err, l.hooks.Close(ctx))
+		return cli.JoinErrors(err, l.hooks.Close(ctx), l.page.close(), l.record.Close())
 	}
 	return nil
+}
+
+// makeViews makes the page and the recording, and sets what they need of the hooks.
+func (l *listener) makeViews(ctx context.Context, host *hooks.Options) (err error) {
+	if l.o.ui != "" || l.o.record != "" {
+		l.feed = &feed.Feed{}
+	}
+	host.Feed, host.AcceptAll = l.feed, l.o.alone()
+	if l.page, err = l.newPage(ctx, l.cs); err != nil || l.o.record == "" {
+		return err
+	}
+	l.record, err = record.Start(l.o.record, traffic.Recording{Source: "listen", Hub: host.Hub}, l.feed.Follow, l.env.Out.Warn)
+	if err != nil {
+		return cli.JoinErrors(err, l.page.close())
+	}
+	return nil
+}
+
+// run serves the events, and the page beside them, until ctx ends.
+func (l *listener) run(ctx context.Context, listeners []net.Listener) error {
+	var pageErr error
+	var serving sync.WaitGroup
+	showing, stop := context.WithCancel(ctx)
+	defer stop()
+	if l.page != nil {
+		serving.Go(func() { pageErr = l.page.serve(showing) })
+	}
+	err := l.serve(ctx, listeners)
+	stop()
+	serving.Wait()
+	if closeErr := cli.JoinErrors(pageErr, l.record.Close()); err == nil {
+		err = closeErr
+	}
+	return err
 }
 
 // isPublic reports whether a key is the default one, which everyone can sign with.

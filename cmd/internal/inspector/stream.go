@@ -35,6 +35,8 @@ func (i *Inspector) serveStream(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("Cache-Control", "no-store")
 	s := pageStream{w: w, control: http.NewResponseController(w), follower: follower}
+	// The time limit for reading a request would end its context.
+	_ = s.control.SetReadDeadline(time.Time{})
 	s.run(r)
 }
 
