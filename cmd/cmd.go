@@ -26,6 +26,7 @@ import (
 	"wps/cmd/internal/handlercmd"
 	"wps/cmd/internal/hooks"
 	"wps/cmd/internal/negotiatecmd"
+	"wps/cmd/internal/replaycmd"
 )
 
 // Main runs wps with the arguments, streams and signals of the process, and
@@ -138,6 +139,7 @@ func subcommands() []subcommand {
 		{groupLocal, "emulator", emulatorcmd.New},
 		{groupLocal, "listen", handlercmd.NewListen},
 		{groupLocal, "trigger", handlercmd.NewTrigger},
+		{groupLocal, "replay", replaycmd.New},
 		{groupTools, "bench", benchcmd.New},
 		{groupTools, "context", contextcmd.New},
 		{groupTools, "token", newToken},

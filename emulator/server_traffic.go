@@ -73,11 +73,8 @@ func (s *Server) publishRequest(w *responseWriter, r *http.Request, began time.T
 	}
 	if w.body != nil {
 		d, _, _ := protocol.DataTypeOf(r.Header.Get("Content-Type"))
-		if refused || !strings.HasSuffix(r.URL.Path, ":send") {
-			s.setPayload(o, d, w.body, nil)
-		} else { // the message has the data
-			o.SetSize(d, len(w.body))
-		}
+		metadata, _ := protocol.ReadMetadata(r.Header) // faulty ones are the reason of the refusal
+		s.setPayload(o, d, w.body, metadata)
 	}
 	s.feed.Publish(o)
 }

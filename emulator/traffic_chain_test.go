@@ -169,7 +169,7 @@ func TestChainOfREST(t *testing.T) {
 2 joined h
 2 rest {"groups":["h"]}
 3 message hi
-3 rest
+3 rest hi
 4 left g
 4 left h
 4 rest

@@ -33,13 +33,15 @@ type triggerOptions struct {
 	group        string
 	keys         []string
 	origin       string
+	from         string // a recording
+	line         int
 }
 
 // NewTrigger returns the "wps trigger" command.
 func NewTrigger(env *cli.Env) *cobra.Command {
 	var o triggerOptions
 	c := &cobra.Command{
-		Use:   "trigger EVENT --to URL",
+		Use:   "trigger {EVENT | --from FILE --line N} --to URL",
 		Short: "Send one event to an event handler, as the service does",
 		Long: `Send one event, signed with the access key, to an event handler, and print its
 answer and how the service would process it. The handler is validated first, as by
@@ -52,8 +54,11 @@ that is a terminal: in a loop that reads stdin, redirect it from /dev/null.`,
   wps trigger message --hub chat --to http://localhost:9000/{hub}/{event} --data hello
   wps trigger chat/order --to http://localhost:7071/runtime/webhooks/webpubsub --data @order.json --data-type json`,
 		Annotations: cli.Exits("  1    the event was refused, or not delivered", cli.ExitLineUsage, cli.ExitLineInterrupted),
-		Args:        cli.ExactArgs("EVENT"),
+		Args:        o.checkArgs,
 		RunE: func(c *cobra.Command, args []string) error {
+			if o.from != "" {
+				return runRecorded(c.Context(), env, &o)
+			}
 			return runTrigger(c.Context(), env, &o, cli.ChangedFlags(c), args[0])
 		},
 	}
@@ -80,6 +85,8 @@ func (o *triggerOptions) register(c *cobra.Command) {
 	f.StringVar(&o.reason, "reason", "", "with disconnected: the `reason`")
 	f.StringVar(&o.group, "group", "", "with joined and left: the `group`")
 	f.StringArrayVar(&o.keys, "key", nil, "also sign with this `key`, or @FILE; may be repeated")
+	f.StringVar(&o.from, "from", "", "send an event of the recording in `file`, which --record has written, instead of EVENT")
+	f.IntVar(&o.line, "line", 0, "with --from: the event in this `line` of the recording")
 	f.StringVar(&o.origin, "origin", "", "`host` that the event comes from (default that of the service)")
 }
 

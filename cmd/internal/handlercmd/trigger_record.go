@@ -1,0 +1,72 @@
+package handlercmd
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wps/cmd/internal/cli"
+	"wps/cmd/internal/record"
+	"wps/cmd/internal/service"
+	"wps/emulator"
+	"wps/token"
+)
+
+// ofRecording are the flags for what a recording has.
+var ofRecording = []string{"claim", "query", "header", "subprotocol", "state", "data", "data-type", "meta", "reason", "group"}
+
+// checkArgs checks that there is either EVENT or --from.
+func (o *triggerOptions) checkArgs(c *cobra.Command, args []string) error {
+	given := cli.ChangedFlags(c)
+	switch {
+	case o.from == "" && given["line"]:
+		return cli.Usagef("--line goes with --from")
+	case o.from == "":
+		return cli.ExactArgs("EVENT")(c, args)
+	case len(args) > 0:
+		return cli.Usagef("EVENT and --from exclude each other: the recording has the event")
+	case o.to == "":
+		return cli.Usagef("no event handler: add --to URL")
+	case !given["line"]:
+		return cli.Usage("--from needs --line", "name the line of the recording that has the event; wps replay sends all of them")
+	}
+	if name := given.First(ofRecording...); name != "" {
+		return cli.Usagef("--%s and --from exclude each other: the recording has it", name)
+	}
+	return nil
+}
+
+// runRecorded sends the event in a line of a recording.
+func runRecorded(ctx context.Context, env *cli.Env, o *triggerOptions) error {
+	object, err := record.Line(o.from, o.line)
+	if err != nil {
+		return err
+	}
+	r, err := object.EventRequest()
+	if err != nil {
+		return cli.Usage(fmt.Sprintf("%s, line %d: %v", o.from, o.line, err), "choose a line whose type is event, of a recording with its data")
+	}
+	cs, _, err := env.Settings.Service()
+	if err != nil {
+		return err
+	}
+	keys, err := cli.ReadKeys(cs, o.keys)
+	if err != nil {
+		return err
+	}
+	e := &handlerEvent{EventContext: r.EventContext, header: r.Header, body: r.Body, offered: r.Offered}
+	e.UserID, e.ConnectionID = cmp.Or(o.user, e.UserID), cmp.Or(o.connection, e.ConnectionID)
+	e.ID, e.Time, e.Signature = cmp.Or(o.id, emulator.NewEventID()), time.Now(), token.Signature(e.ConnectionID, keys...)
+	o.origin = cmp.Or(o.origin, cs.Endpoint.Hostname())
+	t, err := emulator.NewEventSender(o.to, o.origin, nil)
+	if err != nil {
+		return cli.Usagef("--to: %v", err)
+	}
+	defer t.Close()
+	limited, cancel := context.WithTimeoutCause(ctx, env.Settings.Timeout, service.ErrTimeout)
+	defer cancel()
+	return e.send(limited, env, o, t)
+}
