@@ -26,7 +26,7 @@ var imports = map[string][]string{
 
 	"cmd/internal/batch":        {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "output/apply"},
 	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol", "cmd/internal/outfile"},
-	"cmd/internal/connectcmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client/ws", "token", "protocol", "cmd/internal/prompt", "internal/wait"},
+	"cmd/internal/connectcmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client/ws", "token", "protocol", "cmd/internal/prompt", "internal/wait", "cmd/internal/record", "protocol/traffic"},
 	"cmd/internal/doctorcmd":    {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "client/ws", "emulator", "token", "protocol"},
 	"cmd/internal/contextcmd":   {"cmd/internal/cli", "cmd/internal/settings", "token", "protocol"},
 	"cmd/internal/emulatorcmd":  {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/hooks", "cmd/internal/serve", "emulator", "emulator/settings", "trigger", "internal/proctree", "internal/shownurl", "token", "protocol", "cmd/internal/traffictext", "internal/feed", "protocol/traffic", "cmd/internal/inspector", "cmd/internal/record", "cmd/internal/service", "client", "output", "cmd/internal/outfile"},

@@ -81,7 +81,7 @@ func newExample(t *testing.T) *example {
 		"test.txt": cs, "local.settings.json": `{"Values":{"WebPubSubConnectionString":"` + cs + `"}}`, ".env": "WPS_CONNECTION_STRING=" + cs + "\n",
 		"prod.yaml": "connectionString: " + cs + "\nhub: chat\n", "code": "#!/bin/sh\n", "vi": "#!/bin/sh\n", "npm": "#!/bin/sh\n",
 		"events.jsonl": `{"type":"MessageEvent","message":"hi","dataType":"text"}` + "\n",
-		"order.json":   `{"id":1}`, "app.log": "line\n", "before.json": benchResult(t), "after.json": benchResult(t),
+		"order.json":   `{"id":1}`, "run.ndjson": recordedExample, "app.log": "line\n", "before.json": benchResult(t), "after.json": benchResult(t),
 		"connect.sh": "#!/bin/sh\n", "m.sh": "#!/bin/sh\ncat\n", "worker.py": "#!/bin/sh\ncat > /dev/null\n",
 	} {
 		if err := os.WriteFile(filepath.Join(e.dir, name), []byte(text), 0o700); err != nil {
@@ -93,6 +93,15 @@ func newExample(t *testing.T) *example {
 	}
 	return e
 }
+
+// recordedExample is a recording with an event that echoEvent answers in the same
+// way, and with a client that joins a group.
+const recordedExample = `{"type":"recording","version":1,"source":"emulator"}
+{"type":"opened","time":"2026-01-02T03:04:05Z","hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"json.webpubsub.azure.v1","roles":["webpubsub.joinLeaveGroup"]}
+{"type":"received","time":"2026-01-02T03:04:05.1Z","hub":"chat","connectionId":"c1","userId":"u1","request":"joinGroup","ackId":1,"group":"g1"}
+{"type":"sent","time":"2026-01-02T03:04:05.1Z","hub":"chat","connectionId":"c1","request":"ack","ackId":1}
+{"type":"event","time":"2026-01-02T03:04:05.2Z","hub":"chat","connectionId":"c1","userId":"u1","event":"message","eventType":"user","eventId":"2","status":200,"dataType":"text","bytes":2,"data":"hi","replyDataType":"text","replyBytes":2,"reply":"hi"}
+`
 
 // echoEvent accepts validation, and answers a user event with its data.
 func echoEvent(w http.ResponseWriter, r *http.Request) {

@@ -78,7 +78,7 @@ wps emulator events, for each event; --data adds chain, payloads, headers, recei
   {"id":4,"time":"...","type":"received","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","request":"sendToGroup","ackId":1,"noEcho":true,"ttlSeconds":60,"group":"g1","event":"...","dataType":"text","bytes":2,"data":"hi"}
   {"id":5,"time":"...","type":"sent","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","request":"ack","ackId":1,"event":"...","code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi"}
   {"id":6,"time":"...","type":"message","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","target":"group","targetId":"g1","receivers":1,"dataType":"text","bytes":2,"data":"hi","metadata":{...}}
-  {"id":7,"time":"...","type":"rest","chain":3,"hub":"chat","method":"PUT","path":"...","status":202,"milliseconds":1.5,"code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi"}
+  {"id":7,"time":"...","type":"rest","chain":3,"hub":"chat","method":"PUT","path":"...","status":202,"milliseconds":1.5,"code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi","metadata":{...}}
   {"id":8,"time":"...","type":"refused","chain":4,"hub":"chat","connectionId":"c1","userId":"u1","request":"joinGroup","ackId":1,"ttlSeconds":60,"group":"g1","method":"PUT","path":"...","status":404,"milliseconds":1.5,"code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi"}
   {"id":9,"time":"...","type":"event","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","eventType":"user","event":"message","eventId":"2","hook":"...","status":200,"milliseconds":1.5,"reason":"...","attempts":[{...}],"requestHeaders":{...},"responseHeaders":{...},"dataType":"text","bytes":2,"data":"hi","replyDataType":"text","replyBytes":2,"reply":"hi"}
   {"id":10,"time":"...","type":"permission","chain":5,"hub":"chat","connectionId":"c1","userId":"u1","group":"g1","permission":"...","granted":true}
@@ -104,6 +104,10 @@ wps trigger
   {"accepted":true,"status":200,"headers":{...},"body":"...","userId":"u1","roles":[...],"groups":[...],"subprotocol":"...","state":"..."}
   {"accepted":true,"status":200,"headers":{...},"bodyBase64":"...","message":{...}}
   {"accepted":false,"status":500,"headers":{...},"body":"...","problem":"...","retried":true,"clientStatus":500}
+
+wps replay, for each event, frame or request that is sent again
+  {"line":3,"type":"event","hub":"chat","connectionId":"c1","userId":"u1","what":"event message","changed":true,"before":{"status":200,"dataType":"text","data":"..."},"after":{"status":200,"dataType":"text","data":"..."},"milliseconds":1.5}
+  {"line":4,"type":"received","hub":"chat","connectionId":"c1","userId":"u1","what":"joinGroup g1","changed":false,"before":{"code":"ok"},"after":{"code":"ok"},"milliseconds":1.5}
 
 wps health
   {"healthy":true,"endpoint":"https://...","milliseconds":1.5}

@@ -186,7 +186,9 @@ func printedJSON(t *testing.T) map[string][]string {
 	waitClosed, closed := j.client("--user", "u3")
 	j.run("wps emulator close", "emulator", "close", closed)
 	waitClosed()
-	j.run(arrivals, "connect", "--hub", "say", "--user", "u1", "--event", "hello")
+	frames := filepath.Join(j.dir, "frames.ndjson")
+	j.run(arrivals, "connect", "--hub", "say", "--user", "u1", "--event", "hello", "--record", frames)
+	j.run(replays, "replay", frames, "--service", "--only", "received", "--rewrite", "user=u1")
 	j.run(arrivals, "connect", "--hub", "say", "--user", "u1", "--event", "refuse")
 	j.run(arrivals, "connect", "--user", "u1", "--role", "webpubsub.joinLeaveGroup", "--to-group", "g1", "--no-echo")
 	j.refusedJoin(e)
@@ -205,6 +207,9 @@ func sayHello(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain")
 	_, _ = io.WriteString(w, "hello")
 }
+
+// replays is the heading of wps replay.
+const replays = "wps replay, for each event, frame or request that is sent again"
 
 // jsonRun collects what commands print.
 type jsonRun struct {
@@ -300,13 +305,15 @@ func (j *jsonRun) client(args ...string) (wait func() string, id string) {
 func (j *jsonRun) listen() {
 	j.t.Helper()
 	connect := j.file(`{"userId":"u2","roles":["r1"],"groups":["g1"],"subprotocol":"s1","states":{"n":1}}`)
-	stop, url := j.background("listen", "--addr", "localhost:0", "--ui=localhost:0", "--negotiate", "/negotiate", "--response-type", "binary", "--on", "connect", "cat "+connect,
+	recording := filepath.Join(j.t.TempDir(), "run.ndjson")
+	stop, url := j.background("listen", "--record", recording, "--addr", "localhost:0", "--ui=localhost:0", "--negotiate", "/negotiate", "--response-type", "binary", "--on", "connect", "cat "+connect,
 		"--on", "bytes", `printf '\377'`, "--on", "message", ":echo", "--on", "broken", "exit 1")
 	j.run("wps trigger", "trigger", "connect", "--to", url, "--user", "u1", "--subprotocol", "s1")
 	j.run("wps trigger", "trigger", "connect", "--to", url, "--user", "u1")
 	j.run("wps trigger", "trigger", "bytes", "--to", url)
 	j.run("wps trigger", "trigger", "broken", "--to", url, "--user", "u1")
-	j.run("wps trigger", "trigger", "message", "--to", url, "--data", "hi")
+	j.run("wps trigger", "trigger", "message", "--to", url, "--data", "hi", "--user", "u1")
+	j.run(replays, "replay", recording, "--to", url)
 	const heading = "wps emulator --on and wps listen, for each answered event; listen first prints its address, or that a tunnel is open"
 	j.add(heading, stop(true))
 	stop, _ = j.background("listen", "--tunnel", "--hub", "chat", "--on", "message", ":echo")

@@ -23,6 +23,7 @@ import (
 )
 
 type connectOptions struct {
+	record      string
 	url         string
 	user        string
 	join        []string
@@ -100,6 +101,7 @@ of up to 30 s; what was sent in between is not received.`,
 	f.StringVar(&o.only, "only", "", "print only these, and nothing about the connection's end: `message|system`")
 	f.BoolVar(&o.reconnect, "reconnect", false, "connect again when the connection has ended")
 	f.DurationVar(&o.wait, "wait", 0, "stop after this `time` (default no limit)")
+	f.StringVar(&o.record, "record", "", "write what the client sends and gets to `file`, for wps replay")
 	f.StringVar(&o.ready.Path, "ready-file", "", "write the connection id to `file` once connected and joined")
 	_ = c.RegisterFlagCompletionFunc("subprotocol", cobra.FixedCompletions( // the error is that of an unknown flag
 		slices.Sorted(maps.Keys(subprotocols)), cobra.ShellCompDirectiveNoFileComp))
@@ -165,10 +167,17 @@ func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.Fla
 	if s.tls, err = service.TLS(env); err != nil {
 		return err
 	}
-	conn, err := s.dial(ctx, address)
-	if err != nil {
+	if s.recorder, err = newRecorder(env.Out, o, address); err != nil {
 		return err
 	}
+	conn, err := s.dial(ctx, address)
+	if err != nil {
+		return cli.JoinErrors(err, s.recorder.close(err))
+	}
 	s.conn.Store(conn)
-	return s.run(ctx)
+	err = s.run(ctx)
+	if recordErr := s.recorder.close(err); err == nil {
+		err = recordErr
+	}
+	return err
 }

@@ -21,6 +21,7 @@ type session struct {
 	o        *connectOptions
 	place    service.Place
 	tls      *tls.Config
+	recorder *recorder               // nil without --record
 	conn     atomic.Pointer[ws.Conn] // the open one; --reconnect replaces it
 	print    sync.Mutex              // messages and acks come from two goroutines
 	received int                     // messages that were printed

@@ -25,14 +25,29 @@ func (s *session) dial(ctx context.Context, address string) (*ws.Conn, error) {
 	o := ws.Options{
 		TLS: s.tls, URL: address, Logger: s.env.Log, HandshakeTimeout: s.env.Settings.Timeout, Subprotocol: subprotocols[s.o.subprotocol],
 	}
-	if s.env.Debug {
-		o.OnFrame = s.logFrame
-	}
+	o.OnFrame = s.onFrame()
 	conn, err := ws.Dial(ctx, o)
 	if err != nil {
 		return nil, explain.Dial(s.env.Settings, err, s.o.url)
 	}
+	s.recorder.connected()
 	return conn, nil
+}
+
+// onFrame returns what looks at frames: the log of --debug, and the recording.
+func (s *session) onFrame() func(sent, text bool, data []byte) {
+	switch {
+	case s.recorder == nil && !s.env.Debug:
+		return nil
+	case s.recorder == nil:
+		return s.logFrame
+	case !s.env.Debug:
+		return s.recorder.frame
+	}
+	return func(sent, text bool, data []byte) {
+		s.logFrame(sent, text, data)
+		s.recorder.frame(sent, text, data)
+	}
 }
 
 // maxFrameShown is how much of a frame --debug shows, in bytes.

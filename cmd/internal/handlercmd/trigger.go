@@ -41,7 +41,7 @@ type triggerOptions struct {
 func NewTrigger(env *cli.Env) *cobra.Command {
 	var o triggerOptions
 	c := &cobra.Command{
-		Use:   "trigger {EVENT | --from FILE --line N} --to URL",
+		Use:   "trigger EVENT --to URL",
 		Short: "Send one event to an event handler, as the service does",
 		Long: `Send one event, signed with the access key, to an event handler, and print its
 answer and how the service would process it. The handler is validated first, as by

@@ -28,12 +28,15 @@ type clients struct {
 	open  map[string]*connection // by the id in the recording
 	ids   map[string]string      // ids of now by those of the recording
 	seen  facts
+
+	rewrite rewrites
 }
 
 // facts are what a recording says after the object that they are about.
 type facts struct {
-	acks  map[ackKey]string // codes; okCode is success
-	modes map[string]string // group of a simple client that sends to one
+	acks  map[ackKey]string          // codes; okCode is success
+	modes map[string]string          // group of a simple client that sends to one
+	opens map[string]*traffic.Object // how a connection was opened
 }
 
 type ackKey struct {
@@ -57,7 +60,7 @@ func newClients(env *cli.Env, o *options, t *tally) (*clients, error) {
 		return nil, err
 	}
 	cli.AnnounceDefault(env, source)
-	c := &clients{env: env, tally: t, cs: cs, open: map[string]*connection{}, ids: map[string]string{}}
+	c := &clients{env: env, tally: t, cs: cs, open: map[string]*connection{}, ids: map[string]string{}, rewrite: o.rewrite}
 	if c.rest, err = newRequests(env, cs, c.ids); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,7 @@ func newClients(env *cli.Env, o *options, t *tally) (*clients, error) {
 
 // readFacts reads a recording to its end.
 func readFacts(path string) (facts, error) {
-	f := facts{acks: map[ackKey]string{}, modes: map[string]string{}}
+	f := facts{acks: map[ackKey]string{}, modes: map[string]string{}, opens: map[string]*traffic.Object{}}
 	r, file, err := record.Open(path)
 	if err != nil {
 		return f, err
@@ -90,6 +93,8 @@ func readFacts(path string) (facts, error) {
 
 func (f *facts) add(o *traffic.Object) {
 	switch {
+	case o.Type == traffic.Opened:
+		f.opens[o.ConnectionID] = &traffic.Object{Type: o.Type, Subprotocol: o.Subprotocol, Opening: o.Opening}
 	case o.Frame == nil:
 	case o.Type == traffic.Sent && o.Request == string(protocol.ResponseAck) && o.AckID != nil:
 		code := o.Code
@@ -123,7 +128,8 @@ func (c *clients) connect(ctx context.Context, o *traffic.Object, line int) (*co
 	if known := c.open[o.ConnectionID]; known != nil {
 		return known, nil
 	}
-	address, err := c.address(ctx, o)
+	how := c.opening(o)
+	address, err := c.address(ctx, o, how)
 	if err != nil {
 		c.tally.leaveOut(line, err.Error())
 		return nil, nil
@@ -133,7 +139,7 @@ func (c *clients) connect(ctx context.Context, o *traffic.Object, line int) (*co
 		return nil, err
 	}
 	began := time.Now()
-	conn, err := ws.Dial(ctx, ws.Options{URL: address, Subprotocol: o.Subprotocol, Logger: c.env.Log, HandshakeTimeout: c.env.Settings.Timeout, AckTimeout: c.env.Settings.Timeout, TLS: config})
+	conn, err := ws.Dial(ctx, ws.Options{URL: address, Subprotocol: how.Subprotocol, Logger: c.env.Log, HandshakeTimeout: c.env.Settings.Timeout, AckTimeout: c.env.Settings.Timeout, TLS: config})
 	if err != nil {
 		if _, refused := errors.AsType[*ws.HandshakeError](err); refused {
 			c.tally.leaveOut(line, "the client is refused: "+err.Error())
@@ -142,7 +148,7 @@ func (c *clients) connect(ctx context.Context, o *traffic.Object, line int) (*co
 		return nil, explain.Dial(c.env.Settings, err, "")
 	}
 	x := &connection{conn: conn, ready: make(chan struct{}), received: make(chan struct{})}
-	go x.receive(o.Subprotocol != "")
+	go x.receive(how.Subprotocol != "")
 	c.open[o.ConnectionID] = x
 	select {
 	case <-x.ready:
@@ -155,6 +161,19 @@ func (c *clients) connect(ctx context.Context, o *traffic.Object, line int) (*co
 	}
 	r := result{Line: line, Type: o.Type, Hub: o.Hub, ConnectionID: o.ConnectionID, UserID: o.UserID, What: "client connects", Milliseconds: traffic.Milliseconds(time.Since(began))}
 	return x, c.tally.compare(r, nil, &answer{Code: okCode})
+}
+
+// opening returns how the connection of an object is opened: as in the recording, or
+// else with every right.
+func (c *clients) opening(o *traffic.Object) *traffic.Object {
+	if o.Type == traffic.Opened {
+		return o
+	}
+	if how := c.seen.opens[o.ConnectionID]; how != nil {
+		c.rewrite.apply(how)
+		return how
+	}
+	return &traffic.Object{Subprotocol: protocol.SubprotocolJSON, Opening: &traffic.Opening{Roles: []string{protocol.RoleJoinLeaveGroup, protocol.RoleSendToGroup}}}
 }
 
 // receive drops what arrives. A client of a subprotocol is ready at its first frame.
@@ -175,16 +194,13 @@ func (x *connection) receive(greeted bool) {
 
 // address returns the URL for a client of the recording, with its user, groups and
 // roles.
-func (c *clients) address(ctx context.Context, o *traffic.Object) (string, error) {
+func (c *clients) address(ctx context.Context, o, how *traffic.Object) (string, error) {
 	if o.Hub == "" {
 		return "", errors.New("it names no hub")
 	}
 	t := token.ClientOptions{Hub: o.Hub, UserID: o.UserID, Lifetime: time.Hour}
-	if o.Opening != nil {
-		t.Roles, t.Groups = o.Roles, o.Groups
-	}
-	if o.Type != traffic.Opened { // its opening is not in the recording
-		t.Roles = []string{protocol.RoleJoinLeaveGroup, protocol.RoleSendToGroup}
+	if how.Opening != nil {
+		t.Roles, t.Groups = how.Roles, how.Groups
 	}
 	by, err := service.NewNegotiator(c.env, c.cs, o.Hub)
 	if err != nil {
@@ -195,7 +211,7 @@ func (c *clients) address(ctx context.Context, o *traffic.Object) (string, error
 		return "", err
 	}
 	group := c.seen.modes[o.ConnectionID]
-	if o.Subprotocol != "" || group == "" {
+	if how.Subprotocol != "" || group == "" {
 		return n.URL, nil
 	}
 	return n.URL + "&" + url.Values{"webpubsub_mode": {"sendToGroup"}, "group": {group}}.Encode(), nil
@@ -250,7 +266,7 @@ func (x *connection) request(ctx context.Context, o *traffic.Object, data []byte
 	case protocol.RequestLeaveGroup:
 		return x.conn.LeaveGroup(ctx, o.Group)
 	}
-	if o.Subprotocol == "" && x.conn.ConnectionID() == "" { // a simple client
+	if x.conn.ConnectionID() == "" { // a simple client
 		return x.conn.SendRaw(ctx, d, data)
 	}
 	if o.Request == string(protocol.RequestEvent) {

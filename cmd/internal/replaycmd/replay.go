@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ type options struct {
 	speedText  string
 	speed      float64 // 0: without pauses
 	only       []string
+	lineTexts  []string
 	lines      []int
 	rewrites   []string
 	rewrite    rewrites
@@ -83,7 +85,7 @@ func (o *options) register(c *cobra.Command) {
 	f.BoolVar(&o.service, "service", false, "repeat the actions of clients, and REST requests, at the service")
 	f.StringVar(&o.speedText, "speed", "", "keep the pauses of the recording, this many `times` as fast, such as 1x or 5x (default: no pauses)")
 	f.StringArrayVar(&o.only, "only", nil, "only events of this name, or objects of this `type`, such as message or received; may be repeated")
-	f.IntSliceVar(&o.lines, "line", nil, "only this `line` of the recording; may be repeated")
+	f.StringArrayVar(&o.lineTexts, "line", nil, "only line `n` of the recording; may be repeated")
 	f.StringArrayVar(&o.rewrites, "rewrite", nil, "replace a name: `FIELD=NEW`, or FIELD:OLD=NEW for one of them; FIELD is user, hub, group or\nevent; may be repeated")
 	f.BoolVar(&o.noValidate, "no-validate", false, "with --to: do not validate the handler first")
 	f.StringArrayVar(&o.keys, "key", nil, "with --to: also sign with this `key`, or @FILE; may be repeated")
@@ -103,10 +105,12 @@ func (o *options) check() (err error) {
 	if o.speed, err = parseSpeed(o.speedText); err != nil {
 		return err
 	}
-	for _, line := range o.lines {
-		if line < 2 {
-			return cli.Usage(fmt.Sprintf("--line %d: there is no such object", line), "the first object is in line 2")
+	for _, text := range o.lineTexts {
+		line, err := strconv.Atoi(text)
+		if err != nil || line < 2 {
+			return cli.Usage(fmt.Sprintf("--line %q is no line of an object", text), "the first object is in line 2")
 		}
+		o.lines = append(o.lines, line)
 	}
 	o.rewrite, err = parseRewrites(o.rewrites)
 	return err
@@ -184,7 +188,7 @@ func (o *options) sendAll(ctx context.Context, r *traffic.Reader, to replayer, t
 
 // wants reports whether an object was asked for.
 func (o *options) wants(x *traffic.Object, line int) bool {
-	if len(o.lines) > 0 && !contains(o.lines, line) {
+	if len(o.lines) > 0 && !slices.Contains(o.lines, line) {
 		return false
 	}
 	if len(o.only) == 0 {
@@ -196,15 +200,6 @@ func (o *options) wants(x *traffic.Object, line int) bool {
 			if x.Type == traffic.Handled && strings.EqualFold(one, x.Event) || strings.EqualFold(one, string(x.Type)) {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-func contains(list []int, n int) bool {
-	for _, x := range list {
-		if x == n {
-			return true
 		}
 	}
 	return false

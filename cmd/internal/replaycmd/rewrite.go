@@ -62,6 +62,9 @@ func (all rewrites) apply(o *traffic.Object) {
 				for i := range o.Groups {
 					r.set(&o.Groups[i])
 				}
+				for i := range o.Roles {
+					r.role(&o.Roles[i])
+				}
 			}
 		case "event":
 			if o.Handling == nil || o.EventType == protocol.EventUser {
@@ -75,6 +78,16 @@ func (all rewrites) apply(o *traffic.Object) {
 func (r *rewrite) set(name *string) {
 	if *name != "" && (r.any || *name == r.old) {
 		*name = r.new
+	}
+}
+
+// role replaces the group that a role is for.
+func (r *rewrite) role(role *string) {
+	for _, prefix := range []string{protocol.RoleJoinLeaveGroup + ".", protocol.RoleSendToGroup + "."} {
+		if group, ok := strings.CutPrefix(*role, prefix); ok {
+			r.set(&group)
+			*role = prefix + group
+		}
 	}
 }
 
