@@ -130,7 +130,7 @@ func serverCommands() map[string]string {
 		"wps webhook": foreignListen, "wps hook": foreignListen, "wps on": foreignListen, "wps logs": foreignEvents, "wps logs tail": foreignEvents,
 		"wps resend": "wps trigger EVENT", "wps events resend": "wps trigger EVENT", "wps fixtures": "wps apply FILE",
 		"wps status": "wps emulator status", "wps connections": "wps emulator connections", "wps events": foreignEvents,
-		"wps ping": "wps health", "wps doctor": "wps health", "wps inspect": "wps token inspect TOKEN", "wps decode": "wps token inspect TOKEN",
+		"wps ping": "wps health", "wps inspect": "wps token inspect TOKEN", "wps decode": "wps token inspect TOKEN",
 		"wps login": foreignLogin, "wps config": foreignContext, "wps switch": "wps context use NAME",
 		"wps emulator start": foreignEmulator, "wps emulator run": foreignEmulator, "wps emulator list": "wps emulator connections",
 		"wps emulator kick": "wps emulator close ID", "wps emulator logs": foreignEvents,

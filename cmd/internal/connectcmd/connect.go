@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -166,6 +167,9 @@ func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.Fla
 	s := &session{env: env, o: o, place: place}
 	if s.tls, err = service.TLS(env); err != nil {
 		return err
+	}
+	if u, err := url.Parse(address); err == nil { // the URL is checked when it is used
+		service.LogProxy(env, u)
 	}
 	if s.recorder, err = newRecorder(env.Out, o, address); err != nil {
 		return err

@@ -13,6 +13,8 @@ package service
 
 import (
 	"crypto/tls"
+	"net/url"
+	"strings"
 
 	"wps/client"
 	"wps/client/entra"
@@ -50,8 +52,8 @@ func NewWith(env *cli.Env, cs token.ConnectionString, hub string, o client.Optio
 	if o.Authorizer, err = Authorizer(env, cs); err != nil {
 		return nil, err
 	}
-	if proxy := client.ProxyFromEnvironment(cs.Endpoint); proxy != "" && !o.LoopbackOnly && o.Transport == nil {
-		env.Log.Info("proxy", "proxy", proxy)
+	if !o.LoopbackOnly && o.Transport == nil {
+		LogProxy(env, cs.Endpoint)
 	}
 	o.Endpoint, o.Hub, o.Logger = cs.Endpoint, hub, env.Log
 	return client.New(o)
@@ -77,6 +79,15 @@ func Authorizer(env *cli.Env, cs token.ConnectionString) (client.Authorizer, err
 		}
 		return credential, nil
 	})
+}
+
+// LogProxy logs the proxy of the environment for an address, http, https, ws or wss.
+func LogProxy(env *cli.Env, address *url.URL) {
+	web := *address
+	web.Scheme = "http" + strings.TrimPrefix(strings.TrimPrefix(address.Scheme, "ws"), "http")
+	if proxy := client.ProxyFromEnvironment(&web); proxy != "" {
+		env.Log.Info("proxy", "proxy", proxy)
+	}
 }
 
 // TLS returns the TLS configuration of WebSocket connections; nil means the
