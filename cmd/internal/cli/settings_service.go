@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 
 	"wps/cmd/internal/settings"
@@ -16,16 +19,39 @@ const connectionHint = "copy the whole connection string, with AccessKey=..., fr
 // Service returns the service: its endpoint, and either its access key or an
 // identity to sign in with. The first call logs it.
 func (s *Settings) Service() (token.ConnectionString, Setting, error) {
+	found, first := s.resolveService()
+	if first && found.err == nil && s.log.Enabled(context.Background(), slog.LevelInfo) {
+		s.logSettings()
+	}
+	return found.cs, found.source, found.err
+}
+
+// resolveService looks for the service once; first reports whether it was this call.
+func (s *Settings) resolveService() (found resolved, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.service == nil {
 		r := s.findService()
-		s.service = &r
+		s.service, first = &r, true
 		if r.err == nil {
 			s.logService(r)
 		}
 	}
-	return s.service.cs, s.service.source, s.service.err
+	return *s.service, first
+}
+
+// logSettings logs the settings that have no line of their own.
+func (s *Settings) logSettings() {
+	rows, err := s.Describe(false)
+	if err != nil {
+		return // the command that needs the setting reports it
+	}
+	own := []string{"endpoint", "authentication", "access key", "context", "file", "hub", "proxy", "ca file", "connection string command"}
+	for _, r := range rows {
+		if !slices.Contains(own, r.Name) {
+			s.log.Info("setting", "name", r.Name, "value", r.Value, "from", r.Source)
+		}
+	}
 }
 
 // Connection is Service for a command that needs the access key.
