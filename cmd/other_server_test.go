@@ -30,7 +30,7 @@ func TestOtherServer(t *testing.T) {
 		for _, args := range []string{
 			"send hi", "broadcast hi", "exists --user u", "close --user u", "close c", "health", "group list g",
 			"group join g --user u", "group leave g --user u", "permission check sendToGroup --connection c --group g",
-			"permission grant sendToGroup --connection c --group g",
+			"permission grant sendToGroup --connection c --group g", "connect", "bench send --duration 1s", "health --auth", "group leave-all --user u",
 		} {
 			exit, stdout, stderr := run(t, env, strings.Fields(args)...)
 			if exit != 1 || stdout != "" || !strings.Contains(stderr, "the answer is not from Web PubSub\n") || !strings.Contains(stderr, "\nhint: another server answers there: check the Endpoint in $WPS_CONNECTION_STRING\n") {

@@ -88,12 +88,24 @@ type HandshakeError struct {
 
 // Error names the status and the text of the body, in the form of client.Error.
 func (e *HandshakeError) Error() string {
+	if e.foreign() {
+		return (&client.Error{Status: e.Status}).Error() + ": " + client.ErrNotService.Error()
+	}
 	return "the service refused the connection: " + e.refusal().Error()
 }
 
 // Is reports whether target is the sentinel of e's status, such as
-// client.ErrUnauthorized.
-func (e *HandshakeError) Is(target error) bool { return e.refusal().Is(target) }
+// client.ErrUnauthorized, or client.ErrNotService for the answer of a web site.
+func (e *HandshakeError) Is(target error) bool {
+	return e.refusal().Is(target) || target == client.ErrNotService && e.foreign() //nolint:errorlint // the target of errors.Is
+}
+
+// foreign reports whether another server than Web PubSub answered: with a success or
+// a redirect that is no WebSocket connection, or with a page.
+func (e *HandshakeError) foreign() bool {
+	isPage := strings.HasPrefix(http.DetectContentType([]byte(e.Body)), "text/html")
+	return e.Status < http.StatusBadRequest || isPage && e.Status < http.StatusInternalServerError && !e.refusal().Is(client.ErrUnauthorized)
+}
 
 func (e *HandshakeError) refusal() *client.Error {
 	h := http.Header{"Content-Type": {http.DetectContentType([]byte(e.Body))}}

@@ -47,8 +47,8 @@ func TestHandshakeRefused(t *testing.T) {
 		{"404", status(404), 404, "the service refused the connection: 404 Not Found", client.ErrNotFound},
 		{"429", status(429), 429, "the service refused the connection: 429 Too Many Requests", nil},
 		{"500", status(500), 500, "the service refused the connection: 500 Internal Server Error", nil},
-		{"no WebSocket server", body(200, "hello"), 200, "the service refused the connection: 200 OK: hello", nil},
-		{"redirect", status(302, "Location", "http://127.0.0.1:1/"), 302, "the service refused the connection: 302 Found", nil},
+		{"no WebSocket server", body(200, "hello"), 200, "200 OK: the answer is not from Web PubSub", nil},
+		{"redirect", status(302, "Location", "http://127.0.0.1:1/"), 302, "302 Found: the answer is not from Web PubSub", nil},
 		{"long text", body(400, strings.Repeat("x", 5000)), 400, "the service refused the connection: 400 Bad Request: " + strings.Repeat("x", 1024), nil},
 	}
 	for _, tt := range tests {

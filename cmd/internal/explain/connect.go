@@ -18,6 +18,10 @@ func Dial(s *cli.Settings, err error, givenURL string) error {
 	var refused *ws.HandshakeError
 	var unreachable *client.UnreachableError
 	switch {
+	case errors.Is(err, client.ErrNotService) && givenURL != "":
+		return cli.WithHint(err, "another server answers there: check the address in --url")
+	case errors.Is(err, client.ErrNotService):
+		return Service(s, err)
 	case errors.As(err, &unreachable) && givenURL != "":
 		return cli.WithHint(err, "check the address in --url, and that this machine can reach it")
 	case !errors.As(err, &refused):
