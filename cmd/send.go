@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -117,7 +118,7 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.FlagNames
 	}
 	in, err := o.openInput(ctx, env.Stdin, args)
 	if err != nil {
-		return err
+		return withMissingHub(env, err)
 	}
 	defer in.Close()
 	r, err := service.NewEventRunner(env, o.act)
@@ -134,6 +135,16 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.FlagNames
 		evs[i] = &ev
 	}
 	return service.RunEach(ctx, r, evs, func(ev *output.MessageEvent) string { return "sent to " + service.Receivers(ev.Target()) })
+}
+
+// withMissingHub adds to the error of a missing message that there is no hub either.
+func withMissingHub(env *cli.Env, err error) error {
+	_, hubErr := env.Settings.Hub()
+	_, isUsage := errors.AsType[*cli.UsageError](err)
+	if hubErr == nil || !isUsage {
+		return err
+	}
+	return cli.Usage(fmt.Sprintf("%v; %v", hubErr, err), cli.Hint(hubErr))
 }
 
 // targets returns the targets of the message; without a flag it is everyone.

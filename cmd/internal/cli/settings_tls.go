@@ -8,10 +8,9 @@ import (
 
 // authorities are the certificate authorities of --ca-file, once they were read.
 type authorities struct {
-	pool   *x509.CertPool
-	caFile string
-	read   bool
-	caErr  error
+	pool  *x509.CertPool
+	read  bool
+	caErr error
 }
 
 // maxCAFile limits the file of --ca-file, in bytes.

@@ -40,7 +40,7 @@ handlers of the hub see that connection as any other.`,
 	}
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.handler, "handler", "", "check the event handler at this `URL`; {hub} and {event} are replaced by their names")
+	f.Var((*cli.URLValue)(&o.handler), "handler", "check the event handler at this `URL`; {hub} and {event} are replaced by their names")
 	f.StringArrayVar(&o.keys, "key", nil, "with --handler: sign with this `key` too, or @FILE; may be repeated")
 	f.StringVar(&o.origin, "origin", "", "with --handler: `host` that the events come from (default that of the service)")
 	return c

@@ -104,7 +104,7 @@ func (d *doctor) tcp(ctx context.Context, host, port, proxyVariable string) bool
 // health sends one request without a token, and checks TLS, clock and health with
 // its answer.
 func (d *doctor) health(ctx context.Context) bool {
-	resp, took, err := d.ask(ctx)
+	resp, took, err := d.ask(ctx) //nolint:bodyclose // it is closed
 	if !d.tls(resp, err) {
 		return false
 	}

@@ -135,7 +135,7 @@ func (o *options) register(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
 	f.SetInterspersed(false) // the flags of a command without -- before it are not ours
-	f.StringVar(&o.addr, "addr", "", "listen on `host:port`; port 0 picks a free port (default localhost:8080; a free port with -- COMMAND)")
+	f.Var((*cli.AddrValue)(&o.addr), "addr", "listen on `host:port`; port 0 picks a free port (default localhost:8080; a free port with -- COMMAND)")
 	f.StringVar(&o.urls, "urls", "", "listen on these `URLs`, separated by semicolons, as the vendor's emulator does; https implies --tls")
 	f.StringVar(&o.key, "key", "", "access `key`, at least 32 bytes (default $WPS_EMULATOR_KEY, then the public default key)")
 	f.StringVar(&o.keyFile, "key-file", "", "read the access key from `file`")

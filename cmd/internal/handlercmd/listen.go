@@ -122,7 +122,8 @@ func (o *listenOptions) register(env *cli.Env, c *cobra.Command) {
 	o.hooks.RegisterForward(f)
 	f.BoolVar(&o.tunnel, "tunnel", false, "receive the events of --hub through a tunnel that this command opens to the service")
 	f.Var(&hubsValue{&env.Settings.HubFlag, &o.hubs}, "hub", "`name` of the hub; may be repeated with --tunnel (default $WPS_HUB)")
-	f.StringVar(&o.addr, "addr", "localhost:9000", "listen on `[host]:port`; port 0 picks a free port")
+	o.addr = "localhost:9000"
+	f.Var((*cli.AddrValue)(&o.addr), "addr", "listen on `[host]:port`; port 0 picks a free port")
 	f.StringVar(&o.path, "path", "", "serve this `path` and all below it (default: every path)")
 	f.StringArrayVar(&o.keys, "key", nil, "accept signatures made with this access `key` too, such as the secondary key, or @FILE; may be repeated")
 	f.BoolVar(&o.skipSignature, "skip-signature", false, "accept events without checking their signatures")

@@ -22,7 +22,7 @@ var serveOnly = []string{"path", "ready-file", "allow-host", "cors-origin"}
 
 func (o *serveOptions) register(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.addr, "serve", "", "serve HTTP on `[host]:port`; without a host on loopback only")
+	f.Var((*cli.AddrValue)(&o.addr), "serve", "serve HTTP on `[host]:port`; without a host on loopback only")
 	f.StringVar(&o.path, "path", "/api/negotiate", "with --serve: `path` of the endpoint")
 	f.StringVar(&o.ready.Path, "ready-file", "", "with --serve: write the endpoint's URL to `file` when ready; remove it at the end")
 	o.guard.Register(f)
