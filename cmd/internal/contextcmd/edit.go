@@ -45,45 +45,57 @@ func edit(ctx context.Context, env *cli.Env, name, from string) error {
 	if err != nil {
 		return cli.SettingError(err)
 	}
-	done := func() error {
-		return report(env, changed{Context: name, File: path}, fmt.Sprintf("changed context %q", name))
+	done, err := replaceFrom(store, name, from)
+	if from == "" {
+		done, err = editDraft(ctx, env, store, name, path)
 	}
-	if from != "" {
-		text, err := readText(from)
-		if err == nil {
-			err = cli.SettingError(store.Replace(name, text))
-		}
-		if err != nil {
-			return err
-		}
-		return done()
+	if err != nil || !done {
+		return err
 	}
+	return reportChange(env, name, path)
+}
+
+func reportChange(env *cli.Env, name, path string) error {
+	return report(env, changed{Context: name, File: path}, fmt.Sprintf("changed context %q", name))
+}
+
+// replaceFrom replaces a context by a file, if one is given.
+func replaceFrom(store *settings.Store, name, from string) (replaced bool, err error) {
+	if from == "" {
+		return false, nil
+	}
+	text, err := readText(from)
+	if err == nil {
+		err = cli.SettingError(store.Replace(name, text))
+	}
+	return err == nil, err
+}
+
+// editDraft lets the user edit a copy of a context, and replaces it by that.
+func editDraft(ctx context.Context, env *cli.Env, store *settings.Store, name, path string) (replaced bool, err error) {
 	draft, err := makeDraft(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	before, err := readText(draft)
 	if err == nil {
 		err = runEditor(ctx, env, draft)
 	}
 	if err != nil {
-		return cli.JoinErrors(err, os.Remove(draft))
+		return false, cli.JoinErrors(err, os.Remove(draft))
 	}
 	text, err := readText(draft)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if string(text) == string(before) {
 		env.Out.Say("nothing was changed")
-		return os.Remove(draft)
+		return false, os.Remove(draft)
 	}
 	if err := store.Replace(name, text); err != nil {
-		return keptDraft(err, name, draft)
+		return false, keptDraft(err, name, draft)
 	}
-	if err := os.Remove(draft); err != nil {
-		return err
-	}
-	return done()
+	return true, os.Remove(draft)
 }
 
 // keptDraft returns the error of a text with a fault, which is not thrown away.
