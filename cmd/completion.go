@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -99,6 +98,7 @@ const liveTimeout = 500 * time.Millisecond
 // on this machine. The real service cannot list its connections.
 func liveValues(settings *cli.Settings, pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
 	return func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		settings.KeepCommands() // which may ask for a password, or take long
 		cs, _, err := settings.Connection()
 		if err != nil || !cli.IsLoopback(cs.Endpoint) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -110,8 +110,11 @@ func liveValues(settings *cli.Settings, pick func(emulator.ConnectionStatus) []c
 			r.Trust(pool)
 		}
 		defer r.Close()
-		hub, _ := settings.LookupEnv("WPS_HUB")
-		all, err := r.Connections(ctx, cmp.Or(settings.HubFlag, hub))
+		hub, err := settings.HubSetting()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		all, err := r.Connections(ctx, hub.Value())
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

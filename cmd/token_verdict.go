@@ -20,7 +20,7 @@ type tokenVerdict struct {
 	problems  []error
 	source    cli.Setting // source of the connection string
 	unchecked bool        // there is no key to check the signature with
-	otherHub  string      // $WPS_HUB, if the token is for another hub
+	otherHub  cli.Setting // the hub of the settings, if the token is for another one
 	now       time.Time
 }
 
@@ -37,7 +37,9 @@ func checkToken(settings *cli.Settings, text string, seen token.Inspection, carr
 		if _, err := settings.Hub(); err != nil {
 			return v, err
 		}
-	} else if hub, _ := settings.LookupEnv("WPS_HUB"); hub != "" && seen.Hub != "" && !strings.EqualFold(hub, seen.Hub) {
+	} else if hub, err := settings.HubSetting(); err != nil {
+		return v, err
+	} else if hub.Value() != "" && seen.Hub != "" && !strings.EqualFold(hub.Value(), seen.Hub) {
 		v.otherHub = hub
 	}
 	v.problems = use.Problems(text, v.now, cs.Key)
@@ -100,8 +102,8 @@ func (v tokenVerdict) reason() string {
 	default:
 		texts = append(texts, "signed with the key of "+v.source.From)
 	}
-	if v.otherHub != "" {
-		texts = append(texts, fmt.Sprintf("for hub %q, $WPS_HUB is %q", v.token.Hub, v.otherHub))
+	if v.otherHub.Value() != "" {
+		texts = append(texts, fmt.Sprintf("for hub %q, %s is %q", v.token.Hub, v.otherHub.From, v.otherHub.Value()))
 	}
 	if slices.Contains(claims.InMilliseconds(), "exp") {
 		texts = append(texts, "exp seems to be in milliseconds, so the token never expires")

@@ -34,7 +34,7 @@ func TestTokenVerdict(t *testing.T) {
 		{tokenVerdict{token: early}, "valid in 3s, within the service's clock skew of 5 minutes; " + signed},
 		{tokenVerdict{token: endless}, signed + "; exp seems to be in milliseconds, so the token never expires"},
 		{tokenVerdict{token: entra}, "audience and times are valid; the signature was not checked"},
-		{tokenVerdict{token: end(time.Hour), otherHub: "prod"}, signed + `; for hub "chat", $WPS_HUB is "prod"`},
+		{tokenVerdict{token: end(time.Hour), otherHub: cli.NewSetting("prod", "$WPS_HUB")}, signed + `; for hub "chat", $WPS_HUB is "prod"`},
 	} {
 		tt.v.now, tt.v.source = now, cli.Setting{From: "$K"}
 		if got := tt.v.reason(); !tt.v.good() || got != tt.want {

@@ -91,10 +91,13 @@ func (s *Settings) Flags() settings.Flags {
 	return f
 }
 
-// resolve returns the resolver. The caller holds the lock.
+// resolve returns the resolver. The caller holds the lock. Completion parses the
+// flags after a setting was looked for.
 func (s *Settings) resolve() *settings.Resolver {
-	if s.resolver == nil {
-		s.resolver = settings.New(s.Flags(), s.LookupEnv)
+	if flags := s.Flags(); s.resolver == nil || s.resolver.Flags != flags {
+		keep := s.resolver != nil && s.resolver.KeepCommands
+		s.resolver, s.service = settings.New(flags, s.LookupEnv), nil
+		s.resolver.KeepCommands = keep
 		if s.stop != nil {
 			s.resolver.Context = s.stop
 		}
@@ -152,6 +155,9 @@ func (s *Settings) HubSetting() (Setting, error) {
 	}
 	return Setting{name.Text, name.From}, nil
 }
+
+// NewSetting returns a setting with a source.
+func NewSetting(value, from string) Setting { return Setting{value, from} }
 
 // Value returns the value of a setting.
 func (s Setting) Value() string { return s.value }

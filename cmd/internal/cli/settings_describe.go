@@ -37,14 +37,20 @@ func (s *Settings) SelectContext(name string) {
 	s.flags.Context, s.resolver, s.service = name, nil, nil
 }
 
+// KeepCommands makes the commands of contexts that print connection strings not run.
+// A service that such a command names is then an error.
+func (s *Settings) KeepCommands() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resolve().KeepCommands = true
+}
+
 // Describe returns all settings with their sources. Secrets are hidden, and no
 // command that prints one is run, unless reveal is set.
 func (s *Settings) Describe(reveal bool) ([]SettingRow, error) {
 	d := &describer{settings: s, reveal: reveal}
 	if !reveal {
-		s.mu.Lock()
-		s.resolve().KeepCommands = true
-		s.mu.Unlock()
+		s.KeepCommands()
 	}
 	for _, add := range []func() error{d.context, d.service, d.hub, d.defaults, d.caFile} {
 		if err := add(); err != nil {

@@ -30,7 +30,7 @@ func (s *Settings) Service() (token.ConnectionString, Setting, error) {
 func (s *Settings) resolveService() (found resolved, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.service == nil {
+	if s.resolve(); s.service == nil {
 		r := s.findService()
 		s.service, first = &r, true
 		if r.err == nil {
