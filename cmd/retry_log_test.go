@@ -24,6 +24,10 @@ func TestRetriesAreLogged(t *testing.T) {
 	if code != 0 || len(retries) != 2 || retries[0][1] != "1" || retries[1][1] != "2" {
 		t.Errorf("exit code %d, stderr %s, want two retries", code, stderr)
 	}
+	tries = -1
+	if code, _, stderr := run(t, env, "send", "hi", "--retries", "1"); code != 1 || !regexp.MustCompile(`503 Service Unavailable \(after 2 tries\)\n`).MatchString(stderr) {
+		t.Errorf("--retries 1: exit code %d, stderr %s", code, stderr)
+	}
 	if _, _, stderr := run(t, env, "send", "hi"); regexp.MustCompile("retry").MatchString(stderr) {
 		t.Errorf("without -v: stderr %s", stderr)
 	}

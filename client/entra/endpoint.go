@@ -22,7 +22,7 @@ const imdsAddress = "http://169.254.169.254/metadata/identity/oauth2/token"
 
 // probeTimeout limits how long it may take to find out whether a machine has a
 // managed identity.
-const probeTimeout = 2 * time.Second
+const probeTimeout = time.Second
 
 // identityVariables are set where a managed identity has another endpoint, such as
 // in App Service, Functions and Arc.

@@ -57,7 +57,7 @@ func (r *EventRunner) RunAndPrint(ctx context.Context, ev output.Event, done str
 	}
 	result, err := r.Run(ctx, ev)
 	if err != nil || r.Flags.DryRun != "" {
-		return result, err
+		return result, afterTries(err, result.Tries)
 	}
 	if done != "" && !r.Env.Out.JSON() {
 		r.Env.Out.Say("%s of %s", done, r.Place)
@@ -86,6 +86,14 @@ func (r *EventRunner) Run(ctx context.Context, ev output.Event) (output.Result, 
 		err = cli.WithHint(&explain.NoAnswerError{Within: r.Env.Settings.Timeout, Status: result.HTTPStatus}, "increase --timeout, or check the service with \"wps health\"")
 	}
 	return result, explain.Service(r.Env.Settings, explain.Refusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
+}
+
+// afterTries adds to an error how often an event was tried.
+func afterTries(err error, n int) error {
+	if err == nil || n < 2 {
+		return err
+	}
+	return fmt.Errorf("%w (after %d tries)", err, n)
 }
 
 // ErrTimeout is the cause of a context whose --timeout passed.
