@@ -25,7 +25,7 @@ var imports = map[string][]string{
 	"cmd": {"cmd/internal/...", "client", "emulator", "output", "token", "protocol", "internal/wait"},
 
 	"cmd/internal/batch":        {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "output", "output/apply"},
-	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol", "cmd/internal/outfile"},
+	"cmd/internal/benchcmd":     {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "bench", "client", "client/ws", "output", "token", "protocol", "cmd/internal/outfile", "internal/reason"},
 	"cmd/internal/connectcmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client/ws", "token", "protocol", "cmd/internal/prompt", "internal/wait", "cmd/internal/record", "protocol/traffic"},
 	"cmd/internal/doctorcmd":    {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/service", "client", "client/ws", "emulator", "token", "protocol"},
 	"cmd/internal/contextcmd":   {"cmd/internal/cli", "cmd/internal/settings", "token", "protocol"},

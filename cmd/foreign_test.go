@@ -101,7 +101,7 @@ func TestForeignCommandLines(t *testing.T) {
 		"hub create -n w":                                           "!wps does not create or configure services: use az webpubsub hub; wps emulator --settings FILE reads what az webpubsub hub show prints",
 		"key show -n w -g r":                                        "!wps does not create or configure services: use az webpubsub key show --query primaryConnectionString -o tsv",
 		"awps-tunnel run --hub h --upstream http://localhost:3000":  "wps listen --tunnel --hub HUB --forward URL",
-		"run --hub h -u http://localhost:3000":                      "wps listen --forward URL",
+		"run --hub h -u http://localhost:3000":                      "wps listen --tunnel --hub HUB --forward URL",
 		"logs tail":                                                 "wps emulator events -f",
 		"pub g hi":                                                  "wps send --group GROUP MESSAGE",
 		"sub g":                                                     "wps connect --join GROUP",

@@ -42,8 +42,10 @@ func newSend(env *cli.Env) *cobra.Command {
 		Short: "Send a message to a group, a user, a connection or everyone",
 		Long: `Send one message over REST to the connections that are open now, to several
 targets in turn until one fails, or without a target to everyone in the hub. If
-MESSAGE is "-", or missing and stdin is a pipe, it is read from stdin, and one line
-break at the end of a text is dropped. With a MESSAGE, stdin is not read.`,
+MESSAGE is "-", or missing and stdin is a pipe, it is read from stdin.
+
+One line break at the end of a text that is read is dropped. With a MESSAGE, stdin
+is not read.`,
 		Example: `  wps send --hub chat --group g1 "hello"
   echo '{"n":1}' | wps send --hub chat --user u1 --data-type json
   tail -f app.log | wps send --hub chat --all --lines`,
@@ -65,8 +67,10 @@ func newBroadcast(env *cli.Env) *cobra.Command {
 		Use:   "broadcast [MESSAGE | -]",
 		Short: "Send a message to everyone in the hub (send --all)",
 		Long: `Send one message over REST to every connection in the hub. If MESSAGE is "-", or
-missing and stdin is a pipe, it is read from stdin, and one line break at the end
-of a text is dropped. With a MESSAGE, stdin is not read.`,
+missing and stdin is a pipe, it is read from stdin.
+
+One line break at the end of a text that is read is dropped. With a MESSAGE, stdin
+is not read.`,
 		Example: `  wps broadcast --hub chat "the server restarts in a minute"
   wps broadcast --hub chat --data-type json '{"kind":"restart"}'
   wps broadcast --hub chat --exclude "$ID" "to all but one"`,

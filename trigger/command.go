@@ -62,7 +62,7 @@ func splitWords(line string) (words []string, plain bool, err error) {
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(line), "")
 	if err != nil {
 		if e, ok := errors.AsType[syntax.ParseError](err); ok {
-			err = errors.New(e.Text)
+			err = errors.New(strings.Replace(e.Text, "reached EOF without", "it ends without", 1))
 		}
 		return nil, false, err
 	}

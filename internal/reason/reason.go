@@ -26,7 +26,10 @@ const wsaConnRefused syscall.Errno = 10061
 func Network(err error) string {
 	var name *net.DNSError
 	var op *net.OpError
+	var address *net.AddrError
 	switch {
+	case errors.As(err, &address):
+		return addressFault(address)
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, wsaConnRefused):
 		return "connection refused"
 	case errors.As(err, &name) && name.IsNotFound:
@@ -43,6 +46,19 @@ func Network(err error) string {
 		return System(op.Err)
 	}
 	return err.Error()
+}
+
+// addressFault returns what is wrong with an address.
+func addressFault(err *net.AddrError) string {
+	switch err.Err {
+	case "missing port in address":
+		return "the port is missing"
+	case "invalid port":
+		return err.Addr + " is not a port from 0 to 65535"
+	case "too many colons in address":
+		return "it has too many colons; an IPv6 address needs brackets"
+	}
+	return err.Err
 }
 
 // System returns the words of the system for an error of a file, a process or a

@@ -32,12 +32,20 @@ func TestNetwork(t *testing.T) {
 		{context.Canceled, "it was no longer wanted"},
 		{syscall.ECONNRESET, "the connection was reset"},
 		{io.ErrUnexpectedEOF, "the connection was closed before an answer"},
+		{dial(&net.AddrError{Err: "invalid port", Addr: "99999"}), "99999 is not a port from 0 to 65535"},
+		{splitError("9000"), "the port is missing"},
+		{splitError("a:b:c"), "it has too many colons; an IPv6 address needs brackets"},
 		{errors.New("other"), "other"},
 	} {
 		if got := reason.Network(tt.err); got != tt.want {
 			t.Errorf("Network(%v) = %q, want %q", tt.err, got, tt.want)
 		}
 	}
+}
+
+func splitError(addr string) error {
+	_, _, err := net.SplitHostPort(addr)
+	return err
 }
 
 func TestJSON(t *testing.T) {

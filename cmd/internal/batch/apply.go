@@ -42,8 +42,8 @@ the service throttles requests, all events wait.
 
 With -o json each event produces a line as soon as its result is known: line,
 index (its number, from 0), status (done, failed, not tried), event, httpStatus,
-code, tries, milliseconds, error, and yes for a question. An event that the journal lists as done from an
-earlier run has "earlier".`,
+code, tries, milliseconds, error, and yes for a question. An event that the journal
+lists as done from an earlier run has "earlier".`,
 		Example: `  wps apply --hub chat events.jsonl
   echo '{"type":"MessageEvent","message":"hi","dataType":"text"}' | wps apply --hub chat
   wps apply --hub chat --concurrency 16 --keep-going --journal done.journal -o json events.jsonl`,

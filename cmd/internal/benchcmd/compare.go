@@ -2,6 +2,7 @@ package benchcmd
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"wps/bench"
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/outfile"
+	"wps/internal/reason"
 )
 
 // newCompare returns "wps bench compare".
@@ -132,7 +134,7 @@ func regression(env *cli.Env, c *bench.Comparison, limit float64) error {
 func loadRun(path string) (*bench.Result, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, errors.New(reason.System(err)) // the caller names the file
 	}
 	defer f.Close()
 	return bench.Load(f)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/itchyny/gojq"
 )
@@ -19,13 +20,21 @@ type Filter struct {
 func NewFilter(flag, text string) (*Filter, error) {
 	query, err := gojq.Parse(text)
 	if err != nil {
-		return nil, Usagef("%s %q: %v", flag, text, err)
+		return nil, Usagef("%s %q: %s", flag, text, filterFault(err))
 	}
 	code, err := gojq.Compile(query)
 	if err != nil {
 		return nil, Usagef("%s %q: %v", flag, text, err)
 	}
 	return &Filter{flag, text, code}, nil
+}
+
+// filterFault words the error of an expression that cannot be parsed.
+func filterFault(err error) string {
+	if strings.Contains(err.Error(), "unexpected EOF") {
+		return "it ends too early"
+	}
+	return err.Error()
 }
 
 // results returns what the expression makes of a JSON text. After an error there

@@ -125,7 +125,7 @@ func serverCommands() map[string]string {
 	return map[string]string{
 		"wps start": foreignEmulator, "wps serve": foreignEmulator, "wps server": foreignEmulator, "wps up": foreignEmulator,
 		"wps awpsemulator": foreignEmulator, "wps emulate": foreignEmulator,
-		"wps run": foreignForward, "wps tunnel": foreignTunnel, "wps forward": foreignForward, "wps proxy": foreignForward, "wps http": foreignForward,
+		"wps run": foreignTunnel, "wps tunnel": foreignTunnel, "wps forward": foreignForward, "wps proxy": foreignForward, "wps http": foreignForward,
 		"wps awpstunnel": foreignTunnel, "wps awpstunnel run": foreignTunnel, "wps bind": foreignContext, "wps awpstunnel bind": foreignContext,
 		"wps webhook": foreignListen, "wps hook": foreignListen, "wps on": foreignListen, "wps logs": foreignEvents, "wps logs tail": foreignEvents,
 		"wps resend": "wps trigger EVENT", "wps events resend": "wps trigger EVENT", "wps fixtures": "wps apply FILE",
