@@ -11,7 +11,11 @@ import (
 )
 
 // Text describes a run in lines for people, with a histogram.
-func Text(r *Result) string {
+func Text(r *Result) string { return TextFor(r, 0) }
+
+// TextFor is Text with a histogram that fits a terminal of that many columns; 0 is
+// a usual one.
+func TextFor(r *Result, columns int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", Title(r))
 	for _, l := range textLines(r) {
@@ -27,7 +31,7 @@ func Text(r *Result) string {
 	fmt.Fprintf(&b, "\n  milliseconds%s\n", fromWhen(r))
 	fmt.Fprintf(&b, "  min %s   mean %s ± %s   max %s\n", number(l.Min), number(l.Mean), number(l.StdDev), number(l.Max))
 	fmt.Fprintf(&b, "  p50 %s   p90 %s   p99 %s   p99.9 %s   p99.99 %s\n\n", number(l.P50), number(l.P90), number(l.P99), number(l.P999), number(l.P9999))
-	b.WriteString(drawHistogram(l))
+	b.WriteString(drawHistogram(l, columns))
 	return b.String()
 }
 
@@ -192,11 +196,21 @@ func bars(l Latency) []bar {
 	return all
 }
 
-// barWidth is the width of the longest bar, in characters.
-const barWidth = 40
+// Widths of the longest bar of a histogram, in characters.
+const (
+	barWidth = 40 // of a terminal of unknown width
+	minBar   = 8
+	maxBar   = 100
+	// besideBar is what a line has besides it: bounds, a count and a percentage.
+	besideBar = 44
+)
 
 // drawHistogram draws a distribution with block characters, to an eighth of one.
-func drawHistogram(l Latency) string {
+func drawHistogram(l Latency, columns int) string {
+	width := barWidth
+	if columns > 0 {
+		width = min(max(columns-besideBar, minBar), maxBar)
+	}
 	all := bars(l)
 	var most, total int64
 	for _, x := range all {
@@ -204,21 +218,21 @@ func drawHistogram(l Latency) string {
 	}
 	var b strings.Builder
 	for _, x := range all {
-		fmt.Fprintf(&b, "  %8s – %-8s %s %s %.2f %%\n", number(x.from), number(x.to), block(float64(x.count)/float64(most)), thousands(x.count), 100*float64(x.count)/float64(total))
+		fmt.Fprintf(&b, "  %8s – %-8s %s %s %.2f %%\n", number(x.from), number(x.to), block(float64(x.count)/float64(most), width), thousands(x.count), 100*float64(x.count)/float64(total))
 	}
 	return b.String()
 }
 
-// block returns a bar of a share of barWidth, padded with blanks.
-func block(share float64) string {
-	eighths := int(math.Ceil(share * barWidth * 8))
+// block returns a bar of a share of width, padded with blanks.
+func block(share float64, width int) string {
+	eighths := int(math.Ceil(share * float64(width) * 8))
 	text := strings.Repeat("█", eighths/8)
 	used := eighths / 8
 	if rest := eighths % 8; rest > 0 {
 		text += string([]rune(" ▏▎▍▌▋▊▉")[rest])
 		used++
 	}
-	return text + strings.Repeat(" ", barWidth-used)
+	return text + strings.Repeat(" ", width-used)
 }
 
 // number formats a number with three significant digits.

@@ -80,6 +80,9 @@ func health(ctx context.Context, env *cli.Env, o healthOptions) error {
 	if env.Out.JSON() {
 		return env.Out.PrintJSON(report)
 	}
+	if env.Out.Quiet { // the exit code is the answer
+		return nil
+	}
 	return env.Out.PrintLine(fmt.Sprintf("%s %s in %.1f ms%s", env.Out.StdoutColors.Good("healthy"), cs.Endpoint, report.Milliseconds, authorized))
 }
 

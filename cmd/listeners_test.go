@@ -25,6 +25,9 @@ func TestHalfOfLocalhost(t *testing.T) {
 		"--addr":  {"emulator", "--addr", addr},
 		"--addr ": {"listen", "--on", "connect", ":accept", "--addr", addr},
 		"--serve": {"negotiate", "-q", "--hub", "chat", "--serve", addr},
+		// A number alone is a port of localhost.
+		"--addr  ": {"listen", "--on", "connect", ":accept", "--addr", port},
+		"--serve ": {"negotiate", "-q", "--hub", "chat", "--serve", port},
 	} {
 		var stderr strings.Builder
 		env := cli.NewEnv(strings.NewReader(""), io.Discard, &stderr, func(string) (string, bool) { return "", false })

@@ -120,6 +120,10 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.FlagNames
 	if name := o.batch.Given(given); name != "" {
 		return cli.Usagef("--%s goes with --lines", name)
 	}
+	if err := o.checkInput(env.Stdin, args); err != nil {
+		_, hubErr := env.Settings.Hub() // so that both are named at once
+		return cli.JoinErrors(hubErr, err)
+	}
 	in, err := o.openInput(ctx, env.Stdin, args)
 	if err != nil {
 		return withMissingHub(env, err)
@@ -238,9 +242,6 @@ func (o *sendOptions) checkInput(stdin io.Reader, args []string) error {
 
 // openInput opens the source of the message: argument, file or standard input.
 func (o *sendOptions) openInput(ctx context.Context, stdin io.Reader, args []string) (io.ReadCloser, error) {
-	if err := o.checkInput(stdin, args); err != nil {
-		return nil, err
-	}
 	switch {
 	case o.file != "":
 		return batch.OpenFile(o.file)

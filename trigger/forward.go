@@ -48,6 +48,8 @@ func Forward(address string) (Hook, error) {
 		return nil, fmt.Errorf("address %q: use http://HOST:PORT/PATH", f.shown)
 	case strings.ContainsAny(authorityOf(address), "{}"):
 		return nil, fmt.Errorf("address %q: {hub} and {event} are allowed only after the host", f.shown)
+	case strings.ContainsAny(strings.NewReplacer("{hub}", "", "{event}", "").Replace(address), "{}"):
+		return nil, fmt.Errorf("address %q: only {hub} and {event} may be in braces", f.shown)
 	}
 	return f, nil
 }

@@ -215,7 +215,7 @@ func (b *runner) print(r *bench.Result) error {
 	case "csv":
 		return bench.CSV(writerFunc(func(p []byte) (int, error) { return len(p), b.env.Out.Write(p) }), r)
 	}
-	return b.env.Out.Write([]byte(b.env.Out.PrintableLines(bench.Text(r), "")))
+	return b.env.Out.Write([]byte(b.env.Out.PrintableLines(bench.TextFor(r, b.env.Out.StdoutWidth()), "")))
 }
 
 // nothingHint returns the next step after a run without a measurement.
