@@ -383,3 +383,38 @@ func TestNoPrompt(t *testing.T) {
 	p.typed("x\r\x03")
 	p.ends(0)
 }
+
+// TestPromptJSON: with -o json there is a prompt, too, and messages are objects.
+func TestPromptJSON(t *testing.T) {
+	t.Parallel()
+	p := startPTY(t, ptyEnv(t), "connect", "--join", "g1", "--to-group", "g1", "-o", "json")
+	p.sees(`"event":"connected".*\r\n`)
+	p.sees(`g1> `)
+	p.typed("hi\r")
+	p.sees(`"group":"g1","dataType":"text","data":"hi"\}\r\n`)
+	p.typed("\x04")
+	p.sees(`\{"type":"closed","code":1000,"reason":""\}\r\n`)
+	p.ends(0)
+}
+
+// TestPromptHostile: what others send and are called can neither move the cursor nor
+// pose as a line of wps.
+func TestPromptHostile(t *testing.T) {
+	t.Parallel()
+	env := ptyEnv(t)
+	p := startPTY(t, env, "connect", "--join", "g1")
+	p.sees("sets where your lines go")
+	for _, text := range []string{"\x1b[2J\x1b]0;title\x07", "one\nwps: error: forged\r\x1b[A", "\u202eevil\u2028line"} {
+		if code, _, stderr := run(t, env, "send", "--group", "g1", text); code != 0 {
+			t.Fatal(stderr)
+		}
+	}
+	seen := p.sees(`evil`)
+	for _, bad := range []string{"\x1b[2J", "\x1b]0", "\x07", "\r\nwps: error", "\x1b[A", "\u202e", "\u2028"} {
+		if strings.Contains(seen, bad) {
+			t.Errorf("the terminal gets %q: %q", bad, seen)
+		}
+	}
+	p.typed("\x03")
+	p.ends(0)
+}

@@ -23,7 +23,7 @@ type session struct {
 	tls      *tls.Config
 	recorder *recorder               // nil without --record
 	conn     atomic.Pointer[ws.Conn] // the open one; --reconnect replaces it
-	print    sync.Mutex              // messages and acks come from two goroutines
+	print    sync.Mutex              // messages, acks and the ready file are of two goroutines
 	received int                     // messages that were printed
 	lines    lineTally
 	talk     *conversation // nil without a prompt

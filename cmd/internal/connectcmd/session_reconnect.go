@@ -116,23 +116,14 @@ func isRefusal(err error) bool {
 // rejoin joins the groups again. A connection that ends meanwhile is noticed by the
 // next receive.
 func (s *session) rejoin(ctx context.Context) error {
-	if err := s.receiveConnected(ctx); err != nil {
-		return s.unlessClosed(err)
-	}
-	for _, g := range s.joinedGroups() {
-		if err := s.join(ctx, g); err != nil {
-			return s.unlessClosed(err)
-		}
-	}
-	return nil
-}
-
-// unlessClosed returns nil for the error of a connection that has ended.
-func (s *session) unlessClosed(err error) error {
+	err := s.receiveConnected(ctx)
 	if _, closed := errors.AsType[*ws.CloseError](err); closed {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.joinAll(ctx, s.joinedGroups())
 }
 
 // sayReconnecting prints why the connection ended, and when the next attempt is.

@@ -18,13 +18,7 @@ import (
 // joinAndSend joins the groups, writes the ready file, and sends the input. It
 // returns errInputEnded when that is to end the connection.
 func (s *session) joinAndSend(ctx context.Context) error {
-	for _, g := range s.o.join {
-		if err := s.join(ctx, g); err != nil {
-			return err
-		}
-	}
-	// A simple client does not know its id: the line is empty.
-	if err := s.o.ready.Write(s.conn.Load().ConnectionID()); err != nil {
+	if err := s.joinAll(ctx, s.o.join); err != nil {
 		return err
 	}
 	switch {
@@ -42,6 +36,24 @@ func (s *session) joinAndSend(ctx context.Context) error {
 		return errInputEnded
 	}
 	return nil
+}
+
+// joinAll joins groups, then writes the ready file. A connection that ends meanwhile
+// is left to --reconnect.
+func (s *session) joinAll(ctx context.Context, groups []string) error {
+	for _, g := range groups {
+		err := s.join(ctx, g)
+		if _, closed := errors.AsType[*ws.CloseError](err); closed && s.o.reconnect {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.print.Lock()
+	defer s.print.Unlock()
+	// A simple client does not know its id: the line is empty.
+	return s.o.ready.Write(s.conn.Load().ConnectionID())
 }
 
 // join joins a group.
