@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +15,7 @@ import (
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/explain"
 	"wps/cmd/internal/service"
+	"wps/emulator"
 	"wps/internal/wait"
 	"wps/protocol"
 )
@@ -51,7 +54,9 @@ no effect.`,
   wps wait group g1 --hub chat --min 3
   wps wait user u2 --hub chat --gone --timeout 10s`,
 		Annotations: cli.ServiceExits(),
-		ValidArgs:   []string{"health", "user", "group", "connection"},
+		ValidArgsFunction: func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return completeWait(env.Settings, c, args, typed)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := o.parse(args, cli.ChangedFlags(c)); err != nil {
 				return err
@@ -62,6 +67,18 @@ no effect.`,
 	c.Flags().IntVar(&o.min, "min", 1, "with group: wait until it has `n` members")
 	c.Flags().BoolVar(&o.gone, "gone", false, "wait until the user, group or connection exists no more")
 	return c
+}
+
+// completeWait completes what to wait for, and its name.
+func completeWait(settings *cli.Settings, c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	pick := map[string]func(emulator.ConnectionStatus) []cobra.Completion{"user": userIDs, "group": groupNames, "connection": connectionIDs}
+	switch {
+	case len(args) == 0:
+		return slices.Sorted(maps.Keys(waitKinds())), cobra.ShellCompDirectiveNoFileComp
+	case len(args) == 1 && pick[args[0]] != nil:
+		return liveValues(settings, pick[args[0]])(c, args, typed)
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
 // parse checks the arguments and the flags.

@@ -1,8 +1,9 @@
 // Package connectcmd is "wps connect": a WebSocket client in the terminal.
 //
 // It hides how arrivals are printed, how lines of the input are sent with several on
-// their way, and what counts as success when the connection ends. Connecting, acks
-// and recovery are left to package client/ws.
+// their way, what lines at a prompt do, and what counts as success when the connection
+// ends. Connecting, acks and recovery are left to package client/ws, the keys of the
+// prompt to cmd/internal/prompt.
 //
 //	root.AddCommand(connectcmd.New(env))
 package connectcmd
