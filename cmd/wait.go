@@ -167,7 +167,9 @@ func (o waitOptions) ask(ctx context.Context, env *cli.Env, svc *client.Service,
 	for n := 0; ; n++ {
 		line.Tries++
 		members, yes, err := o.question(ctx, svc)
-		line.Members = members
+		if err == nil {
+			line.Members = members
+		}
 		if err == nil && yes {
 			return nil
 		}
