@@ -96,6 +96,8 @@ class Page {
     for (const [view, need] of Object.entries(needs)) {
       document.querySelector(`nav a[href="#${view}"]`).hidden = info.can?.[need] === false;
     }
+    byId("connections-figure").hidden = info.can?.state === false;
+    if (info.can?.[needs[this.view]] === false) this.go("traffic");
     this.#hubs();
     this.views[this.view]?.show?.(...this.shown);
     this.poll();

@@ -41,7 +41,7 @@ export class Store {
   /** Adds traffic objects; while paused they are held, at most 5,000 of them. */
   add(batch) {
     if (batch.length === 0) return;
-    this.lastId = batch.findLast((e) => e.id)?.id ?? this.lastId;
+    this.lastId = batch.findLast((e) => e.id > 0)?.id ?? this.lastId;
     if (!this.paused) return this.#append(batch);
     for (const e of batch) this.#held.push(e);
     const over = this.#held.length - kept;
@@ -59,10 +59,11 @@ export class Store {
 
   #put(e) {
     if (e.type === "sampled" || e.type === "dropped") this.left += e.count ?? 0;
-    if (e.id && this.#byId.has(e.id)) return; // sent again after a reconnect
+    e.id ??= -1 - this.end; // of one that is not part of the stream, such as sampled
+    if (this.#byId.has(e.id)) return; // sent again after a reconnect
     if (this.end - this.first === kept) this.#evict();
     this.#ring[this.end % kept] = e;
-    if (e.id) this.#byId.set(e.id, this.end);
+    this.#byId.set(e.id, this.end);
     const chain = chainOf(e);
     if (chain) this.#chain(chain).push(e);
     this.#note(e);

@@ -6,9 +6,9 @@ import { el } from "./dom.js";
 const overscan = 6;
 
 /**
- * Table shows rows.length rows. columns: {name, label, class, text(row), tone(row)}.
- * on: choose(row, open), newer(count) with how many rows came below since the
- * reader scrolled up. rows has length and at(i).
+ * Table shows rows.length rows. columns: {label, class, text(item)}. on: choose(item)
+ * for a row that was clicked, newer(count) with how many rows came below since the
+ * reader scrolled up, tone(item) with the class of a row. rows has length and at(i).
  */
 export class Table {
   #pool = [];
@@ -33,8 +33,8 @@ export class Table {
   }
 
   #clicked(e) {
-    const slot = this.#pool.findIndex((r) => r.row.contains(e.target));
-    if (slot >= 0) this.on.choose(this.#start + slot, true);
+    const row = this.#pool.find((r) => r.row.contains(e.target));
+    if (row) this.on.choose(row.item);
   }
 
   #scrolled() {
@@ -54,7 +54,6 @@ export class Table {
 
   /** Takes in that rows were added at the end and dropped at the beginning. */
   changed({ added, dropped }) {
-    if (this.chosen >= 0) this.chosen = Math.max(-1, this.chosen - dropped);
     if (!this.atEnd) {
       this.#count(Math.min(this.rows.length, this.#newer + added));
       if (dropped > 0) this.#scrollTo(Math.max(0, this.root.scrollTop - dropped * this.height));
@@ -165,6 +164,7 @@ class Row {
   }
 
   show(item, i, chosen, tone) {
+    this.item = item;
     this.#set("aria-rowindex", String(i + 2));
     this.#set("aria-selected", String(chosen));
     this.#set("class", tone);

@@ -20,10 +20,15 @@ const columns = [
   { label: "Time taken", class: "took number", text: (e) => duration(e.milliseconds) },
 ];
 
+/** Returns a traffic object as the server sent it: an id that the store made is none. */
+const withoutOwnId = (e) => (e.id > 0 ? e : { ...e, id: undefined });
+
 /** TrafficView shows the traffic of a page. page: store, api, info(), navigate(...). */
 export class TrafficView {
   #id = 0;
   #chain = "";
+  #added = 0;
+  #dropped = 0;
 
   constructor(root, page) {
     this.root = root;
@@ -32,7 +37,7 @@ export class TrafficView {
     this.rows = new Filtered(page.store);
     this.drawer = new Drawer(byId("drawer"), page, { close: () => this.close(), choose: (e) => this.choose(e.id, true) });
     this.table = new Table(byId("traffic-rows"), columns, this.rows, {
-      choose: (i, open) => this.#chooseRow(i, open),
+      choose: (e) => this.choose(e.id, true),
       newer: (n) => this.#newer(n),
       tone: (e) => this.#tone(e),
     });
@@ -40,6 +45,7 @@ export class TrafficView {
     this.draw = perFrame(() => this.#draw());
     page.store.subscribe(({ reset }) => {
       if (reset) this.#setFilter();
+      this.#update();
       this.draw();
     });
   }
@@ -67,6 +73,7 @@ export class TrafficView {
     byId("filter-error").textContent = errors.join("; ");
     this.input.setAttribute("aria-invalid", String(errors.length > 0));
     this.rows.setMatch(match);
+    this.#added = this.#dropped = 0;
     this.table.replaced();
     this.table.chosen = this.rows.rowOf(this.#id);
     if (typed) this.page.remember(this.address());
@@ -95,9 +102,18 @@ export class TrafficView {
     this.draw();
   }
 
+  /** Takes in what is new at once, so that no row is of an object that is gone. */
+  #update() {
+    const { added, dropped } = this.rows.update();
+    this.#added += added;
+    this.#dropped += dropped;
+  }
+
   #draw() {
     const { store } = this.page;
-    this.table.changed(this.rows.update());
+    this.table.chosen = this.rows.rowOf(this.#id);
+    this.table.changed({ added: this.#added, dropped: this.#dropped });
+    this.#added = this.#dropped = 0;
     const empty = this.rows.length === 0;
     if (this.shownEmpty !== (empty && this.#emptyText())) this.#empty(empty);
     const left = store.left > 0 ? ` · ${count(store.left)} not shown` : "";
@@ -109,12 +125,17 @@ export class TrafficView {
 
   #emptyText() {
     if (this.page.store.end > this.page.store.first) return "No traffic fits the filter.";
-    return "Nothing has happened yet. Connect a client:";
+    return this.page.info?.kind === "listen" ? "No event has come yet. Send one:" : "Nothing has happened yet. Connect a client:";
+  }
+
+  #emptyCommand() {
+    const hub = this.page.hub || "chat";
+    return this.page.info?.kind === "listen" ? `wps trigger ${hub}/message --data hello --to http://localhost:9000/` : `wps connect --hub ${hub} --user ana`;
   }
 
   #empty(empty) {
     this.shownEmpty = empty && this.#emptyText();
-    const command = this.shownEmpty?.endsWith?.(":") ? `wps connect --hub ${this.page.hub || "chat"} --user ana` : "";
+    const command = this.shownEmpty?.endsWith?.(":") ? this.#emptyCommand() : "";
     byId("traffic-empty").replaceChildren(...(empty ? [emptyState(this.shownEmpty, command)] : []));
   }
 
@@ -130,11 +151,6 @@ export class TrafficView {
     const button = byId("newer");
     button.hidden = n === 0;
     button.textContent = `${count(n)} new ↓`;
-  }
-
-  #chooseRow(i, open) {
-    const e = this.rows.at(i);
-    if (e) this.choose(e.id, open);
   }
 
   /** Chooses the object with an id, and opens its details. */
@@ -171,8 +187,9 @@ export class TrafficView {
   move(step) {
     const last = this.rows.length - 1;
     if (last < 0) return;
-    const from = this.table.chosen < 0 ? last + (step > 0 ? 0 : 1) : this.table.chosen;
-    this.#chooseRow(Math.max(0, Math.min(last, from + step)), false);
+    const chosen = this.rows.rowOf(this.#id);
+    const from = chosen < 0 ? last + (step > 0 ? 0 : 1) : chosen;
+    this.choose(this.rows.at(Math.max(0, Math.min(last, from + step))).id, false);
     this.table.table.focus({ preventScroll: true });
   }
 
@@ -209,7 +226,7 @@ export class TrafficView {
 
   /** Saves the rows that are shown as a file of one object a line. */
   #save() {
-    const lines = Array.from({ length: this.rows.length }, (_, i) => JSON.stringify(this.rows.at(i)));
+    const lines = Array.from({ length: this.rows.length }, (_, i) => JSON.stringify(withoutOwnId(this.rows.at(i))));
     const url = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "application/x-ndjson" }));
     el("a", { href: url, download: "traffic.ndjson" }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);

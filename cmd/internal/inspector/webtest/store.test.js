@@ -53,6 +53,7 @@ test("what the server left out is counted", () => {
   assert.equal(store.left, 123);
   assert.equal(store.lastId, 1);
   assert.equal(store.end, 3);
+  assert.equal(store.at(store.numberOf(store.at(2).id)).type, "dropped"); // it can be chosen
 });
 
 test("values for suggestions are bounded", () => {
