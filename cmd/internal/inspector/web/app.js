@@ -215,12 +215,13 @@ class Page {
   #act(action) {
     if (action.startsWith("view:")) return this.go(action.slice(5)), true;
     if (action === "help") return this.#help(), true;
+    if (action === "pause") return this.views.traffic.pause(), true;
     if (action === "back" && this.view === "state") return this.go("state"), true;
     if (action === "filter" && this.view === "state") return byId("state-filter").focus(), true;
     if (this.view !== "traffic") return false;
     const { traffic } = this.views;
     const acts = {
-      filter: () => traffic.input.select(), pause: () => traffic.pause(), next: () => traffic.move(1), previous: () => traffic.move(-1),
+      filter: () => traffic.input.select(), next: () => traffic.move(1), previous: () => traffic.move(-1),
       open: () => traffic.open(), back: () => traffic.close(), copy: () => traffic.copy(), resend: () => traffic.resend(),
     };
     acts[action]();
