@@ -41,6 +41,7 @@ class Page {
       send: new SendView(byId("view-send"), this), state: new StateView(byId("view-state"), this), connect: new ConnectView(byId("view-connect"), this),
     };
     this.drawTop = perFrame(() => this.#drawTop());
+    document.addEventListener("visibilitychange", () => this.poll());
     addEventListener("hashchange", () => this.#navigated());
     document.addEventListener("keydown", (e) => this.#key(e));
     this.#bar();

@@ -45,18 +45,25 @@ export class ClientCard {
     form.setAttribute("aria-label", `Send as ${this.name}`);
     const isSimple = this.options.subprotocol === "none";
     this.action = field("Action", "action", { options: isSimple ? [{ value: "event", text: "Send message" }] : actions });
-    this.target = field("Group", "target", { value: isSimple ? "message" : this.options.groups[0] ?? "g1" });
+    this.target = field("Group", "target");
     this.dataType = field("Data type", "dataType", { options: ["text", "json", "binary"] });
     this.data = field("Message", "data", { value: "" });
     form.prepend(this.action, this.target, this.dataType, this.data);
+    this.names = { group: this.options.groups[0] ?? "g1", event: "message" };
     const adapt = () => this.#adapt();
     this.action.addEventListener("change", adapt);
+    this.target.addEventListener("input", (e) => (this.names[this.#naming()] = e.target.value));
     this.dataType.addEventListener("change", adapt);
     form.addEventListener("submit", (e) => {
       e.preventDefault();
       this.#send(Object.fromEntries(new FormData(form)));
     });
     this.#adapt();
+  }
+
+  /** Returns what the chosen action names: a group or an event. */
+  #naming() {
+    return this.action.querySelector("select").value === "event" ? "event" : "group";
   }
 
   /** Shows the fields that the chosen action has. */
@@ -66,6 +73,7 @@ export class ClientCard {
     this.dataType.hidden = this.data.hidden = !hasData;
     this.target.hidden = this.options.subprotocol === "none";
     this.target.querySelector("label").textContent = action === "event" ? "Event" : "Group";
+    this.target.querySelector("input").value = this.names[this.#naming()];
     const hints = { text: "", json: '{"n": 1}', binary: "base64" };
     this.data.querySelector("input").placeholder = hints[this.dataType.querySelector("select").value];
   }

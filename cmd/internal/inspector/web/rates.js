@@ -46,11 +46,11 @@ export class Rates {
    */
   addTotals(before, after) {
     const [from, to] = [Date.parse(before.time), Date.parse(after.time)];
-    const whole = Math.min(seconds, Math.max(1, Math.round((to - from) / 1000)));
+    const whole = Math.max(1, Math.round((to - from) / 1000));
     for (const name of ["messages", "deliveries"]) {
       const grown = (after.totals?.[name] ?? 0) - (before.totals?.[name] ?? 0);
       if (!(grown > 0)) continue;
-      for (let i = 0; i < whole; i++) {
+      for (let i = 0; i < Math.min(whole, seconds); i++) {
         const b = this.#bucket(Math.floor(to / 1000) - i);
         b[name] = (b[name] ?? 0) + grown / whole;
       }

@@ -118,6 +118,9 @@ test("totals of two answers become rates, a new run does not", () => {
   const now = Date.parse("2026-01-01T00:00:03Z");
   assert.deepEqual(rates.series("messages", now).slice(-2), [10, 10]);
   assert.deepEqual(rates.series("deliveries", now).slice(-2), [100, 100]);
+  const late = new Rates();
+  late.addTotals({ time: "2026-01-01T00:00:00Z", totals: { messages: 0 } }, { time: "2026-01-01T00:10:00Z", totals: { messages: 1200 } });
+  assert.deepEqual(late.series("messages", Date.parse("2026-01-01T00:10:01Z")).slice(-2), [2, 2]);
   rates.addTotals({ time: "2026-01-01T00:00:02Z", totals: { messages: 20 } }, { time: "2026-01-01T00:00:03Z", totals: { messages: 0 } });
   assert.deepEqual(rates.series("messages", now).slice(-2), [10, 10]);
 });
