@@ -233,6 +233,26 @@ test("a hostile user id, group and event are text", async (t) => {
   expectQuiet(i);
 });
 
+test("a large message is cut, bytes are in hex, control characters are visible", async (t) => {
+  const i = await open(t);
+  const ana = await i.client({ user: "ana", groups: "g1" });
+  const send = { action: "sendToGroup", target: "g1" };
+  await i.act(ana, { ...send, dataType: "text", data: "x".repeat(900_000) });
+  await i.log(ana, /ack 1: done/);
+  await i.act(ana, { ...send, dataType: "binary", data: "AAH/" });
+  await i.act(ana, { ...send, dataType: "text", data: "\u001b[31mred\u0007" });
+  await i.log(ana, /ack 3: done/);
+  await i.filter("type:message size:>100000");
+  await i.openRow("message", "xxx");
+  assert.match(await i.tab("data"), /text 879 KiB[\s\S]*815 KiB more are not shown/);
+  assert.doesNotMatch(await i.tab("copyas"), /MessageEvent/);
+  await i.filter("type:message");
+  await i.openRow("message", "00 01 ff");
+  assert.match(await i.tab("data"), /00000000 {2}00 01 ff/);
+  await i.openRow("message", "red");
+  assert.match(await i.tab("data"), /␛\[31mred␇/);
+});
+
 test("pages of another origin and another host name get nothing", async (t) => {
   const server = await startPageServer(t);
   const token = new URL(server.address).hash.slice("#token=".length);

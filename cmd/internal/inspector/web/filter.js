@@ -64,14 +64,16 @@ function freeText(text) {
 
 const haystacks = new WeakMap();
 
-/** Returns all texts of a traffic object in lower case; kept as long as the object is. */
+/** How long a text is at most that is kept for the next search. */
+const mostKept = 2000;
+
+/** Returns all texts of a traffic object in lower case. */
 export function haystack(e) {
-  let text = haystacks.get(e);
-  if (text === undefined) {
-    const { time, ...rest } = e;
-    text = Object.values(rest).map((v) => (typeof v === "object" ? JSON.stringify(v) : v)).join("\n").toLowerCase();
-    haystacks.set(e, text);
-  }
+  const known = haystacks.get(e);
+  if (known !== undefined) return known;
+  const { time, ...rest } = e;
+  const text = Object.values(rest).map((v) => (typeof v === "object" ? JSON.stringify(v) : v)).join("\n").toLowerCase();
+  if (text.length <= mostKept) haystacks.set(e, text);
   return text;
 }
 

@@ -1,17 +1,20 @@
-// The latest traffic: a ring of 5,000 objects, their chains, and the counts of the
-// last two minutes. Nothing here knows a document.
+// The latest traffic: a ring of 5,000 objects, and their chains. Nothing here knows a
+// document.
 import { chainOf } from "./describe.js";
 
 /** How many traffic objects are kept. */
 export const kept = 5000;
 
-/** How many seconds of rates are kept. */
-export const seconds = 120;
+/** How many characters of data they have at most, all together. */
+export const keptData = 48 << 20;
 
 /** How many different values of a key are remembered for suggestions. */
 const mostSeen = 200;
 
 const seenKeys = { type: "type", hub: "hub", user: "userId", conn: "connectionId", group: "group", event: "event", status: "status" };
+
+/** Returns how many characters of data a traffic object has. */
+const dataSize = (e) => (e.data?.length ?? 0) + (e.dataBase64?.length ?? 0) + (e.reply?.length ?? 0) + (e.replyBase64?.length ?? 0);
 
 /** Store keeps traffic objects. first and end bound the numbers of those it has. */
 export class Store {
@@ -20,6 +23,8 @@ export class Store {
   #byId = new Map();
   #listeners = new Set();
   #held = [];
+  #data = 0; // characters of data in the ring
+  #heldData = 0;
   #seen = new Map();
   first = 0;
   end = 0;
@@ -43,13 +48,19 @@ export class Store {
     if (batch.length === 0) return;
     this.lastId = batch.findLast((e) => e.id > 0)?.id ?? this.lastId;
     if (!this.paused) return this.#append(batch);
-    for (const e of batch) this.#held.push(e);
-    const over = this.#held.length - kept;
-    if (over > 0) {
-      this.#held.splice(0, over);
-      this.left += over;
-    }
+    this.#hold(batch);
     this.#changed({ added: 0, held: this.#held.length });
+  }
+
+  #hold(batch) {
+    for (const e of batch) {
+      this.#held.push(e);
+      this.#heldData += dataSize(e);
+    }
+    let over = 0;
+    while (this.#held.length - over > kept || this.#heldData > keptData) this.#heldData -= dataSize(this.#held[over++]);
+    this.#held.splice(0, over);
+    this.left += over;
   }
 
   #append(batch) {
@@ -61,7 +72,8 @@ export class Store {
     if (e.type === "sampled" || e.type === "dropped") this.left += e.count ?? 0;
     e.id ??= -1 - this.end; // of one that is not part of the stream, such as sampled
     if (this.#byId.has(e.id)) return; // sent again after a reconnect
-    if (this.end - this.first === kept) this.#evict();
+    this.#data += dataSize(e);
+    while (this.end > this.first && (this.end - this.first === kept || this.#data > keptData)) this.#evict();
     this.#ring[this.end % kept] = e;
     this.#byId.set(e.id, this.end);
     const chain = chainOf(e);
@@ -78,7 +90,9 @@ export class Store {
 
   #evict() {
     const e = this.#ring[this.first % kept];
+    this.#ring[this.first % kept] = undefined;
     this.first++;
+    this.#data -= dataSize(e);
     this.#byId.delete(e.id);
     const chain = this.#chains.get(chainOf(e));
     if (!chain) return;
@@ -126,6 +140,7 @@ export class Store {
     this.paused = paused;
     const held = this.#held;
     this.#held = [];
+    this.#heldData = 0;
     if (!paused && held.length > 0) return this.#append(held);
     this.#changed({ added: 0 });
   }
@@ -137,6 +152,7 @@ export class Store {
     this.#chains.clear();
     this.#byId.clear();
     this.#held = [];
+    this.#data = this.#heldData = 0;
     this.left = 0;
     this.#changed({ added: 0, reset: true });
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Filtered, kept, Store } from "../web/store.js";
+import { Filtered, kept, keptData, Store } from "../web/store.js";
 
 const object = (id, more = {}) => ({ id, time: "2026-01-01T00:00:00Z", type: "message", ...more });
 const many = (from, n, more) => Array.from({ length: n }, (_, i) => object(from + i, more));
@@ -45,6 +45,26 @@ test("while paused, what arrives is held, at most 5,000 of it", () => {
   store.pause(false);
   assert.equal(store.held, 0);
   assert.equal(store.at(store.end - 1).id, kept + 102);
+});
+
+test("large data pushes out the oldest, also while paused", () => {
+  const store = new Store();
+  const data = "x".repeat(1 << 20);
+  const large = (from) => Array.from({ length: 100 }, (_, i) => object(from + i, { data }));
+  store.add(large(1));
+  assert.equal((store.end - store.first) * data.length, keptData);
+  assert.equal(store.at(store.end - 1).id, 100);
+  store.pause(true);
+  store.add(large(101));
+  assert.equal(store.held * data.length, keptData);
+  store.pause(false);
+  assert.equal((store.end - store.first) * data.length, keptData);
+  assert.equal(store.at(store.end - 1).id, 200);
+  store.add([object(201, { data: "y".repeat(keptData + 1) })]);
+  assert.equal(store.end - store.first, 1);
+  store.clear();
+  store.add(large(301));
+  assert.equal((store.end - store.first) * data.length, keptData);
 });
 
 test("what the server left out is counted", () => {
