@@ -1,5 +1,5 @@
 // Draws the picture of the page that README.md shows: the real page of an emulator
-// with some traffic, as an SVG in the colours of both themes.
+// with some traffic, as an SVG in the colors of both themes.
 //
 //	wps emulator -- node browser/picture.js ../docs/page.svg
 import { writeFileSync } from "node:fs";
@@ -27,7 +27,7 @@ async function fill(i) {
   await i.log(bo, /confirmed/);
 }
 
-/** Runs in the page: returns what is painted, in order, with colours. */
+/** Runs in the page: returns what is painted, in order, with colors. */
 function painted() {
   const found = [];
   const round = (n) => Math.round(n * 10) / 10;
@@ -142,8 +142,8 @@ function svg(light, dark) {
     return `<rect x="${item.x}" y="${item.y}" width="${item.w}" height="${item.h}"${radius} class="${paint("fill", item.fill, other.fill)} ${paint("stroke", item.stroke, other.stroke)}"/>`;
   });
   const rules = (which) => [...classes].map(([key, name]) => {
-    const [property, colours] = [key.slice(0, key.indexOf(":")), key.slice(key.indexOf(":") + 1).split("|")];
-    return `.${name}{${property}:${colours[which]}}`;
+    const [property, colors] = [key.slice(0, key.indexOf(":")), key.slice(key.indexOf(":") + 1).split("|")];
+    return `.${name}{${property}:${colors[which]}}`;
   }).join("");
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="The page of wps: traffic, with the details of an event and its chain">
 <style>text{font-family:system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;dominant-baseline:central;white-space:pre}.m{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}.b{font-weight:600}.n{fill:none}polyline,path,circle{stroke-width:1.4;stroke-linecap:round;stroke-linejoin:round}${rules(0)}@media (prefers-color-scheme:dark){${rules(1)}}</style>

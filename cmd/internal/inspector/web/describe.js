@@ -2,7 +2,7 @@
 // functions, without a document.
 import { fromBase64, oneLine } from "./format.js";
 
-/** The types of happenings: colour class, and what each means. */
+/** The types of happenings: color class, and what each means. */
 export const types = {
   __proto__: null, // names come from the network
   opened: { hue: "link", text: "a connection is open" },
@@ -27,7 +27,7 @@ export const types = {
   note: { hue: "muted", text: "a remark" },
 };
 
-/** Returns the colour class of a type. */
+/** Returns the color class of a type. */
 export const hue = (type) => types[type]?.hue ?? "muted";
 
 /** Returns what a chain is called, "" for an object that belongs to none. */

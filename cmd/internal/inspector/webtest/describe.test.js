@@ -40,7 +40,7 @@ test("who is the user, else the connection", () => {
   assert.equal(who({}), "");
 });
 
-test("status, colour and beginning", () => {
+test("status, color and beginning", () => {
   assert.equal(status({ status: 0, closeCode: 1006 }), 1006);
   assert.equal(status({}), "");
   assert.equal(hue("constructor"), "muted");
