@@ -279,6 +279,9 @@ test("a lost emulator is named, and found again without a reload", async (t) => 
   const server = await startPageServer(t);
   const proxy = await startProxy(t, server.origin);
   const i = await Inspector.open(browser, { ...server, address: server.address.replace(`:${server.port}`, `:${proxy.port}`) });
+  await newHub({}, { port: server.port, hub: "chat" }).sendToAll("before", { contentType: "text/plain" });
+  await i.filter("type:message");
+  await i.openRow("message", "before");
   await i.page.evaluate(() => {
     window.said = [];
     new MutationObserver(() => window.said.push(document.body.dataset.connection)).observe(document.body, { attributes: true });
@@ -287,6 +290,10 @@ test("a lost emulator is named, and found again without a reload", async (t) => 
   await i.page.waitFor(() => window.said.includes("lost"));
   await i.live();
   await i.page.waitFor(() => document.getElementById("lost").hidden);
+  await newHub({}, { port: server.port, hub: "chat" }).sendToAll("after", { contentType: "text/plain" });
+  await i.page.waitFor(() => [...document.querySelectorAll("#traffic-rows td.what")].some((c) => c.textContent.endsWith("after")));
+  assert.deepEqual((await i.rows()).map((r) => r.what), ["everyone  to no clients  before", "everyone  to no clients  after"]);
+  assert.equal(await i.page.evaluate(() => document.getElementById("drawer").hidden), false);
   await server.stop();
   await i.page.waitForText("#lost-text", /does not answer[\s\S]*tries again by itself/);
   await i.picture("lost");

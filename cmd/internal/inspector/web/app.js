@@ -100,7 +100,7 @@ class Page {
     byId("connections-figure").hidden = info.can?.state === false;
     if (info.can?.[needs[this.view]] === false) this.go("traffic");
     this.#hubs();
-    this.views[this.view]?.show?.(...this.shown);
+    this.#show();
     this.poll();
   }
 
@@ -186,18 +186,27 @@ class Page {
     if (this.view === "traffic" && location.hash !== `#${address}`) history.replaceState(null, "", `#${address}`);
   }
 
+  #address() {
+    return parseAddress(location.hash, Object.keys(this.views));
+  }
+
+  /** Has the view show what the address names. */
+  #show() {
+    const { id, filter } = this.#address();
+    this.views[this.view].show(id, filter);
+  }
+
   #navigated() {
     if (takeToken(location, keep)) return location.reload();
-    const { view, id, filter } = parseAddress(location.hash, Object.keys(this.views));
+    const { view } = this.#address();
     const changed = view !== this.view;
     this.view = view;
-    this.shown = [id, filter];
     for (const name of Object.keys(this.views)) {
       byId(`view-${name}`).hidden = name !== view;
       const link = document.querySelector(`nav a[href="#${name}"]`);
       name === view ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
     }
-    this.views[view].show(id, filter);
+    this.#show();
     if (changed && view === "state") this.poll();
   }
 
