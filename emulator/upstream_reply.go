@@ -26,6 +26,7 @@ type userEvent struct {
 func (s *eventSource) userEvent(ctx context.Context, u *userEvent) (m *message, ok bool) {
 	e := s.newEvent(protocol.EventUser, u.name, protocol.EventContentType(u.dataType), u.data)
 	e.metadata, e.chain = u.metadata, u.chain
+	s.awaitConnected(ctx)
 	a, err := s.deliver(ctx, e)
 	if err != nil || !a.OK() {
 		return nil, false

@@ -48,7 +48,7 @@ type eventSource struct {
 
 // opening is the progress of the event connected. Its channels are closed.
 type opening struct {
-	sent     chan struct{} // the first attempt has begun
+	sent     chan struct{} // the first attempt is on its way
 	answered chan struct{} // or the event has failed
 	once     sync.Once     // closes sent
 }
@@ -170,6 +170,23 @@ func (o *opening) wait() {
 	select {
 	case <-o.answered:
 	case <-lead.C:
+	}
+}
+
+// awaitConnected returns when the request of connected is on its way, so that the
+// handler learns of a connection before its first user event. It does not wait for
+// the answer, which the documentation leaves the handler any time for.
+func (s *eventSource) awaitConnected(ctx context.Context) {
+	s.mu.Lock()
+	o := s.opening
+	s.mu.Unlock()
+	if o == nil {
+		return
+	}
+	select {
+	case <-o.sent:
+	case <-o.answered: // it has no handler, or was dropped
+	case <-ctx.Done():
 	}
 }
 

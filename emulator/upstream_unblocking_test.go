@@ -1,7 +1,10 @@
 package emulator_test
 
 import (
+	"context"
+	"net"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,3 +40,60 @@ func TestDisconnectedDoesNotWait(t *testing.T) {
 		})
 	}
 }
+
+// TestConnectedComesFirst has a client that sends a user event while the connection
+// for connected is not open yet: the event is sent after it. It does not wait for the
+// answer to connected.
+func TestConnectedComesFirst(t *testing.T) {
+	t.Parallel()
+	const third = 3 // after validation and connect
+	h := &handler{reply: on(protocol.EventConnected, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })}
+	w := &slowDial{handler: h, held: third}
+	o := everything(h)
+	o.Transport = &http.Transport{DialContext: w.dial, DisableKeepAlives: true}
+	inBubble(t, emulator.Options{Hubs: hubs(o)}, func(t *testing.T, b *bubble) {
+		c := b.dial(clientOptions{})
+		defer w.close()
+		c.send("hello")
+		synctest.Wait()
+		if got := names(h.events()); got != "connect" || w.count != third {
+			t.Errorf("events = %q over %d connections, want connect alone, while connected is on its way", got, w.count)
+		}
+		close(w.release)
+		synctest.Wait()
+		if got := names(h.events()); got != "connect connected message" {
+			t.Errorf("events = %q, want connected, and the user event without its answer", got)
+		}
+	})
+}
+
+// slowDial connects to a handler over pipes, and holds one connection up until
+// release is closed. It is made in the bubble of its first connection.
+type slowDial struct {
+	handler http.Handler
+	held    int
+
+	mu      sync.Mutex
+	count   int
+	release chan struct{}
+	pipes   *pipes
+	web     *http.Server
+}
+
+func (d *slowDial) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	d.mu.Lock()
+	if d.count++; d.count == 1 {
+		d.release = make(chan struct{})
+		d.pipes = &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
+		d.web = &http.Server{Handler: d.handler}
+		go d.web.Serve(d.pipes)
+	}
+	held := d.count == d.held
+	d.mu.Unlock()
+	if held {
+		<-d.release
+	}
+	return d.pipes.dial(ctx, network, addr)
+}
+
+func (d *slowDial) close() { d.web.Close() }

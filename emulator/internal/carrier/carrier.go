@@ -58,7 +58,9 @@ type Request struct {
 	Header  http.Header
 	Body    []byte
 	Once    bool   // without retries
-	Begun   func() // is called when an attempt begins; nil: nothing
+	// Begun is called, perhaps several times, when an attempt is on its way: when the
+	// request is written, or, if that is not known, when it begins. nil: nothing.
+	Begun func()
 	// Tried is called with what came of each attempt; nil: nothing.
 	Tried func(a *Answer, err error, took time.Duration)
 	// Log logs the first attempt that fails, because the others take a while; nil
@@ -126,11 +128,14 @@ func (r *Request) Send(ctx context.Context) (*Answer, error) {
 		return nil, err
 	}
 	for attempt := 0; ; attempt++ {
-		if r.Begun != nil {
+		if web, ok := r.Carrier.(HTTP); r.Begun != nil && !(ok && web.traces()) {
 			r.Begun()
 		}
 		began := time.Now()
 		a, err := r.Carrier.Attempt(ctx, r)
+		if r.Begun != nil {
+			r.Begun()
+		}
 		if r.Tried != nil {
 			r.Tried(a, err, time.Since(began))
 		}

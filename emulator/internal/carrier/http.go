@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"time"
 
@@ -66,9 +67,19 @@ func (HTTP) Trusted() bool { return false }
 // Address implements [Carrier].
 func (c HTTP) Address(hub, event string) string { return Resolve(c.Template, hub, event) }
 
+// traces reports whether the transport reports when a request is written.
+func (c HTTP) traces() bool {
+	_, ok := c.Client.Transport.(*http.Transport)
+	return ok
+}
+
 // Attempt implements [Carrier].
 func (c HTTP) Attempt(ctx context.Context, r *Request) (*Answer, error) {
-	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	traced := ctx
+	if r.Begun != nil {
+		traced = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { r.Begun() }})
+	}
+	req, err := http.NewRequestWithContext(traced, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, err
 	}
