@@ -93,6 +93,9 @@ var imports = map[string][]string{
 	"scripts/bench.d/measure": {},
 	"scripts/bench.d/minimal": {},
 
+	// The program of scripts/attack: loads on an emulator.
+	"scripts/attack.d/load": {"token", "protocol"},
+
 	// The program of scripts/release: what a release contains beside the program.
 	"scripts/release.d/material": {"cmd"},
 	// The program of scripts/release that writes the container image.

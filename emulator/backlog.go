@@ -48,7 +48,7 @@ func (b *backlog) added(bytes int) {
 		return
 	}
 	for _, c := range slowest(waiting, b.limit.Load()) {
-		c.overflow(queueFull)
+		c.yield()
 	}
 }
 

@@ -152,8 +152,21 @@ func (c *conn) handleMessage(l *link, op int, data []byte) *closeStatus {
 // overflow closes a connection that reads too slowly. What waits for it is
 // dropped.
 func (c *conn) overflow(reason string) {
-	l := c.terminate(ending{code: closePolicy, why: reason})
-	if l != nil && l.out.EndNow(outbound.CloseFrame(closePolicy, reason)) {
+	if l := c.terminate(ending{code: closePolicy, why: reason}); l != nil {
+		c.tooSlow(l.out.EndNow, reason)
+	}
+}
+
+// yield is overflow for a connection whose messages take memory that is needed.
+func (c *conn) yield() {
+	if l := c.terminate(ending{code: closePolicy, why: queueFull}); l != nil {
+		c.tooSlow(l.out.EndSoon, queueFull)
+	}
+}
+
+// tooSlow ends the transport of a connection that reads too slowly.
+func (c *conn) tooSlow(end func(last ...[]byte) bool, reason string) {
+	if end(outbound.CloseFrame(closePolicy, reason)) {
 		c.publishFault("the client reads too slowly: " + reason)
 		c.server.log.Warn("connection too slow, closed", "hub", c.hub.name, "connectionId", c.id, "userId", c.userID)
 	}

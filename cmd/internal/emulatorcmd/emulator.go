@@ -15,6 +15,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -247,8 +248,16 @@ func checkedKey(key, from string) (string, error) {
 	return key, nil
 }
 
+// memoryLimit is what the program tries to stay below, in bytes, unless $GOMEMLIMIT
+// says otherwise: it holds the most that may wait for slow clients, and needs less
+// than the twice of that which the garbage collector would let it take.
+const memoryLimit = 1 << 30
+
 func run(ctx context.Context, env *cli.Env, o *options, given cli.FlagNames, command []string) error {
 	defer env.Serve()()
+	if _, set := env.Settings.LookupEnv("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	if err := o.check(env, given); err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ type Request struct {
 	Hub     string // whose event it is, in lower case
 	Header  http.Header
 	Body    []byte
-	Once    bool   // without retries
+	Once    bool // without retries
 	// Begun is called, perhaps several times, when an attempt is on its way: when the
 	// request is written, or, if that is not known, when it begins. nil: nothing.
 	Begun func()

@@ -27,6 +27,9 @@ import (
 const (
 	writeTimeout = 30 * time.Second
 	closeTimeout = 2 * time.Second
+	// soonTimeout is the closeTimeout of a client whose messages take memory that is
+	// needed: what is being written to it is kept for so long.
+	soonTimeout = 250 * time.Millisecond
 )
 
 // Item is something that waits for a client: a whole frame or, with a sequence
@@ -137,12 +140,15 @@ func (q *Queue) Begin(first []byte, again []Item) {
 
 // End queues the last frames after what waits, and accepts no more. Only the
 // first call of End or EndNow counts; it returns true.
-func (q *Queue) End(last ...[]byte) bool { return q.end(false, last) }
+func (q *Queue) End(last ...[]byte) bool { return q.end(false, closeTimeout, last) }
 
 // EndNow is End, but drops what waits.
-func (q *Queue) EndNow(last ...[]byte) bool { return q.end(true, last) }
+func (q *Queue) EndNow(last ...[]byte) bool { return q.end(true, closeTimeout, last) }
 
-func (q *Queue) end(discard bool, last [][]byte) bool {
+// EndSoon is EndNow with less time to read the last frames.
+func (q *Queue) EndSoon(last ...[]byte) bool { return q.end(true, soonTimeout, last) }
+
+func (q *Queue) end(discard bool, timeout time.Duration, last [][]byte) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.ending {
@@ -155,7 +161,7 @@ func (q *Queue) end(discard bool, last [][]byte) bool {
 	for _, f := range last {
 		q.appendItem(Item{Bytes: f})
 	}
-	q.transport.SetDeadline(time.Now().Add(closeTimeout))
+	q.transport.SetDeadline(time.Now().Add(timeout))
 	return true
 }
 
