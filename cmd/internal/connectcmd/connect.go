@@ -84,6 +84,12 @@ of up to 30 s; what was sent in between is not received.`,
 		Args:        cli.ExactArgs(),
 		RunE:        func(c *cobra.Command, _ []string) error { return connect(c.Context(), env, &o, cli.ChangedFlags(c)) },
 	}
+	o.register(c)
+	return c
+}
+
+// register defines the flags.
+func (o *connectOptions) register(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.url, "url", "", "connect to this client `URL`, such as one from wps negotiate")
@@ -107,7 +113,6 @@ of up to 30 s; what was sent in between is not received.`,
 	f.StringVar(&o.ready.Path, "ready-file", "", "write the connection id to `file` once connected and joined")
 	_ = c.RegisterFlagCompletionFunc("subprotocol", cobra.FixedCompletions( // the error is that of an unknown flag
 		slices.Sorted(maps.Keys(subprotocols)), cobra.ShellCompDirectiveNoFileComp))
-	return c
 }
 
 // subprotocols maps the names of the flag to those on the wire.
