@@ -39,7 +39,7 @@ var imports = map[string][]string{
 	"cmd/internal/prompt":      {"cmd/internal/cli"},
 	"cmd/internal/outfile":     {},
 	"cmd/internal/serve":       {"cmd/internal/cli", "internal/webguard", "internal/idleconn"},
-	"cmd/internal/inspector":   {"cmd/internal/cli", "client", "internal/feed", "output", "token", "protocol", "protocol/traffic"},
+	"cmd/internal/inspector":   {"cmd/internal/cli", "client", "internal/feed", "output", "token", "protocol", "protocol/traffic", "internal/proctree"},
 	"cmd/internal/replaycmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/record", "cmd/internal/service", "client", "client/ws", "emulator", "internal/shownurl", "token", "protocol", "protocol/traffic"},
 	"cmd/internal/record":      {"cmd/internal/cli", "internal/feed", "protocol/traffic"},
 	"cmd/internal/traffictext": {"cmd/internal/cli", "protocol", "protocol/traffic"},

@@ -137,7 +137,8 @@ func (t *Tree) killRound(known map[int]bool) (found, unclear bool) {
 	return found, unclear
 }
 
-// KillOrphans kills all adopted processes outside the process group of this one.
+// KillOrphans kills all adopted processes outside the process group of this one, but
+// for those of commands that were spared.
 func KillOrphans() {
 	if newMark() == "" {
 		return
@@ -145,7 +146,7 @@ func KillOrphans() {
 	adopted.starting.Lock()
 	defer adopted.starting.Unlock()
 	for range maxRounds {
-		if !killStrangers(func(process) bool { return true }) {
+		if !killStrangers(func(p process) bool { has, _ := p.hasVariable(spared); return !has }) {
 			return
 		}
 	}

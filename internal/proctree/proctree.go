@@ -10,12 +10,25 @@
 package proctree
 
 import (
+	"os"
 	"os/exec"
 )
 
 // Variable is the environment variable that marks the processes of a [Tree], once
 // Adopt was called.
 const Variable = "WPS_HOOK_ID"
+
+// spared marks the processes that KillOrphans leaves alone.
+const spared = Variable + "=-"
+
+// Spare marks a command, before it is started, whose processes live on as they
+// please, such as a browser.
+func Spare(cmd *exec.Cmd) {
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env[:len(cmd.Env):len(cmd.Env)], spared)
+}
 
 // Tree is a command with all processes that it starts. Its methods may be called
 // concurrently.

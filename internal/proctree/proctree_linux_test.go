@@ -134,6 +134,27 @@ func TestKillOrphans(t *testing.T) {
 	}
 }
 
+// TestSpare checks that what a spared command leaves in a session of its own lives
+// on.
+func TestSpare(t *testing.T) {
+	cmd := exec.Command("sh", "-c", `setsid sh -c 'echo $$; `+forever+`' &`)
+	proctree.Spare(cmd)
+	cmd.Stderr = os.Stderr // not a pipe, which the process would keep open
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	proctree.KillOrphans()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Errorf("process %d: %v, want it to live on", pid, err)
+	}
+	_, _ = syscall.Wait4(pid, nil, 0, nil)
+}
+
 // TestKillTakesNoState checks that no exit code is lost while others are killed, of
 // commands of this package and of others.
 func TestKillTakesNoState(t *testing.T) {

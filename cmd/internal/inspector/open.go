@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"wps/cmd/internal/cli"
+	"wps/internal/proctree"
 )
 
 // Opened is a page that was opened in a browser.
@@ -31,6 +32,7 @@ func Open(address, browser string) (*Opened, error) {
 		return nil, fmt.Errorf("open the page: %v", err)
 	}
 	command := browserCommand(browser, (&url.URL{Scheme: "file", Path: filepath.ToSlash(file)}).String())
+	proctree.Spare(command)
 	if err := command.Start(); err != nil {
 		o.Remove()
 		return nil, cli.WithHint(fmt.Errorf("open the page: no browser can be started: %v", execError(err)), "open the printed address yourself, or set BROWSER to the command of a browser")
