@@ -44,8 +44,8 @@ func newSend(env *cli.Env) *cobra.Command {
 targets in turn until one fails, or without a target to everyone in the hub. If
 MESSAGE is "-", or missing and stdin is a pipe, it is read from stdin.
 
-One line break at the end of a text that is read is dropped. With a MESSAGE, stdin
-is not read.`,
+One line break at the end of a text from stdin is dropped. With a MESSAGE, stdin is
+not read.`,
 		Example: `  wps send --hub chat --group g1 "hello"
   echo '{"n":1}' | wps send --hub chat --user u1 --data-type json
   tail -f app.log | wps send --hub chat --all --lines`,
@@ -69,8 +69,8 @@ func newBroadcast(env *cli.Env) *cobra.Command {
 		Long: `Send one message over REST to every connection in the hub. If MESSAGE is "-", or
 missing and stdin is a pipe, it is read from stdin.
 
-One line break at the end of a text that is read is dropped. With a MESSAGE, stdin
-is not read.`,
+One line break at the end of a text from stdin is dropped. With a MESSAGE, stdin is
+not read.`,
 		Example: `  wps broadcast --hub chat "the server restarts in a minute"
   wps broadcast --hub chat --data-type json '{"kind":"restart"}'
   wps broadcast --hub chat --exclude "$ID" "to all but one"`,
@@ -121,8 +121,7 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.FlagNames
 		return cli.Usagef("--%s goes with --lines", name)
 	}
 	if err := o.checkInput(env.Stdin, args); err != nil {
-		_, hubErr := env.Settings.Hub() // so that both are named at once
-		return cli.JoinErrors(hubErr, err)
+		return withMissingHub(env, err)
 	}
 	in, err := o.openInput(ctx, env.Stdin, args)
 	if err != nil {
