@@ -1,6 +1,7 @@
 // wps listen beside the official middleware: the same requests, answered by
 // hooks that do what the middleware's handlers do, must get the same statuses,
-// content types, states and bodies.
+// content types, states and bodies. wps listen --tunnel must answer the same through
+// a tunnel of the published codec.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +11,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startMiddleware, startWps } from "../handler.js";
 import { connectionString, within } from "../kit.js";
+import { startTunnelService } from "../tunnel.js";
 
 const key = /AccessKey=([^;]*)/.exec(connectionString)[1];
 const full = { userId: "ü 2", groups: ["a", "b"], roles: ["webpubsub.sendToGroup.a"], subprotocol: "mine" };
@@ -63,6 +65,7 @@ if (process.env.WPS_EVENT === "connect") connects[JSON.parse(data).query.case[0]
 
 let middleware;
 let listen;
+let tunnel;
 const cleanups = [];
 const shared = { after: (f) => cleanups.push(f) }; // what startWps needs of a test
 
@@ -77,6 +80,7 @@ before(async () => {
   const command = `${process.execPath} ${join(folder, "hook.mjs")}`;
   const ons = ["connect", "connected", "disconnected", "joined", "left", "*"].flatMap((event) => ["--on", event, command]);
   listen = await startWps(shared, "listen", "--addr", "localhost:0", "--path", "/eh", "--allow-origin", "*", ...ons);
+  tunnel = await startTunnelService(shared, "--hub", "chat", "--path", "/eh", "--allow-origin", "*", ...ons);
   const { url, close } = await startMiddleware("chat", {
     handleConnect: (req, res) => connects[req.queries.case[0]][0](res, req),
     handleUserEvent: (req, res) => users[req.context.eventName][0](res, req),
@@ -106,6 +110,22 @@ function send(url, method, headers, body) {
   return within(answer, `answer of ${url}`);
 }
 
+/** What counts of the answer to a request through the tunnel, whose names are in lower case. */
+async function sendThrough(service, method, headers, body) {
+  const m = await service.request(method, "tunnel:///eh", headers, body);
+  const lines = Object.entries(m.Headers).flatMap(([name, values]) => values.map((v) => `${name}: ${v}`));
+  return { status: m.StatusCode, headers: lines.filter((l) => /^(content-type|ce-|webhook-)/.test(l)).sort(), body: m.Content.toString("base64") };
+}
+
+/** Sends a request to wps listen over HTTP and through the tunnel, and gives the answer, which must be one. */
+async function sendBothWays(url, service, method, headers, body) {
+  const answer = await send(url, method, headers, body);
+  if (service === undefined) return answer;
+  const lower = answer.headers.map((l) => l.replace(/^[^:]*/, (name) => name.toLowerCase())).sort();
+  assert.deepEqual(await sendThrough(service, method, headers, body), { ...answer, headers: lower }, "through the tunnel");
+  return answer;
+}
+
 let ids = 0;
 
 /** The answers of both to one event. */
@@ -118,7 +138,7 @@ async function both(event, { type = `azure.webpubsub.user.${event}`, contentType
     "ce-signature": "sha256=" + createHmac("sha256", key).update(connection).digest("hex"),
   };
   if (state !== undefined) headers["ce-connectionState"] = state;
-  return [await send(listen, "POST", headers, body), await send(middleware, "POST", headers, body)];
+  return [await sendBothWays(listen, tunnel, "POST", headers, body), await send(middleware, "POST", headers, body)];
 }
 
 for (const name of Object.keys(connects)) {
@@ -156,10 +176,10 @@ for (const [event, prefix, body] of [["connected", "sys", "{}"], ["disconnected"
 
 test("validation", async () => {
   const headers = { "WebHook-Request-Origin": "contoso.webpubsub.azure.com", "ce-awpsversion": "1.0" };
-  const [ours, theirs] = [await send(listen, "OPTIONS", headers), await send(middleware, "OPTIONS", headers)];
+  const [ours, theirs] = [await sendBothWays(listen, tunnel, "OPTIONS", headers), await send(middleware, "OPTIONS", headers)];
   assert.deepEqual(ours, theirs);
   const { "WebHook-Request-Origin": _, ...without } = headers;
-  assert.equal((await send(listen, "OPTIONS", without)).status, (await send(middleware, "OPTIONS", without)).status);
+  assert.equal((await sendBothWays(listen, tunnel, "OPTIONS", without)).status, (await send(middleware, "OPTIONS", without)).status);
 });
 
 test("validation of a service that is named", async (t) => {
@@ -173,11 +193,12 @@ test("validation of a service that is named", async (t) => {
 
 test("events that nobody handles are accepted", async (t) => {
   const bare = await startWps(t, "listen", "--addr", "localhost:0", "--allow-origin", "*", "--on", "someEvent", ":accept");
+  const through = await startTunnelService(t, "--hub", "chat", "--on", "someEvent", ":accept");
   const { url, close } = await startMiddleware("chat", {});
   t.after(close);
-  const saved = [listen, middleware];
-  [listen, middleware] = [bare, url];
-  t.after(() => ([listen, middleware] = saved));
+  const saved = [listen, tunnel, middleware];
+  [listen, tunnel, middleware] = [bare, through, url];
+  t.after(() => ([listen, tunnel, middleware] = saved));
   for (const [event, type] of [["connect", "sys"], ["connected", "sys"], ["disconnected", "sys"], ["message", "user"]]) {
     const [ours, theirs] = await both(event, { type: `azure.webpubsub.${type}.${event}`, contentType: "application/json", body: "{}" });
     assert.deepEqual(ours, theirs, event);
