@@ -64,16 +64,17 @@ func (l *listener) addresses(listeners []net.Listener) map[string]string {
 }
 
 // readyText returns the text of the ready file: the URL of the HTTP endpoint, else
-// those of the tunnels, one on each line.
+// that of the first tunnel.
 func (l *listener) readyText(address string) string {
 	if address != "" || l.tunnels == nil {
 		return address
 	}
-	var lines []string
-	for _, one := range l.tunnels.each {
-		lines = append(lines, one.client.URL())
-	}
-	return strings.Join(lines, "\n")
+	return l.tunnels.each[0].client.URL()
+}
+
+// isReadyLine reports whether a line is one that readyText returns.
+func isReadyLine(line string) bool {
+	return cli.IsLineOfURL(line) || strings.HasPrefix(line, "ws://") || strings.HasPrefix(line, "wss://")
 }
 
 // announceTunnels says which tunnels are open, and how their hubs learn of them.

@@ -141,7 +141,7 @@ func (o *listenOptions) listeners(ctx context.Context) ([]net.Listener, error) {
 		}
 		config = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 	}
-	o.ready.Form = cli.IsLineOfURL
+	o.ready.Form = isReadyLine
 	if err := o.ready.Check(); err != nil {
 		return nil, err
 	}
