@@ -22,7 +22,6 @@ type tunnels struct {
 	env    *cli.Env
 	each   []*hubTunnel
 	opened chan struct{} // one value for each tunnel that is open for the first time
-	failed chan<- error  // one value for each tunnel that has ended
 	runs   sync.WaitGroup
 }
 
