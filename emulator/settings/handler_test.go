@@ -16,6 +16,8 @@ func TestParseHandler(t *testing.T) {
 		{"http://me:secret@h/{hub}?code=s", "every hub -> http://***@h/{hub} (connect, connected, disconnected, user events)"},
 		{"chat=http://h user=a,b system=none", "hub chat -> http://h (user events a,b)"},
 		{"*=http://h system=connect user=none", "every hub -> http://h (connect)"},
+		{"chat=tunnel:///eh/{event}?code=s user=a system=none", "hub chat -> tunnel:///eh/{event} (user events a)"},
+		{"tunnel://h/eh", "!a tunnel has no host"},
 		{"9=http://h", "!hub name"},
 		{"=http://h", "!hub name is empty"},
 		{"h:80", "!must begin with http"},
