@@ -57,7 +57,7 @@ var imports = map[string][]string{
 	"client/ws":              {"client", "internal/oneline", "internal/wait", "token", "protocol"},
 	"trigger":                {"internal/proctree", "internal/shownurl", "internal/wait", "output", "token", "protocol", "internal/reason"},
 
-	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn", "internal/feed", "protocol/traffic", "internal/reason"},
+	"emulator":                   {"emulator/filter", "emulator/internal/carrier", "emulator/internal/outbound", "emulator/internal/rights", "emulator/internal/tunnel", "internal/shownurl", "internal/webguard", "token", "protocol", "internal/idleconn", "internal/feed", "protocol/traffic", "internal/reason", "protocol/tunnel"},
 	"emulator/filter":            {},
 	"emulator/internal/carrier":  {"internal/oneline", "internal/shownurl", "internal/wait", "protocol", "protocol/tunnel"},
 	"emulator/internal/outbound": {"protocol"},

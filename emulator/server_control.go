@@ -21,6 +21,8 @@ import (
 //	GET    groups[?hub=HUB]
 //	GET    events[?recent=N][&follow=true][&data=true]   JSON lines
 //	DELETE connections/ID[?reason=TEXT]
+//	GET    tunnels
+//	POST   tunnels/ID?ask=reconnect|rebalance|close      as the service may ask a tunnel client
 const ControlPath = "/_emulator/"
 
 // Status is what an emulator as a whole is doing.
@@ -97,6 +99,10 @@ func (s *Server) serveControl(w *responseWriter, r *http.Request, path string) {
 		s.streamTraffic(w, r)
 	case "DELETE connections":
 		s.controlClose(w, r, id)
+	case "GET tunnels":
+		writeJSON(w, http.StatusOK, "application/json", s.Tunnels())
+	case "POST tunnels":
+		s.controlTunnel(w, r, id)
 	default:
 		writeError(w, http.StatusNotFound, codeNotFound, "Request", "The control API has no such operation.")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -547,4 +548,69 @@ func TestTunnelAnswerLimits(t *testing.T) {
 	if m := c.object(); len(m["data"].(string)) != 1<<20 {
 		t.Errorf("reply of %d bytes, want 1 MiB", len(m["data"].(string)))
 	}
+}
+
+// control sends a request to the control API.
+func control(t testing.TB, e *emulatortest.Emulator, method, path string) (int, string) {
+	t.Helper()
+	address := e.URL + emulator.ControlPath + path
+	text, err := e.ConnectionString.Key.SignREST(address, time.Now(), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+text)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// TestTunnelControl: the control API lists tunnels, and asks their clients for what
+// the service may ask; one that is about to end gets no more events.
+func TestTunnelControl(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.RunWith(t, emulator.Options{Hubs: hubs(emulator.EventHandler{URLTemplate: "tunnel:///eh", EventPattern: emulator.EveryEvent})})
+	if _, list := control(t, e, "GET", "tunnels"); list != "[]" {
+		t.Errorf("tunnels = %s, want none", list)
+	}
+	first, second := dialTunnel(t, e, "chat"), dialTunnel(t, e, "chat")
+	want := fmt.Sprintf(`[{"hub":"chat","connectionId":"%s","clientId":"me"},{"hub":"chat","connectionId":"%s","clientId":"me"}]`, first.id, second.id)
+	if status, list := control(t, e, "GET", "tunnels"); status != 200 || list != want {
+		t.Errorf("tunnels = %d %s, want %s", status, list, want)
+	}
+	for path, want := range map[string]int{"tunnels/" + first.id: 400, "tunnels/" + first.id + "?ask=x": 400, "tunnels/x?ask=close": 404} {
+		if status, body := control(t, e, "POST", path); status != want || body == "" {
+			t.Errorf("POST %s = %d %s, want %d", path, status, body, want)
+		}
+	}
+	ask := func(what string) {
+		t.Helper()
+		if status, body := control(t, e, "POST", "tunnels/"+first.id+"?ask="+what); status != 202 {
+			t.Errorf("%s = %d %s, want 202", what, status, body)
+		}
+	}
+	ask("rebalance")
+	readAs[*tunnel.Rebalance](first)
+	ask("reconnect")
+	readAs[*tunnel.Reconnect](first)
+	c, _ := dialJSON(t, e, clientOptions{})
+	for n := range 4 { // all of them to the one that stays
+		c.send(fmt.Sprintf(`{"type":"event","event":"say","ackId":%d,"dataType":"text","data":"hi"}`, n))
+		second.answer(readAs[*tunnel.Request](second), 204, nil, "")
+		if ack := c.object(); ack["success"] != true {
+			t.Errorf("ack = %v", ack)
+		}
+	}
+	ask("close")
+	readAs[*tunnel.Close](first)
 }

@@ -183,3 +183,50 @@ func TestEmulatedCuts(t *testing.T) {
 	default:
 	}
 }
+
+// TestEmulatedRequests: the client does what the emulator asks for.
+func TestEmulatedRequests(t *testing.T) {
+	t.Parallel()
+	e := emulatortest.RunWith(t, throughTunnels())
+	opened, result := start(t, e.ConnectionString, "chat", func(http.ResponseWriter, *http.Request) {})
+	ask := func(what string) {
+		t.Helper()
+		address := e.URL + emulator.ControlPath + "tunnels/" + e.Server.Tunnels()[0].ConnectionID + "?ask=" + what
+		text, err := e.ConnectionString.Key.SignREST(address, time.Now(), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+text)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusAccepted {
+			t.Fatalf("%s = %d, want 202", what, resp.StatusCode)
+		}
+	}
+	before := e.Server.Tunnels()[0]
+	ask("rebalance")
+	<-opened
+	if all := e.Server.Tunnels(); len(all) != 2 || all[0] != before || all[1].ClientID != before.ClientID {
+		t.Errorf("tunnels = %v, want two of one client", all)
+	}
+	ask("reconnect")
+	<-opened
+	c := dial(t, e.ConnectionString, "chat")
+	for range 10 {
+		if err := c.SendEvent(t.Context(), "say", ws.EventOptions{DataType: protocol.DataTypeText}, []byte("hi")); err != nil {
+			t.Errorf("SendEvent = %v", err)
+		}
+	}
+	select {
+	case err := <-result:
+		t.Errorf("Run() = %v, want it to go on", err)
+	default:
+	}
+}

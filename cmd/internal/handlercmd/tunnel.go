@@ -178,7 +178,7 @@ func (t *tunnels) textOf(one *hubTunnel, c tunnel.Change) string {
 	case c.ConnectionID != "" && c.Open == 0 && !c.Final:
 		one.said = c.Err.Error()
 		return fmt.Sprintf("of hub %s lost: %v; connecting again", one.hub, c.Err)
-	case c.ConnectionID == "" && c.Err.Error() != one.said:
+	case c.ConnectionID == "" && c.Err.Error() != one.said && !c.Final:
 		one.said = c.Err.Error()
 		return fmt.Sprintf("of hub %s: %v; trying again until it succeeds", one.hub, c.Err)
 	}
