@@ -12,8 +12,13 @@ const pictures = process.env.SCREENSHOTS;
 if (pictures) mkdirSync(pictures, { recursive: true });
 
 /** Starts an emulator on a free port; returns the address of its page, and stop(). */
-export async function startPageServer(t, ...args) {
-  const child = spawn(wps, ["emulator", "--addr", "localhost:0", "--key", key, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+export const startPageServer = (t, ...args) => start(t, "emulator", "--addr", "localhost:0", "--key", key, ...args);
+
+/** Starts wps listen on free ports; returns the same, and events, the address for events. */
+export const startListen = (t, ...args) => start(t, "listen", "--addr", "localhost:0", "--ui=localhost:0", "--skip-signature", ...args);
+
+async function start(t, ...args) {
+  const child = spawn(wps, args, { stdio: ["ignore", "ignore", "pipe"] });
   const ended = new Promise((resolve) => child.on("close", resolve));
   let said = "";
   const address = new Promise((resolve, reject) => {
@@ -31,7 +36,7 @@ export async function startPageServer(t, ...args) {
   };
   t.after(stop);
   const url = new URL(await within(address, "address of the page"));
-  return { address: url.href, origin: url.origin, port: url.port, stop };
+  return { address: url.href, origin: url.origin, port: url.port, stop, events: /events: (\S+)/.exec(said)?.[1] };
 }
 
 /** The page of an emulator in a browser. */

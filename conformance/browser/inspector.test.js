@@ -1,10 +1,12 @@
 // The page of the emulator in a browser, used as a person uses it.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
+import { promisify } from "node:util";
 import { newHub, startProxy } from "../kit.js";
 import { startChromium } from "./chromium.js";
-import { Inspector, startPageServer } from "./inspector.js";
+import { Inspector, startListen, startPageServer } from "./inspector.js";
 
 const evil = "evil.example";
 const browser = await startChromium({ after }, { hosts: { [evil]: "127.0.0.1" } });
@@ -58,6 +60,18 @@ test("the reply of a hook is in the traffic, and the event can be sent again", a
   await i.page.press("r");
   await i.page.waitForText("#drawer-panel", /Sent again: 200 in .*the same answer/);
   await i.picture("resent");
+  expectQuiet(i);
+});
+
+test("the page of wps listen shows an event with its reply, and sends it again", async (t) => {
+  const server = await startListen(t, "--on", "order", hook);
+  const i = await Inspector.open(browser, server);
+  await i.page.waitForText("#traffic-empty", /No event has come yet[\s\S]*wps trigger/);
+  await promisify(execFile)(process.env.WPS ?? "wps", ["trigger", "chat/order", "--to", server.events, "--user", "ana", "--data", "7 apples"]);
+  await i.openRow("event", "reply to 7 apples");
+  await i.page.press("r");
+  await i.page.waitForText("#drawer-panel", /Sent again: 200 in .*the same answer/);
+  assert.equal(await i.page.evaluate(() => document.querySelector('nav a[href="#state"]').hidden), true);
   expectQuiet(i);
 });
 
