@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 	"unicode/utf8"
 
 	"wps/client/ws"
 	"wps/cmd/internal/explain"
+	"wps/cmd/internal/service"
 	"wps/internal/wait"
 )
 
@@ -26,6 +28,9 @@ func (s *session) dial(ctx context.Context, address string) (*ws.Conn, error) {
 		TLS: s.tls, URL: address, Logger: s.env.Log, HandshakeTimeout: s.env.Settings.Timeout, Subprotocol: subprotocols[s.o.subprotocol],
 	}
 	o.OnFrame = s.onFrame()
+	if u, err := url.Parse(address); err == nil { // Dial checks the URL
+		service.LogProxy(s.env, u)
+	}
 	conn, err := ws.Dial(ctx, o)
 	if err != nil {
 		return nil, explain.Dial(s.env.Settings, err, s.o.url)
