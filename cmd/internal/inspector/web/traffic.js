@@ -37,7 +37,7 @@ export class TrafficView {
     this.rows = new Filtered(page.store);
     this.drawer = new Drawer(byId("drawer"), page, { close: () => this.close(), choose: (e) => this.choose(e.id, true) });
     this.table = new Table(byId("traffic-rows"), columns, this.rows, {
-      choose: (e) => this.choose(e.id, true),
+      choose: (e) => this.choose(e.id, true, e),
       newer: (n) => this.#newer(n),
       tone: (e) => this.#tone(e),
     });
@@ -154,17 +154,15 @@ export class TrafficView {
   }
 
   /** Chooses the object with an id, and opens its details. */
-  choose(id, open) {
-    const e = this.page.store.at(this.page.store.numberOf(id));
+  choose(id, open, e = this.page.store.at(this.page.store.numberOf(id))) {
     this.#id = id;
     this.#chain = e ? chainOf(e) : "";
     this.table.choose(this.rows.rowOf(id));
-    if (open || this.drawer.shown) this.#open(id);
+    if (open || this.drawer.shown) this.#open(id, e);
     this.page.remember(this.address());
   }
 
-  #open(id) {
-    const e = this.page.store.at(this.page.store.numberOf(id));
+  #open(id, e = this.page.store.at(this.page.store.numberOf(id))) {
     if (!e) return;
     this.#chain = chainOf(e);
     this.drawer.show(e);
