@@ -105,6 +105,9 @@ func ReadKeys(cs token.ConnectionString, further []string) ([]token.Key, error) 
 		if err != nil {
 			return nil, Usagef("--key: %v", err)
 		}
+		if err := token.CheckKey(k); err != nil {
+			return nil, Usagef("--key: %v", err)
+		}
 		keys = append(keys, token.NewKey(k))
 	}
 	return keys, nil

@@ -69,7 +69,22 @@ func (o *Flags) CheckUnused(given cli.FlagNames) error {
 	if name := given.First(hookOnly...); name != "" && !o.Any() {
 		return cli.Usagef("--%s goes with --on", name)
 	}
+	if name := given.First(commandOnly...); name != "" && !o.anyCommand() {
+		return cli.Usage("--"+name+" needs a hook that is a command", "URLs and the built-in hooks, such as :echo, do not use it: leave it out")
+	}
 	return nil
+}
+
+// commandOnly are the flags that say how hooks that are commands run.
+var commandOnly = []string{"worker", "workers", "response-type"}
+
+// anyCommand reports whether a hook of --on is a command. A pair without a hook
+// counts, because it has an error of its own.
+func (o *Flags) anyCommand() bool {
+	return slices.ContainsFunc(o.On, func(pair string) bool {
+		_, hook, _ := strings.Cut(pair, "=")
+		return !isBuiltin(hook) && !isURL(hook)
+	})
 }
 
 // check checks the values of the flags.

@@ -161,7 +161,7 @@ func (b *builder) route(pair string, log *eventLog) (trigger.Route, error) {
 // else is a command.
 func (b *builder) hook(text string, log *eventLog) (trigger.Hook, error) {
 	switch {
-	case len(text) > 1 && text[0] == ':' && text[1] != ' ':
+	case isBuiltin(text):
 		return trigger.Builtin(text, log.logger())
 	case isURL(text):
 		return trigger.Forward(text)
@@ -185,6 +185,9 @@ func (b *builder) close(ctx context.Context) error {
 	}
 	return cli.JoinErrors(errs...)
 }
+
+// isBuiltin reports whether a hook has the name of a built-in one.
+func isBuiltin(hook string) bool { return len(hook) > 1 && hook[0] == ':' && hook[1] != ' ' }
 
 // isURL reports whether a hook begins with the scheme of a URL.
 func isURL(text string) bool {
