@@ -17,8 +17,9 @@ func newEcho(env *cli.Env) *cobra.Command {
 		Short: "Measure the round trip from a client to the event handler and back",
 		Long: `Send user events from clients, each one event at a time, and measure the time until
 the answer of the hub's event handler arrives. The handler must answer an event with
-the data of the event.`,
-		Example: `  wps bench echo --hub bench --concurrency 16
+the data of the event, as the hook :echo does.`,
+		Example: `  wps emulator --on echo :echo -- wps bench echo --hub bench
+  wps bench echo --hub bench --concurrency 16
   wps bench echo --hub bench --event message --rate 500/s
   wps bench echo --hub bench --report echo.html`,
 		Annotations: runExits(),

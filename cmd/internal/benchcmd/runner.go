@@ -220,15 +220,27 @@ func (b *runner) print(r *bench.Result) error {
 
 // nothingHint returns the next step after a run without a measurement.
 func nothingHint(r *bench.Result) string {
+	const handler = "the hub's event handler must answer the event with the data of the event, as in wps emulator --on echo :echo -- wps bench echo --hub bench"
 	switch {
+	case r.Kind == "echo" && (r.Failed == 0 && r.Lost > 0 || eventFailed(r)):
+		return handler
 	case r.Failed > 0:
 		return "see the errors above"
-	case r.Kind == "echo" && r.Lost > 0:
-		return "the hub's event handler must answer the event with the data of the event"
 	case r.Lost > 0:
 		return "the service accepted messages and delivered none of them"
 	}
 	return "raise --duration"
+}
+
+// eventFailed reports whether an event failed because there is no event handler, or
+// because it failed. The service has one error for both.
+func eventFailed(r *bench.Result) bool {
+	for text := range r.Faults {
+		if strings.HasPrefix(text, protocol.AckInternalServerError) {
+			return true
+		}
+	}
+	return false
 }
 
 // writerFunc makes an io.Writer of a function.
