@@ -50,6 +50,7 @@ func Run(ctx context.Context, args []string, env *cli.Env) int {
 	addCommands(root, env, args)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		completeValues(env.Settings, root)
+		completeChild(root, args)
 	} else {
 		cli.RejectRepeatedFlags(root) // cobra parses the flags twice to complete them
 	}

@@ -13,7 +13,6 @@ import (
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/hooks"
 	"wps/emulator"
-	"wps/protocol"
 )
 
 // completeValues registers the completion of flags and arguments: values that the
@@ -35,11 +34,6 @@ func completeValues(settings *cli.Settings, c *cobra.Command) {
 	}
 }
 
-// eventNames are the system events and group events of the service.
-var eventNames = []string{
-	protocol.EventConnect, protocol.EventConnected, protocol.EventDisconnected, protocol.EventJoined, protocol.EventLeft,
-}
-
 // valuesOf returns the completion of a flag; nil means files.
 func valuesOf(settings *cli.Settings, f *pflag.Flag) cobra.CompletionFunc {
 	placeholder, _ := pflag.UnquoteUsage(f)
@@ -47,7 +41,7 @@ func valuesOf(settings *cli.Settings, f *pflag.Flag) cobra.CompletionFunc {
 	case placeholder == "file" || strings.Contains(f.Usage, "@FILE"), strings.Contains(placeholder, "@file"):
 		return nil
 	case f.Name == hooks.OnFlag:
-		return cobra.FixedCompletions(eventNames, cobra.ShellCompDirectiveNoFileComp)
+		return hooks.CompleteOn
 	case strings.Contains(placeholder, "|"):
 		return cobra.FixedCompletions(strings.Split(placeholder, "|"), cobra.ShellCompDirectiveNoFileComp)
 	}
@@ -57,12 +51,14 @@ func valuesOf(settings *cli.Settings, f *pflag.Flag) cobra.CompletionFunc {
 			names, _ := settings.Store().Names() // without a folder there are no names
 			return names, cobra.ShellCompDirectiveNoFileComp
 		}
+	case "hub":
+		return liveValues(settings, ofEvery, hubNames)
 	case "connection", "exclude":
-		return liveValues(settings, connectionIDs)
+		return liveValues(settings, ofHub, connectionIDs)
 	case "user":
-		return liveValues(settings, userIDs)
+		return liveValues(settings, ofHub, userIDs)
 	case "group", "join", "to-group":
-		return liveValues(settings, groupNames)
+		return liveValues(settings, ofHub, groupNames)
 	}
 	return cobra.NoFileCompletions
 }
@@ -79,24 +75,48 @@ func argumentsOf(settings *cli.Settings, c *cobra.Command) cobra.CompletionFunc 
 		}
 	}
 	switch _, usage, _ := strings.Cut(c.Use, " "); {
-	case strings.Contains(usage, "FILE"), strings.Contains(usage, "BEFORE"), strings.Contains(usage, "HOOK"):
+	case strings.Contains(usage, "HOOK"):
+		return hooks.CompleteHook
+	case strings.Contains(usage, "FILE"), strings.Contains(usage, "BEFORE"):
 		return nil
 	case strings.Contains(usage, "GROUP"):
-		return first(liveValues(settings, groupNames))
+		return first(liveValues(settings, ofHub, groupNames))
 	case strings.Contains(usage, "CONNECTION"):
-		return first(liveValues(settings, connectionIDs))
+		return first(liveValues(settings, ofHub, connectionIDs))
 	case strings.HasPrefix(usage, "EVENT"):
-		return first(cobra.FixedCompletions(eventNames, cobra.ShellCompDirectiveNoFileComp))
+		return first(cobra.FixedCompletions(hooks.EventNames(), cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cobra.NoFileCompletions
+}
+
+// completeChild leaves a command after -- to the shell, which has the subcommands
+// of wps emulator otherwise. The last of args is what is being typed.
+func completeChild(root *cobra.Command, args []string) {
+	c, _, err := root.Find(args[1:])
+	if err != nil || c.Annotations[cli.RunsAnnotation] == "" || !slices.Contains(args[1:len(args)-1], "--") {
+		return
+	}
+	c.RemoveCommand(c.Commands()...)
+	c.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
 }
 
 // liveTimeout limits how long completion waits for the emulator.
 const liveTimeout = 500 * time.Millisecond
 
+// hubChoice selects the connections that completion looks at.
+type hubChoice bool
+
+const (
+	ofHub   hubChoice = false // those of the hub that is set, of all hubs if none is
+	ofEvery hubChoice = true
+)
+
 // liveValues completes with what pick returns for each connection of the emulator
-// on this machine. The real service cannot list its connections.
-func liveValues(settings *cli.Settings, pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
+// on this machine, of all hubs or of that which is set. The real service cannot list
+// its connections.
+func liveValues(settings *cli.Settings, hubs hubChoice, pick func(emulator.ConnectionStatus) []cobra.Completion) cobra.CompletionFunc {
 	return func(c *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		settings.KeepCommands() // which may ask for a password, or take long
 		cs, _, err := settings.Connection()
@@ -110,11 +130,15 @@ func liveValues(settings *cli.Settings, pick func(emulator.ConnectionStatus) []c
 			r.Trust(pool)
 		}
 		defer r.Close()
-		hub, err := settings.HubSetting()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
+		hub := ""
+		if hubs == ofHub {
+			setting, err := settings.HubSetting()
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			hub = setting.Value()
 		}
-		all, err := r.Connections(ctx, hub.Value())
+		all, err := r.Connections(ctx, hub)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -146,6 +170,8 @@ func userIDs(x emulator.ConnectionStatus) []cobra.Completion {
 	return []cobra.Completion{*x.UserID}
 }
 
+func hubNames(x emulator.ConnectionStatus) []cobra.Completion { return []cobra.Completion{x.Hub} }
+
 func groupNames(x emulator.ConnectionStatus) []cobra.Completion { return x.Groups }
 
 // newCompletion returns the "wps completion" command.
@@ -155,7 +181,7 @@ func newCompletion(env *cli.Env) *cobra.Command {
 		Use:   "completion {bash | zsh | fish | powershell}",
 		Short: "Print a script that completes wps commands",
 		Long: `Print a completion script for a shell; load it in the shell's startup file.
-It completes commands, flags, their known values, and the users, groups and
+It completes commands, flags, their known values, and the hubs, users, groups and
 connections of an emulator on this machine.`,
 		Example: `  eval "$(wps completion bash)"      # in ~/.bashrc
   eval "$(wps completion zsh)"       # in ~/.zshrc, after compinit

@@ -76,7 +76,7 @@ func completeWait(settings *cli.Settings, c *cobra.Command, args []string, typed
 	case len(args) == 0:
 		return slices.Sorted(maps.Keys(waitKinds())), cobra.ShellCompDirectiveNoFileComp
 	case len(args) == 1 && pick[args[0]] != nil:
-		return liveValues(settings, pick[args[0]])(c, args, typed)
+		return liveValues(settings, ofHub, pick[args[0]])(c, args, typed)
 	}
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"wps/protocol"
@@ -32,13 +34,16 @@ func echo(ev *Event, _ *slog.Logger) Answer {
 	return Answer{Message: ev.Body, DataType: ev.DataType}
 }
 
+// Builtins returns the names of the built-in hooks, in order.
+func Builtins() []string { return slices.Sorted(maps.Keys(builtins)) }
+
 // Builtin returns the built-in hook of a name: ":echo" answers a message with the
 // same message, ":accept" accepts every event, ":reject" refuses every event, and
 // ":log" accepts every event and writes it to log, which may be nil.
 func Builtin(name string, log *slog.Logger) (Hook, error) {
 	answer, ok := builtins[strings.ToLower(name)]
 	if !ok {
-		return nil, fmt.Errorf("hook %q is unknown: use :accept, :echo, :log, :reject or a command", name)
+		return nil, fmt.Errorf("hook %q is unknown: use %s or a command", name, strings.Join(Builtins(), ", "))
 	}
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
