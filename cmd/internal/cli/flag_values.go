@@ -1,13 +1,13 @@
 package cli
 
 import (
+	"net/url"
+	"strconv"
 	"strings"
-
-	"wps/token"
 )
 
 // AddrValue is the value of a flag for an address to listen on. A number alone is a
-// port of this machine.
+// port of localhost.
 type AddrValue string
 
 func (a *AddrValue) String() string { return string(*a) }
@@ -18,7 +18,7 @@ func (*AddrValue) Type() string { return "string" }
 // Set implements pflag.Value.
 func (a *AddrValue) Set(s string) error {
 	if s != "" && strings.Trim(s, "0123456789") == "" {
-		s = ":" + s
+		s = "localhost:" + s
 	}
 	*a = AddrValue(s)
 	return nil
@@ -34,10 +34,23 @@ func (*URLValue) Type() string { return "string" }
 
 // Set implements pflag.Value.
 func (u *URLValue) Set(s string) error {
-	host, _, _ := strings.Cut(s, "/")
-	if !strings.Contains(s, "://") && token.IsLoopbackHost(host) {
-		s = "http://" + s
-	}
-	*u = URLValue(s)
+	*u = URLValue(localURL(s))
 	return nil
+}
+
+// localURL returns an address of this machine without a scheme, such as
+// localhost:3000/api or :3000, as a URL; any other address is returned as it is.
+func localURL(address string) string {
+	authority, _, _ := strings.Cut(address, "/")
+	host, port, hasPort := strings.Cut(strings.TrimPrefix(authority, "[::1]"), ":")
+	_, err := strconv.ParseUint(port, 10, 16)
+	switch {
+	case strings.Contains(address, "://"), hasPort && err != nil:
+		return address
+	case IsLoopback(&url.URL{Host: authority}):
+		return "http://" + address
+	case host == "" && hasPort:
+		return "http://localhost" + address
+	}
+	return address
 }

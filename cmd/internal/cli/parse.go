@@ -71,23 +71,6 @@ func IsLoopback(u *url.URL) bool {
 	return ip != nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// LocalURL returns an address of this machine without a scheme, such as
-// localhost:3000/api, as a URL; any other address is returned as it is.
-func LocalURL(address string) string {
-	authority, _, _ := strings.Cut(address, "/")
-	host, port, err := net.SplitHostPort(authority)
-	if _, number := strconv.ParseUint(port, 10, 16); err != nil || number != nil || strings.Contains(address, "://") {
-		return address
-	}
-	if IsLoopback(&url.URL{Host: authority}) {
-		return "http://" + address
-	}
-	if host == "" {
-		return "http://localhost" + address
-	}
-	return address
-}
-
 // ReadKeys returns the key of cs, if it has one, and the further ones, each a key or
 // @FILE.
 func ReadKeys(cs token.ConnectionString, further []string) ([]token.Key, error) {

@@ -134,7 +134,7 @@ func (o *listenOptions) register(env *cli.Env, c *cobra.Command) {
 	f.StringVar(&o.ready.Path, "ready-file", "", "write the URL to `file` when ready; remove it at the end")
 	f.StringVar(&o.negotiatePath, "negotiate", "", "also serve client URLs at this `path`, as wps negotiate --serve does")
 	o.client.Register(c)
-	f.StringVar(&o.ui, "ui", "", "serve a page that shows the events at `[host:port]` of this machine (default localhost:9001)")
+	f.Var((*cli.AddrValue)(&o.ui), "ui", "serve a page that shows the events at `[host:port]` of this machine (default localhost:9001)")
 	f.Lookup("ui").NoOptDefVal = defaultUI
 	f.BoolVar(&o.open, "open", false, "with --ui: open the page in a browser: $BROWSER, or that of the system")
 	f.StringVar(&o.record, "record", "", "write every event and its answer, with their data, to `file`, for wps replay")

@@ -156,7 +156,7 @@ func runTrigger(ctx context.Context, env *cli.Env, o *triggerOptions, given cli.
 	if o.origin == "" {
 		o.origin = cs.Endpoint.Hostname()
 	}
-	t, err := emulator.NewEventSender(cli.LocalURL(o.to), o.origin, nil)
+	t, err := emulator.NewEventSender(o.to, o.origin, nil)
 	if err != nil {
 		return cli.Usagef("--to: %v", err)
 	}

@@ -114,7 +114,7 @@ func (b *builder) build() (*trigger.Handler, error) {
 		options.Routes = append(options.Routes, route)
 	}
 	if o.forward != "" {
-		hook, err := trigger.Forward(cli.LocalURL(o.forward))
+		hook, err := trigger.Forward(o.forward)
 		if err != nil {
 			return nil, fmt.Errorf("--forward %v", err)
 		}

@@ -16,7 +16,6 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -32,9 +31,6 @@ const listenTries = 20
 // Listen listens on addr, which the flag named flag sets. A number alone is a port
 // of localhost. No host and "localhost" mean both loopback addresses, or the one that the machine has.
 func Listen(ctx context.Context, addr, flag string) ([]net.Listener, error) {
-	if _, err := strconv.ParseUint(addr, 10, 16); err == nil {
-		addr = "localhost:" + addr
-	}
 	for try := 1; ; try++ {
 		listeners, err := listenOnce(ctx, addr, flag)
 		if _, port, _ := net.SplitHostPort(addr); !isInUse(err) || port != "0" || try == listenTries {
