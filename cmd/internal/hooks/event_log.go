@@ -23,6 +23,9 @@ type eventLog struct {
 	json  bool
 	data  bool // also the data of events and answers
 	mu    sync.Mutex
+
+	guarded map[string]bool // hubs, in lower case, with a hook for connect if others have none; else nil
+	warned  sync.Once       // of a client of another hub
 }
 
 // newEventLog returns an eventLog; a quiet one logs only problems, on stderr.
@@ -83,12 +86,25 @@ func (l *eventLog) answered(r trigger.Report) {
 	if l.feed != nil {
 		l.feed.Publish(eventObject(r))
 	}
+	l.warnUnguarded(r)
 	switch {
 	case l.json:
 		l.object(r)
 	case !l.quiet || r.Problem != "":
 		l.line(l.answerText(r))
 	}
+}
+
+// warnUnguarded warns once of a client that is accepted because only the connect
+// events of other hubs have a hook.
+func (l *eventLog) warnUnguarded(r trigger.Report) {
+	c := r.Event
+	if l.guarded == nil || c.Kind != protocol.EventSystem || c.Event != protocol.EventConnect || l.guarded[strings.ToLower(c.Hub)] {
+		return
+	}
+	l.warned.Do(func() {
+		l.out.Warn(fmt.Sprintf("no hook for connect events of hub %q: its clients are accepted; --strict refuses them", c.Hub))
+	})
 }
 
 func (l *eventLog) answerText(r trigger.Report) string {

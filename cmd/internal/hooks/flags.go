@@ -36,7 +36,7 @@ const OnFlag = "on"
 
 // Register defines the flags.
 func (o *Flags) Register(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.On, OnFlag, nil, "answer an event with a hook: `EVENT HOOK`, or EVENT=HOOK as one argument. EVENT is\n[HUB/]EVENT: connect, connected, disconnected, joined, left, the name of a user event,\nor * for all other user events; user:NAME is always a user event")
+	f.StringArrayVar(&o.On, OnFlag, nil, "answer an event with a hook: `EVENT HOOK`, or EVENT=HOOK as one argument. EVENT is\n[HUB/]EVENT: connect, connected, disconnected, joined, left, the name of a user event,\nor * for all other user events; user:NAME is always a user event. Without HUB/ it is\nthat of the hub of --hub, else of every hub: $WPS_HUB does not count")
 	f.BoolVar(&o.data, "data", false, "also print the data of events and answers, up to 64 KiB of each")
 	f.BoolVar(&o.worker, "worker", false, "start each command once and send it the events as lines of JSON")
 	f.IntVar(&o.workers, "workers", 1, "with --worker: start each command `n` times")

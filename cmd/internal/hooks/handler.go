@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,6 +104,7 @@ func (b *builder) build() (*trigger.Handler, error) {
 		Output: b.services.forHub, Logger: b.options.Env.Log,
 	}
 	log.observe(&options)
+	log.guarded = b.guarded()
 	if o.queue == 0 {
 		options.Queue = -1
 	}
@@ -129,6 +131,26 @@ func (b *builder) build() (*trigger.Handler, error) {
 		b.made[":accept"], options.Default = hook, hook
 	}
 	return trigger.New(options)
+}
+
+// guarded returns the hubs whose connect events have a hook, nil if those of every
+// hub have one, or none, or if events without a hook are refused or forwarded.
+func (b *builder) guarded() map[string]bool {
+	var hubs map[string]bool
+	for _, pair := range b.flags.On {
+		event, _, _ := strings.Cut(pair, "=")
+		key, err := trigger.ParseKey(event)
+		switch hub := strings.ToLower(cmp.Or(key.Hub, b.options.Hub)); {
+		case err != nil || key.Kind != protocol.EventSystem || key.Event != protocol.EventConnect: // an error is reported for its route
+		case hub == "" || b.flags.strict || b.flags.forward != "":
+			return nil
+		case hubs == nil:
+			hubs = map[string]bool{hub: true}
+		default:
+			hubs[hub] = true
+		}
+	}
+	return hubs
 }
 
 // route parses EVENT=HOOK and makes the hook.
