@@ -1,6 +1,7 @@
 package inspector
 
 import (
+	"errors"
 	"fmt"
 	"html"
 	"net/url"
@@ -43,7 +44,7 @@ func Open(address, browser string) (*Opened, error) {
 
 // execError returns the reason for which a command cannot be started.
 func execError(err error) error {
-	if failed, ok := err.(*exec.Error); ok {
+	if failed, ok := errors.AsType[*exec.Error](err); ok {
 		return fmt.Errorf("%s: %v", failed.Name, failed.Err)
 	}
 	return err

@@ -34,7 +34,7 @@ func run(args []string) error {
 		return err
 	}
 	if *dir == "" || f.NArg() == 0 {
-		return errors.New("usage: image -o DIR -version V [-certs FILE] ARCH=BINARY...")
+		return errors.New("usage: image -o DIR -version V [-certs FILE] ARCH=BINARY [ARCH=BINARY]")
 	}
 	l := &layout{dir: *dir}
 	for _, arg := range f.Args() {
