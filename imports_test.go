@@ -38,7 +38,7 @@ var imports = map[string][]string{
 	"cmd/internal/explain":     {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol", "client/entra", "token", "client/tunnel"},
 	"cmd/internal/prompt":      {"cmd/internal/cli"},
 	"cmd/internal/outfile":     {},
-	"cmd/internal/serve":       {"cmd/internal/cli", "internal/webguard", "internal/idleconn"},
+	"cmd/internal/serve":       {"cmd/internal/cli", "internal/webguard", "internal/idleconn", "internal/reason"},
 	"cmd/internal/inspector":   {"cmd/internal/cli", "client", "internal/feed", "output", "token", "protocol", "protocol/traffic", "internal/proctree"},
 	"cmd/internal/replaycmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/record", "cmd/internal/service", "client", "client/ws", "emulator", "internal/shownurl", "token", "protocol", "protocol/traffic"},
 	"cmd/internal/record":      {"cmd/internal/cli", "internal/feed", "protocol/traffic"},

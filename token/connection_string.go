@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"wps/protocol"
 )
 
 // ErrNoAccessKey is the error of a connection string with an Endpoint and without
@@ -156,10 +158,8 @@ func checkedEndpoint(u *url.URL) (*url.URL, error) {
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		return nil, errors.New("the address must not contain a query or a fragment")
 	}
-	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return nil, errors.New("the port in the address must be from 1 to 65535")
-		}
+	if err := protocol.CheckPort(u); err != nil {
+		return nil, err
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, nil
 }

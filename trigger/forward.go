@@ -51,6 +51,9 @@ func Forward(address string) (Hook, error) {
 	case strings.ContainsAny(strings.NewReplacer("{hub}", "", "{event}", "").Replace(address), "{}"):
 		return nil, fmt.Errorf("address %q: only {hub} and {event} may be in braces", f.shown)
 	}
+	if err := protocol.CheckPort(u); err != nil {
+		return nil, fmt.Errorf("address %q: %w", f.shown, err)
+	}
 	return f, nil
 }
 

@@ -32,6 +32,8 @@ func Network(err error) string {
 		return addressFault(address)
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, wsaConnRefused):
 		return "connection refused"
+	case errors.As(err, &name) && name.Err == "unknown port":
+		return strings.TrimPrefix(name.Name, "tcp/") + " is not a port from 0 to 65535"
 	case errors.As(err, &name) && name.IsNotFound:
 		return "no such host"
 	case errors.Is(err, context.Canceled):

@@ -33,6 +33,7 @@ func TestNetwork(t *testing.T) {
 		{syscall.ECONNRESET, "the connection was reset"},
 		{io.ErrUnexpectedEOF, "the connection was closed before an answer"},
 		{dial(&net.AddrError{Err: "invalid port", Addr: "99999"}), "99999 is not a port from 0 to 65535"},
+		{dial(&net.DNSError{Name: "tcp/http8", Err: "unknown port", IsNotFound: true}), "http8 is not a port from 0 to 65535"},
 		{splitError("9000"), "the port is missing"},
 		{splitError("a:b:c"), "it has too many colons; an IPv6 address needs brackets"},
 		{errors.New("other"), "other"},

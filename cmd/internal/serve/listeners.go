@@ -22,6 +22,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/internal/idleconn"
+	"wps/internal/reason"
 )
 
 // listenTries is how often Listen tries to find a port that is free on both loopback
@@ -42,7 +43,7 @@ func Listen(ctx context.Context, addr, flag string) ([]net.Listener, error) {
 func listenOnce(ctx context.Context, addr, flag string) ([]net.Listener, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, cli.Usage(fmt.Sprintf("%s %q: %v", flag, addr, err), "use host:port, such as localhost:8080")
+		return nil, cli.Usage(fmt.Sprintf("%s %q: %s", flag, addr, reason.Network(err)), "use host:port, such as localhost:8080")
 	}
 	hosts := []string{host}
 	if host == "" || strings.EqualFold(host, "localhost") {
@@ -100,12 +101,14 @@ const (
 
 // explainListen adds a hint to the error of an address that cannot be used.
 func explainListen(addr, host, flag string, err error) error {
-	err = withoutAddress(err)
 	free := fmt.Sprintf("use a free port with %s %s", flag, net.JoinHostPort(host, "0"))
-	err = fmt.Errorf("listen on %s: %w", addr, err)
 	var refused syscall.Errno
+	if !errors.As(err, &refused) {
+		return cli.Usage(fmt.Sprintf("listen on %s: %s", addr, reason.Network(err)), "use an address of this machine and a port from 0 to 65535, such as localhost:8080")
+	}
+	err = fmt.Errorf("listen on %s: %w", addr, withoutAddress(err))
 	switch {
-	case !errors.As(err, &refused), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, wsaAddrNotAvail):
+	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, wsaAddrNotAvail):
 		return cli.Usage(err.Error(), "use an address of this machine and a port from 0 to 65535, such as localhost:8080")
 	case errors.Is(err, fs.ErrPermission):
 		return cli.WithHint(err, "ports below 1024 need special privileges: "+free)

@@ -59,7 +59,7 @@ func CheckTemplate(template string) error {
 	if strings.ContainsAny(placeholder().ReplaceAllString(template, ""), "{}") {
 		return errors.New("a brace is unbalanced")
 	}
-	return nil
+	return protocol.CheckPort(one)
 }
 
 // IsTunnel reports whether the handler of a URL template is reached through the
