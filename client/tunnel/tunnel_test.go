@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -374,6 +375,14 @@ func TestSilence(t *testing.T) {
 	t.Parallel()
 	inBubble(t, echo, func(t *testing.T, s *service) {
 		c, _ := s.accept("c1")
+		var silent atomic.Bool
+		answer := c.ws.PingHandler()
+		c.ws.SetPingHandler(func(data string) error {
+			if silent.Load() {
+				return nil
+			}
+			return answer(data)
+		})
 		reading := make(chan error)
 		go func() {
 			_, _, err := c.ws.ReadMessage() // which answers pings
@@ -383,7 +392,7 @@ func TestSilence(t *testing.T) {
 		if len(s.changes) > 0 {
 			t.Errorf("change = %+v, want none", <-s.changes)
 		}
-		c.ws.SetPingHandler(func(string) error { return nil })
+		silent.Store(true)
 		if change := <-s.changes; change.Err == nil || change.Err.Error() != "the service was silent for 1m0s" {
 			t.Errorf("change = %+v, want that the service was silent", change)
 		}
