@@ -18,12 +18,11 @@ import (
 // typedPages are the pages whose blocks TestPages types, with the programs of others
 // that they need.
 var typedPages = map[string][]string{
-	"README.md":         nil,
-	"docs/tutorial.md":  {"curl"},
-	"docs/commands.md":  nil,
-	"docs/hooks.md":     {"jq", "python3", "curl"},
-	"docs/apply.md":     {"seq", "sed"},
-	"docs/inspector.md": nil,
+	"README.md":        nil,
+	"docs/tutorial.md": {"curl"},
+	"docs/commands.md": nil,
+	"docs/hooks.md":    {"jq", "python3", "curl"},
+	"docs/apply.md":    {"seq", "sed"},
 }
 
 // TestPages types what the pages print: every console block runs in a shell of its own,
@@ -56,8 +55,9 @@ func TestPages(t *testing.T) {
 func TestConsoleBlocks(t *testing.T) {
 	t.Parallel()
 	needs := map[string]string{
-		"docs/bench.md":  "the numbers of a measurement",
-		"docs/tunnel.md": "a service in the cloud; listen_tunnel.txtar does the same with the emulator",
+		"docs/inspector.md": "a recording; replay_handler.txtar makes and replays one",
+		"docs/bench.md":     "the numbers of a measurement",
+		"docs/tunnel.md":    "a service in the cloud; listen_tunnel.txtar does the same with the emulator",
 	}
 	pages, err := filepath.Glob("../docs/*.md")
 	if err != nil {
