@@ -45,6 +45,24 @@ func TestShownByPages(t *testing.T) {
 	}
 }
 
+// TestReadme checks that the README is an overview, which leads to every page of docs.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	readme := readPage(t, "README.md")
+	if n := strings.Count(readme, "\n"); n > 160 {
+		t.Errorf("README.md has %d lines, want at most 160: move something to docs", n)
+	}
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil || len(pages) < 10 {
+		t.Fatalf("pages %q, %v", pages, err)
+	}
+	for _, page := range pages {
+		if !strings.Contains(readme, "("+filepath.ToSlash(page)+")") {
+			t.Errorf("README.md does not link to %s", page)
+		}
+	}
+}
+
 // TestEmulatorPage holds the page to the tree: every row that says "works" names
 // a test, and every test that is named is there.
 func TestEmulatorPage(t *testing.T) {
