@@ -298,7 +298,7 @@ func TestApplyResultsLostWaiting(t *testing.T) {
 			go func() { ended <- cmd.Run(t.Context(), append([]string{"apply"}, args...), e) }()
 			select {
 			case code := <-ended:
-				if code != 1 || !strings.HasSuffix(stderr.String(), "wps: write the result: no space left on device\n") {
+				if code != 1 || !strings.Contains(stderr.String(), "wps: write the result: no space left on device\n") {
 					t.Errorf("exit code %d, %s", code, stderr.String())
 				}
 			case <-time.After(patience):

@@ -1,8 +1,10 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -190,18 +192,26 @@ connections of an emulator on this machine.`,
 		ValidArgs:   shells,
 		Args:        cli.ExactArgs("SHELL"),
 		RunE: func(c *cobra.Command, args []string) error {
-			root := c.Root()
-			switch args[0] {
-			case "bash":
-				return printBashCompletion(root, env.Out.Stdout)
-			case "zsh":
-				return root.GenZshCompletion(env.Out.Stdout)
-			case "fish":
-				return root.GenFishCompletion(env.Out.Stdout, true)
-			case "powershell":
-				return root.GenPowerShellCompletionWithDesc(env.Out.Stdout)
+			var script bytes.Buffer
+			if err := writeCompletion(c.Root(), &script, args[0]); err != nil {
+				return err
 			}
-			return cli.Usagef("unknown shell %q: use bash, zsh, fish or powershell", args[0])
+			return env.Out.Write(script.Bytes())
 		},
 	}
+}
+
+// writeCompletion writes the completion script for a shell.
+func writeCompletion(root *cobra.Command, w io.Writer, shell string) error {
+	switch shell {
+	case "bash":
+		return printBashCompletion(root, w)
+	case "zsh":
+		return root.GenZshCompletion(w)
+	case "fish":
+		return root.GenFishCompletion(w, true)
+	case "powershell":
+		return root.GenPowerShellCompletionWithDesc(w)
+	}
+	return cli.Usagef("unknown shell %q: use bash, zsh, fish or powershell", shell)
 }

@@ -16,14 +16,18 @@ const RunsAnnotation = "runs"
 
 // SetHelp makes root and the commands below it print help and usage by this package.
 // It uses no template: text/template keeps every exported method of every type, which
-// makes the binary a sixth larger. cobra has no place for the errors of printing.
+// makes the binary a sixth larger. cobra has no place for the errors of printing: that
+// of --help is left to Report, unless the reader has ended, as in --help | head.
 func SetHelp(root *cobra.Command, env *Env) {
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
 		about := c.Long
 		if about == "" {
 			about = c.Short
 		}
-		fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", strings.TrimRight(about, " \n"), usageText(c, helpWidth(c.OutOrStdout(), env)))
+		_, err := fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", strings.TrimRight(about, " \n"), usageText(c, helpWidth(c.OutOrStdout(), env)))
+		if err != nil && !notReadAnyMore(err) {
+			env.Out.helpErr = writeError("the help", err)
+		}
 	})
 	root.SetUsageFunc(func(c *cobra.Command) error {
 		_, err := io.WriteString(c.OutOrStderr(), usageText(c, helpWidth(c.OutOrStderr(), env)))

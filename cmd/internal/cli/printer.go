@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -25,6 +26,7 @@ type Printer struct {
 
 	filter       *Filter     // of --jq; nil without it
 	broken       atomic.Bool // a write to stdout has failed
+	helpErr      error       // of writing a help
 	terminal     bool        // treat stdout as a terminal, whatever it is
 	StdoutColors palette
 	StderrColors palette
@@ -164,10 +166,18 @@ func (p *Printer) Write(b []byte) error {
 		return nil
 	}
 	p.broken.Store(true)
+	return writeError("the result", err)
+}
+
+// writeError returns the error of writing what to stdout.
+func writeError(what string, err error) error {
 	if notReadAnyMore(err) {
 		return WithHint(&readerEndedError{err}, "what reads the output, such as head, ended before the command did")
 	}
-	return fmt.Errorf("write the result: %w", err)
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err // its path is that of a device, whatever the output is
+	}
+	return WithHint(fmt.Errorf("write %s: %w", what, err), "standard output must be a file, a pipe or a terminal that can be written to")
 }
 
 // readerEndedError is the error of a write to a stdout whose reader has ended.

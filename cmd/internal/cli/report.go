@@ -13,6 +13,9 @@ import (
 // stdout; what ends with an answer, such as no, has printed that.
 func Report(ctx context.Context, env *Env, ran *cobra.Command, args []string, err error) int {
 	var code ExitCode
+	if err == nil {
+		err = env.Out.helpErr
+	}
 	switch {
 	case err == nil:
 		return exitOK
