@@ -37,6 +37,9 @@ func (l *Lines) Read() ([]byte, int, error) {
 		l.buf = l.buf[:0]
 		return l.end(err)
 	}
+	if err := l.begin(); err != nil {
+		return nil, l.line, err
+	}
 	l.line++
 	for l.buf = l.buf[:0]; ; {
 		piece, err := l.in.ReadSlice('\n')
@@ -49,6 +52,18 @@ func (l *Lines) Read() ([]byte, int, error) {
 			return nil, l.line, l.tooLong()
 		}
 	}
+}
+
+// begin refuses text and JSON in UTF-16, whose lines are not those of bytes.
+func (l *Lines) begin() error {
+	if l.line > 0 || l.form.DataType != protocol.DataTypeText && l.form.DataType != protocol.DataTypeJSON {
+		return nil
+	}
+	if start, _ := l.in.Peek(2); !isUTF16(start) {
+		return nil
+	}
+	l.err = io.EOF
+	return &LineError{Line: 1, Err: errUTF16, Ends: true}
 }
 
 // skipLine skips the rest of a line that is too long.

@@ -31,7 +31,7 @@ var (
 	// ErrJournalInUse is a journal that another run is using.
 	ErrJournalInUse = errors.New("is in use by another run")
 	// ErrNoJournal is a file that no run has made. It is not changed.
-	ErrNoJournal = errors.New("is no journal")
+	ErrNoJournal = errors.New("is not a journal")
 	// ErrDamagedJournal is a journal with something else among its records.
 	ErrDamagedJournal = errors.New("is damaged")
 )

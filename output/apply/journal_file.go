@@ -82,7 +82,7 @@ func loadHead(in *bufio.Reader, want string) (end int64, err error) {
 // file systems leave of records that had not reached the disk when the machine
 // failed: it counts as a record that was cut off.
 func checkDamage(in *bufio.Reader, line []byte, number int) error {
-	damaged := fmt.Errorf("%w: line %d is no record", ErrDamagedJournal, number)
+	damaged := fmt.Errorf("%w: line %d is not a record", ErrDamagedJournal, number)
 	record, zeros := bytes.TrimRight(line, "\x00"), bytes.HasSuffix(line, []byte{0})
 	if !zeros || len(bytes.Trim(record, "0123456789abcdef ")) > 0 {
 		return damaged

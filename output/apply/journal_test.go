@@ -169,17 +169,17 @@ func TestJournalRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		write("notes", "dear diary\n"):                                                     "is no journal",
-		write("image", strings.Repeat("\x00", 10000)):                                      "is no journal",
+		write("notes", "dear diary\n"):                                                     "is not a journal",
+		write("image", strings.Repeat("\x00", 10000)):                                      "is not a journal",
 		write("word", "wps"):                                                               "",
 		write("empty", ""):                                                                 "",
 		write("other", "wps journal 1: another test\n"):                                    "it is of another test, this is a test",
 		write("zeros", string(good)+strings.Repeat("\x00", 20000)):                         "",
 		write("zeros and more", string(good)+strings.Repeat("\x00", 20000)+"x"):            "is damaged",
-		write("zeros in a record", string(good)+"1 1 "+strings.Repeat("\x00", 5000)+"1\n"): "is damaged: line 11 is no record",
-		write("zeros after text", string(good)+"x"+strings.Repeat("\x00", 5000)):           "is damaged: line 11 is no record",
-		write("zeros and a line", string(good)+strings.Repeat("\x00", 5000)+"\n"):          "is damaged: line 11 is no record",
-		write("damaged", string(good)+"nonsense\n"):                                        "is damaged: line 11 is no record",
+		write("zeros in a record", string(good)+"1 1 "+strings.Repeat("\x00", 5000)+"1\n"): "is damaged: line 11 is not a record",
+		write("zeros after text", string(good)+"x"+strings.Repeat("\x00", 5000)):           "is damaged: line 11 is not a record",
+		write("zeros and a line", string(good)+strings.Repeat("\x00", 5000)+"\n"):          "is damaged: line 11 is not a record",
+		write("damaged", string(good)+"nonsense\n"):                                        "is damaged: line 11 is not a record",
 		write("negative", string(good)+"-1 1 ab\n"):                                        "is damaged",
 		write("endless", string(good)+strings.Repeat("9", 10000)):                          "is damaged",
 		write("far", string(good)+"9000000000000000 1 ab\n"):                               "is damaged",

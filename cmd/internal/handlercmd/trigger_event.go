@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"strings"
@@ -140,6 +142,9 @@ func (o *triggerOptions) readData(ctx context.Context, env *cli.Env) ([]byte, er
 		return []byte(o.data), nil
 	}
 	data, err := io.ReadAll(io.LimitReader(in, protocol.MaxMessageSize+1))
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, cli.Usage(fmt.Sprintf("--data: %s: %v", path.Path, path.Err), "@FILE reads the data from a file")
+	}
 	if err == nil && len(data) > protocol.MaxMessageSize {
 		err = cli.Usagef("--data is larger than %d bytes, the most that a client may send", protocol.MaxMessageSize)
 	}

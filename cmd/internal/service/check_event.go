@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -66,6 +67,8 @@ func withMessageHint(wrong error, m *output.MessageEvent) error {
 		usage.Hint = explain.TooLargeHint
 	case m.DataType == protocol.DataTypeJSON && !json.Valid(m.Message):
 		usage.Hint = "fix the JSON, or send it unchanged with --data-type text"
+	case m.DataType == protocol.DataTypeText && (bytes.HasPrefix(m.Message, []byte("\xff\xfe")) || bytes.HasPrefix(m.Message, []byte("\xfe\xff"))):
+		usage.Text, usage.Hint = "the message is UTF-16 text, not UTF-8", "write it with \"Out-File -Encoding utf8\" or convert it with iconv; --data-type binary sends the bytes unchanged"
 	case m.DataType == protocol.DataTypeText && !utf8.Valid(m.Message):
 		usage.Text, usage.Hint = "the message is not UTF-8 text", "add --data-type binary to send the bytes unchanged"
 	}
