@@ -147,7 +147,7 @@ func (u Use) checkURL(audiences []string) error {
 	hub, want := ClientPath(inside, lastValue(q, "hub"))
 	switch {
 	case hub == "":
-		return fmt.Errorf("%w: the URL is no client URL such as %s", ErrAudience, u.want(""))
+		return fmt.Errorf("%w: the URL is not a client URL such as %s", ErrAudience, u.want(""))
 	case u.Hub != "" && !strings.EqualFold(hub, u.Hub):
 		return fmt.Errorf("%w: the URL is of hub %q, not of %q", ErrAudience, hub, u.Hub)
 	case !u.matches(audiences, want):

@@ -69,7 +69,7 @@ func TestUseProblems(t *testing.T) {
 		{"another hub", jwt.MapClaims{"aud": chat}, token.Use{Hub: "other"}, mustBe(chat, "https://a.example/client/hubs/other")},
 		{"in the URL of another hub", jwt.MapClaims{"aud": chat}, token.Use{URL: parseURL(t, "wss://a.example/client/hubs/other")}, mustBe(chat, "https://a.example/client/hubs/other")},
 		{"in the URL of another host", jwt.MapClaims{"aud": chat}, token.Use{URL: parseURL(t, "wss://b.example/client/hubs/chat")}, `the URL is of host "b.example", the endpoint is https://a.example`},
-		{"in no client URL", jwt.MapClaims{"aud": chat}, token.Use{URL: parseURL(t, "wss://a.example/client/chat")}, "the URL is no client URL such as https://a.example/client/hubs/{hub}"},
+		{"in no client URL", jwt.MapClaims{"aud": chat}, token.Use{URL: parseURL(t, "wss://a.example/client/chat")}, "the URL is not a client URL such as https://a.example/client/hubs/{hub}"},
 		{"REST, in a client URL", jwt.MapClaims{"aud": "https://a.example/api/hubs/chat/:send"}, token.Use{URL: parseURL(t, "wss://a.example/client/hubs/chat")}, mustBe("https://a.example/api/hubs/chat/:send", chat)},
 		{"nbf in milliseconds", jwt.MapClaims{"aud": chat, "nbf": now.UnixMilli()}, token.Use{}, "the token is not valid yet: nbf seems to count milliseconds, it must count seconds"},
 		{"a group without a name", jwt.MapClaims{"aud": chat, "webpubsub.group": []string{""}}, token.Use{}, "group name is empty"},

@@ -79,7 +79,7 @@ func (o *triggerOptions) register(c *cobra.Command) {
 	f.StringArrayVar(&o.headers, "header", nil, "with connect: header `name=value` of the client; may be repeated")
 	f.StringArrayVar(&o.subprotocols, "subprotocol", nil, "`name` of the subprotocol; with connect, one that the client offers; may be repeated")
 	f.StringVar(&o.state, "state", "", "connection `state`: a JSON object, which is encoded as by the SDKs, or any other text")
-	f.StringVar(&o.data, "data", "", "data of a user event (default all of stdin if that is no terminal): `text|@file|-`")
+	f.StringVar(&o.data, "data", "", "data of a user event (default all of stdin if that is not a terminal): `text|@file|-`")
 	f.StringVar(&o.dataType, "data-type", "text", "data type of --data: `text|json|binary`")
 	f.StringArrayVar(&o.metadata, "meta", nil, "with a user event: metadata `key=value`; may be repeated")
 	f.StringVar(&o.reason, "reason", "", "with disconnected: the `reason`")

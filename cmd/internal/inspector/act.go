@@ -111,7 +111,7 @@ func (i *Inspector) resend(r *http.Request, x struct {
 	case o == nil:
 		return nil, cli.WithHint(errNotKept, "choose a newer one, or use wps replay with a recording")
 	case o.Handling == nil:
-		return nil, fmt.Errorf("%s is no event for a handler", o.Type)
+		return nil, fmt.Errorf("%s is not an event for a handler", o.Type)
 	}
 	if _, whole := o.Raw(); !whole {
 		return nil, cli.WithHint(errors.New("the data of the event is not kept as a whole"), "it was larger than 64 KiB, or nothing was watching: have the client send it again")

@@ -159,7 +159,7 @@ func TestBadBodies(t *testing.T) {
 		{"negotiate", `{"hub":""}`, "hub", 400, nil},
 		{"negotiate", `{"hub":"chat","minutes":-1}`, "minutes must be 1 to 1440", 400, nil},
 		{"resend", `{"id":9}`, "the event is not kept any more", 404, nil},
-		{"resend", `{"id":1}`, "note is no event for a handler", 400, nil},
+		{"resend", `{"id":1}`, "note is not an event for a handler", 400, nil},
 		{"resend", `{"id":2}`, "the data of the event is not kept as a whole", 400, nil},
 	} {
 		if len(p.Latest(feed.Options{Recent: 9})) == 0 {

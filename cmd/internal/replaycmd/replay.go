@@ -108,7 +108,7 @@ func (o *options) check() (err error) {
 	for _, text := range o.lineTexts {
 		line, err := strconv.Atoi(text)
 		if err != nil || line < 2 {
-			return cli.Usage(fmt.Sprintf("--line %q is no line of an object", text), "the first object is in line 2")
+			return cli.Usage(fmt.Sprintf("--line %q is not the line of an object", text), "the first object is in line 2")
 		}
 		o.lines = append(o.lines, line)
 	}
@@ -123,7 +123,7 @@ func parseSpeed(text string) (float64, error) {
 	}
 	n, err := strconv.ParseFloat(strings.TrimSuffix(strings.ToLower(text), "x"), 64)
 	if err != nil || n <= 0 || n > 1e6 {
-		return 0, cli.Usage(fmt.Sprintf("--speed %q is no speed", text), "use 1x for the pauses of the recording, 5x for a fifth of them; leave it out for none")
+		return 0, cli.Usage(fmt.Sprintf("--speed %q is not a speed", text), "use 1x for the pauses of the recording, 5x for a fifth of them; leave it out for none")
 	}
 	return n, nil
 }
