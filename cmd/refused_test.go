@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"wps/cmd"
@@ -41,14 +42,15 @@ func TestServiceRefuses(t *testing.T) {
 			w.Header().Set("Retry-After", "50")
 			w.WriteHeader(http.StatusTooManyRequests)
 			return true
-		}, []string{"--retries", "1", "--timeout", "2s"}, 1, "wps: send to the hub: no success within 2s; the last answer was 429 Too Many Requests\nhint: increase --timeout, or check the service with \"wps health\"\n"},
-		{"silence", silent, []string{"--retries", "0", "--timeout", "50ms"}, 1, "wps: send to the hub: no answer within 50ms\nhint: increase --timeout, or check the service with \"wps health\"\n"},
+		}, []string{"--retries", "1", "--timeout", "2s"}, 1, "wps: send to the hub: ENDPOINT: no success within 2s; the last answer was 429 Too Many Requests\nhint: increase --timeout, or check the service with \"wps health\"\n"},
+		{"silence", silent, []string{"--retries", "0", "--timeout", "50ms"}, 1, "wps: send to the hub: ENDPOINT: no answer within 50ms\nhint: increase --timeout, or check the service with \"wps health\"\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t, tt.fault)
 			code, stdout, stderr := run(t, s.env(), append([]string{"send", "hi"}, tt.args...)...)
+			stderr = strings.ReplaceAll(stderr, s.URL, "ENDPOINT")
 			if code != tt.code || stdout != "" || stderr != tt.want {
 				t.Errorf("exit code %d, stdout %q, stderr %q, want %d, none, %q", code, stdout, stderr, tt.code, tt.want)
 			}

@@ -28,6 +28,8 @@ type Settings struct {
 	Timeout time.Duration // value of --timeout: limit of a request with its retries
 	Retries int           // value of --retries
 
+	logHub sync.Once
+
 	mu       sync.Mutex // guards the members below
 	stop     context.Context
 	resolver *settings.Resolver
@@ -138,7 +140,7 @@ func (s *Settings) Hub() (string, error) {
 	if err := protocol.CheckHub(name.value); err != nil {
 		return "", Usagef("%s: %v", name.From, err)
 	}
-	s.log.Info("hub", "hub", name.value, "from", name.From)
+	s.logHub.Do(func() { s.log.Info("hub", "hub", name.value, "from", name.From) })
 	return name.value, nil
 }
 

@@ -83,9 +83,18 @@ func (r *EventRunner) Run(ctx context.Context, ev output.Event) (output.Result, 
 		return result, nil
 	}
 	if errors.Is(context.Cause(limited), ErrTimeout) {
-		err = cli.WithHint(&explain.NoAnswerError{Within: r.Env.Settings.Timeout, Status: result.HTTPStatus}, "increase --timeout, or check the service with \"wps health\"")
+		err = cli.WithHint(&explain.NoAnswerError{Endpoint: r.endpoint(), Within: r.Env.Settings.Timeout, Status: result.HTTPStatus}, "increase --timeout, or check the service with \"wps health\"")
 	}
 	return result, explain.Service(r.Env.Settings, explain.Refusal(ev, fmt.Errorf("%s: %w", describe(ev), err)))
+}
+
+// endpoint returns the address of the service, "" if none is known.
+func (r *EventRunner) endpoint() string {
+	cs, _, err := r.Env.Settings.Service()
+	if err != nil || cs.Endpoint == nil {
+		return ""
+	}
+	return cs.Endpoint.String()
 }
 
 // afterTries adds to an error how often an event was tried.
