@@ -56,11 +56,18 @@ func (s *Service) withTryTimeout(r *http.Request) (*http.Request, context.Cancel
 	return r.WithContext(ctx), cancel
 }
 
+// maxAuthorization limits the Authorization header, in bytes: a token, which repeats
+// the address of its request, is not read beyond that.
+const maxAuthorization = 64 << 10
+
 // sign adds the header of the Authorizer to a request.
 func (s *Service) sign(r *http.Request) error {
 	h, err := s.authorizer.Authorize(r.Context(), s.origin+r.URL.RequestURI())
 	if err != nil {
 		return &authorizeError{err}
+	}
+	if len(h) > maxAuthorization {
+		return fmt.Errorf("%w: it has %d bytes, and its access token repeats them", ErrLongAddress, len(r.URL.RequestURI()))
 	}
 	r.Header["Authorization"] = []string{h}
 	return nil

@@ -27,6 +27,9 @@ var (
 	// ErrTooLarge is a message over the service's limit: found before sending,
 	// or a refusal with 413.
 	ErrTooLarge = errors.New("message is too large")
+	// ErrLongAddress is a request, such as one with a thousand excluded
+	// connections, whose address is too long. It is not sent.
+	ErrLongAddress = errors.New("the address of the request is too long")
 )
 
 var errTryTimeout = errors.New("no answer in time")

@@ -146,6 +146,9 @@ func (s *Service) explain(ctx context.Context, resp *http.Response, err error) e
 	if errors.As(err, &authorize) {
 		return fmt.Errorf("authorize: %w", authorize.err)
 	}
+	if errors.Is(err, ErrLongAddress) {
+		return err
+	}
 	var body *BrokenAnswerError
 	if errors.As(err, &body) {
 		return body

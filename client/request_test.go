@@ -147,6 +147,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"ttl", errorOf(svc.Send(ctx, everyone, protocol.Send{TTLSeconds: 301})), "it must be 0 to 300"},
 		{"negative ttl", errorOf(svc.Send(ctx, everyone, protocol.Send{TTLSeconds: -1})), "it must be 0 to 300"},
 		{"too large", errorOf(svc.Send(ctx, everyone, text(strings.Repeat("x", protocol.MaxMessageSize+1)))), client.ErrTooLarge.Error()},
+		{"address too long", errorOf(svc.Send(ctx, everyone, protocol.Send{Data: []byte("x"), DataType: protocol.DataTypeText, Excluded: strings.Split(strings.Repeat("c,", 10_000)+"c", ",")})), "the address of the request is too long"},
 		{"close excluded", errorOf(svc.CloseConnections(ctx, connection("c"), protocol.Close{Excluded: []string{"d"}})), "cannot be excluded when closing one"},
 		{"hub exists", exists(everyone), "existence of a hub cannot be checked"},
 		{"group in group", errorOf(svc.AddToGroup(ctx, group("g"), "h")), `a member of a group is a user or a connection, not group "g"`},

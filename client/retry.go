@@ -122,7 +122,7 @@ func shouldRetry(resp *http.Response, err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	switch {
-	case errors.As(err, &authorize), errors.As(err, &cert), connRefused(err), errors.Is(err, ErrNotLoopback):
+	case errors.As(err, &authorize), errors.As(err, &cert), connRefused(err), errors.Is(err, ErrNotLoopback), errors.Is(err, ErrLongAddress):
 		return false
 	case errors.As(err, &body):
 		return false // the service has carried out the request

@@ -14,6 +14,9 @@ import (
 
 // Refusal adds a hint to a refusal of the service that depends on the event.
 func Refusal(ev output.Event, err error) error {
+	if errors.Is(err, client.ErrLongAddress) {
+		return cli.WithHint(err, "exclude fewer connections, or select them with --filter")
+	}
 	var refused *client.Error
 	if !errors.As(err, &refused) || errors.Is(err, client.ErrNotService) {
 		return err
