@@ -27,10 +27,11 @@ func Dial(s *cli.Settings, err error, givenURL string) error {
 	case !errors.As(err, &refused):
 		return Service(s, err)
 	}
+	const byHandler = "the hub's event handler rejected the connect event; its log has the reason"
 	switch refused.Status {
 	case http.StatusUnauthorized:
 		if refused.Body != "" { // an event handler's; the service itself sends none
-			return cli.WithHint(err, "the hub's event handler rejected the connect event; its log has the reason")
+			return cli.WithHint(err, byHandler)
 		}
 		if givenURL == "" {
 			return cli.WithHint(err, unauthorizedHint)
@@ -40,6 +41,9 @@ func Dial(s *cli.Settings, err error, givenURL string) error {
 		}
 		return cli.WithHint(err, "check the signature, hub and expiry of the token with \"wps token inspect\"")
 	case http.StatusNotFound:
+		if refused.Body != "" && givenURL == "" { // the path is that of wps
+			return cli.WithHint(err, byHandler)
+		}
 		return cli.WithHint(err, "the path of a client URL must be /client/hubs/HUB")
 	case http.StatusInternalServerError:
 		return cli.WithHint(err, "the hub's event handler could not be reached or its answer to the connect event was invalid; its log, or the emulator's, has the reason")
