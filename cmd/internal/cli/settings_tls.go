@@ -2,7 +2,9 @@ package cli
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 )
 
@@ -53,8 +55,11 @@ func (s *Settings) readCAFile() (*x509.CertPool, error) {
 	if err == nil {
 		text, err = os.ReadFile(v.Text)
 	}
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
 	if err != nil {
-		return nil, Usage(fmt.Sprintf("%s: read the certificates: %v", v.From, err), hint)
+		return nil, Usage(fmt.Sprintf("%s: read the certificates in %s: %v", v.From, v.Text, err), hint)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
