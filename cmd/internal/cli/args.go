@@ -66,6 +66,9 @@ func SubcommandsOnly(c *cobra.Command, args []string) error {
 // Its hint is what they are called in wps, the nearest name, or the help of c.
 func UnknownCommand(c *cobra.Command, args ...string) error {
 	name := args[0]
+	if strings.TrimSpace(name) == "" { // every command begins with it
+		return Usage("the command is empty", fmt.Sprintf("a variable in its place may be unset; see %q", c.CommandPath()+" --help"))
+	}
 	c.SuggestionsMinimumDistance = 2
 	text := fmt.Sprintf("unknown command %q", shownurl.In(name))
 	if equivalent := EquivalentCommand(c, args...); equivalent != "" {
