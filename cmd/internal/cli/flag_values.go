@@ -2,7 +2,6 @@ package cli
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 )
 
@@ -43,9 +42,9 @@ func (u *URLValue) Set(s string) error {
 func localURL(address string) string {
 	authority, _, _ := strings.Cut(address, "/")
 	host, port, hasPort := strings.Cut(strings.TrimPrefix(authority, "[::1]"), ":")
-	_, err := strconv.ParseUint(port, 10, 16)
+	isNumber := port != "" && strings.Trim(port, "0123456789") == "" // of a port or not: that is checked later
 	switch {
-	case strings.Contains(address, "://"), hasPort && err != nil:
+	case strings.Contains(address, "://"), hasPort && !isNumber:
 		return address
 	case IsLoopback(&url.URL{Host: authority}):
 		return "http://" + address

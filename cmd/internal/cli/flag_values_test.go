@@ -16,7 +16,7 @@ func TestFlagValues(t *testing.T) {
 		"127.0.0.1:1/eh?x=1": "http://127.0.0.1:1/eh?x=1", "[::1]:80": "http://[::1]:80",
 		":3000/{hub}/{event}": "http://localhost:3000/{hub}/{event}", "app.localhost:1": "http://app.localhost:1",
 		"http://localhost:1": "http://localhost:1", "https://h/p:1": "https://h/p:1", "example.com:80": "example.com:80",
-		"localhost": "http://localhost", "9000": "9000", "localhost:x": "localhost:x", "/path": "/path", "tunnel:///x": "tunnel:///x",
+		"localhost": "http://localhost", "9000": "9000", "localhost:x": "localhost:x", "localhost:99999": "http://localhost:99999", "localhost:": "localhost:", "/path": "/path", "tunnel:///x": "tunnel:///x",
 	} {
 		var u URLValue
 		if err := u.Set(text); err != nil || u.String() != want {
