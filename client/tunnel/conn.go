@@ -149,9 +149,9 @@ func (c *conn) finish() {
 	case <-late.C:
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.closing = true
 	_ = c.ws.SetReadDeadline(time.Now().Add(closeTimeout)) // fails when it has ended
+	c.mu.Unlock()
 	frame := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
 	_ = c.ws.WriteControl(websocket.CloseMessage, frame, time.Now().Add(closeTimeout)) // the same
 }
