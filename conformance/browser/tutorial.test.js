@@ -54,20 +54,25 @@ async function lines(page) {
   }
 }
 
-/** Says something in a page, repeatedly until it is shown: its connection may not be open yet. */
-const say = (page, text) => page.evaluate(async (said) => {
-  while (!document.querySelector("#messages li")) {
-    document.getElementById("text").value = said;
-    document.getElementById("form").requestSubmit();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+/** Says something in a page, repeatedly until heard is settled: connections may not be open yet. */
+async function say(page, text, heard) {
+  let done = false;
+  heard.finally(() => (done = true)).catch(() => {}); // its caller reports it
+  while (!done) {
+    await page.evaluate((said) => {
+      document.getElementById("text").value = said;
+      document.getElementById("form").requestSubmit();
+    }, text);
+    await sleep(200);
   }
-}, text);
+}
 
 test("what one user of the tutorial's page says is shown to both", async (t) => {
   const site = await startSite(t, await startServers(t));
   const [ana, bob] = [await browser.newPage(`${site}?user=ana`), await browser.newPage(`${site}?user=bob`)];
-  await within(say(ana, "<b>hello</b>"), "a message in the page");
-  const seen = await within(Promise.all([lines(ana), lines(bob)]), "a message in both pages");
+  const heard = within(Promise.all([lines(ana), lines(bob)]), "a message in both pages");
+  await say(ana, "<b>hello</b>", heard);
+  const seen = await heard;
   for (const shown of seen) assert.ok(shown.every((line) => line === "ana: <b>hello</b>"), JSON.stringify(shown));
 });
 
