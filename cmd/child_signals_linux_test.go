@@ -70,7 +70,7 @@ func (u *underEmulator) attachTerminal(t *testing.T) {
 	t.Helper()
 	var err error
 	if u.terminal, err = os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0); err != nil {
-		t.Skip(err)
+		t.Fatalf("open a pseudo-terminal: %v", err)
 	}
 	t.Cleanup(func() { u.terminal.Close() })
 	fd := int(u.terminal.Fd())

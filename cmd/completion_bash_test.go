@@ -11,10 +11,7 @@ import (
 // where the package bash-completion is not installed.
 func TestBashCompletion(t *testing.T) {
 	t.Parallel()
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("no bash here")
-	}
+	bash := requireProgram(t, "bash")
 	const script = `
 eval "$(wps completion bash)"
 compopt() { :; } # it works during a completion only

@@ -82,7 +82,7 @@ func TestDoctorHandlers(t *testing.T) {
 	}{
 		{"no validation", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, 1, "failed   validation   "},
 		{"validation without the header", func(http.ResponseWriter, *http.Request) {}, 1, "failed   validation   "},
-		{"validation behind a sign-in", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, 1, "failed   validation   "},
+		{"validation needs a sign-in", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, 1, "failed   validation   "},
 		{"500 for events", func(w http.ResponseWriter, r *http.Request) {
 			if !allowed(w, r) {
 				w.WriteHeader(http.StatusInternalServerError)

@@ -216,7 +216,7 @@ tail() { cat app.log; }
 `
 
 // readyForm matches what a command prints that runs until it is stopped.
-var readyForm = regexp.MustCompile(`ready; Ctrl-C|connected as|"event":"connected"|(?m)^\d\d:\d\d:\d\d|"type":"(?:refused|opened)"`)
+var readyForm = regexp.MustCompile(`(?m)ready; Ctrl-C|^connected as|"event":"connected"|^\d\d:\d\d:\d\d|"type":"(?:refused|opened)"`)
 
 // run runs an example, stops it when it is ready if it does not end by itself, and
 // checks its exit codes: 3 is the answer no.

@@ -2,7 +2,6 @@ package cmd_test
 
 import (
 	"context"
-	"os/exec"
 	"syscall"
 	"testing"
 )
@@ -19,9 +18,7 @@ var leaving = map[string]string{
 // a session of their own: when it is killed after its time limit, and when wps stops.
 func TestHookLeavesNoSession(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("setsid"); err != nil {
-		t.Skip(err)
-	}
+	requireProgram(t, "setsid")
 	for name, hook := range leaving {
 		for command, args := range map[string][]string{
 			"listen/limit":   {"listen", "--hook-timeout", "1s"},
@@ -55,9 +52,7 @@ func TestHookLeavesNoSession(t *testing.T) {
 // in another session is gone before its event is answered.
 func TestHookEndsWithItsSessions(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("setsid"); err != nil {
-		t.Skip(err)
-	}
+	requireProgram(t, "setsid")
 	s := serveHook(t, `setsid sh -c 'echo $$ >PIDS; exec tail -f /dev/null' >/dev/null 2>&1 & read line <PIDS.go`, "listen")
 	if err := syscall.Mkfifo(s.pids+".go", 0o600); err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ var typedPages = map[string][]string{
 
 // TestPages types what the pages print: every console block runs in a shell of its own,
 // in order, and must print what the page shows. Addresses are those of the test, and
-// ids, times and tokens may be others. Behind the language of a block are
+// ids, times and tokens may be others. After the language of a block may be
 //
 //	file=NAME    the block is the text of this file
 //	until=TEXT   the last command goes on in the background once it has printed TEXT;
@@ -41,9 +41,7 @@ func TestPages(t *testing.T) {
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
 			for _, program := range programs {
-				if _, err := exec.LookPath(program); err != nil {
-					t.Skipf("the page needs %s", program)
-				}
+				requireProgram(t, program)
 			}
 			newTypist(t).page("../" + page)
 		})

@@ -18,7 +18,7 @@ func FuzzOf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, scheme, user, before, after, host, path string) {
 		// A slash, "?" or "#" ends a host, so that what follows is no password.
 		if all := scheme + user + before + after + host + path; strings.Contains(all, secret) || strings.ContainsAny(scheme, "/?#@:") || strings.ContainsAny(user+before+after+host, `/\?#`) {
-			t.Skip()
+			return
 		}
 		server := strings.ReplaceAll(host, ":", "") + ":80" // what is no port is taken for a password
 		for _, text := range []string{

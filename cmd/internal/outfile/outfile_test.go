@@ -126,7 +126,10 @@ func TestLinks(t *testing.T) {
 	path := write(t, filepath.Join(dir, "a"), "before")
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink("a", link); err != nil {
-		t.Skip(err)
+		if runtime.GOOS != "windows" { // where it is a right of its own
+			t.Fatal(err)
+		}
+		t.Skip("links need a right that this user has not: ", err)
 	}
 	f, err := outfile.Open(link, 0o600)
 	if err != nil {
