@@ -71,7 +71,7 @@ func UnknownCommand(c *cobra.Command, args ...string) error {
 	}
 	c.SuggestionsMinimumDistance = 2
 	text := fmt.Sprintf("unknown command %q", shownurl.In(name))
-	if equivalent := EquivalentCommand(c, args...); equivalent != "" {
+	if equivalent := EquivalentCommand(c.CommandPath(), args...); equivalent != "" {
 		return Usage(text, equivalentHint(equivalent))
 	}
 	if near := c.SuggestionsFor(name); len(near) > 0 {

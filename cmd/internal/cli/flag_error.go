@@ -47,7 +47,7 @@ func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
 	}
 	text := err.Error()
 	if foreign := foreignFlag(err); foreign != "" {
-		if equivalent := EquivalentFlag(c, foreign); equivalent != "" {
+		if equivalent := EquivalentFlag(c.CommandPath(), func(name string) bool { return c.Flag(name) != nil }, foreign); equivalent != "" {
 			return Usage("unknown flag: "+foreign, "in wps that is: "+equivalent)
 		}
 	}

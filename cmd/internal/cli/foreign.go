@@ -3,8 +3,6 @@ package cli
 import (
 	"maps"
 	"strings"
-
-	"github.com/spf13/cobra"
 )
 
 // ForeignCommands returns the command lines of other tools, each with its equivalent in
@@ -139,17 +137,17 @@ func serverCommands() map[string]string {
 	}
 }
 
-// EquivalentCommand returns what the arguments of c, which begin with the name of no
-// command, are called in wps; "" if they are no foreign command. The longest of their
+// EquivalentCommand returns what the arguments of the command path, which begin with the
+// name of no command, are called in wps; "" if they are no foreign command. The longest of their
 // beginnings that is one counts.
-func EquivalentCommand(c *cobra.Command, args ...string) string {
+func EquivalentCommand(path string, args ...string) string {
 	words := make([]string, 0, len(args))
 	for _, arg := range args[:min(len(args), maxForeignWords)] {
 		words = append(words, strings.ReplaceAll(strings.ToLower(arg), "-", ""))
 	}
 	foreign := ForeignCommands()
 	for n := len(words); n > 0; n-- {
-		if equivalent := foreign[c.CommandPath()+" "+strings.Join(words[:n], " ")]; equivalent != "" {
+		if equivalent := foreign[path+" "+strings.Join(words[:n], " ")]; equivalent != "" {
 			return equivalent
 		}
 	}

@@ -3,8 +3,6 @@ package cli
 import (
 	"maps"
 	"strings"
-
-	"github.com/spf13/cobra"
 )
 
 // ForeignFlags returns the flags of other tools by the command of wps that people
@@ -114,14 +112,17 @@ func negotiateForeignFlags() map[string]string {
 
 // EquivalentFlag returns what to write in place of a flag of another tool, such as
 // "--hub-name" or "-c"; "" if it is none.
-func EquivalentFlag(c *cobra.Command, flag string) string {
+//
+// path is that of the command, whose words are looked up from the longest to "wps";
+// isFlag reports whether the command has a flag of this name.
+func EquivalentFlag(path string, isFlag func(name string) bool, flag string) string {
 	flag, _, _ = strings.Cut(flag, "=")
 	if len(flag) > 2 {
 		flag = strings.ToLower(flag)
 	}
 	foreign := ForeignFlags()
-	for p := c; p != nil; p = p.Parent() {
-		if equivalent := foreign[p.CommandPath()][flag]; equivalent != "" && isUsable(c, equivalent) {
+	for p := path; p != ""; p = p[:max(strings.LastIndexByte(p, ' '), 0)] {
+		if equivalent := foreign[p][flag]; equivalent != "" && isUsable(isFlag, equivalent) {
 			return equivalent
 		}
 	}
@@ -132,8 +133,8 @@ func EquivalentFlag(c *cobra.Command, flag string) string {
 }
 
 // isUsable reports whether a command has the flag that an equivalent begins with.
-func isUsable(c *cobra.Command, equivalent string) bool {
+func isUsable(has func(name string) bool, equivalent string) bool {
 	word, _, _ := strings.Cut(equivalent, " ")
 	name, isFlag := strings.CutPrefix(strings.TrimSuffix(word, ","), "--")
-	return !isFlag || c.Flags().Lookup(name) != nil || c.InheritedFlags().Lookup(name) != nil
+	return !isFlag || has(name)
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/service"
@@ -84,13 +85,14 @@ of up to 30 s; what was sent in between is not received.`,
 		Args:        cli.ExactArgs(),
 		RunE:        func(c *cobra.Command, _ []string) error { return connect(c.Context(), env, &o, cli.ChangedFlags(c)) },
 	}
-	o.register(c)
+	o.register(c.Flags())
+	_ = c.RegisterFlagCompletionFunc("subprotocol", cobra.FixedCompletions( // the error is that of an unknown flag
+		slices.Sorted(maps.Keys(subprotocols)), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
 // register defines the flags.
-func (o *connectOptions) register(c *cobra.Command) {
-	f := c.Flags()
+func (o *connectOptions) register(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVar(&o.url, "url", "", "connect to this client `URL`, such as one from wps negotiate")
 	f.StringVar(&o.user, "user", "", "`id` of the user (default anonymous)")
@@ -111,8 +113,6 @@ func (o *connectOptions) register(c *cobra.Command) {
 	f.DurationVar(&o.wait, "wait", 0, "stop after this `time` (default no limit)")
 	f.StringVar(&o.record, "record", "", "write what the client sends and gets to `file`, for wps replay")
 	f.StringVar(&o.ready.Path, "ready-file", "", "write the connection id to `file` once connected and joined")
-	_ = c.RegisterFlagCompletionFunc("subprotocol", cobra.FixedCompletions( // the error is that of an unknown flag
-		slices.Sorted(maps.Keys(subprotocols)), cobra.ShellCompDirectiveNoFileComp))
 }
 
 // subprotocols maps the names of the flag to those on the wire.

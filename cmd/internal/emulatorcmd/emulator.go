@@ -164,7 +164,7 @@ func checkArgs(c *cobra.Command, args []string) error {
 		return cli.Usage("no command after --", "name one, as in wps emulator -- npm test; the variable that should hold it may be unset")
 	case len(args) == 0 || dash == 0:
 		return nil
-	case len(c.SuggestionsFor(args[0])) > 0 || cli.EquivalentCommand(c, args...) != "":
+	case len(c.SuggestionsFor(args[0])) > 0 || cli.EquivalentCommand(c.CommandPath(), args...) != "":
 		return cli.UnknownCommand(c, args...)
 	}
 	return cli.Usagef("unexpected argument %q: put the command to run after --", shownurl.In(args[0]))

@@ -108,7 +108,7 @@ must not come from a page of another site.`,
   wps listen --tunnel --hub chat --forward http://localhost:3000/eventhandler
   wps listen --on message ./m.sh --hub chat --negotiate /api/negotiate --user '{query.userid}'`,
 		Annotations: cli.Exits(cli.ExitLineFailed, cli.ExitLineUsage, cli.ExitLineUnauthorized, cli.ExitLineInterrupted+" a second time: running hooks are killed"),
-		Args:        o.checkArgs,
+		Args:        func(c *cobra.Command, args []string) error { return cli.ExactArgs()(c, o.takeAddress(args)) },
 		RunE:        func(c *cobra.Command, _ []string) error { return runListen(c.Context(), env, &o, cli.ChangedFlags(c)) },
 	}
 	o.register(env, c)
@@ -140,13 +140,13 @@ func (o *listenOptions) register(env *cli.Env, c *cobra.Command) {
 	f.StringVar(&o.record, "record", "", "write every event and its answer, with their data, to `file`, for wps replay")
 }
 
-// checkArgs refuses arguments, except the address of --ui.
-func (o *listenOptions) checkArgs(c *cobra.Command, args []string) error {
+// takeAddress takes the address of --ui from the arguments, and returns the others.
+func (o *listenOptions) takeAddress(args []string) []string {
 	if len(args) == 1 && o.ui == defaultUI && strings.Contains(args[0], ":") {
 		o.ui = args[0]
 		return nil
 	}
-	return cli.ExactArgs()(c, args)
+	return args
 }
 
 // alone reports whether events are only shown.

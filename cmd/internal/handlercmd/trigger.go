@@ -54,7 +54,12 @@ that is a terminal: in a loop that reads stdin, redirect it from /dev/null.`,
   wps trigger message --hub chat --to http://localhost:9000/{hub}/{event} --data hello
   wps trigger chat/order --to http://localhost:7071/runtime/webhooks/webpubsub --data @order.json --data-type json`,
 		Annotations: cli.Exits("  1    the event was refused, or not delivered", cli.ExitLineUsage, cli.ExitLineInterrupted),
-		Args:        o.checkArgs,
+		Args: func(c *cobra.Command, args []string) error {
+			if given := cli.ChangedFlags(c); o.from != "" || given["line"] {
+				return o.checkRecorded(given, args)
+			}
+			return cli.ExactArgs("EVENT")(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.from != "" {
 				return runRecorded(c.Context(), env, &o)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/record"
 	"wps/cmd/internal/service"
@@ -18,14 +16,11 @@ import (
 // ofRecording are the flags for what a recording has.
 var ofRecording = []string{"claim", "query", "header", "subprotocol", "state", "data", "data-type", "meta", "reason", "group"}
 
-// checkArgs checks that there is either EVENT or --from.
-func (o *triggerOptions) checkArgs(c *cobra.Command, args []string) error {
-	given := cli.ChangedFlags(c)
+// checkRecorded checks the flags and arguments of an event from a recording.
+func (o *triggerOptions) checkRecorded(given cli.FlagNames, args []string) error {
 	switch {
-	case o.from == "" && given["line"]:
-		return cli.Usagef("--line goes with --from")
 	case o.from == "":
-		return cli.ExactArgs("EVENT")(c, args)
+		return cli.Usagef("--line goes with --from")
 	case len(args) > 0:
 		return cli.Usagef("EVENT and --from exclude each other: the recording has the event")
 	case o.to == "":

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/record"
@@ -74,12 +75,11 @@ A line that cannot be read or sent again is named and left out.`,
 			return replay(c.Context(), env, &o)
 		},
 	}
-	o.register(c)
+	o.register(c.Flags())
 	return c
 }
 
-func (o *options) register(c *cobra.Command) {
-	f := c.Flags()
+func (o *options) register(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVar(&o.to, "to", "", "send the events to the event handler at `URL`; {hub} and {event} stand for their names")
 	f.BoolVar(&o.service, "service", false, "repeat the actions of clients, and REST requests, at the service")
