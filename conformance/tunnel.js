@@ -21,7 +21,7 @@ export const stringOf = (hub) => connectionString.replace(/Endpoint=[^;]*/, `End
 
 /**
  * Starts a service with the published codec, and a program that opens a tunnel to
- * it. Gives request, which sends a request through the tunnel and gives the answer.
+ * it. Returns request, which sends a request through the tunnel and returns the answer.
  */
 export async function startTunnelService(t, ...args) {
   const key = /AccessKey=([^;]*)/.exec(connectionString)[1];
@@ -54,7 +54,7 @@ export async function startTunnelService(t, ...args) {
   await started;
   let ws = first.ws;
   const send = (m) => ws.send(TunnelMessageProtocol.instance.getBytes(m));
-  /** Sends a request and gives all parts of the answer as one. */
+  /** Sends a request and returns all parts of the answer as one. */
   const request = async (method, url, headers = {}, body) => {
     const ack = ++acks;
     const lines = Object.fromEntries(Object.entries(headers).map(([name, v]) => [name, [v].flat()]));

@@ -34,7 +34,7 @@ func (s *Server) TrafficTotals() feed.Totals { return s.feed.Totals() }
 // newObject returns an object with the time of the server.
 func (s *Server) newObject(t traffic.Type) *traffic.Object { return traffic.New(t, s.now()) }
 
-// setPayload sets the payload of an object, without its data when nobody wants it.
+// setPayload sets the payload of an object, without its data when no follower asked for it.
 func (s *Server) setPayload(o *traffic.Object, d protocol.DataType, data []byte, metadata map[string]string) {
 	if !s.feed.Watched() {
 		o.SetSize(d, len(data))

@@ -131,8 +131,8 @@ func (s *Server) tunnelClaims(w *responseWriter, r *http.Request, q url.Values, 
 	return claims, false
 }
 
-// serveTunnelREST runs a REST request that has come through a tunnel. The token of
-// the tunnel stands for that of the request.
+// serveTunnelREST runs a REST request that has come through a tunnel. It is
+// authorized by the token of the tunnel.
 func (s *Server) serveTunnelREST(rw http.ResponseWriter, r *http.Request) {
 	w, began := &responseWriter{ResponseWriter: rw, chain: s.feed.NewChain()}, time.Now()
 	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")

@@ -163,7 +163,7 @@ func TestFailures(t *testing.T) {
 			"Entra ID sign-in failed: workload identity: AZURE_FEDERATED_TOKEN_FILE (or, in GitHub Actions, the permission id-token: write) is not set"},
 		{"unknown managed identity", token.Identity{Kind: token.IdentityManaged, ClientID: "other"}, nil,
 			"Entra ID sign-in failed: managed identity: Identity not found"},
-		{"nobody answers", token.Identity{Kind: token.IdentityEnv}, map[string]string{"AZURE_AUTHORITY_HOST": "https://127.0.0.1:1"},
+		{"no answer", token.Identity{Kind: token.IdentityEnv}, map[string]string{"AZURE_AUTHORITY_HOST": "https://127.0.0.1:1"},
 			"Entra ID sign-in failed: environment: 127.0.0.1:1 refused the connection"},
 		{"narrowed", token.Identity{}, map[string]string{"AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential", "AZURE_CLIENT_SECRET": ""},
 			"Entra ID sign-in failed: environment: AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH) is not set"},

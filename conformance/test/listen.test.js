@@ -117,7 +117,7 @@ async function sendThrough(service, method, headers, body) {
   return { status: m.StatusCode, headers: lines.filter((l) => /^(content-type|ce-|webhook-)/.test(l)).sort(), body: m.Content.toString("base64") };
 }
 
-/** Sends a request to wps listen over HTTP and through the tunnel, and gives the answer, which must be one. */
+/** Sends a request to wps listen over HTTP and through the tunnel, and returns the answer, which must be the same. */
 async function sendBothWays(url, service, method, headers, body) {
   const answer = await send(url, method, headers, body);
   if (service === undefined) return answer;

@@ -10,7 +10,7 @@ import (
 	"wps/protocol"
 )
 
-func TestNobody(t *testing.T) {
+func TestNoReceiver(t *testing.T) {
 	e := emulatortest.Run(t)
 	hub, err := client.FromConnectionString(e.ConnectionString, "chat", client.Options{})
 	if err != nil {
@@ -22,15 +22,15 @@ func TestNobody(t *testing.T) {
 	}
 }
 
-// TestGuide checks that TestNobody is the example of docs/testing.md.
+// TestGuide checks that TestNoReceiver is the example of docs/testing.md.
 func TestGuide(t *testing.T) {
 	t.Parallel()
 	page, source := text(t, "../../docs/testing.md"), text(t, "guide_test.go")
 	_, printed, _ := strings.Cut(page, "\n```go\n")
-	_, printed, found := strings.Cut(printed, "\nfunc TestNobody")
+	_, printed, found := strings.Cut(printed, "\nfunc TestNoReceiver")
 	printed, _, _ = strings.Cut(printed, "\n```\n")
-	if !found || !strings.Contains(source, "\nfunc TestNobody"+printed+"\n") {
-		t.Errorf("docs/testing.md has another TestNobody:%s", printed)
+	if !found || !strings.Contains(source, "\nfunc TestNoReceiver"+printed+"\n") {
+		t.Errorf("docs/testing.md has another TestNoReceiver:%s", printed)
 	}
 }
 

@@ -58,7 +58,7 @@ type Feed struct {
 // Watched reports whether a follower wants details.
 func (f *Feed) Watched() bool { return f.details.Load() > 0 }
 
-// NewChain returns the number of a new chain; 0, which is none, when nobody wants
+// NewChain returns the number of a new chain; 0, which is none, when no follower wants
 // details.
 func (f *Feed) NewChain() uint64 {
 	if !f.Watched() {
@@ -67,8 +67,8 @@ func (f *Feed) NewChain() uint64 {
 	return f.chains.Add(1)
 }
 
-// Publish gives o its ID, keeps it and passes it to the followers. The caller may
-// not use it afterwards. An object with Detail is dropped when nobody wants it.
+// Publish sets the ID of o, keeps it and passes it to the followers. The caller may
+// not use it afterwards. An object with Detail is dropped when no follower wants it.
 func (f *Feed) Publish(o *traffic.Object) {
 	watched := f.Watched()
 	if o.Detail && !watched {

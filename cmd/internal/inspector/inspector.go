@@ -62,7 +62,7 @@ func New(o Options) *Inspector {
 }
 
 // URL returns the address of the page, with the token in its fragment, which a
-// browser sends to nobody.
+// browser sends to no server.
 func (i *Inspector) URL(endpoint *url.URL) string {
 	u := url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host, Path: "/", Fragment: "token=" + i.token}
 	return u.String()

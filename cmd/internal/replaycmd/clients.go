@@ -44,7 +44,7 @@ type ackKey struct {
 	id         uint64
 }
 
-// okCode stands for success among the codes of acks.
+// okCode is the code of success among those of acks.
 const okCode = "ok"
 
 // connection is a client that is connected again.

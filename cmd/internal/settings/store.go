@@ -194,7 +194,7 @@ func (s *Store) Replace(name string, text []byte) error {
 	return s.write(c.File, text)
 }
 
-// Rename gives a context another name, which must be free. If it is selected, it
+// Rename changes the name of a context to another, which must be free. If it is selected, it
 // remains selected.
 func (s *Store) Rename(from, to string) error {
 	from, err := s.find(from)

@@ -99,7 +99,7 @@ func (c *conn) extend() error {
 	return c.ws.SetReadDeadline(time.Now().Add((silentRounds + 1) * c.tunnels.o.KeepAlive))
 }
 
-// expire gives the connection closeTimeout to end, for a reason.
+// expire ends the connection after closeTimeout, for a reason.
 func (c *conn) expire(why string) {
 	c.ready.Store(false)
 	c.mu.Lock()

@@ -6,7 +6,7 @@ import { chainOf } from "./describe.js";
 export const keys = {
   type: "what happened, such as event or message",
   hub: "the hub",
-  user: "the user id; * stands for any text",
+  user: "the user id; * matches any text",
   conn: "the connection id",
   group: "the group",
   event: "the name of an event",

@@ -6,7 +6,7 @@ for (const [name, e, want] of [
   ["a frame", { type: "received", request: "sendToGroup", group: "g1", data: "hi" }, 'sendToGroup  group "g1"  hi'],
   ["a fan-out", { type: "message", target: "group", targetId: "g1", receivers: 12, data: "hi" }, 'group "g1"  to 12 clients  hi'],
   ["a message to everyone", { type: "message", target: "hub", receivers: 1, dataType: "json", data: '{"a":1}' }, 'everyone  to 1 client  {"a":1}'],
-  ["a message to nobody", { type: "message", target: "user", targetId: "u1", receivers: 0, data: "x" }, 'user "u1"  to no clients  x'],
+  ["a message without receivers", { type: "message", target: "user", targetId: "u1", receivers: 0, data: "x" }, 'user "u1"  to no clients  x'],
   ["bytes", { type: "message", target: "hub", receivers: 2, dataBase64: "AAH/" }, "everyone  to 2 clients  00 01 ff"],
   ["an event with a reply", { type: "event", event: "order", data: "1", status: 200, reply: "done" }, "order  1  → done"],
   ["an event without a reply", { type: "event", event: "connected", status: 204 }, "connected"],

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.stop());
 
-test("a message to nobody is accepted", async () => {
+test("a message without receivers is accepted", async () => {
   const hub = new WebPubSubServiceClient(emulator.connectionString, "chat", { allowInsecureConnection: true });
   await hub.sendToAll("hello", { contentType: "text/plain" });
   expect(await hub.groupExists("g")).toBe(false);
