@@ -120,15 +120,11 @@ func (e *HandshakeError) refusal() *client.Error {
 // when there was no answer, and a [*CloseError] when the connection was closed
 // before it was named.
 func Dial(ctx context.Context, o Options) (*Conn, error) {
-	u, err := clientURL(o.URL)
-	if err != nil {
-		return nil, err
-	}
 	within, cancel := context.WithTimeout(ctx, cmp.Or(o.HandshakeTimeout, defaultHandshakeTimeout))
 	defer cancel()
-	ws, err := handshake(within, u, o)
+	ws, u, err := open(ctx, within, o)
 	if err != nil {
-		return nil, explainDial(ctx, within, u, o, err)
+		return nil, err
 	}
 	c := newConn(u, codecFor(o.Subprotocol), o)
 	c.attach(ws)
@@ -145,17 +141,24 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 // does, and leaves it to the caller. Of the options those of the handshake and of
 // the network are used. The error is that of Dial.
 func DialBare(ctx context.Context, o Options) (*websocket.Conn, error) {
-	u, err := clientURL(o.URL)
-	if err != nil {
-		return nil, err
-	}
 	within, cancel := context.WithTimeout(ctx, cmp.Or(o.HandshakeTimeout, defaultHandshakeTimeout))
 	defer cancel()
+	ws, _, err := open(ctx, within, o)
+	return ws, err
+}
+
+// open parses the URL and makes the handshake, which within limits. ctx is that of the
+// caller, for the error.
+func open(ctx, within context.Context, o Options) (*websocket.Conn, *url.URL, error) {
+	u, err := clientURL(o.URL)
+	if err != nil {
+		return nil, nil, err
+	}
 	ws, err := handshake(within, u, o)
 	if err != nil {
-		return nil, explainDial(ctx, within, u, o, err)
+		return nil, nil, explainDial(ctx, within, u, o, err)
 	}
-	return ws, nil
+	return ws, u, nil
 }
 
 // clientURL parses a client URL. Its errors do not contain it: it has a token.
