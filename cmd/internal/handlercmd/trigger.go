@@ -1,6 +1,7 @@
 package handlercmd
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -9,6 +10,7 @@ import (
 	"wps/cmd/internal/service"
 	"wps/emulator"
 	"wps/protocol"
+	"wps/token"
 	"wps/trigger"
 )
 
@@ -158,9 +160,13 @@ func runTrigger(ctx context.Context, env *cli.Env, o *triggerOptions, given cli.
 	if err != nil {
 		return err
 	}
-	if o.origin == "" {
-		o.origin = cs.Endpoint.Hostname()
-	}
+	return o.deliver(ctx, env, cs, e)
+}
+
+// deliver sends e to the handler of --to, within --timeout, and prints the answer. It
+// comes from --origin, or else from the service cs.
+func (o *triggerOptions) deliver(ctx context.Context, env *cli.Env, cs token.ConnectionString, e *handlerEvent) error {
+	o.origin = cmp.Or(o.origin, cs.Endpoint.Hostname())
 	t, err := emulator.NewEventSender(o.to, o.origin, nil)
 	if err != nil {
 		return cli.Usagef("--to: %v", err)

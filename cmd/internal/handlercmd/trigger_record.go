@@ -8,7 +8,6 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/record"
-	"wps/cmd/internal/service"
 	"wps/emulator"
 	"wps/token"
 )
@@ -55,13 +54,5 @@ func runRecorded(ctx context.Context, env *cli.Env, o *triggerOptions) error {
 	e := &handlerEvent{EventContext: r.EventContext, header: r.Header, body: r.Body, offered: r.Offered}
 	e.UserID, e.ConnectionID = cmp.Or(o.user, e.UserID), cmp.Or(o.connection, e.ConnectionID)
 	e.ID, e.Time, e.Signature = cmp.Or(o.id, emulator.NewEventID()), time.Now(), token.Signature(e.ConnectionID, keys...)
-	o.origin = cmp.Or(o.origin, cs.Endpoint.Hostname())
-	t, err := emulator.NewEventSender(o.to, o.origin, nil)
-	if err != nil {
-		return cli.Usagef("--to: %v", err)
-	}
-	defer t.Close()
-	limited, cancel := context.WithTimeoutCause(ctx, env.Settings.Timeout, service.ErrTimeout)
-	defer cancel()
-	return e.send(limited, env, o, t)
+	return o.deliver(ctx, env, cs, e)
 }
