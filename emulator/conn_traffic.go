@@ -81,12 +81,8 @@ func (c *conn) publishReceived(r *protocol.Request) {
 // requestObject returns an object about a request of c.
 func (c *conn) requestObject(t traffic.Type, r *protocol.Request) *traffic.Object {
 	o := c.newObject(t)
-	o.Chain, o.Group, o.Event = c.chain, r.Group, r.Event
-	o.Frame = &traffic.Frame{Request: string(r.Type), NoEcho: r.NoEcho, TTLSeconds: r.TTLSeconds}
-	if r.HasAckID {
-		id := r.AckID
-		o.AckID = &id
-	}
+	o.Chain = c.chain
+	o.SetRequest(r)
 	if r.Data != nil || r.DataType != "" {
 		c.server.setPayload(o, r.DataType, r.Data, maps.Clone(r.Metadata))
 	}
@@ -132,18 +128,7 @@ func (c *conn) publishSent(r *protocol.Response, chain uint64) {
 		return
 	}
 	o := c.newObject(traffic.Sent)
-	o.Detail, o.Chain, o.Event = true, chain, r.Event
-	o.Frame = &traffic.Frame{Request: string(r.Type)}
-	o.Code, o.Reason = r.ErrorName, r.ErrorMessage
-	switch {
-	case r.Type == protocol.ResponseAck:
-		id := r.AckID
-		o.AckID = &id
-	case r.Type == protocol.ResponseSystem:
-		o.Reason = r.Message
-	case r.DataType != "":
-		o.SetPayload(r.DataType, r.Data)
-		o.Metadata = maps.Clone(r.Metadata)
-	}
+	o.Detail, o.Chain = true, chain
+	o.SetResponse(r)
 	c.publishObject(o)
 }

@@ -122,12 +122,7 @@ func (r *recorder) closed(code int, reason string) {
 
 func (r *recorder) received(q *protocol.Request) {
 	o := r.object(traffic.Received)
-	o.Group, o.Event = q.Group, q.Event
-	o.Frame = &traffic.Frame{Request: string(q.Type), NoEcho: q.NoEcho, TTLSeconds: q.TTLSeconds}
-	if q.HasAckID {
-		id := q.AckID
-		o.AckID = &id
-	}
+	o.SetRequest(q)
 	if q.Data != nil || q.DataType != "" {
 		o.SetPayload(q.DataType, q.Data)
 		o.Metadata = q.Metadata
@@ -140,18 +135,8 @@ func (r *recorder) sent(a *protocol.Response) {
 		r.opened(a.ConnectionID, a.UserID)
 	}
 	o := r.object(traffic.Sent)
-	o.Frame = &traffic.Frame{Request: string(a.Type)}
-	o.Group, o.Event, o.Code, o.Reason = a.Group, a.Event, a.ErrorName, a.ErrorMessage
-	switch {
-	case a.Type == protocol.ResponseAck:
-		id := a.AckID
-		o.AckID = &id
-	case a.Type == protocol.ResponseSystem:
-		o.Reason = a.Message
-	case a.DataType != "":
-		o.SetPayload(a.DataType, a.Data)
-		o.Metadata = a.Metadata
-	}
+	o.SetResponse(a)
+	o.Group = a.Group
 	r.write(o)
 }
 
