@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/settings"
 )
 
 func newUse(env *cli.Env) *cobra.Command {
@@ -42,7 +43,7 @@ func selectContext(env *cli.Env, name string) error {
 	if name == "" {
 		return report(env, changed{}, "no context is selected")
 	}
-	for _, variable := range []string{"WPS_CONTEXT", "WPS_CONNECTION_STRING", "WPS_ENDPOINT", "WebPubSubConnectionString", "WebPubSubConnectionString__serviceUri"} {
+	for _, variable := range append([]string{"WPS_CONTEXT"}, settings.ServiceNames()...) {
 		if _, set := env.Settings.LookupEnv(variable); set {
 			env.Out.Warn(fmt.Sprintf("$%s is set and outranks the context; --context %s outranks both", variable, name))
 			break
