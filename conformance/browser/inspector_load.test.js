@@ -61,6 +61,31 @@ test("10,000 objects a second do not freeze the page", async (t) => {
   assert.deepEqual(i.page.errors, []);
 });
 
+test("the row that was pressed is opened, although rows moved before the release", async (t) => {
+  const server = await startPageServer(t);
+  const i = await Inspector.open(browser, server);
+  await i.client({ user: "ana" });
+  await i.go("traffic");
+  const hub = newHub({}, { port: server.port, hub: "chat" });
+  const send = async (from, to) => {
+    for (let n = from; n <= to; n++) await hub.sendToAll(`message ${n}.`, { contentType: "text/plain" });
+  };
+  const place = (text) => i.page.waitFor((part) => {
+    const cell = [...document.querySelectorAll("#traffic-rows td.what")].findLast((c) => c.textContent.includes(part));
+    const box = cell?.getBoundingClientRect();
+    return box?.width > 0 && { x: box.x + 20, y: box.y + box.height / 2 };
+  }, text);
+  await send(1, 60);
+  const at = await place("message 60.");
+  const mouse = (type) => i.page.send("Input.dispatchMouseEvent", { type, ...at, button: "left", clickCount: 1 });
+  await mouse("mousePressed");
+  await send(61, 80);
+  await place("message 80.");
+  await mouse("mouseReleased");
+  await i.page.waitForText("#drawer", /message 60\./);
+  assert.deepEqual(i.page.errors, []);
+});
+
 /** Sends messages with several requests at a time until stopped() is true. Returns how many. */
 async function load(hub, stopped) {
   let sent = 0;

@@ -15,6 +15,7 @@ export class Table {
   #start = 0;
   #newer = 0;
   #settled = -1; // the scroll position that was set here
+  #pressed; // the item that the pointer was last pressed on
   /** The row that is chosen, -1 for none. */
   chosen = -1;
   atEnd = true;
@@ -28,13 +29,19 @@ export class Table {
     this.table = el("table", { role: "grid", tabindex: "0", "aria-label": "Traffic", class: "rows" }, head, this.body);
     root.append(this.table);
     root.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.body.addEventListener("click", (e) => this.#clicked(e));
+    this.table.addEventListener("pointerdown", (e) => (this.#pressed = this.#itemAt(e.target)));
+    this.table.addEventListener("click", (e) => this.#clicked(e));
     new ResizeObserver(() => this.render()).observe(root);
   }
 
+  #itemAt(target) {
+    return this.#pool.find((r) => r.row.contains(target))?.item;
+  }
+
+  /** Chooses what was under the pointer when it was pressed: rows may have moved since. */
   #clicked(e) {
-    const row = this.#pool.find((r) => r.row.contains(e.target));
-    if (row) this.on.choose(row.item);
+    const item = e.detail > 0 ? this.#pressed : this.#itemAt(e.target);
+    if (item) this.on.choose(item);
   }
 
   #scrolled() {
