@@ -202,6 +202,7 @@ test("it works by keys alone", async (t) => {
   await i.page.press("g");
   await i.page.press("t");
   await i.page.waitFor(() => location.hash.startsWith("#traffic"));
+  await i.page.waitFor(() => document.querySelectorAll("#traffic-rows tbody tr:not(.gap)").length > 1);
   await i.page.press("k");
   await i.page.press("k");
   await i.page.press("j");
