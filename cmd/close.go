@@ -14,6 +14,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/service"
+	"wps/cmd/internal/stdio"
 	"wps/output"
 )
 
@@ -112,17 +113,17 @@ func (o *closeOptions) confirm(ctx context.Context, env *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	if !cli.IsTerminal(env.Stdin) {
+	if !stdio.IsTerminal(env.Stdin) {
 		return cli.Usage("close --all closes every connection of "+place.Full(), "add --yes to confirm")
 	}
-	fmt.Fprintf(env.Out.Stderr, "Close every connection of %s? [y/N] ", cli.Clean(place.Full()))
+	fmt.Fprintf(env.Out.Stderr, "Close every connection of %s? [y/N] ", stdio.Clean(place.Full()))
 	return readConfirmation(ctx, env.Stdin)
 }
 
 // readConfirmation reads an answer, and returns an error unless it is y or yes, or
 // if ctx ends first.
 func readConfirmation(ctx context.Context, from io.Reader) error {
-	answer, err := bufio.NewReader(cli.NewInput(ctx, from)).ReadString('\n')
+	answer, err := bufio.NewReader(stdio.NewInput(ctx, from)).ReadString('\n')
 	if ctx.Err() != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/hooks"
+	"wps/cmd/internal/stdio"
 	"wps/emulator"
 )
 
@@ -147,7 +148,7 @@ func liveValues(settings *cli.Settings, hubs hubChoice, pick func(emulator.Conne
 		var found []cobra.Completion
 		for _, x := range all {
 			for _, word := range pick(x) {
-				if strings.HasPrefix(word, typed) && cli.Clean(word) == word {
+				if strings.HasPrefix(word, typed) && stdio.Clean(word) == word {
 					found = append(found, word)
 				}
 			}

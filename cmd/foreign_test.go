@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/foreign"
 	"wps/cmd/internal/hooks"
 )
 
@@ -59,7 +60,7 @@ var mentioned = regexp.MustCompile(`\bwps ([a-z-]+)`)
 func TestForeignCommands(t *testing.T) {
 	t.Parallel()
 	root := newFullRoot()
-	all := cli.ForeignCommands()
+	all := foreign.Commands()
 	for name, equivalent := range all {
 		words := strings.Fields(name)[1:]
 		if c, rest, _ := root.Find(words); c != root && len(rest) == 0 {
@@ -151,7 +152,7 @@ var flagWord = regexp.MustCompile(`(?:^|\s)(--?[a-z][a-z-]*)`)
 func TestForeignFlags(t *testing.T) {
 	t.Parallel()
 	root := newFullRoot()
-	for path, flags := range cli.ForeignFlags() {
+	for path, flags := range foreign.Flags() {
 		c, _, err := root.Find(strings.Fields(path)[1:])
 		if err != nil || c.CommandPath() != path {
 			t.Errorf("%q is no command", path)

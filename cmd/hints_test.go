@@ -121,7 +121,7 @@ func TestMentionedCommands(t *testing.T) {
 	root := newFullRoot()
 	commands, flags := 0, 0
 	for _, x := range textsOf(t) {
-		if strings.HasPrefix(x.at, "../cmd/internal/cli/foreign") || strings.HasPrefix(x.at, "internal/cli/foreign") {
+		if strings.HasPrefix(x.at, "../cmd/internal/foreign/") || strings.HasPrefix(x.at, "internal/foreign/") {
 			continue // TestForeignCommands and TestForeignFlags
 		}
 		for _, m := range commandMention.FindAllStringSubmatch(x.value, -1) {

@@ -16,6 +16,8 @@ import (
 	"wps/cmd/internal/batch"
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/service"
+	"wps/cmd/internal/smallinput"
+	"wps/cmd/internal/stdio"
 	"wps/output"
 	"wps/protocol"
 )
@@ -170,7 +172,7 @@ func (o *sendOptions) readMessage(in io.Reader, args []string) ([]byte, error) {
 		return nil, fmt.Errorf("read the message: %w", err)
 	}
 	if strings.EqualFold(o.dataType, string(protocol.DataTypeJSON)) {
-		if message, err = cli.JSONMessage(message); err != nil {
+		if message, err = smallinput.JSONMessage(message); err != nil {
 			return nil, cli.Usagef("%v", err)
 		}
 	}
@@ -233,7 +235,7 @@ func (o *sendOptions) checkInput(stdin io.Reader, args []string) error {
 		return cli.Usagef("a MESSAGE argument and --file exclude each other")
 	case o.newline && (!o.fromStdin(args) || !strings.EqualFold(o.dataType, string(protocol.DataTypeText))):
 		return cli.Usagef("--keep-newline goes with a text from standard input")
-	case o.file == "" && len(args) == 0 && cli.IsTerminal(stdin):
+	case o.file == "" && len(args) == 0 && stdio.IsTerminal(stdin):
 		return cli.Usagef("no message: pass it as an argument, or pipe it in")
 	}
 	return nil
@@ -247,7 +249,7 @@ func (o *sendOptions) openInput(ctx context.Context, stdin io.Reader, args []str
 	case len(args) > 0 && args[0] != "-":
 		return io.NopCloser(strings.NewReader(args[0])), nil
 	}
-	return io.NopCloser(cli.NewInput(ctx, stdin)), nil
+	return io.NopCloser(stdio.NewInput(ctx, stdin)), nil
 }
 
 // sendLines sends each line as a message. All have the same target, so concurrent

@@ -17,6 +17,7 @@ import (
 
 	"wps/cmd"
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 	"wps/emulator/emulatortest"
 )
 
@@ -153,8 +154,8 @@ func TestCleanJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var back string
-	if err := json.Unmarshal(cli.CleanJSON(line), &back); err != nil || back != text {
-		t.Errorf("CleanJSON(%q) = %q, which means %q, want %q", line, cli.CleanJSON(line), back, text)
+	if err := json.Unmarshal(stdio.CleanJSON(line), &back); err != nil || back != text {
+		t.Errorf("CleanJSON(%q) = %q, which means %q, want %q", line, stdio.CleanJSON(line), back, text)
 	}
 	var out bytes.Buffer
 	e := cli.NewEnv(strings.NewReader(""), &out, io.Discard, lookup(nil))

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/smallinput"
 	"wps/token"
 )
 
@@ -57,7 +58,7 @@ from stdin; a client URL with access_token is checked as a whole.`,
 				}
 				text = string(all)
 			}
-			text, err := cli.TokenInput().Read(text)
+			text, err := smallinput.Token().Read(text)
 			if err != nil {
 				return cli.Usagef("%v", err)
 			}

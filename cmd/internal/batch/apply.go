@@ -14,6 +14,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/service"
+	"wps/cmd/internal/stdio"
 	"wps/output"
 )
 
@@ -75,7 +76,7 @@ func (o *applyOptions) check(env *cli.Env, args []string) error {
 		return cli.Usagef("expected one file, got %d", len(args))
 	case len(args) == 1 && args[0] == "":
 		return cli.Usagef("the file name is empty")
-	case len(args) == 0 && cli.IsTerminal(env.Stdin):
+	case len(args) == 0 && stdio.IsTerminal(env.Stdin):
 		return cli.Usagef("no input: name a file, or pipe event objects in")
 	}
 	return nil

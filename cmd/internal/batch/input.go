@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 )
 
 // Input is the input of a stream: a file or a reader. A copy of a reader can be
@@ -54,9 +55,9 @@ func Open(ctx context.Context, env *cli.Env, path string) (*Input, error) {
 	switch {
 	case isFile && in.useFile(file):
 	case isFile:
-		in.stream, in.interactive = cli.NewInput(reads, file), cli.IsTerminal(file)
+		in.stream, in.interactive = stdio.NewInput(reads, file), stdio.IsTerminal(file)
 	default:
-		in.stream = cli.NewInput(reads, env.Stdin)
+		in.stream = stdio.NewInput(reads, env.Stdin)
 	}
 	return in, nil
 }

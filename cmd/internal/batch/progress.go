@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 	"wps/output/apply"
 )
 
@@ -21,7 +22,7 @@ const (
 // nothing. It is drawn here because a library for it would take a twentieth of the
 // start time of every command.
 type progress struct {
-	w            *cli.StatusWriter
+	w            *stdio.StatusWriter
 	width        func() int // columns of the terminal; 0: unknown
 	size, passed int64      // bytes of the input, 0: unknown, and of the events that have ended
 	start, drawn time.Time

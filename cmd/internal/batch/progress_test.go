@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 	"wps/output/apply"
 )
 
@@ -40,12 +40,12 @@ func TestProgressLine(t *testing.T) {
 func TestProgressDrawn(t *testing.T) {
 	t.Parallel()
 	var w strings.Builder
-	p := &progress{w: cli.NewStatusWriter(&w), width: func() int { return 80 }, start: time.Now().Add(-time.Hour)}
+	p := &progress{w: stdio.NewStatusWriter(&w, nil), width: func() int { return 80 }, start: time.Now().Add(-time.Hour)}
 	p.hide()
 	p.count(apply.LineResult{Size: 9})
 	p.count(apply.LineResult{Size: 9, Earlier: true})
 	p.hide()
-	if got, want := w.String(), cli.ClearLine+"1 event, 0/s"+cli.ClearLine; got != want {
+	if got, want := w.String(), stdio.ClearLine+"1 event, 0/s"+stdio.ClearLine; got != want {
 		t.Errorf("drew %q, want %q", got, want)
 	}
 	if p.passed != 20 || p.ended != 1 {

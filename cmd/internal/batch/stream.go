@@ -11,6 +11,7 @@ import (
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/explain"
 	"wps/cmd/internal/service"
+	"wps/cmd/internal/stdio"
 	"wps/output"
 	"wps/output/apply"
 )
@@ -44,7 +45,7 @@ func (b *Stream) Run(ctx context.Context) error {
 	b.stop = stop
 	defer context.AfterFunc(ctx, b.In.interrupt)() // a blocked read knows only the caller's context
 	if b.Runner.Flags.DryRun == "" {
-		defer cli.SurviveClosedPipe()()
+		defer stdio.SurviveClosedPipe()()
 	}
 	journal, err := b.openJournal()
 	if err != nil {

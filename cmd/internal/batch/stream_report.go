@@ -10,6 +10,7 @@ import (
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/explain"
 	"wps/cmd/internal/service"
+	"wps/cmd/internal/stdio"
 	"wps/output/apply"
 )
 
@@ -51,7 +52,7 @@ func (b *Stream) itemOf(r apply.LineResult) string {
 
 func (b *Stream) printFailure(r apply.LineResult) {
 	out := b.Runner.Env.Out
-	fmt.Fprintf(out.Stderr, "%s line %d%s: %s\n", out.StderrColors.Bad("wps:"), r.Line, b.itemOf(r), cli.Clean(strings.ReplaceAll(r.Error, "\n", "; ")))
+	fmt.Fprintf(out.Stderr, "%s line %d%s: %s\n", out.StderrColors.Bad("wps:"), r.Line, b.itemOf(r), stdio.Clean(strings.ReplaceAll(r.Error, "\n", "; ")))
 }
 
 // printFailures prints the failures of events in flight when another failure

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wps/cmd/internal/foreign"
 	"wps/internal/shownurl"
 )
 
@@ -32,7 +33,7 @@ func ExactArgs(names ...string) cobra.PositionalArgs {
 
 func unexpectedArgument(c *cobra.Command, args []string) error {
 	text := fmt.Sprintf("unexpected argument %q", shownurl.In(args[0]))
-	if isClientURL(args[0]) && c.Flags().Lookup("url") != nil {
+	if foreign.IsClientURL(args[0]) && c.Flags().Lookup("url") != nil {
 		return Usage(text, "did you mean --url URL?")
 	}
 	if flag := MeantFlag(c, args); flag != "" {
@@ -71,7 +72,7 @@ func UnknownCommand(c *cobra.Command, args ...string) error {
 	}
 	c.SuggestionsMinimumDistance = 2
 	text := fmt.Sprintf("unknown command %q", shownurl.In(name))
-	if equivalent := EquivalentCommand(c.CommandPath(), args...); equivalent != "" {
+	if equivalent := foreign.EquivalentCommand(c.CommandPath(), args...); equivalent != "" {
 		return Usage(text, equivalentHint(equivalent))
 	}
 	if near := c.SuggestionsFor(name); len(near) > 0 {

@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"github.com/fatih/color"
+
+	"wps/cmd/internal/stdio"
 )
 
 // palette holds the colors of one stream.
@@ -39,5 +41,5 @@ func (p *Printer) colored(w io.Writer) bool {
 	terminal, _ := w.(*os.File)
 	noColor, _ := p.lookupEnv("NO_COLOR")
 	kind, _ := p.lookupEnv("TERM")
-	return IsTerminal(w) && supportsColor(terminal) && noColor == "" && kind != "dumb"
+	return stdio.IsTerminal(w) && stdio.SupportsColor(terminal) && noColor == "" && kind != "dumb"
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"wps/cmd/internal/foreign"
 	"wps/internal/suggest"
 )
 
@@ -46,9 +47,9 @@ func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
 		return UnknownCommand(c, before...)
 	}
 	text := err.Error()
-	if foreign := foreignFlag(err); foreign != "" {
-		if equivalent := EquivalentFlag(c.CommandPath(), func(name string) bool { return c.Flag(name) != nil }, foreign); equivalent != "" {
-			return Usage("unknown flag: "+foreign, "in wps that is: "+equivalent)
+	if name := foreignFlag(err); name != "" {
+		if equivalent := foreign.EquivalentFlag(c.CommandPath(), func(name string) bool { return c.Flag(name) != nil }, name); equivalent != "" {
+			return Usage("unknown flag: "+name, "in wps that is: "+equivalent)
 		}
 	}
 	if letters := err.GetSpecifiedShortnames(); letters != "" {

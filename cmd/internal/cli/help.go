@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"wps/cmd/internal/stdio"
 )
 
 // RunsAnnotation marks a command that has subcommands and can also run without
@@ -25,7 +27,7 @@ func SetHelp(root *cobra.Command, env *Env) {
 			about = c.Short
 		}
 		_, err := fmt.Fprintf(c.OutOrStdout(), "%s\n\n%s", strings.TrimRight(about, " \n"), usageText(c, helpWidth(c.OutOrStdout(), env)))
-		if err != nil && !notReadAnyMore(err) {
+		if err != nil && !stdio.ReaderEnded(err) {
 			env.Out.helpErr = writeError("the help", err)
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"io"
 	"os"
 	"strconv"
+
+	"wps/cmd/internal/stdio"
 )
 
 // minColumns is the least width that $COLUMNS may ask for.
@@ -13,7 +15,7 @@ const minColumns = 20
 // the terminal, of $COLUMNS, or, for a pipe to a pager, of the terminal that stderr
 // or stdin is.
 func helpWidth(w io.Writer, env *Env) int {
-	if width := terminalWidth(w); width > 0 {
+	if width := stdio.Width(w); width > 0 {
 		return width
 	}
 	if v, _ := env.Settings.LookupEnv("COLUMNS"); v != "" {
@@ -24,11 +26,11 @@ func helpWidth(w io.Writer, env *Env) int {
 	if !isPipe(w) {
 		return 0
 	}
-	if width := terminalWidth(env.Out.Stderr.Stream()); width > 0 {
+	if width := stdio.Width(env.Out.Stderr.Stream()); width > 0 {
 		return width
 	}
 	if stdin, ok := env.Stdin.(*os.File); ok {
-		return terminalWidth(stdin)
+		return stdio.Width(stdin)
 	}
 	return 0
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"wps/cmd/internal/smallinput"
 	"wps/token"
 )
 
@@ -81,9 +82,9 @@ func ReadKeys(cs token.ConnectionString, further []string) ([]token.Key, error) 
 	for _, k := range further {
 		var err error
 		if path, isFile := strings.CutPrefix(k, "@"); isFile {
-			k, err = KeyInput().ReadFile(path)
+			k, err = smallinput.Key().ReadFile(path)
 		} else {
-			k, err = KeyInput().Read(k)
+			k, err = smallinput.Key().Read(k)
 		}
 		if err != nil {
 			return nil, Usagef("--key: %v", err)

@@ -9,14 +9,16 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"wps/cmd/internal/stdio"
 )
 
 // Printer prints results to stdout, as text or JSON, and everything said about
 // them to stderr. Its methods that write to stderr may be called concurrently.
 type Printer struct {
 	Stdout    io.Writer
-	Stderr    *StatusWriter
-	results   *streamWriter // writes to Stdout
+	Stderr    *stdio.StatusWriter
+	results   *stdio.Writer // writes to Stdout
 	lookupEnv func(string) (string, bool)
 
 	Format string // value of -o
@@ -35,45 +37,49 @@ type Printer struct {
 func newPrinter(stdout, stderr io.Writer, lookupEnv func(string) (string, bool)) *Printer {
 	plain := newPalette(false)
 	return &Printer{
-		Stdout: stdout, Stderr: NewStatusWriter(stderr), results: newStreamWriter(stdout, false), lookupEnv: lookupEnv,
+		Stdout: stdout, Stderr: stdio.NewStatusWriter(stderr, droppedFromStderr), results: stdio.NewWriter(stdout), lookupEnv: lookupEnv,
 		Format: "text", color: "auto", StdoutColors: plain, StderrColors: plain,
 	}
 }
 
+// droppedFromStderr is written where lines of an unread stderr are missing.
+func droppedFromStderr(lines int) []byte {
+	return fmt.Appendf(nil, "wps: %s dropped, because stderr was not read\n", Plural(lines, "line"))
+}
+
 // Until makes a write to a stdout that is not read end soon after ctx has ended. It
 // is called before anything is printed.
-func (p *Printer) Until(ctx context.Context) { p.results.stop = ctx.Done() }
+func (p *Printer) Until(ctx context.Context) { p.results.Until(ctx) }
 
 // serve makes what is printed the log of a service: it waits for no reader, and
 // stop is called when a stream has none any more. It is called before anything is
 // printed.
 func (p *Printer) serve(stop func()) {
-	p.results.lossy = true
-	p.results.dropped = func(n int) []byte {
-		p.Warn(Plural(n, "line") + " dropped, because stdout was not read")
+	p.results.DropUnread(func(lines int) []byte {
+		p.Warn(Plural(lines, "line") + " dropped, because stdout was not read")
 		return nil
-	}
+	})
 	stopUnread := func(err error) {
-		if notReadAnyMore(err) {
+		if stdio.ReaderEnded(err) {
 			stop()
 		}
 	}
-	p.results.onFailure(stopUnread)
-	p.Stderr.out.onFailure(stopUnread)
+	p.results.OnFailure(stopUnread)
+	p.Stderr.OnFailure(stopUnread)
 }
 
 // Through makes w write what is for a terminal, such as a line editor that keeps
 // the typed line below. restore undoes that, after all is written.
 func (p *Printer) Through(w io.Writer) (restore func()) {
 	stderr := p.StderrIsTerminal()
-	p.results.redirect(w)
+	p.results.Redirect(w)
 	if stderr {
-		p.Stderr.out.redirect(w)
+		p.Stderr.Redirect(w)
 	}
 	return func() {
-		p.results.redirect(p.Stdout)
+		p.results.Redirect(p.Stdout)
 		if stderr {
-			p.Stderr.out.redirect(p.Stderr.Stream())
+			p.Stderr.Redirect(nil)
 		}
 	}
 }
@@ -82,7 +88,7 @@ func (p *Printer) Through(w io.Writer) (restore func()) {
 // stderr.
 func (p *Printer) Flush() {
 	p.results.Flush()
-	p.Stderr.out.Flush()
+	p.Stderr.Flush()
 }
 
 // configure checks the printer's flags and applies them. outputs are the formats
@@ -102,14 +108,24 @@ func (p *Printer) configure(outputs []string) error {
 }
 
 // StdoutIsTerminal reports whether stdout is a terminal.
-func (p *Printer) StdoutIsTerminal() bool { return p.terminal || IsTerminal(p.Stdout) }
+func (p *Printer) StdoutIsTerminal() bool { return p.terminal || stdio.IsTerminal(p.Stdout) }
 
 // TreatStdoutAsTerminal makes the printer treat stdout as a terminal, such as in a
 // test.
 func (p *Printer) TreatStdoutAsTerminal() { p.terminal = true }
 
+// StdoutWidth returns how many columns stdout has; 0 if it is not a terminal or its
+// width is unknown.
+func (p *Printer) StdoutWidth() int { return stdio.Width(p.Stdout) }
+
+// WatchReader calls ended when stdout is a pipe whose reader has ended, until ctx
+// ends. The caller calls wait when it has ended ctx.
+func (p *Printer) WatchReader(ctx context.Context, ended func()) (wait func()) {
+	return stdio.WatchReader(ctx, p.Stdout, ended)
+}
+
 // StderrIsTerminal reports whether stderr is a terminal.
-func (p *Printer) StderrIsTerminal() bool { return IsTerminal(p.Stderr.Stream()) }
+func (p *Printer) StderrIsTerminal() bool { return stdio.IsTerminal(p.Stderr.Stream()) }
 
 // Say prints a status message on stderr, unless -q is set.
 func (p *Printer) Say(format string, args ...any) {
@@ -120,7 +136,7 @@ func (p *Printer) Say(format string, args ...any) {
 
 // Warn prints a warning on stderr, also with -q.
 func (p *Printer) Warn(text string) {
-	fmt.Fprintf(p.Stderr, "wps: %s %s\n", p.StderrColors.Bad("warning:"), Clean(text))
+	fmt.Fprintf(p.Stderr, "wps: %s %s\n", p.StderrColors.Bad("warning:"), stdio.Clean(text))
 }
 
 // PrintError prints an error on stderr, and its hint on the next line. It is never
@@ -130,7 +146,7 @@ func (p *Printer) PrintError(err error) {
 	if hint := Hint(err); hint != "" {
 		text = fmt.Appendf(text, "%s %s\n", p.StderrColors.Name("hint:"), OneLine(hint))
 	}
-	_, _ = p.Stderr.write(text, true) // an error of stderr cannot be reported anywhere
+	_, _ = p.Stderr.WriteAlways(text) // an error of stderr cannot be reported anywhere
 }
 
 // errorLines returns the text of an error: one line, or one for each of the errors
@@ -153,7 +169,7 @@ func errorLines(err error) string {
 // OneLine returns the text of an error or a hint, which may quote text from
 // elsewhere, as one line.
 func OneLine(s string) string {
-	return Clean(strings.ReplaceAll(strings.TrimRight(s, "\r\n"), "\n", "; "))
+	return stdio.Clean(strings.ReplaceAll(strings.TrimRight(s, "\r\n"), "\n", "; "))
 }
 
 // PrintLine prints one line of text on stdout.
@@ -171,7 +187,7 @@ func (p *Printer) Write(b []byte) error {
 
 // writeError returns the error of writing what to stdout.
 func writeError(what string, err error) error {
-	if notReadAnyMore(err) {
+	if stdio.ReaderEnded(err) {
 		return WithHint(&readerEndedError{err}, "what reads the output, such as head, ended before the command did")
 	}
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
@@ -196,7 +212,7 @@ func ReaderEnded(err error) bool {
 // exact in a pipe, without control characters on a terminal.
 func (p *Printer) Printable(s string) string {
 	if p.StdoutIsTerminal() {
-		return Clean(s)
+		return stdio.Clean(s)
 	}
 	return s
 }
@@ -205,7 +221,7 @@ func (p *Printer) Printable(s string) string {
 // but the first begins with indent.
 func (p *Printer) PrintableLines(s, indent string) string {
 	if p.StdoutIsTerminal() {
-		return CleanLines(s, indent)
+		return stdio.CleanLines(s, indent)
 	}
 	return s
 }

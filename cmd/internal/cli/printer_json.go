@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"wps/cmd/internal/stdio"
 )
 
 // JSON reports whether results are printed as JSON.
@@ -76,7 +78,7 @@ func (p *Printer) printResult(result any) error {
 // escaped on a terminal.
 func (p *Printer) writeJSON(line []byte) error {
 	if p.StdoutIsTerminal() {
-		line = CleanJSON(line)
+		line = stdio.CleanJSON(line)
 	}
 	return p.Write(line)
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"wps/cmd/internal/stdio"
 )
 
 // TimeFormat is the time in front of each line of a command that runs until it is
@@ -48,9 +50,9 @@ func (h serveHandler) Handle(ctx context.Context, r slog.Record) error {
 	if err := h.Handler.Handle(ctx, r); err != nil {
 		return err
 	}
-	line := r.Time.Format(TimeFormat) + " " + levelText(r.Level) + Clean(r.Message)
+	line := r.Time.Format(TimeFormat) + " " + levelText(r.Level) + stdio.Clean(r.Message)
 	if attributes := bytes.TrimSpace(h.shared.text.Bytes()); len(attributes) > 0 {
-		line += " " + Clean(string(attributes))
+		line += " " + stdio.Clean(string(attributes))
 	}
 	_, err := io.WriteString(h.shared.out, line+"\n")
 	return err

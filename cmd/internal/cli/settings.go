@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"wps/cmd/internal/settings"
+	"wps/cmd/internal/smallinput"
 	"wps/protocol"
 	"wps/token"
 )
@@ -153,7 +154,7 @@ func (s *Settings) HubSetting() (Setting, error) {
 		return Setting{}, settingError(err)
 	}
 	if name.From != "--hub" {
-		name.Text = bare(name.Text)
+		name.Text = smallinput.Bare(name.Text)
 	}
 	return Setting{name.Text, name.From}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"wps/cmd/internal/settings"
+	"wps/cmd/internal/smallinput"
 	"wps/protocol"
 	"wps/token"
 )
@@ -107,14 +108,14 @@ func connectionText(v settings.Value) (token.ConnectionString, Setting, error) {
 	source := Setting{From: v.From}
 	text, err := "", error(nil)
 	if path, isFile := strings.CutPrefix(v.Text, "@"); isFile && v.From == "--connection-string" {
-		if text, err = ConnectionStringInput().ReadFile(path); err != nil {
+		if text, err = smallinput.ConnectionString().ReadFile(path); err != nil {
 			return token.ConnectionString{}, source, Usage(err.Error(), "@FILE must name a readable file that contains the connection string")
 		}
 		source.From = path
-	} else if text, err = ConnectionStringInput().Read(v.Text); err != nil {
+	} else if text, err = smallinput.ConnectionString().Read(v.Text); err != nil {
 		return token.ConnectionString{}, source, Usage(fmt.Sprintf("%s: %v", v.From, err), connectionHint)
 	}
-	if err := checkPlaceholders(text); err != nil {
+	if err := smallinput.CheckPlaceholders(text); err != nil {
 		return token.ConnectionString{}, source, Usage(fmt.Sprintf("%s: %v", source.From, err), connectionHint)
 	}
 	cs, err := token.ParseConnectionString(text)
@@ -130,8 +131,8 @@ func connectionText(v settings.Value) (token.ConnectionString, Setting, error) {
 // endpointOnly returns a service without a key.
 func endpointOnly(found settings.Service) (token.ConnectionString, error) {
 	from := found.Endpoint.From
-	text := bare(found.Endpoint.Text)
-	if looksLikeConnectionString(text) {
+	text := smallinput.Bare(found.Endpoint.Text)
+	if smallinput.IsConnectionString(text) {
 		return token.ConnectionString{}, Usage(from+" is a connection string, not the URL of a service", "put it into --connection-string or WPS_CONNECTION_STRING")
 	}
 	endpoint, err := token.ParseEndpoint(text)

@@ -3,6 +3,8 @@ package cli
 import (
 	"log"
 	"strings"
+
+	"wps/cmd/internal/stdio"
 )
 
 // CaptureStandardLog sends what libraries print with package log, such as package
@@ -19,6 +21,6 @@ type StandardLog struct{ Env *Env }
 
 // Write logs one message.
 func (l StandardLog) Write(message []byte) (int, error) {
-	l.Env.Log.Info("a library reports", "message", Clean(strings.TrimSpace(string(message))))
+	l.Env.Log.Info("a library reports", "message", stdio.Clean(strings.TrimSpace(string(message))))
 	return len(message), nil
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"wps/cmd/internal/stdio"
 )
 
 // TestStatusWriter checks that a message erases the status line, which is drawn
@@ -19,7 +21,7 @@ func TestStatusWriter(t *testing.T) {
 	p.Stderr.SetStatus("60%")
 	fmt.Fprint(p.Stderr, "sure? ")
 	p.Stderr.SetStatus("")
-	want := ClearLine + "50%" + ClearLine + "wps: warning: unusual name\n50%" + ClearLine + "60%" + ClearLine + "sure? "
+	want := stdio.ClearLine + "50%" + stdio.ClearLine + "wps: warning: unusual name\n50%" + stdio.ClearLine + "60%" + stdio.ClearLine + "sure? "
 	if out.String() != want {
 		t.Errorf("wrote %q, want %q", out.String(), want)
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"wps/cmd/internal/stdio"
 )
 
 func pipe(t *testing.T) (r, w *os.File) {
@@ -95,7 +97,7 @@ func TestClosedStream(t *testing.T) {
 	r, w := pipe(t)
 	r.Close()
 	p := newPrinter(w, io.Discard, func(string) (string, bool) { return "", false })
-	if err := p.PrintLine("text"); err == nil || !notReadAnyMore(err) {
+	if err := p.PrintLine("text"); err == nil || !stdio.ReaderEnded(err) {
 		t.Errorf("PrintLine() = %v, want the error of a closed pipe", err)
 	}
 }

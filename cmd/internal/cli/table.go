@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"wps/cmd/internal/stdio"
 )
 
 // tableBlock is how many rows of a table are aligned together, so that a list of
@@ -43,7 +45,7 @@ func (t *Table) End(empty string) error {
 		return err
 	}
 	if !t.any && !t.Out.JSON() {
-		t.Out.Say("%s", Clean(empty))
+		t.Out.Say("%s", stdio.Clean(empty))
 	}
 	return nil
 }
@@ -86,5 +88,5 @@ func (t *Table) align(cells []string) string {
 
 // cleanCell returns a cell without control characters, line breaks and tabs.
 func cleanCell(s string) string {
-	return strings.ReplaceAll(Clean(s), "\t", string(unicode.ReplacementChar))
+	return strings.ReplaceAll(stdio.Clean(s), "\t", string(unicode.ReplacementChar))
 }

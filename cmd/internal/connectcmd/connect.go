@@ -22,6 +22,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/service"
+	"wps/cmd/internal/stdio"
 	"wps/protocol"
 )
 
@@ -169,7 +170,7 @@ func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.Fla
 	if err := o.ready.Clear(); err != nil {
 		return err
 	}
-	defer cli.SurviveClosedPipe()()
+	defer stdio.SurviveClosedPipe()()
 	s := &session{env: env, o: o, place: place}
 	if s.tls, err = service.TLS(env); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/smallinput"
 	"wps/protocol"
 )
 
@@ -15,7 +16,7 @@ func (o *connectOptions) check(given cli.FlagNames) (err error) {
 		return err
 	}
 	if o.url != "" {
-		if o.url, err = cli.ClientURLInput().Read(o.url); err != nil {
+		if o.url, err = smallinput.ClientURL().Read(o.url); err != nil {
 			return cli.Usage(fmt.Sprintf("--url: %v", err), "use the URL of wps negotiate -o url")
 		}
 	}

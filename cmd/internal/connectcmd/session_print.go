@@ -8,6 +8,7 @@ import (
 
 	"wps/client/ws"
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 	"wps/protocol"
 )
 
@@ -52,7 +53,7 @@ func (s *session) sayDim(text string) {
 	if s.o.only == "message" {
 		return
 	}
-	s.env.Out.Say("%s", s.env.Out.StderrColors.Dim(cli.Clean(text)))
+	s.env.Out.Say("%s", s.env.Out.StderrColors.Dim(stdio.Clean(text)))
 }
 
 // printResponse prints a system message, or a message. It reports whether
@@ -147,7 +148,7 @@ func (s *session) messageText(m *protocol.Response) string {
 		data = base64.StdEncoding.EncodeToString(m.Data)
 	}
 	if s.env.Out.StdoutIsTerminal() { // an unindented line could pose as another message
-		data = cli.CleanLines(strings.TrimSuffix(data, "\n"), "  ")
+		data = stdio.CleanLines(strings.TrimSuffix(data, "\n"), "  ")
 	}
 	origin := m.From
 	if m.Group != "" {

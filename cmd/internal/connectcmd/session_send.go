@@ -12,6 +12,7 @@ import (
 	"wps/client/ws"
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/explain"
+	"wps/cmd/internal/stdio"
 	"wps/protocol"
 )
 
@@ -71,21 +72,21 @@ func (s *session) join(ctx context.Context, group string) error {
 // flag sends anywhere.
 func (s *session) warnNotSent(ctx context.Context) {
 	const how = "add --to-group GROUP or --event NAME to send its lines"
-	if cli.IsTerminal(s.env.Stdin) {
+	if stdio.IsTerminal(s.env.Stdin) {
 		s.sayDim("lines that you type are not sent: " + how)
 		return
 	}
-	if !cli.HoldsInput(s.env.Stdin) {
+	if !stdio.HoldsInput(s.env.Stdin) {
 		<-ctx.Done()
 	}
-	if cli.HoldsInput(s.env.Stdin) {
+	if stdio.HoldsInput(s.env.Stdin) {
 		s.env.Out.Warn("standard input is not read: " + how)
 	}
 }
 
 // sayHowToSend explains, at a terminal, what happens to typed lines.
 func (s *session) sayHowToSend() {
-	if !cli.IsTerminal(s.env.Stdin) || s.env.Out.JSON() {
+	if !stdio.IsTerminal(s.env.Stdin) || s.env.Out.JSON() {
 		return
 	}
 	to := fmt.Sprintf("to group %q", s.o.toGroup)
@@ -118,7 +119,7 @@ func (s *session) sendLines(ctx context.Context) error {
 // sendInput sends the lines of standard input, until one cannot be sent or one in
 // the window is refused. It returns the number of the line that it ended at.
 func (s *session) sendInput(ctx, reads context.Context, w *sendWindow) (n int, err error) {
-	lines := bufio.NewScanner(cli.NewInput(reads, s.env.Stdin))
+	lines := bufio.NewScanner(stdio.NewInput(reads, s.env.Stdin))
 	lines.Buffer(make([]byte, 0, 4<<10), protocol.MaxMessageSize+1)
 	dataType, err := protocol.ParseDataType(s.o.dataType)
 	if err != nil {

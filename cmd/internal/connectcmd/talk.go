@@ -12,6 +12,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/prompt"
+	"wps/cmd/internal/stdio"
 	"wps/protocol"
 )
 
@@ -39,7 +40,7 @@ func canTalk(env *cli.Env) bool {
 	_, in := env.Stdin.(*os.File)
 	_, out := env.Out.Stdout.(*os.File)
 	kind, _ := env.Settings.LookupEnv("TERM")
-	return in && out && cli.IsTerminal(env.Stdin) && cli.IsTerminal(env.Out.Stdout) && kind != "dumb"
+	return in && out && stdio.IsTerminal(env.Stdin) && stdio.IsTerminal(env.Out.Stdout) && kind != "dumb"
 }
 
 // startTalk makes the terminal a line editor, if lines are typed at a prompt. end
@@ -63,7 +64,7 @@ func (s *session) startTalk(ctx context.Context, stop context.CancelCauseFunc) (
 		if err := t.editor.Close(); err != nil {
 			s.env.Log.Debug("restore the terminal", "error", err)
 		}
-		fmt.Fprint(s.env.Out.Stdout, cli.ClearLine) // the prompt; stdout is the terminal
+		fmt.Fprint(s.env.Out.Stdout, stdio.ClearLine) // the prompt; stdout is the terminal
 	}, nil
 }
 
@@ -134,7 +135,7 @@ func (t target) prompt() string {
 	if t == (target{}) {
 		return "> "
 	}
-	return cli.Clean(t.group+t.event) + "> "
+	return stdio.Clean(t.group+t.event) + "> "
 }
 
 // String describes where lines go.

@@ -8,6 +8,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/serve"
+	"wps/cmd/internal/stdio"
 )
 
 // place is where an emulator listens.
@@ -45,9 +46,9 @@ func isHostVariable(from string) bool { return strings.HasSuffix(from, "_URLS") 
 // urlsSource names the URLs of the settings.
 func (o *options) urlsSource() string {
 	if name, ok := strings.CutPrefix(o.settings.URLsFrom, "$"); ok {
-		return fmt.Sprintf("$%s (%s)", name, cli.Clean(o.settings.URLs))
+		return fmt.Sprintf("$%s (%s)", name, stdio.Clean(o.settings.URLs))
 	}
-	return fmt.Sprintf("Urls in %s (%s)", o.settings.URLsFrom, cli.Clean(o.settings.URLs))
+	return fmt.Sprintf("Urls in %s (%s)", o.settings.URLsFrom, stdio.Clean(o.settings.URLs))
 }
 
 // placeOfFlag returns the place that --urls sets.
@@ -104,14 +105,14 @@ func splitURLs(text string) (plain, secure []string, err error) {
 		}
 	}
 	if len(plain)+len(secure) == 0 {
-		return nil, nil, fmt.Errorf("%q has no URL", cli.Clean(text))
+		return nil, nil, fmt.Errorf("%q has no URL", stdio.Clean(text))
 	}
 	return plain, secure, nil
 }
 
 // addressOfURL returns HOST:PORT of one URL.
 func addressOfURL(text string) (addr string, secure bool, err error) {
-	shown := cli.Clean(text)
+	shown := stdio.Clean(text)
 	scheme, rest, found := strings.Cut(text, "://")
 	secure = strings.EqualFold(scheme, "https")
 	rest = strings.TrimSuffix(rest, "/")

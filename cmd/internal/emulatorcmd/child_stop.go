@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 )
 
 // Time that a command has to end.
@@ -89,7 +90,7 @@ func (s *childStop) request(received os.Signal) {
 			s.stage = terminated
 		}
 	}
-	s.env.Out.Say("waiting up to %v for %s to end; Ctrl-C again %s", childGrace, cli.Clean(s.name), s.next())
+	s.env.Out.Say("waiting up to %v for %s to end; Ctrl-C again %s", childGrace, stdio.Clean(s.name), s.next())
 }
 
 // next says what the next request does.
@@ -107,11 +108,11 @@ func (s *childStop) advance() {
 		s.stage = terminated
 		s.timer = time.After(termGrace)
 		s.target.signal(syscall.SIGTERM)
-		s.env.Out.Say("sent SIGTERM to %s; it is killed in %v, or by another Ctrl-C", cli.Clean(s.name), termGrace)
+		s.env.Out.Say("sent SIGTERM to %s; it is killed in %v, or by another Ctrl-C", stdio.Clean(s.name), termGrace)
 	case terminated:
 		s.stage = killed
 		s.timer = nil
 		s.target.signal(os.Kill)
-		s.env.Out.Say("killed %s", cli.Clean(s.name))
+		s.env.Out.Say("killed %s", stdio.Clean(s.name))
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"syscall"
 
-	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 	"wps/internal/proctree"
 )
 
@@ -23,7 +23,7 @@ type target struct {
 // startTarget starts a command.
 func startTarget(cmd *exec.Cmd) (*target, error) {
 	t := &target{}
-	t.shares, _ = cli.Foreground()
+	t.shares, _ = stdio.Foreground()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !t.shares}
 	var err error
 	if t.tree, err = proctree.StartUnmarked(cmd); err != nil {
@@ -39,7 +39,7 @@ func (t *target) hasFromTerminal(s os.Signal) bool {
 	if !t.shares || s != syscall.SIGINT {
 		return false
 	}
-	_, foreground := cli.Foreground()
+	_, foreground := stdio.Foreground()
 	return foreground
 }
 

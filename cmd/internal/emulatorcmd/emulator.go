@@ -22,8 +22,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/foreign"
 	"wps/cmd/internal/hooks"
 	"wps/cmd/internal/serve"
+	"wps/cmd/internal/smallinput"
 	"wps/emulator"
 	emusettings "wps/emulator/settings"
 	"wps/internal/shownurl"
@@ -164,7 +166,7 @@ func checkArgs(c *cobra.Command, args []string) error {
 		return cli.Usage("no command after --", "name one, as in wps emulator -- npm test; the variable that should hold it may be unset")
 	case len(args) == 0 || dash == 0:
 		return nil
-	case len(c.SuggestionsFor(args[0])) > 0 || cli.EquivalentCommand(c.CommandPath(), args...) != "":
+	case len(c.SuggestionsFor(args[0])) > 0 || foreign.EquivalentCommand(c.CommandPath(), args...) != "":
 		return cli.UnknownCommand(c, args...)
 	}
 	return cli.Usagef("unexpected argument %q: put the command to run after --", shownurl.In(args[0]))
@@ -216,7 +218,7 @@ func (o *options) accessKey(env *cli.Env) (string, error) {
 		return "", cli.Usagef("--key and --key-file exclude each other")
 	case o.keyFile != "":
 		var err error
-		if key, err = cli.KeyInput().ReadFile(o.keyFile); err != nil {
+		if key, err = smallinput.Key().ReadFile(o.keyFile); err != nil {
 			return "", cli.Usage(err.Error(), "--key-file needs a file that holds an access key")
 		}
 		return checkedKey(key, "--key-file")
@@ -233,7 +235,7 @@ func (o *options) accessKey(env *cli.Env) (string, error) {
 	case key == "":
 		return cmp.Or(o.settings.AccessKey, protocol.DefaultAccessKey), nil
 	}
-	key, err := cli.KeyInput().Read(key)
+	key, err := smallinput.Key().Read(key)
 	if err != nil {
 		return "", cli.Usagef("%s: %v", from, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 	emusettings "wps/emulator/settings"
 )
 
@@ -46,7 +47,7 @@ func (i *instance) reloadUntil(ctx context.Context, hangups <-chan os.Signal) er
 		defer ticker.Stop()
 		looks = ticker.C
 	}
-	atTerminal := cli.IsTerminal(i.env.Stdin)
+	atTerminal := stdio.IsTerminal(i.env.Stdin)
 	for {
 		asked := false
 		select {
@@ -59,7 +60,7 @@ func (i *instance) reloadUntil(ctx context.Context, hangups <-chan os.Signal) er
 		case <-hangups:
 			asked = true
 		}
-		if asked && atTerminal && !cli.IsTerminal(i.env.Stdin) {
+		if asked && atTerminal && !stdio.IsTerminal(i.env.Stdin) {
 			return nil
 		}
 		if err := i.reload(asked); err != nil {
@@ -132,6 +133,6 @@ func (i *instance) handlers() []emusettings.HubHandler {
 // sayHandlers prints the event handlers.
 func (i *instance) sayHandlers() {
 	for _, h := range i.handlers() {
-		i.env.Out.Say("%s %s", i.env.Out.StderrColors.Name("events   "), cli.Clean(fmt.Sprint(h)))
+		i.env.Out.Say("%s %s", i.env.Out.StderrColors.Name("events   "), stdio.Clean(fmt.Sprint(h)))
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/service"
+	"wps/cmd/internal/stdio"
 	"wps/emulator"
 	"wps/protocol"
 	"wps/token"
@@ -153,7 +154,7 @@ func runTrigger(ctx context.Context, env *cli.Env, o *triggerOptions, given cli.
 		return err
 	}
 	o.hasState, o.hasData = given["state"], given["data"]
-	if k.Kind != protocol.EventUser && cli.HoldsInput(env.Stdin) {
+	if k.Kind != protocol.EventUser && stdio.HoldsInput(env.Stdin) {
 		env.Out.Warn("standard input is not read: only user events have data")
 	}
 	e, err := o.event(ctx, env, cs, k)

@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/smallinput"
+	"wps/cmd/internal/stdio"
 	"wps/protocol"
 	"wps/token"
 	"wps/trigger"
@@ -101,7 +103,7 @@ func (o *triggerOptions) fillUser(ctx context.Context, env *cli.Env, e *handlerE
 		return err
 	}
 	if d == protocol.DataTypeJSON {
-		if e.body, err = cli.JSONMessage(e.body); err != nil {
+		if e.body, err = smallinput.JSONMessage(e.body); err != nil {
 			return cli.Usagef("--data: %v", err)
 		}
 	}
@@ -124,7 +126,7 @@ func (o *triggerOptions) fillUser(ctx context.Context, env *cli.Env, e *handlerE
 
 // readData returns the data of --data: text, a file or standard input.
 func (o *triggerOptions) readData(ctx context.Context, env *cli.Env) ([]byte, error) {
-	if !o.hasData && !cli.IsTerminal(env.Stdin) {
+	if !o.hasData && !stdio.IsTerminal(env.Stdin) {
 		o.data = "-"
 	}
 	var in io.Reader
@@ -137,7 +139,7 @@ func (o *triggerOptions) readData(ctx context.Context, env *cli.Env) ([]byte, er
 		defer f.Close()
 		in = f
 	case o.data == "-":
-		in = cli.NewInput(ctx, env.Stdin)
+		in = stdio.NewInput(ctx, env.Stdin)
 	default:
 		return []byte(o.data), nil
 	}

@@ -13,6 +13,7 @@ import (
 	"wps/cmd/internal/explain"
 	"wps/cmd/internal/hooks"
 	"wps/cmd/internal/service"
+	"wps/cmd/internal/stdio"
 	"wps/token"
 )
 
@@ -159,7 +160,7 @@ func (t *tunnels) changed(one *hubTunnel, c tunnel.Change) {
 	case t.env.Out.JSON():
 		_ = t.env.Out.PrintJSON(x) // an output that is not read any more ends the command elsewhere
 	case text != "":
-		t.env.Out.Say("%s", t.env.Out.StderrColors.Name("tunnel")+" "+cli.Clean(text))
+		t.env.Out.Say("%s", t.env.Out.StderrColors.Name("tunnel")+" "+stdio.Clean(text))
 	}
 	if first {
 		t.opened <- struct{}{}

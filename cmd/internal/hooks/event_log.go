@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 	"wps/cmd/internal/traffictext"
 	"wps/internal/feed"
 	"wps/protocol"
@@ -49,7 +50,7 @@ func (l *eventLog) received(c *protocol.EventContext) {
 	if l.json || l.quiet {
 		return
 	}
-	l.line(l.arrow("-->") + " " + cli.Clean(eventName(c)))
+	l.line(l.arrow("-->") + " " + stdio.Clean(eventName(c)))
 }
 
 // arrived logs an event with its data.
@@ -57,7 +58,7 @@ func (l *eventLog) arrived(ev *trigger.Event) {
 	if l.json || l.quiet {
 		return
 	}
-	text := l.arrow("-->") + " " + cli.Clean(eventName(&ev.EventContext))
+	text := l.arrow("-->") + " " + stdio.Clean(eventName(&ev.EventContext))
 	if o := eventObject(trigger.Report{Event: &ev.EventContext, Received: ev}); o.Payload != nil && o.Bytes > 0 {
 		text += l.below(traffictext.Data(o))
 	}
@@ -67,7 +68,7 @@ func (l *eventLog) arrived(ev *trigger.Event) {
 // below returns data as lines below the line of its event.
 func (l *eventLog) below(data []byte, left string) string {
 	const indent = "             " // as wide as the time
-	return "\n" + indent + cli.CleanLines(string(data), indent) + l.out.StderrColors.Dim(left)
+	return "\n" + indent + stdio.CleanLines(string(data), indent) + l.out.StderrColors.Dim(left)
 }
 
 func (l *eventLog) arrow(text string) string { return l.out.StderrColors.Name(text) }
@@ -112,12 +113,12 @@ func (l *eventLog) answerText(r trigger.Report) string {
 	if r.Status >= 300 {
 		status = l.out.StderrColors.Bad(fmt.Sprint(r.Status))
 	}
-	text := fmt.Sprintf("%s %s %s %s", l.arrow("<--"), status, cli.FormatDuration(r.Took), l.out.StderrColors.Dim(cli.Clean(eventName(r.Event))))
+	text := fmt.Sprintf("%s %s %s %s", l.arrow("<--"), status, cli.FormatDuration(r.Took), l.out.StderrColors.Dim(stdio.Clean(eventName(r.Event))))
 	if r.Repeated {
 		text += " (repeated event, same answer)"
 	}
 	if r.Problem != "" {
-		text += ": " + cli.Clean(strings.ReplaceAll(r.Problem, "\n", "; "))
+		text += ": " + stdio.Clean(strings.ReplaceAll(r.Problem, "\n", "; "))
 	}
 	if l.data && r.Problem == "" && len(r.Body) > 0 {
 		text += l.below(traffictext.Reply(eventObject(r)))
@@ -146,7 +147,7 @@ func (l *eventLog) stderr(hook, line string) {
 	if first, _, more := strings.Cut(hook, "\n"); more || len(first) > maxName {
 		hook = first[:min(len(first), maxName)] + "..."
 	}
-	l.line(l.out.StderrColors.Dim(cli.Clean(hook)+" |") + " " + cli.Clean(line))
+	l.line(l.out.StderrColors.Dim(stdio.Clean(hook)+" |") + " " + stdio.Clean(line))
 }
 
 // logger returns the logger of :log, which logs at every level.

@@ -23,7 +23,7 @@ import (
 	"path"
 	"strings"
 
-	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 	"wps/token"
 )
 
@@ -98,7 +98,7 @@ func (i *Inspector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // server, the WebSockets of the emulator included.
 func contentSecurityPolicy(host string) string {
 	sockets := ""
-	if cli.Clean(host) == host && !strings.ContainsAny(host, " ;,'\"") {
+	if stdio.Clean(host) == host && !strings.ContainsAny(host, " ;,'\"") {
 		sockets = " ws://" + host + " wss://" + host
 	}
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws://localhost:* ws://127.0.0.1:* wss:" + sockets +

@@ -10,6 +10,7 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/service"
+	"wps/cmd/internal/stdio"
 	"wps/token"
 )
 
@@ -96,6 +97,6 @@ func (h *Handler) refuse(w http.ResponseWriter, status int, hub, text string, wh
 // print prints an answer as a line of the form that "wps listen" uses for events.
 func (h *Handler) print(status, text string) {
 	if !h.out.JSON() {
-		h.out.Say("%s %s %s negotiate %s", h.out.StderrColors.Dim(cli.Clock()), h.out.StderrColors.Name("<--"), status, cli.Clean(text))
+		h.out.Say("%s %s %s negotiate %s", h.out.StderrColors.Dim(cli.Clock()), h.out.StderrColors.Name("<--"), status, stdio.Clean(text))
 	}
 }

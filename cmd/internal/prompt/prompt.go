@@ -19,7 +19,7 @@ import (
 
 	"golang.org/x/term"
 
-	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 )
 
 // ErrInterrupted is returned for Ctrl-C, which a terminal in raw mode passes on as
@@ -56,7 +56,7 @@ func Open(ctx context.Context, in, out *os.File, o Options) (*Editor, error) {
 	if e.before, err = term.MakeRaw(e.in); err != nil {
 		return nil, err
 	}
-	keys := &keyReader{from: cli.NewInput(ctx, in), e: e}
+	keys := &keyReader{from: stdio.NewInput(ctx, in), e: e}
 	e.terminal = term.NewTerminal(struct {
 		io.Reader
 		io.Writer

@@ -13,6 +13,7 @@ import (
 
 	"wps/client"
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 	"wps/output"
 	"wps/protocol"
 	"wps/token"
@@ -64,7 +65,7 @@ func curlCommand(r *http.Request, body []byte, terminal bool) string {
 	}
 	prefix := ""
 	switch {
-	case len(body) > 0 && utf8.Valid(body) && !bytes.ContainsRune(body, 0) && (!terminal || cli.Clean(string(body)) == string(body)):
+	case len(body) > 0 && utf8.Valid(body) && !bytes.ContainsRune(body, 0) && (!terminal || stdio.Clean(string(body)) == string(body)):
 		text := string(body)
 		if strings.HasPrefix(text, "@") { // for curl, @ is a file
 			prefix, text = "printf %s "+cli.ShellWord(text)+" | ", "@-"

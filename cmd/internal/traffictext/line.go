@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/stdio"
 	"wps/protocol"
 	"wps/protocol/traffic"
 )
@@ -45,7 +46,7 @@ func (p *Printer) Print(o *traffic.Object) error {
 	}
 	text := p.line(o)
 	for _, x := range p.payloads(o) {
-		text += "\n  " + p.out.StdoutColors.Dim(x.mark) + cli.CleanLines(string(x.data), "    ") + p.out.StdoutColors.Dim(x.note)
+		text += "\n  " + p.out.StdoutColors.Dim(x.mark) + stdio.CleanLines(string(x.data), "    ") + p.out.StdoutColors.Dim(x.note)
 	}
 	return p.out.PrintLine(text)
 }
@@ -54,7 +55,7 @@ func (p *Printer) Print(o *traffic.Object) error {
 // the type in a color.
 func (p *Printer) line(o *traffic.Object) string {
 	parts := head(o)
-	rest := cli.Clean(strings.Join(words(o, true), " "))
+	rest := stdio.Clean(strings.Join(words(o, true), " "))
 	if used := len(cli.TimeFormat) + 1 + max(len(o.Type), typeWidth) + 1; p.width > 0 {
 		rest = shorten(rest, max(p.width-used, 10))
 	}

@@ -1,4 +1,4 @@
-package cli
+package stdio
 
 import (
 	"context"
@@ -18,10 +18,10 @@ func SurviveClosedPipe() (restore func()) {
 	return func() { signal.Stop(pipe) }
 }
 
-// WatchReader calls ended when stdout is a pipe whose reader has ended, until ctx
-// does. The caller calls wait when it has ended ctx.
-func (p *Printer) WatchReader(ctx context.Context, ended func()) (wait func()) {
-	f, isFile := p.Stdout.(*os.File)
+// WatchReader calls ended when a stream is a pipe whose reader has ended, until ctx
+// ends. The caller calls wait when it has ended ctx.
+func WatchReader(ctx context.Context, stream io.Writer, ended func()) (wait func()) {
+	f, isFile := stream.(*os.File)
 	if !isFile || !isPipeOrSocket(f) {
 		return func() {}
 	}

@@ -1,4 +1,7 @@
-package cli
+// Package stdio is the standard streams of the process, whatever they are: a terminal,
+// for which it removes what could move the cursor from foreign text, a pipe that
+// is not read or whose reader has ended, and input that must end with a context.
+package stdio
 
 import (
 	"bytes"
@@ -26,14 +29,14 @@ const (
 // asked to stop.
 var errNotRead = fmt.Errorf("the output is not read: %w", context.Canceled)
 
-// streamWriter writes to a standard stream that may be a pipe or a terminal that
+// Writer writes to a standard stream that may be a pipe or a terminal that
 // is not read, which can hold up a write for ever. What is written keeps its
 // order. A stream that cannot hold up a write, such as a file, is written directly.
 //
 // A lossy stream holds up its callers for lossyWait, and then no more until all
 // is written; what is over maxPending is dropped. Any other stream holds up its
 // callers until lastWait after stop is closed. Safe for concurrent use.
-type streamWriter struct {
+type Writer struct {
 	to      io.Writer
 	holdsUp bool // a write may wait for a reader
 	lossy   bool
@@ -58,30 +61,38 @@ type batch struct {
 	err  error         // valid then
 }
 
-func newStreamWriter(w io.Writer, lossy bool) *streamWriter {
-	return &streamWriter{to: w, holdsUp: holdsUp(w), lossy: lossy}
-}
+// NewWriter returns a Writer to w that is not lossy.
+func NewWriter(w io.Writer) *Writer { return &Writer{to: w, holdsUp: holdsUp(w)} }
 
-// redirect makes w what is written to, after what was written before.
-func (s *streamWriter) redirect(w io.Writer) {
+// Until makes a write to a stream that is not read end soon after ctx has ended. It
+// is called before anything is written.
+func (s *Writer) Until(ctx context.Context) { s.stop = ctx.Done() }
+
+// DropUnread makes the stream lossy. What dropped returns for the number of lines
+// that were dropped is written in their place. It is called before anything is
+// written.
+func (s *Writer) DropUnread(dropped func(lines int) []byte) { s.lossy, s.dropped = true, dropped }
+
+// Redirect makes w what is written to, after what was written before.
+func (s *Writer) Redirect(w io.Writer) {
 	s.Flush()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.to = w
 }
 
-// onFailure sets failed.
-func (s *streamWriter) onFailure(failed func(error)) {
+// OnFailure calls failed with the error of each write that fails.
+func (s *Writer) OnFailure(failed func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failed = failed
 }
 
 // Write implements io.Writer.
-func (s *streamWriter) Write(b []byte) (int, error) { return s.write(b, false) }
+func (s *Writer) Write(b []byte) (int, error) { return s.write(b, false) }
 
 // write writes b. What must be written is not dropped.
-func (s *streamWriter) write(b []byte, must bool) (int, error) {
+func (s *Writer) write(b []byte, must bool) (int, error) {
 	s.mu.Lock()
 	if !s.holdsUp {
 		defer s.mu.Unlock()
@@ -117,7 +128,7 @@ func (s *streamWriter) write(b []byte, must bool) (int, error) {
 
 // await waits for a batch, as long as the kind of the stream allows, and reports
 // whether it is written.
-func (s *streamWriter) await(b *batch) bool {
+func (s *Writer) await(b *batch) bool {
 	if s.lossy {
 		return b.within(lossyWait)
 	}
@@ -150,7 +161,7 @@ func written(b *batch, n int) (int, error) {
 }
 
 // drain writes what waits until nothing does.
-func (s *streamWriter) drain() {
+func (s *Writer) drain() {
 	for {
 		s.mu.Lock()
 		now, lost, failed, dropped, to := s.next, s.lost, s.failed, s.dropped, s.to
@@ -175,7 +186,7 @@ func (s *streamWriter) drain() {
 }
 
 // Flush waits until all is written, for at most lastWait.
-func (s *streamWriter) Flush() {
+func (s *Writer) Flush() {
 	s.mu.Lock()
 	if s.next == nil && s.writing { // what is being written has no batch to wait for
 		s.next = &batch{done: make(chan struct{})}
@@ -197,8 +208,8 @@ func holdsUp(w io.Writer) bool {
 	return err == nil && !info.Mode().IsRegular()
 }
 
-// notReadAnyMore reports whether an error means that the reader of a stream has
+// ReaderEnded reports whether an error means that the reader of a stream has
 // ended: that of a pipe, or a terminal that was closed.
-func notReadAnyMore(err error) bool {
+func ReaderEnded(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO)
 }

@@ -1,4 +1,4 @@
-package cli
+package smallinput
 
 import (
 	"encoding/json"
@@ -12,7 +12,7 @@ import (
 
 // fromJSON returns the value in a JSON object: the member with the preferred name,
 // or the only one that looks like the value, at any depth.
-func (k SmallInput) fromJSON(text string) (string, error) {
+func (k Kind) fromJSON(text string) (string, error) {
 	var document any
 	if err := json.Unmarshal([]byte(text), &document); err != nil {
 		return "", fmt.Errorf("JSON with the %s is expected, and this JSON is not valid", k.name)
@@ -38,11 +38,11 @@ func (k SmallInput) fromJSON(text string) (string, error) {
 	case len(names) > 1:
 		return "", fmt.Errorf("the JSON has %d members with a %s: %s", len(names), k.name, strings.Join(names, ", "))
 	}
-	return "", fmt.Errorf("the JSON has no %s: it needs the member %s", k.name, orList(k.members))
+	return "", fmt.Errorf("the JSON has no %s: it needs one of the members %s", k.name, strings.Join(k.members, ", "))
 }
 
 // preference is the place of a member's name among the expected ones, -1 for none.
-func (k SmallInput) preference(path string) int {
+func (k Kind) preference(path string) int {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	return slices.Index(k.members, strings.ToLower(name))
 }
@@ -59,9 +59,9 @@ func textMembers(v any, path string, into map[string]string) {
 	}
 }
 
-// looksLikeConnectionString reports whether text has a part of a connection
+// IsConnectionString reports whether text has a part of a connection
 // string of the service at its beginning, and an Endpoint.
-func looksLikeConnectionString(text string) bool {
+func IsConnectionString(text string) bool {
 	lower := ";" + strings.ReplaceAll(strings.ToLower(text), " ", "")
 	begins := false
 	for _, part := range []string{"endpoint", "accesskey", "authtype", "port", "version"} {
@@ -76,9 +76,9 @@ var placeholderForm = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\A(?:<[^<>]*>|\{+[\w .-]*\}+|\[[\w .-]*\]|\$\{?\w+\}?|\$\([^()]*\)|%\w+%|\.{3}|…|\*{3,}|(?i:your)[-_ ][\w .-]*|KEY|TOKEN)\z`)
 })
 
-// checkPlaceholders refuses a connection string with a placeholder in it, such as
+// CheckPlaceholders refuses a connection string with a placeholder in it, such as
 // one copied from documentation.
-func checkPlaceholders(text string) error {
+func CheckPlaceholders(text string) error {
 	for part := range strings.SplitSeq(text, ";") {
 		name, value, _ := strings.Cut(part, "=")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)

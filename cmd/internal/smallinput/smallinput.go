@@ -1,4 +1,6 @@
-package cli
+// Package smallinput reads the short values that people paste and tools write, such as
+// connection strings, keys and tokens, with whatever is around them.
+package smallinput
 
 import (
 	"bytes"
@@ -10,10 +12,10 @@ import (
 	"unicode"
 )
 
-// SmallInput is a kind of short value that a person pastes or a tool writes: a
+// Kind is a kind of short value that a person pastes or a tool writes: a
 // connection string, a key, a token. Around the value may be what editors, shells
 // and "az" add to it.
-type SmallInput struct {
+type Kind struct {
 	name    string
 	members []string                         // of JSON, the preferred first, in lower case
 	fits    func(value string) bool          // whether a text looks like the value
@@ -21,20 +23,20 @@ type SmallInput struct {
 	named   func(variable, rest string) bool // whether "variable=rest" is an assignment
 }
 
-// ConnectionStringInput is a connection string.
-func ConnectionStringInput() SmallInput {
-	return SmallInput{
+// ConnectionString is a connection string.
+func ConnectionString() Kind {
+	return Kind{
 		name:    "connection string",
 		members: []string{"connectionstring", "primaryconnectionstring", "wps_connection_string", "webpubsubconnectionstring", "secondaryconnectionstring"},
-		fits:    looksLikeConnectionString,
+		fits:    IsConnectionString,
 		certain: true,
-		named:   func(_, rest string) bool { return looksLikeConnectionString(bare(rest)) },
+		named:   func(_, rest string) bool { return IsConnectionString(Bare(rest)) },
 	}
 }
 
-// KeyInput is an access key. It has no form of its own, except that it is one word.
-func KeyInput() SmallInput {
-	return SmallInput{
+// Key is an access key. It has no form of its own, except that it is one word.
+func Key() Kind {
+	return Kind{
 		name:    "access key",
 		members: []string{"primarykey", "accesskey", "key", "wps_emulator_key", "secondarykey"},
 		fits:    func(value string) bool { return value != "" && !strings.ContainsAny(value, " \t\r\n") },
@@ -44,9 +46,9 @@ func KeyInput() SmallInput {
 	}
 }
 
-// TokenInput is an access token, or a URL that contains one.
-func TokenInput() SmallInput {
-	return SmallInput{
+// Token is an access token, or a URL that contains one.
+func Token() Kind {
+	return Kind{
 		name:    "token",
 		members: []string{"url", "token", "accesstoken", "access_token"},
 		fits:    func(value string) bool { return strings.Count(value, ".") >= 2 },
@@ -54,28 +56,28 @@ func TokenInput() SmallInput {
 	}
 }
 
-// ClientURLInput is the URL of a client, with its token.
-func ClientURLInput() SmallInput {
+// ClientURL is the URL of a client, with its token.
+func ClientURL() Kind {
 	isURL := func(value string) bool {
 		scheme, rest, found := strings.Cut(value, "://")
 		return found && rest != "" && !strings.ContainsAny(scheme, " \t\r\n{\"'=:")
 	}
-	return SmallInput{
+	return Kind{
 		name:    "client URL",
 		members: []string{"url"},
 		fits:    isURL,
 		certain: true,
-		named:   func(_, rest string) bool { return isURL(bare(rest)) },
+		named:   func(_, rest string) bool { return isURL(Bare(rest)) },
 	}
 }
 
 // Read returns the value in text, without a byte order mark, blanks, a pair of
 // quotes, "NAME=" before it or JSON around it. The error never repeats the text.
-func (k SmallInput) Read(text string) (string, error) {
+func (k Kind) Read(text string) (string, error) {
 	if err := notUTF16([]byte(text)); err != nil {
 		return "", fmt.Errorf("the %s %v", k.name, err)
 	}
-	text = bare(text)
+	text = Bare(text)
 	if k.certain && k.fits(text) {
 		return text, nil
 	}
@@ -92,7 +94,7 @@ func (k SmallInput) Read(text string) (string, error) {
 }
 
 // ReadFile is Read of the content of a file.
-func (k SmallInput) ReadFile(path string) (string, error) {
+func (k Kind) ReadFile(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("read the %s: %w", k.name, err)
@@ -106,7 +108,7 @@ func (k SmallInput) ReadFile(path string) (string, error) {
 
 // line returns the value of the only line that has one, such as in an .env file,
 // or text itself when no single line has it.
-func (k SmallInput) line(text string) string {
+func (k Kind) line(text string) string {
 	var found []string
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
@@ -128,18 +130,18 @@ var assignmentForm = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // unassigned returns the value of an assignment, or text if it is none.
-func (k SmallInput) unassigned(text string) string {
-	text = bare(text)
+func (k Kind) unassigned(text string) string {
+	text = Bare(text)
 	m := assignmentForm().FindStringSubmatch(text)
 	if m == nil || strings.HasPrefix(m[2], "//") || !k.named(m[1], m[2]) {
 		return text
 	}
-	return bare(m[2])
+	return Bare(m[2])
 }
 
-// bare returns text without a byte order mark, blanks around it and one pair of
+// Bare returns text without a byte order mark, blanks around it and one pair of
 // quotes.
-func bare(text string) string {
+func Bare(text string) string {
 	text = strings.TrimFunc(text, isBlank)
 	unended := strings.TrimRightFunc(text, func(r rune) bool { return r == ',' || r == ';' || isBlank(r) })
 	for _, pair := range []string{`""`, `''`, "``", "“”", "‘’"} {

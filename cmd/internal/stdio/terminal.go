@@ -1,4 +1,4 @@
-package cli
+package stdio
 
 import (
 	"bytes"
@@ -19,9 +19,9 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// terminalWidth returns how many columns the terminal w has; 0 if w is not a
+// Width returns how many columns the terminal w has; 0 if w is not a
 // terminal or its width is unknown.
-func terminalWidth(w io.Writer) int {
+func Width(w io.Writer) int {
 	f, ok := w.(*os.File)
 	if !ok || !IsTerminal(f) {
 		return 0
@@ -88,7 +88,3 @@ func CleanJSON(line []byte) []byte {
 func isControl(r rune) bool {
 	return unicode.IsControl(r) && r != '\t' || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }
-
-// StdoutWidth returns how many columns stdout has; 0 if it is not a terminal or its
-// width is unknown.
-func (p *Printer) StdoutWidth() int { return terminalWidth(p.Stdout) }

@@ -1,14 +1,16 @@
-package cli
+// Package foreign holds the commands and flags of other tools for Web PubSub, WebSockets
+// and webhooks, with what is written in their place in wps.
+package foreign
 
 import (
 	"maps"
 	"strings"
 )
 
-// ForeignCommands returns the command lines of other tools, each with its equivalent in
+// Commands returns the command lines of other tools, each with its equivalent in
 // wps: a command line, in which words in capitals are to be replaced, or a sentence.
 // Words are in lower case, without the dashes in them.
-func ForeignCommands() map[string]string {
+func Commands() map[string]string {
 	all := map[string]string{}
 	for _, some := range []map[string]string{azCommands(), sdkCommands(), brokerCommands(), serverCommands()} {
 		maps.Copy(all, some)
@@ -145,13 +147,13 @@ func EquivalentCommand(path string, args ...string) string {
 	for _, arg := range args[:min(len(args), maxForeignWords)] {
 		words = append(words, strings.ReplaceAll(strings.ToLower(arg), "-", ""))
 	}
-	foreign := ForeignCommands()
+	foreign := Commands()
 	for n := len(words); n > 0; n-- {
 		if equivalent := foreign[path+" "+strings.Join(words[:n], " ")]; equivalent != "" {
 			return equivalent
 		}
 	}
-	if len(args) > 0 && isClientURL(args[0]) {
+	if len(args) > 0 && IsClientURL(args[0]) {
 		return "wps connect --url URL"
 	}
 	return ""
@@ -160,8 +162,8 @@ func EquivalentCommand(path string, args ...string) string {
 // maxForeignWords is how many words the longest foreign command has.
 const maxForeignWords = 5
 
-// isClientURL reports whether an argument is the URL of a client, as wscat and
+// IsClientURL reports whether an argument is the URL of a client, as wscat and
 // websocat take it.
-func isClientURL(arg string) bool {
+func IsClientURL(arg string) bool {
 	return strings.HasPrefix(arg, "ws://") || strings.HasPrefix(arg, "wss://")
 }

@@ -1,4 +1,4 @@
-package cli
+package stdio
 
 import (
 	"os"
@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// supportsColor reports whether a console interprets control sequences. It turns
+// SupportsColor reports whether a console interprets control sequences. It turns
 // that on where it is off, as it is by default in older consoles.
-func supportsColor(console *os.File) bool {
+func SupportsColor(console *os.File) bool {
 	h := windows.Handle(console.Fd())
 	var mode uint32
 	if windows.GetConsoleMode(h, &mode) != nil {

@@ -1,22 +1,22 @@
-package cli
+package foreign
 
 import (
 	"maps"
 	"strings"
 )
 
-// ForeignFlags returns the flags of other tools by the command of wps that people
+// Flags returns the flags of other tools by the command of wps that people
 // write them with, each with what to write in its place. "wps" is every command.
-func ForeignFlags() map[string]map[string]string {
+func Flags() map[string]map[string]string {
 	return map[string]map[string]string{
-		"wps":            commonForeignFlags(),
-		"wps send":       merged(sendForeignFlags(), targetForeignFlags()),
-		"wps broadcast":  sendForeignFlags(),
-		"wps connect":    connectForeignFlags(),
-		"wps listen":     listenForeignFlags(),
-		"wps trigger":    triggerForeignFlags(),
-		"wps emulator":   emulatorForeignFlags(),
-		"wps negotiate":  negotiateForeignFlags(),
+		"wps":            commonFlags(),
+		"wps send":       merged(sendFlags(), targetFlags()),
+		"wps broadcast":  sendFlags(),
+		"wps connect":    connectFlags(),
+		"wps listen":     listenFlags(),
+		"wps trigger":    triggerFlags(),
+		"wps emulator":   emulatorFlags(),
+		"wps negotiate":  negotiateFlags(),
 		"wps permission": {"--permission": "sendToGroup or joinLeaveGroup as the first argument"},
 		"wps close":      {"--all-connections": "--all", "-y": "--yes", "--force": "--yes", "-f": "--yes"},
 		"wps apply":      {"--input": "the file as an argument", "-f": "the file as an argument", "--file": "the file as an argument"},
@@ -29,9 +29,9 @@ func merged(a, b map[string]string) map[string]string {
 	return a
 }
 
-// commonForeignFlags are those of "az webpubsub", whose services have a name and a
+// commonFlags are those of "az webpubsub", whose services have a name and a
 // resource group, and of other command lines.
-func commonForeignFlags() map[string]string {
+func commonFlags() map[string]string {
 	const service = "--connection-string, or set WPS_CONNECTION_STRING: the connection string names the service"
 	return map[string]string{
 		"--hub-name": "--hub", "--name": service, "-n": service, "--resource-group": service, "-g": service, "--subscription": service,
@@ -43,7 +43,7 @@ func commonForeignFlags() map[string]string {
 	}
 }
 
-func sendForeignFlags() map[string]string {
+func sendFlags() map[string]string {
 	const message = "the message as the last argument"
 	return map[string]string{
 		"--message": message, "-m": message, "--body": message, "-d": message, "--data": message, "--text": message,
@@ -52,16 +52,16 @@ func sendForeignFlags() map[string]string {
 	}
 }
 
-// targetForeignFlags are those that say who gets a message.
-func targetForeignFlags() map[string]string {
+// targetFlags are those that say who gets a message.
+func targetFlags() map[string]string {
 	return map[string]string{
 		"--topic": "--group", "-t": "--group", "--channel": "--group", "--room": "--group", "--to-group": "--group",
 		"--to-user": "--user", "--to": "--group or --user", "--all-connections": "--all", "--everyone": "--all",
 	}
 }
 
-// connectForeignFlags are those of wscat, websocat, nats and mosquitto_sub.
-func connectForeignFlags() map[string]string {
+// connectFlags are those of wscat, websocat, nats and mosquitto_sub.
+func connectFlags() map[string]string {
 	const stdin = "standard input, as in echo MESSAGE | wps connect --to-group GROUP"
 	return map[string]string{
 		"-c": "--url", "--connect": "--url", "--uri": "--url", "-s": "--subprotocol", "--protocol": "--subprotocol",
@@ -71,8 +71,8 @@ func connectForeignFlags() map[string]string {
 	}
 }
 
-// listenForeignFlags are those of stripe listen, awps-tunnel run and the like.
-func listenForeignFlags() map[string]string {
+// listenFlags are those of stripe listen, awps-tunnel run and the like.
+func listenFlags() map[string]string {
 	return map[string]string{
 		"--forward-to": "--forward", "-f": "--forward", "--upstream": "--forward", "-u": "--forward", "--forward-connect-to": "--forward", "-c": "--forward",
 		"--events": "--on EVENT HOOK", "-e": "--on EVENT HOOK", "--event": "--on EVENT HOOK", "--hooks": "--on EVENT HOOK", "--print-json": "-o json",
@@ -82,16 +82,16 @@ func listenForeignFlags() map[string]string {
 	}
 }
 
-func triggerForeignFlags() map[string]string {
+func triggerFlags() map[string]string {
 	return map[string]string{
 		"--override": "--data", "--add": "--data", "--body": "--data", "--payload": "--data", "-d": "--data", "--raw": "--data",
 		"--url": "--to", "-u": "--to", "--forward-to": "--to", "--user-id": "--user", "--connection-id": "--connection", "-H": "--header",
 	}
 }
 
-// emulatorForeignFlags are those of the vendor's emulator, which takes every setting
+// emulatorFlags are those of the vendor's emulator, which takes every setting
 // as a flag, and of other emulators.
-func emulatorForeignFlags() map[string]string {
+func emulatorFlags() map[string]string {
 	const port = "--addr localhost:PORT"
 	return map[string]string{
 		"--port": port, "-p": port, "--host": "--addr HOST:PORT", "--listen": "--addr HOST:PORT", "--bind": "--addr HOST:PORT", "--access-key": "--key",
@@ -102,7 +102,7 @@ func emulatorForeignFlags() map[string]string {
 	}
 }
 
-func negotiateForeignFlags() map[string]string {
+func negotiateFlags() map[string]string {
 	return map[string]string{
 		"--user-id": "--user", "--userid": "--user", "--roles": "--role", "--groups": "--group", "--claims": "--claim",
 		"--ttl": "--expires", "--expire": "--expires", "--minutes-to-expire": "--expires", "--expiration": "--expires", "--lifetime": "--expires",
@@ -120,7 +120,7 @@ func EquivalentFlag(path string, isFlag func(name string) bool, flag string) str
 	if len(flag) > 2 {
 		flag = strings.ToLower(flag)
 	}
-	foreign := ForeignFlags()
+	foreign := Flags()
 	for p := path; p != ""; p = p[:max(strings.LastIndexByte(p, ' '), 0)] {
 		if equivalent := foreign[p][flag]; equivalent != "" && isUsable(isFlag, equivalent) {
 			return equivalent

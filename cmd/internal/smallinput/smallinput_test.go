@@ -1,4 +1,4 @@
-package cli_test
+package smallinput_test
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"unicode/utf16"
 
 	"wps/cmd/internal/cli"
+	"wps/cmd/internal/smallinput"
 )
 
 const (
@@ -21,9 +22,9 @@ const (
 // of it.
 func TestSmallInput(t *testing.T) {
 	t.Parallel()
-	cs, key, tok := cli.ConnectionStringInput(), cli.KeyInput(), cli.TokenInput()
+	cs, key, tok := smallinput.ConnectionString(), smallinput.Key(), smallinput.Token()
 	for _, tt := range []struct {
-		kind     cli.SmallInput
+		kind     smallinput.Kind
 		in, want string
 	}{
 		{cs, plainString, plainString},
@@ -61,11 +62,11 @@ func TestSmallInput(t *testing.T) {
 		{tok, "wss://h/client/hubs/chat?access_token=" + plainToken, "wss://h/client/hubs/chat?access_token=" + plainToken},
 		{tok, "access_token=" + plainToken + "&x=1", "access_token=" + plainToken + "&x=1"},
 		{tok, `{"baseUrl":"wss://h/client/hubs/chat","url":"wss://h/client/hubs/chat?access_token=` + plainToken + `","accessToken":"x"}`, "wss://h/client/hubs/chat?access_token=" + plainToken},
-		{cli.ClientURLInput(), "wss://h/client/hubs/chat?access_token=" + plainToken + "\r\n", "wss://h/client/hubs/chat?access_token=" + plainToken},
-		{cli.ClientURLInput(), "\ufeff'wss://h/client/hubs/chat?access_token=" + plainToken + "'", "wss://h/client/hubs/chat?access_token=" + plainToken},
-		{cli.ClientURLInput(), `URL="ws://h/client/hubs/chat?a=b&access_token=` + plainToken + `"`, "ws://h/client/hubs/chat?a=b&access_token=" + plainToken},
-		{cli.ClientURLInput(), `{"baseUrl":"wss://h/client/hubs/chat","url":"wss://h/client/hubs/chat?access_token=` + plainToken + `"}`, "wss://h/client/hubs/chat?access_token=" + plainToken},
-		{cli.ClientURLInput(), "url      wss://h/x\ntoken    t\n", "url      wss://h/x\ntoken    t"},
+		{smallinput.ClientURL(), "wss://h/client/hubs/chat?access_token=" + plainToken + "\r\n", "wss://h/client/hubs/chat?access_token=" + plainToken},
+		{smallinput.ClientURL(), "\ufeff'wss://h/client/hubs/chat?access_token=" + plainToken + "'", "wss://h/client/hubs/chat?access_token=" + plainToken},
+		{smallinput.ClientURL(), `URL="ws://h/client/hubs/chat?a=b&access_token=` + plainToken + `"`, "ws://h/client/hubs/chat?a=b&access_token=" + plainToken},
+		{smallinput.ClientURL(), `{"baseUrl":"wss://h/client/hubs/chat","url":"wss://h/client/hubs/chat?access_token=` + plainToken + `"}`, "wss://h/client/hubs/chat?access_token=" + plainToken},
+		{smallinput.ClientURL(), "url      wss://h/x\ntoken    t\n", "url      wss://h/x\ntoken    t"},
 	} {
 		if got, err := tt.kind.Read(tt.in); err != nil || got != tt.want {
 			t.Errorf("Read(%q) = %q, %v, want %q", tt.in, got, err, tt.want)
@@ -77,9 +78,9 @@ func TestSmallInput(t *testing.T) {
 // named; what else the text contains is never repeated.
 func TestSmallInputRefused(t *testing.T) {
 	t.Parallel()
-	cs, key, tok := cli.ConnectionStringInput(), cli.KeyInput(), cli.TokenInput()
+	cs, key, tok := smallinput.ConnectionString(), smallinput.Key(), smallinput.Token()
 	for _, tt := range []struct {
-		kind     cli.SmallInput
+		kind     smallinput.Kind
 		in, want string
 	}{
 		{cs, inUTF16(plainString, 0xff, 0xfe), "UTF-16"},
@@ -96,9 +97,9 @@ func TestSmallInputRefused(t *testing.T) {
 		{cs, `{"connectionString": "c2VjcmV0`, "this JSON is not valid"},
 		{cs, `{"A": "` + plainString + `", "B": "` + otherString + `"}`, "2 members with a connection string: A, B"},
 		{tok, `{"error": "c2VjcmV0"}`, "the JSON has no token"},
-		{cli.ClientURLInput(), `{"accessToken": "c2VjcmV0"}`, "the JSON has no client URL"},
-		{cli.ClientURLInput(), "<url>", "<url> is a placeholder for the client URL"},
-		{cli.ClientURLInput(), inUTF16("wss://h/?access_token=c2VjcmV0", 0xff, 0xfe), "UTF-16"},
+		{smallinput.ClientURL(), `{"accessToken": "c2VjcmV0"}`, "the JSON has no client URL"},
+		{smallinput.ClientURL(), "<url>", "<url> is a placeholder for the client URL"},
+		{smallinput.ClientURL(), inUTF16("wss://h/?access_token=c2VjcmV0", 0xff, 0xfe), "UTF-16"},
 	} {
 		_, err := tt.kind.Read(tt.in)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "c2Vj") {
@@ -149,7 +150,7 @@ func TestSmallInputFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(inUTF16(plainKey, 0xff, 0xfe)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cli.KeyInput().ReadFile(path); err == nil || !strings.HasPrefix(err.Error(), path+": the access key is in UTF-16") {
+	if _, err := smallinput.Key().ReadFile(path); err == nil || !strings.HasPrefix(err.Error(), path+": the access key is in UTF-16") {
 		t.Errorf("ReadFile = %v, want the path and the encoding", err)
 	}
 }

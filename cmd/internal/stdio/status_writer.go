@@ -1,7 +1,6 @@
-package cli
+package stdio
 
 import (
-	"fmt"
 	"io"
 	"sync"
 )
@@ -17,18 +16,17 @@ const ClearLine = "\x1b[2K\r"
 // It may be used concurrently.
 type StatusWriter struct {
 	stream io.Writer // what it was made for
-	out    *streamWriter
+	out    *Writer
 
 	mu     sync.Mutex
 	status string // the status line that is drawn; "" for none
 }
 
-// NewStatusWriter returns a StatusWriter that writes to w.
-func NewStatusWriter(w io.Writer) *StatusWriter {
-	out := newStreamWriter(w, true)
-	out.dropped = func(n int) []byte {
-		return fmt.Appendf(nil, "wps: %s dropped, because stderr was not read\n", Plural(n, "line"))
-	}
+// NewStatusWriter returns a StatusWriter that writes to w. When lines had to be
+// dropped, what dropped returns for their number is written in their place; nil: nothing.
+func NewStatusWriter(w io.Writer, dropped func(lines int) []byte) *StatusWriter {
+	out := NewWriter(w)
+	out.DropUnread(dropped)
 	return &StatusWriter{stream: w, out: out}
 }
 
@@ -37,10 +35,28 @@ func (s *StatusWriter) Stream() io.Writer { return s.stream }
 
 // Width returns the width of the terminal in columns; 0 if it is unknown or the
 // stream is not a terminal.
-func (s *StatusWriter) Width() int { return terminalWidth(s.stream) }
+func (s *StatusWriter) Width() int { return Width(s.stream) }
 
 // Write implements io.Writer. It keeps the status line below what is written.
 func (s *StatusWriter) Write(b []byte) (int, error) { return s.write(b, false) }
+
+// WriteAlways is Write for what is never dropped, such as the error of a command.
+func (s *StatusWriter) WriteAlways(b []byte) (int, error) { return s.write(b, true) }
+
+// Redirect makes w what is written to, after what was written before; nil is the
+// stream that s was made for.
+func (s *StatusWriter) Redirect(w io.Writer) {
+	if w == nil {
+		w = s.stream
+	}
+	s.out.Redirect(w)
+}
+
+// OnFailure calls failed with the error of each write that fails.
+func (s *StatusWriter) OnFailure(failed func(error)) { s.out.OnFailure(failed) }
+
+// Flush waits until all is written, for at most a second.
+func (s *StatusWriter) Flush() { s.out.Flush() }
 
 // write writes b, which is never dropped if must is true.
 func (s *StatusWriter) write(b []byte, must bool) (int, error) {

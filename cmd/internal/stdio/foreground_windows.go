@@ -1,4 +1,4 @@
-package cli
+package stdio
 
 // Foreground reports that a console sends Ctrl-C to all its processes.
 func Foreground() (terminal, foreground bool) { return true, true }
