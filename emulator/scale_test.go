@@ -15,6 +15,7 @@ import (
 
 	"wps/emulator"
 	"wps/emulator/emulatortest"
+	"wps/internal/feed"
 	"wps/protocol"
 )
 
@@ -22,11 +23,18 @@ import (
 // handshake, without goroutines and buffers.
 func bareDial(t testing.TB, e *emulatortest.Emulator, over dialer, url, subprotocol string) net.Conn {
 	t.Helper()
+	c := bareOpen(t, e, over, url, subprotocol)
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// bareOpen is bareDial for a caller that closes the connection.
+func bareOpen(t testing.TB, e *emulatortest.Emulator, over dialer, url, subprotocol string) net.Conn {
+	t.Helper()
 	c, err := over(t.Context(), "tcp", strings.TrimPrefix(e.URL, "http://"))
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
-	t.Cleanup(func() { c.Close() })
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
@@ -100,12 +108,19 @@ func manyConns(t testing.TB, e *emulatortest.Emulator, over dialer, n int, subpr
 	t.Helper()
 	url := negotiated(t, e, clientOptions{hub: "chat", groups: []string{"g"}})
 	conns := make([]net.Conn, n)
+	t.Cleanup(func() { // one for all, which costs no memory for each
+		for _, c := range conns {
+			if c != nil {
+				c.Close()
+			}
+		}
+	})
 	var dialers sync.WaitGroup
 	const at = 8
 	for d := range at {
 		dialers.Go(func() {
 			for i := d; i < n; i += at {
-				conns[i] = bareDial(t, e, over, url, subprotocol)
+				conns[i] = bareOpen(t, e, over, url, subprotocol)
 				if subprotocol == "" {
 					continue
 				}
@@ -211,13 +226,16 @@ func BenchmarkConnections(b *testing.B) {
 				if n > 9000 {
 					over = overPipes(b, e)
 				}
-				reachAll(b, e, manyConns(b, e, over, 10, s), "warm")
+				// What the server keeps of its latest connections is the same after more.
+				warm := manyConns(b, e, over, feed.Kept, s)
+				reachAll(b, e, warm, "warm")
 				before := inUse()
 				conns := manyConns(b, e, over, n, s)
-				reachAll(b, e, conns, "hello")
+				all := append(warm, conns...)
+				reachAll(b, e, all, "hello")
 				each := float64(inUse()-before) / float64(n)
 				for b.Loop() {
-					reachAll(b, e, conns, "hello")
+					reachAll(b, e, all, "hello")
 				}
 				b.ReportMetric(each, "B/conn")
 			})

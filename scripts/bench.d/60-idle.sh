@@ -5,6 +5,6 @@ title='memory of an idle connection, 1,000 of them'
 unit=KiB
 contenders='json'
 describe() { echo 'wps emulator, JSON'; }
-against() { echo '<= 12'; }
+against() { echo '<= 8'; }
 prepare() { go_test emulator; }
 measure() { go_benchmark emulator "Connections/kind=json/conns=1000" 1 B/conn | awk '{ printf "%.1f\n", $1 / 1024 }'; }
