@@ -93,8 +93,9 @@ var imports = map[string][]string{
 	"internal/webguard": {},
 
 	// Programs of scripts/bench: they measure from outside.
-	"scripts/bench.d/measure": {},
-	"scripts/bench.d/minimal": {},
+	"scripts/bench.d/measure":  {},
+	"scripts/bench.d/minimal":  {},
+	"scripts/bench.d/receiver": {},
 
 	// The program of scripts/attack: loads on an emulator.
 	"scripts/attack.d/load": {"token", "protocol"},
@@ -121,7 +122,7 @@ var libraries = map[string][]string{
 	"golang.org/x/time":                       {"output/apply"},
 	"golang.org/x/sys":                        {"cmd/internal/stdio", "internal/proctree", "output/apply", "trigger"},
 	"github.com/google/uuid":                  {"client", "emulator", "client/tunnel"},
-	"github.com/gorilla/websocket":            {"client/ws", "emulator", "emulator/internal/tunnel", "client/tunnel"},
+	"github.com/gorilla/websocket":            {"client/ws", "emulator", "emulator/internal/tunnel", "client/tunnel", "scripts/bench.d/measure", "scripts/bench.d/receiver"},
 	"github.com/golang-jwt/jwt/v5":            {"token", "scripts/bench.d/minimal"},
 	"google.golang.org/protobuf":              {"protocol"},
 	"go.uber.org/goleak":                      {"emulator/emulatortest"},

@@ -1,6 +1,8 @@
-// Measure times processes for scripts/bench and prints the median in
-// milliseconds.
+// Measure times processes for scripts/bench and prints the median in milliseconds,
+// or messages a second.
 //
+//	measure receive N COMMAND [ARG]... how many of N messages a second a client reads
+//	                                   from the server whose URL is in place of {url}
 //	measure cold N COMMAND [ARG]...    from exec to the end, which must be a success
 //	measure ready N COMMAND [ARG]...   from exec until the connection string that it
 //	                                   prints first answers HEAD /api/health
@@ -30,9 +32,12 @@ func main() {
 }
 
 func run(args []string) error {
+	if len(args) > 2 && args[0] == "receive" {
+		return rate(args[1:])
+	}
 	ways := map[string]func([]string) (time.Duration, error){"cold": cold, "ready": ready}
 	if len(args) < 3 || ways[args[0]] == nil {
-		return errors.New("usage: measure {cold | ready} N COMMAND [ARG]")
+		return errors.New("usage: measure {cold | ready | receive} N COMMAND [ARG]")
 	}
 	n, err := strconv.Atoi(args[1])
 	if err != nil || n < 1 {
