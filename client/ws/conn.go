@@ -214,6 +214,10 @@ func (c *Conn) Receive(ctx context.Context) (*protocol.Response, error) {
 	}
 }
 
+// Waiting returns how many messages and system frames Receive would return without
+// waiting.
+func (c *Conn) Waiting() int { return c.inbox.len() }
+
 // Close writes what is queued, closes the connection with code 1000, and returns
 // when its goroutines have ended. The service has 5 seconds to answer, or until
 // ctx ends; without its answer the connection is cut, which the error reports. It

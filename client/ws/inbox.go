@@ -79,6 +79,13 @@ func (q *inbox) pop() *protocol.Response {
 	return first.response
 }
 
+// len returns how many responses are in the queue.
+func (q *inbox) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.queue)
+}
+
 // await adds n to the number of awaited acks and pongs.
 func (q *inbox) await(n int) {
 	q.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"wps/cmd/internal/stdio"
@@ -30,6 +31,7 @@ type Printer struct {
 	broken       atomic.Bool // a write to stdout has failed
 	helpErr      error       // of writing a help
 	terminal     bool        // treat stdout as a terminal, whatever it is
+	isTerminal   func() bool // stdout is one
 	StdoutColors palette
 	StderrColors palette
 }
@@ -38,7 +40,8 @@ func newPrinter(stdout, stderr io.Writer, lookupEnv func(string) (string, bool))
 	plain := newPalette(false)
 	return &Printer{
 		Stdout: stdout, Stderr: stdio.NewStatusWriter(stderr, droppedFromStderr), results: stdio.NewWriter(stdout), lookupEnv: lookupEnv,
-		Format: "text", color: "auto", StdoutColors: plain, StderrColors: plain,
+		isTerminal: sync.OnceValue(func() bool { return stdio.IsTerminal(stdout) }),
+		Format:     "text", color: "auto", StdoutColors: plain, StderrColors: plain,
 	}
 }
 
@@ -108,7 +111,7 @@ func (p *Printer) configure(outputs []string) error {
 }
 
 // StdoutIsTerminal reports whether stdout is a terminal.
-func (p *Printer) StdoutIsTerminal() bool { return p.terminal || stdio.IsTerminal(p.Stdout) }
+func (p *Printer) StdoutIsTerminal() bool { return p.terminal || p.isTerminal() }
 
 // TreatStdoutAsTerminal makes the printer treat stdout as a terminal, such as in a
 // test.
@@ -178,6 +181,15 @@ func (p *Printer) PrintLine(s string) error { return p.Write([]byte(s + "\n")) }
 // Write writes to stdout in one call.
 func (p *Printer) Write(b []byte) error {
 	_, err := p.results.Write(b)
+	return p.written(err)
+}
+
+// Hold makes what is printed on stdout wait, up to 64 KiB, while more is about to be
+// printed; Hold(false) prints it. Only one goroutine at a time prints meanwhile.
+func (p *Printer) Hold(hold bool) error { return p.written(p.results.Hold(hold)) }
+
+// written returns the error of a write to stdout.
+func (p *Printer) written(err error) error {
 	if err == nil {
 		return nil
 	}

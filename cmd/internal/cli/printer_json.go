@@ -52,6 +52,15 @@ func (p *Printer) PrintFiltered(v any) (printed int, err error) {
 	return printed, nil
 }
 
+// PrintEncoded prints an object that is one line of JSON already, without --jq, and
+// reports whether it did: with --jq it does nothing.
+func (p *Printer) PrintEncoded(line []byte) (printed bool, err error) {
+	if p.filter != nil {
+		return false, nil
+	}
+	return true, p.writeJSON(line)
+}
+
 // encode returns v as one line of JSON.
 func encode(v any) ([]byte, error) {
 	var line bytes.Buffer

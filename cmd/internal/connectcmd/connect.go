@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -157,6 +158,10 @@ func isConnectionID(line string) bool {
 	return strings.Trim(line, letters) == "" && len(line) <= 128
 }
 
+// gcPercent makes collections rarer than the default of 100, because the memory of a
+// client is a few MiB that change all the time.
+const gcPercent = 400
+
 func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.FlagNames) error {
 	if err := o.check(given); err != nil {
 		return err
@@ -171,6 +176,7 @@ func connect(ctx context.Context, env *cli.Env, o *connectOptions, given cli.Fla
 		return err
 	}
 	defer stdio.SurviveClosedPipe()()
+	debug.SetGCPercent(gcPercent)
 	s := &session{env: env, o: o, place: place}
 	if s.tls, err = service.TLS(env); err != nil {
 		return err

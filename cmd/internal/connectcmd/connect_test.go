@@ -1,9 +1,12 @@
 package connectcmd
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -185,6 +188,33 @@ func TestSubprotocolOf(t *testing.T) {
 	} {
 		if got, err := subprotocolOf(name); got != want || (err == nil) != (want != "") {
 			t.Errorf("subprotocolOf(%q) = %q, %v, want %q", name, got, err, want)
+		}
+	}
+}
+
+// TestTextLine checks that the lines of text messages are what encoding/json makes
+// of them.
+func TestTextLine(t *testing.T) {
+	t.Parallel()
+	for _, m := range []protocol.Response{
+		{From: "group", Group: "g1", FromUserID: "u1", Data: []byte("hi"), SequenceID: 7},
+		{From: "server"},
+		{Data: []byte("\"\\\b\f\n\r\t\x00\x1f\x7f<&>\u2028\u2029\u00e9\U0001f600")},
+		{From: "group", Group: "\u2028", FromUserID: "\u2029\"", Data: []byte("\u2027\u202a")},
+		{Data: []byte("a\xffb\xe2\x80")},
+	} {
+		m.Type, m.DataType = protocol.ResponseMessage, protocol.DataTypeText
+		var got, want any
+		line := escapeSeparators(appendTextLine(nil, &m))
+		encoded, err := json.Marshal(lineOf(&m))
+		if err != nil || json.Unmarshal(encoded, &want) != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(line, &got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("line %s (%v), want %s", line, err, encoded)
+		}
+		if bytes.ContainsAny(bytes.TrimSuffix(line, []byte("\n")), "\n\u2028\u2029") || !bytes.HasSuffix(line, []byte("}\n")) {
+			t.Errorf("%q is not one line", line)
 		}
 	}
 }

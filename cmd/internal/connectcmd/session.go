@@ -25,6 +25,7 @@ type session struct {
 	conn     atomic.Pointer[ws.Conn] // the open one; --reconnect replaces it
 	print    sync.Mutex              // messages, acks and the ready file are of two goroutines
 	received int                     // messages that were printed
+	line     []byte                  // the last one, in JSON
 	lines    lineTally
 	talk     *conversation // nil without a prompt
 }

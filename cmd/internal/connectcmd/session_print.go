@@ -57,15 +57,28 @@ func (s *session) sayDim(text string) {
 }
 
 // printResponse prints a system message, or a message. It reports whether
-// something was printed, which --jq may prevent.
-func (s *session) printResponse(m *protocol.Response) (printed bool, err error) {
+// something was printed, which --jq may prevent. When more messages wait already, they
+// are printed together.
+func (s *session) printResponse(m *protocol.Response, more bool) (printed bool, err error) {
 	s.print.Lock()
 	defer s.print.Unlock()
+	system := m.Type == protocol.ResponseSystem
+	if hold := more && !system; hold || system { // one may go to stderr, after what came before
+		if err := s.env.Out.Hold(hold); err != nil {
+			return false, err
+		}
+	}
+	if printed, err = s.printOne(m, system); err == nil && !more {
+		err = s.env.Out.Hold(false)
+	}
+	return printed, err
+}
+
+func (s *session) printOne(m *protocol.Response, system bool) (printed bool, err error) {
 	switch {
 	case s.env.Out.JSON():
-		n, err := s.env.Out.PrintFiltered(lineOf(m))
-		return n > 0, err
-	case m.Type == protocol.ResponseSystem:
+		return s.printJSON(m)
+	case system:
 		s.sayDim(systemText(m))
 		return true, nil
 	}
@@ -80,6 +93,13 @@ func lineOf(m *protocol.Response) any {
 	return messageLine{
 		"message", m.From, m.Group, m.FromUserID, string(m.DataType), jsonData(m), m.Metadata, m.SequenceID,
 	}
+}
+
+// printHeld prints the messages that wait for more.
+func (s *session) printHeld() error {
+	s.print.Lock()
+	defer s.print.Unlock()
+	return s.env.Out.Hold(false)
 }
 
 func (s *session) printAck() error {

@@ -3,6 +3,7 @@ package connectcmd
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"wps/client/ws"
 	"wps/protocol"
@@ -23,6 +24,14 @@ func (s *session) receiveConnected(ctx context.Context) error {
 // receive prints what arrives, until --count messages have or one matches. With
 // --reconnect it goes on with a new connection when one has ended.
 func (s *session) receive(ctx context.Context) error {
+	err := s.receiveAll(ctx)
+	if held := s.printHeld(); held != nil && (err == nil || errors.Is(err, errMatched)) {
+		return held
+	}
+	return err
+}
+
+func (s *session) receiveAll(ctx context.Context) error {
 	for s.o.count == 0 || s.received < s.o.count {
 		err := s.receiveOne(ctx, s.conn.Load())
 		if err != nil && s.reconnects(ctx, err) {
@@ -46,7 +55,7 @@ func (s *session) receiveOne(ctx context.Context, conn *ws.Conn) error {
 	if s.o.only != "" && (s.o.only == "message") != isMessage {
 		return nil
 	}
-	printed, err := s.printResponse(m)
+	printed, err := s.printResponse(m, conn.Waiting() > 0)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ const (
 	lossyWait = 100 * time.Millisecond
 	// maxPending is how much of a lossy stream waits in memory, in bytes.
 	maxPending = 256 << 10
+	// maxHeld is how much Hold keeps back, in bytes.
+	maxHeld = 64 << 10
 	// lastWait is how long a write is waited for at the end of a command.
 	lastWait = time.Second
 )
@@ -48,6 +50,8 @@ type Writer struct {
 	dropped func(n int) []byte
 
 	mu      sync.Mutex
+	holding bool
+	held    []byte // while holding
 	next    *batch // nil: nothing waits
 	writing bool   // a goroutine writes; it ends when nothing waits
 	stalled bool   // a caller has waited in vain, and not all is written since
@@ -88,8 +92,48 @@ func (s *Writer) OnFailure(failed func(error)) {
 	s.failed = failed
 }
 
+// Hold makes what is written wait, up to 64 KiB, so that many small writes become
+// one. Hold(false) writes what waits, and returns the error of that. Only one
+// goroutine at a time writes to a stream that is held.
+func (s *Writer) Hold(hold bool) error {
+	s.mu.Lock()
+	s.holding = hold
+	waiting := len(s.held)
+	s.mu.Unlock()
+	if hold || waiting == 0 {
+		return nil
+	}
+	return s.writeHeld()
+}
+
+// writeHeld writes what Hold has kept back.
+func (s *Writer) writeHeld() error {
+	s.mu.Lock()
+	b := s.held
+	s.held = nil
+	s.mu.Unlock()
+	_, err := s.write(b, false)
+	s.mu.Lock()
+	s.held = b[:0]
+	s.mu.Unlock()
+	return err
+}
+
 // Write implements io.Writer.
-func (s *Writer) Write(b []byte) (int, error) { return s.write(b, false) }
+func (s *Writer) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	if !s.holding {
+		s.mu.Unlock()
+		return s.write(b, false)
+	}
+	s.held = append(s.held, b...)
+	full := len(s.held) >= maxHeld
+	s.mu.Unlock()
+	if full {
+		return len(b), s.writeHeld()
+	}
+	return len(b), nil
+}
 
 // write writes b. What must be written is not dropped.
 func (s *Writer) write(b []byte, must bool) (int, error) {
