@@ -16,7 +16,7 @@ import (
 // BenchmarkBroadcast sends messages of 128 bytes to all clients of a server and
 // counts what arrives: the emulator, with others beside it. Those are a prepared
 // message written to one connection after the other, a queue for each connection
-// whose writer joins what waits, and nats-server on WebSocket.
+// whose writer joins what waits, nats-server on WebSocket, and Centrifugo.
 //
 // The server is a process of its own; publishers and receivers share this one. A
 // message that is lost, doubled or out of the order of its publisher fails it.
@@ -27,6 +27,7 @@ func BenchmarkBroadcast(b *testing.B) {
 		b.Run(name+"prepared", func(b *testing.B) { broadcast(b, prepared(b), 1000, publishers) })
 		b.Run(name+"coalescing", func(b *testing.B) { broadcast(b, coalescing(b), 1000, publishers) })
 		b.Run(name+"nats", func(b *testing.B) { broadcast(b, nats(b), 1000, publishers) })
+		b.Run(name+"centrifugo", func(b *testing.B) { broadcast(b, centrifugo(b), 1000, publishers) })
 	}
 	for _, conns := range []int{5000, 10000} {
 		name := fmt.Sprintf("conns=%d/publishers=4/by=", conns)
