@@ -25,7 +25,7 @@ prepare() {
   local contender rate slowest=400000
   go_test emulator
   for contender in $contenders; do
-    [ "$contender" != emulator ] && [ "$contender" != prepared ] || continue
+    case $contender in emulator | prepared) continue ;; esac
     rate=$(go_benchmark emulator "Broadcast/conns=1000/publishers=4/by=$contender" 300 deliveries/s)
     rate=${rate%.*}
     [ "$rate" -ge "$slowest" ] || slowest=$rate

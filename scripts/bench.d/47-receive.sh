@@ -14,8 +14,8 @@ describe() {
 }
 against() {
   case $1 in
-    print) echo 'ours/theirs >= 0.8' ;;
-    sdk) echo 'ours/theirs >= 1' ;;
+    print) echo 'ours/theirs >= 1.5' ;;
+    sdk) echo 'ours/theirs >= 3' ;;
   esac
 }
 prepare() {

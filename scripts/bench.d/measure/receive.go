@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -83,7 +82,9 @@ func sendMessages(w http.ResponseWriter, r *http.Request, n int, began chan<- ti
 			return err
 		}
 	}
-	_, err = io.Copy(io.Discard, c.NetConn()) // until the client goes
+	for err == nil { // until the client goes; its close frame is answered
+		_, _, err = c.ReadMessage()
+	}
 	return err
 }
 
