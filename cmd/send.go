@@ -125,6 +125,7 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.FlagNames
 	if err := o.checkInput(env.Stdin, args); err != nil {
 		return withMissingHub(env, err)
 	}
+	o.noteUnread(env, args)
 	in, err := o.openInput(ctx, env.Stdin, args)
 	if err != nil {
 		return withMissingHub(env, err)
@@ -190,7 +191,7 @@ func (o *sendOptions) readMessage(in io.Reader, args []string) ([]byte, error) {
 
 // fromStdin reports whether the message is all of standard input.
 func (o *sendOptions) fromStdin(args []string) bool {
-	return o.file == "" && !o.lines && (len(args) == 0 || args[0] == "-")
+	return !o.lines && (o.file == "-" || o.file == "" && (len(args) == 0 || args[0] == "-"))
 }
 
 // withoutLineEnd returns a text without one line break at its end, as echo and
@@ -241,10 +242,20 @@ func (o *sendOptions) checkInput(stdin io.Reader, args []string) error {
 	return nil
 }
 
+// noteUnread warns of standard input that is not the source of the message.
+func (o *sendOptions) noteUnread(env *cli.Env, args []string) {
+	switch {
+	case o.file != "" && o.file != "-":
+		env.NoteUnread("the message is that of --file")
+	case len(args) > 0 && args[0] != "-":
+		env.NoteUnread("the message is the argument")
+	}
+}
+
 // openInput opens the source of the message: argument, file or standard input.
 func (o *sendOptions) openInput(ctx context.Context, stdin io.Reader, args []string) (io.ReadCloser, error) {
 	switch {
-	case o.file != "":
+	case o.file != "" && o.file != "-":
 		return batch.OpenFile(o.file)
 	case len(args) > 0 && args[0] != "-":
 		return io.NopCloser(strings.NewReader(args[0])), nil
@@ -258,6 +269,7 @@ func sendLines(ctx context.Context, env *cli.Env, o *sendOptions, template outpu
 	if err := cli.JoinErrors(o.checkInput(env.Stdin, args), o.batch.Check(o.act)); err != nil {
 		return err
 	}
+	o.noteUnread(env, args)
 	var in *batch.Input
 	var err error
 	if len(args) > 0 && args[0] != "-" {

@@ -57,6 +57,8 @@ from stdin; a client URL with access_token is checked as a whole.`,
 					return fmt.Errorf("read the token: %v", err)
 				}
 				text = string(all)
+			} else {
+				env.NoteUnread("the token is the argument")
 			}
 			text, err := smallinput.Token().Read(text)
 			if err != nil {

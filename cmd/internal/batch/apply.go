@@ -90,6 +90,9 @@ func runApply(ctx context.Context, env *cli.Env, o *applyOptions, args []string)
 	if len(args) > 0 {
 		path = args[0]
 	}
+	if path != "" && path != "-" {
+		env.NoteUnread("the events are those of " + path)
+	}
 	in, err := Open(ctx, env, path)
 	if err != nil {
 		return err

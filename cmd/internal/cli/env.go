@@ -20,6 +20,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"wps/cmd/internal/stdio"
 )
 
 // Env is the environment of a command: its input, printer, settings, signals and log. It is
@@ -53,6 +55,14 @@ func (e *Env) Serve() (done func()) {
 	e.Out.serve(e.Signals.Stop)
 	e.LogLines()
 	return e.Signals.Serve()
+}
+
+// NoteUnread warns, except with -q, when standard input has content that the command
+// does not read. why says what it uses in its place.
+func (e *Env) NoteUnread(why string) {
+	if !e.Out.Quiet && stdio.HoldsInput(e.Stdin) {
+		e.Out.Warn("standard input is not read: " + why)
+	}
 }
 
 // LogLines makes Log write lines that begin with the time, as those of a command

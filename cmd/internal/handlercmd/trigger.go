@@ -8,7 +8,6 @@ import (
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/service"
-	"wps/cmd/internal/stdio"
 	"wps/emulator"
 	"wps/protocol"
 	"wps/token"
@@ -154,8 +153,11 @@ func runTrigger(ctx context.Context, env *cli.Env, o *triggerOptions, given cli.
 		return err
 	}
 	o.hasState, o.hasData = given["state"], given["data"]
-	if k.Kind != protocol.EventUser && stdio.HoldsInput(env.Stdin) {
-		env.Out.Warn("standard input is not read: only user events have data")
+	switch {
+	case k.Kind != protocol.EventUser:
+		env.NoteUnread("only user events have data")
+	case o.hasData && o.data != "-" && o.data != "@-":
+		env.NoteUnread("--data is the data of the event")
 	}
 	e, err := o.event(ctx, env, cs, k)
 	if err != nil {

@@ -131,6 +131,8 @@ func (o *triggerOptions) readData(ctx context.Context, env *cli.Env) ([]byte, er
 	}
 	var in io.Reader
 	switch path, isFile := strings.CutPrefix(o.data, "@"); {
+	case o.data == "-", o.data == "@-":
+		in = stdio.NewInput(ctx, env.Stdin)
 	case isFile:
 		f, err := os.Open(path)
 		if err != nil {
@@ -138,8 +140,6 @@ func (o *triggerOptions) readData(ctx context.Context, env *cli.Env) ([]byte, er
 		}
 		defer f.Close()
 		in = f
-	case o.data == "-":
-		in = stdio.NewInput(ctx, env.Stdin)
 	default:
 		return []byte(o.data), nil
 	}
