@@ -32,7 +32,7 @@ func TestHalfOfLocalhost(t *testing.T) {
 		var stderr strings.Builder
 		env := cli.NewEnv(strings.NewReader(""), io.Discard, &stderr, func(string) (string, bool) { return "", false })
 		code := cmd.Run(t.Context(), args, env)
-		want := "wps: listen on " + addr + ": [::1]:" + port + ": bind: address already in use\n" +
+		want := "wps: listen on " + addr + ": [::1]:" + port + ": address already in use\n" +
 			"hint: stop the program that listens there, or listen on the other half of localhost with " + strings.TrimSpace(flag) + " 127.0.0.1:" + port + "\n"
 		if got := stderr.String(); got != want || code != 1 {
 			t.Errorf("%s = %d %q, want 1 %q", args[0], code, got, want)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"wps/client"
 	"wps/cmd/internal/cli"
 	"wps/emulator"
+	"wps/internal/reason"
 	"wps/protocol"
 	"wps/token"
 )
@@ -92,7 +94,11 @@ func (c *handlerCheck) validation(ctx context.Context) bool {
 	defer cancel()
 	start := time.Now()
 	if err := c.sender.Validate(ctx, c.hub); err != nil {
-		c.report("validation", failed, c.words(err), "answer OPTIONS with 200 and the header WebHook-Allowed-Origin: "+c.origin+" (or *), without asking for a sign-in; the URL must be the one that takes events")
+		hint := "answer OPTIONS with 200 and the header WebHook-Allowed-Origin: " + c.origin + " (or *), without asking for a sign-in; the URL must be the one that takes events"
+		if isUnreachable(err) {
+			hint = "start the event handler, or fix the host and the port of --handler"
+		}
+		c.report("validation", failed, c.words(err), hint)
 		return false
 	}
 	c.d.report(finding{Check: "validation", Status: ok, Text: "the handler accepts events of " + c.origin, Milliseconds: milliseconds(start)})
@@ -104,7 +110,16 @@ func (c *handlerCheck) words(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Sprintf("the handler did not answer within %v", c.d.env.Settings.Timeout)
 	}
+	if isUnreachable(err) {
+		return "the handler cannot be reached: " + reason.Network(err)
+	}
 	return err.Error()
+}
+
+// isUnreachable reports whether there was no connection.
+func isUnreachable(err error) bool {
+	op, isNetwork := errors.AsType[*net.OpError](err)
+	return isNetwork && op.Op == "dial"
 }
 
 // origins checks whether the handler also allows a host that it does not know.
