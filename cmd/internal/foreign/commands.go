@@ -74,6 +74,12 @@ func azCommands() map[string]string {
 	for name, equivalent := range names {
 		all["wps "+name], all["wps webpubsub "+name], all["wps az webpubsub "+name] = equivalent, equivalent, equivalent
 	}
+	for _, name := range []string{"connection", "connection exist", "connection close", "connection send", "user", "user send", "user exist"} {
+		all["wps "+name] = names["service "+name]
+	}
+	all["wps connection exists"], all["wps user exists"] = names["service connection exist"], names["service user exist"]
+	all["wps user join"], all["wps user add"], all["wps user leave"], all["wps user remove"] = foreignJoin, foreignJoin, foreignLeave, foreignLeave
+	all["wps user close"], all["wps user kick"], all["wps user disconnect"] = foreignClose, foreignClose, foreignClose
 	return all
 }
 
@@ -86,8 +92,8 @@ func sdkCommands() map[string]string {
 		"wps removeuserfromallgroups":   "wps group leave-all --user USER",
 		"wps addconnectiontogroup":      "wps group join GROUP --connection ID",
 		"wps removeconnectionfromgroup": "wps group leave GROUP --connection ID",
-		"wps closeallconnections":       "wps close --all",
-		"wps closeclientconnection":     "wps close ID", "wps closeconnection": "wps close ID",
+		"wps closeallconnections":       "wps close --all", "wps closeall": "wps close --all",
+		"wps closeclientconnection": "wps close ID", "wps closeconnection": "wps close ID",
 		"wps closegroupconnections": "wps close --group GROUP", "wps closeuserconnections": foreignClose,
 		"wps grantpermission":  "wps permission grant sendToGroup --connection ID --group GROUP",
 		"wps revokepermission": "wps permission revoke sendToGroup --connection ID --group GROUP",

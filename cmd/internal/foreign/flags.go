@@ -66,7 +66,7 @@ func connectFlags() map[string]string {
 	return map[string]string{
 		"-c": "--url", "--connect": "--url", "--uri": "--url", "-s": "--subprotocol", "--protocol": "--subprotocol",
 		"-x": stdin, "--execute": stdin, "--message": stdin, "-m": stdin, "-w": "--wait", "-W": "--wait", "-C": "--count",
-		"-t": "--join", "--topic": "--join", "--channel": "--join", "--groups": "--join", "--send-to": "--to-group", "--roles": "--role",
+		"-t": "--join", "--topic": "--join", "--channel": "--join", "--groups": "--join", "--subscribe": "--join", "--sub": "--join", "--send-to": "--to-group", "--roles": "--role",
 		"-1": "--count 1", "--one-message": "--count 1", "--token": "--url, with ?access_token=TOKEN at its end",
 	}
 }
