@@ -242,7 +242,7 @@ var link = regexp.MustCompile(`\]\(([^)\s:#]*)(?:#([^)\s]*))?\)`)
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	var pages []string
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/reference/*.md"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

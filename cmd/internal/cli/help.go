@@ -104,30 +104,61 @@ const plainWidth = 85
 const maxPlaceholder = 24
 
 // flagList lists flags, wrapped at width columns; 0 is no limit, and only then the
-// line breaks of their usage count. A flag whose usage ends with its values, after a
-// colon, shows them only as its placeholder.
+// line breaks of their usage count.
 func flagList(flags *pflag.FlagSet, width int) string {
 	shown := pflag.NewFlagSet("", pflag.ContinueOnError)
 	shown.SortFlags = false
-	flags.VisitAll(func(f *pflag.Flag) {
-		flag := *f
-		flag.Value = plainValue(f)
-		values, usage := pflag.UnquoteUsage(f)
-		if width > 0 {
-			flag.Usage, usage = strings.ReplaceAll(flag.Usage, "\n", " "), strings.ReplaceAll(usage, "\n", " ")
-		}
-		first, _, several := strings.Cut(values, " ")
-		switch {
-		case strings.HasSuffix(usage, ": "+values):
-			flag.Usage = strings.TrimSuffix(usage, ": "+values)
-			flag.Value = placeholder{flag.Value, values}
-		case several && len(values) > maxPlaceholder:
-			flag.Usage, flag.DefValue = usage, strings.Trim(flag.DefValue, "[]")
-			flag.Value = placeholder{flag.Value, first + "..."}
-		}
-		shown.AddFlag(&flag)
-	})
+	flags.VisitAll(func(f *pflag.Flag) { shown.AddFlag(shownFlag(f, width > 0)) })
 	return shown.FlagUsagesWrapped(width)
+}
+
+// shownFlag returns a flag as help shows it, with its usage in one line if joined is
+// set. A flag whose usage ends with its values, after a colon, shows them only as its
+// placeholder.
+func shownFlag(f *pflag.Flag, joined bool) *pflag.Flag {
+	flag := *f
+	flag.Value = plainValue(f)
+	values, usage := pflag.UnquoteUsage(f)
+	if joined {
+		flag.Usage, usage = strings.ReplaceAll(flag.Usage, "\n", " "), strings.ReplaceAll(usage, "\n", " ")
+	}
+	first, _, several := strings.Cut(values, " ")
+	switch {
+	case strings.HasSuffix(usage, ": "+values):
+		flag.Usage = strings.TrimSuffix(usage, ": "+values)
+		flag.Value = placeholder{flag.Value, values}
+	case several && len(values) > maxPlaceholder:
+		flag.Usage, flag.DefValue = usage, strings.Trim(flag.DefValue, "[]")
+		flag.Value = placeholder{flag.Value, first + "..."}
+	}
+	return &flag
+}
+
+// FlagHelp is a flag in the help of a command.
+type FlagHelp struct {
+	Name  string // with its dashes, and a short one first, such as "-o, --output"
+	Value string // placeholder of its value; "" if it takes none
+	Usage string // in one line, with the default value
+}
+
+// FlagsOf returns the flags of a command without those that every command has.
+func FlagsOf(c *cobra.Command) (all []FlagHelp) {
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		one := pflag.NewFlagSet("", pflag.ContinueOnError)
+		one.AddFlag(shownFlag(f, true))
+		line := strings.TrimSpace(one.FlagUsages())
+		names, usage, _ := strings.Cut(line, "   ")
+		name, value := names, ""
+		if at := strings.Index(names, "--"); at >= 0 {
+			long, placeholder, _ := strings.Cut(names[at:], " ")
+			name, value = names[:at]+long, placeholder
+		}
+		all = append(all, FlagHelp{Name: name, Value: value, Usage: strings.TrimSpace(usage)})
+	})
+	return all
 }
 
 // placeholder is the value of a flag with the text that help shows for it.

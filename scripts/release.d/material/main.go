@@ -1,8 +1,9 @@
-// Command material writes what a release contains beside the program, from the
-// program's own source: manual pages, the licences of the modules in it, and a
-// software bill of materials. The same input gives the same bytes.
+// Command material writes what is made of the program's own source, for a release and
+// for docs/reference: manual pages, the reference, the licences of the modules in the
+// program, and a software bill of materials. The same input gives the same bytes.
 //
 //	go run ./scripts/release.d/material man DIR VERSION
+//	go run ./scripts/release.d/material reference DIR
 //	go run ./scripts/release.d/material notices FILE
 //	go run ./scripts/release.d/material sbom BINARY FILE
 package main
@@ -24,10 +25,12 @@ func run(args []string) error {
 	switch {
 	case len(args) == 3 && args[0] == "man":
 		return writeManual(args[1], args[2])
+	case len(args) == 2 && args[0] == "reference":
+		return writeReference(args[1])
 	case len(args) == 2 && args[0] == "notices":
 		return writeNotices(args[1])
 	case len(args) == 3 && args[0] == "sbom":
 		return writeBill(args[1], args[2])
 	}
-	return errors.New("usage: material man DIR VERSION | notices FILE | sbom BINARY FILE")
+	return errors.New("usage: material man DIR VERSION | reference DIR | notices FILE | sbom BINARY FILE")
 }

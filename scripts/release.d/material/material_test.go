@@ -42,6 +42,35 @@ func TestManual(t *testing.T) {
 	}
 }
 
+// TestReference checks that docs/reference is what the commands generate, and that
+// each command and flag is in it.
+func TestReference(t *testing.T) {
+	t.Parallel()
+	const dir = "../../../docs/reference"
+	pages := referencePages()
+	files, err := filepath.Glob(filepath.Join(dir, "*.md"))
+	if err != nil || len(files) != len(pages) || len(pages) < 20 {
+		t.Errorf("docs/reference has %d pages, want %d (%v): run scripts/docs --reference", len(files), len(pages), err)
+	}
+	all := ""
+	for name, text := range pages {
+		all += text
+		if read(t, filepath.Join(dir, name)) != text {
+			t.Errorf("docs/reference/%s is not current: run scripts/docs --reference", name)
+		}
+	}
+	for _, p := range cmd.HelpPages()[1:] {
+		if !strings.Contains(all, "# "+p.Command+"\n") {
+			t.Errorf("%s has no section", p.Command)
+		}
+		for _, f := range withoutHelp(p.Flags) {
+			if !strings.Contains(all, "| `"+strings.ReplaceAll(strings.TrimSpace(f.Name+" "+f.Value), "|", `\|`)+"` | ") {
+				t.Errorf("%s: no row for %s", p.Command, f.Name)
+			}
+		}
+	}
+}
+
 // TestNotices has the licence of every module, and the same bytes each time.
 func TestNotices(t *testing.T) {
 	t.Chdir("../../..")
