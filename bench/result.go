@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -152,4 +153,19 @@ func Load(in io.Reader) (*Result, error) {
 		return nil, fmt.Errorf("not a saved run: its distribution: %w", err)
 	}
 	return r, nil
+}
+
+// Times returns the values of the distribution in their order, each with how often
+// it was measured.
+func (l Latency) Times() iter.Seq2[time.Duration, int64] {
+	return func(yield func(time.Duration, int64) bool) {
+		if l.times == nil {
+			return
+		}
+		for _, b := range l.times.Distribution() {
+			if b.Count > 0 && !yield(time.Duration(b.From+b.To)*unit/2, b.Count) {
+				return
+			}
+		}
+	}
 }

@@ -81,7 +81,8 @@ func newExample(t *testing.T) *example {
 		"test.txt": cs, "local.settings.json": `{"Values":{"WebPubSubConnectionString":"` + cs + `"}}`, ".env": "WPS_CONNECTION_STRING=" + cs + "\n",
 		"prod.yaml": "connectionString: " + cs + "\nhub: chat\n", "code": "#!/bin/sh\n", "vi": "#!/bin/sh\n", "npm": "#!/bin/sh\n",
 		"events.jsonl": `{"type":"MessageEvent","message":"hi","dataType":"text"}` + "\n",
-		"order.json":   `{"id":1}`, "run.ndjson": recordedExample, "app.log": "line\n", "before.json": benchResult(t), "after.json": benchResult(t),
+		"order.json":   `{"id":1}`, "run.ndjson": recordedExample, "app.log": "line\n", "before.json": benchResult(t, "send"), "after.json": benchResult(t, "send"),
+		"one.json": benchResult(t, "one"), "fast.json": benchResult(t, "fast"),
 		"connect.sh": "#!/bin/sh\n", "m.sh": "#!/bin/sh\ncat\n", "worker.py": "#!/bin/sh\ncat > /dev/null\n",
 	} {
 		if err := os.WriteFile(filepath.Join(e.dir, name), []byte(text), 0o700); err != nil {
@@ -149,23 +150,31 @@ func (e *example) cause() {
 	}
 }
 
-// benchResult returns the saved result of a small measurement.
-var benchResultOnce sync.Once
-var benchResultText string
+// benchResults are made once.
+var (
+	benchResultOnce sync.Once
+	benchResults    map[string]string
+)
 
-func benchResult(t *testing.T) string {
+// benchResult returns a saved run of one of the kinds that examples read.
+func benchResult(t *testing.T, kind string) string {
 	t.Helper()
 	benchResultOnce.Do(func() {
-		file := filepath.Join(t.TempDir(), "result.json")
+		benchResults = map[string]string{}
 		env := map[string]string{"WPS_CONNECTION_STRING": emulatortest.Run(t).ConnectionString.Reveal()}
-		code, _, stderr := run(t, env, "bench", "send", "--hub", "bench", "--duration", "100ms", "--warmup", "0s", "--save", file)
-		text, err := os.ReadFile(file)
-		if code != 0 || err != nil {
-			t.Fatalf("bench send: exit code %d, %s, %v", code, stderr, err)
+		for kind, args := range map[string][]string{
+			"send": {"send"}, "one": {"fanout", "--concurrency", "1", "--in-flight", "1"}, "fast": {"fanout"},
+		} {
+			file := filepath.Join(t.TempDir(), kind)
+			code, _, stderr := run(t, env, append([]string{"bench", "--hub", "bench", "--duration", "100ms", "--warmup", "0s", "--save", file}, args...)...)
+			text, err := os.ReadFile(file)
+			if code != 0 || err != nil {
+				t.Fatalf("bench %s: exit code %d, %s, %v", kind, code, stderr, err)
+			}
+			benchResults[kind] = string(text)
 		}
-		benchResultText = string(text)
 	})
-	return benchResultText
+	return benchResults[kind]
 }
 
 var (

@@ -100,6 +100,12 @@ members of latency, of each element of series, and of held
 wps bench compare; before and after are runs as above
   {"before":{...},"after":{...},"unlike":["size"],"differences":[{"measure":"p99 ms","before":3,"after":2,"ratio":0.667}]}
 
+wps bench predict, of deliveries and of events for hooks; rates are per second, maxP99 is in milliseconds
+  {"kind":"fanout","workers":4,"connections":500,"groups":1,"size":128,"random":true,"capacity":260,"knee":150,"maxP99":100,"loads":[...]}
+  {"kind":"echo","workers":1000,"instances":1,"hooksAtOnce":32,"balance":"round-robin","capacity":640,"knee":600,"maxP99":100,"loads":[...]}
+members of each element of loads, and of its latency, in milliseconds
+  {"loads":[{"rate":80,"load":0.3,"count":40000,"perSecond":40000,"notStarted":0,"lost":0,"refused":0,"latency":{"mean":10,"p50":9,"p90":20,"p99":30,"max":40}}]}
+
 wps trigger
   {"accepted":true,"status":200,"headers":{...},"body":"...","userId":"u1","roles":[...],"groups":[...],"subprotocol":"...","state":"..."}
   {"accepted":true,"status":200,"headers":{...},"bodyBase64":"...","message":{...}}

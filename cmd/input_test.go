@@ -28,6 +28,7 @@ var inputs = map[string]struct {
 	"bench connect":        {"--hub 1", false, false}, // refused before anything is measured
 	"bench echo":           {"--hub 1", false, false},
 	"bench fanout":         {"--hub 1", false, false},
+	"bench predict":        {"--hook-time 5ms", false, false},
 	"bench send":           {"--hub 1", false, false},
 	"broadcast":            {"", true, true},
 	"close":                {"c", false, true},

@@ -43,7 +43,7 @@ func members(t *testing.T, object string) []string {
 
 // nested are the members whose value is an object, or a list of objects, that is
 // documented as well.
-var nested = map[string]bool{"latency": true, "series": true, "held": true, "differences": true}
+var nested = map[string]bool{"latency": true, "series": true, "held": true, "differences": true, "loads": true}
 
 func innerMembers(prefix string, value any) (names []string) {
 	switch v := value.(type) {
@@ -357,4 +357,8 @@ func (j *jsonRun) bench() {
 	j.run(runs, "bench", "connect", "--hold", "10ms", "--connections", "2")
 	j.run(runs, "bench", "echo", "--duration", "100ms", "--warmup", "0s", "--concurrency", "1") // without an answer: faults
 	j.run("wps bench compare; before and after are runs as above", "bench", "compare", first, second)
+	const predictions = "wps bench predict, of deliveries and of events for hooks; rates are per second, maxP99 is in milliseconds"
+	j.run(runs, "bench", "fanout", "--duration", "100ms", "--warmup", "0s", "--connections", "2", "--concurrency", "1", "--in-flight", "1", "--save", first)
+	j.run(predictions, "bench", "predict", first, second, "--rate", "1", "--arrivals", "random")
+	j.run(predictions, "bench", "predict", "--hook-time", "5ms", "--rate", "1")
 }

@@ -32,7 +32,7 @@ second, -o json all results.`,
 		RunE:        cli.SubcommandsOnly,
 	}
 	outputFlag(env, c)
-	c.AddCommand(newSend(env), newFanout(env), newEcho(env), newConnect(env), newCompare(env))
+	c.AddCommand(newSend(env), newFanout(env), newEcho(env), newConnect(env), newCompare(env), newPredict(env))
 	return c
 }
 
