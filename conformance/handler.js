@@ -55,10 +55,11 @@ export async function startWps(t, ...args) {
   return within(Promise.race([wait(), error]), `ready file of wps ${args.join(" ")}`);
 }
 
-/** Starts an emulator; gives a hub client of it. */
+/** Starts an emulator, on a free port unless args have --addr; gives a hub client of it. */
 export async function startEmulator(t, hub, ...args) {
   const key = /AccessKey=([^;]*)/.exec(connectionString)[1];
-  const cs = await startWps(t, "emulator", "--addr", "localhost:0", "--key", key, ...args);
+  const addr = args.includes("--addr") ? [] : ["--addr", "localhost:0"];
+  const cs = await startWps(t, "emulator", ...addr, "--key", key, ...args);
   return newHub({}, { port: /:(\d+);/.exec(cs)[1], hub });
 }
 

@@ -14,16 +14,15 @@ import (
 	wire "wps/protocol/tunnel"
 )
 
-// conn is one connection of a tunnel. Its reader runs in serve; writers take turns.
+// conn is one connection of a tunnel. Its reader runs in serve.
 type conn struct {
 	client       *Client
 	run          *run
 	ws           *websocket.Conn
 	connectionID string
 
+	out    wire.Writer
 	opened time.Time
-
-	writing sync.Mutex
 
 	mu        sync.Mutex
 	answering int           // how many requests
@@ -33,6 +32,11 @@ type conn struct {
 }
 
 var errText = errors.New("the service sent a text message, which a tunnel does not have")
+
+func newConn(c *Client, ws *websocket.Conn) *conn {
+	deadline := func() time.Time { return time.Now().Add(writeTimeout) }
+	return &conn{client: c, ws: ws, out: wire.Writer{Side: wire.Client, Socket: ws, Deadline: deadline}, idle: make(chan struct{})}
+}
 
 // next reads one message.
 func (c *conn) next() (wire.Message, error) {
@@ -214,19 +218,4 @@ func (c *conn) ping(living context.Context) {
 }
 
 // write writes one message. After an error the connection is cut.
-func (c *conn) write(m wire.Message) error {
-	frame, err := wire.Append(nil, wire.Client, m)
-	if err != nil {
-		return err
-	}
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	err = c.ws.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if err == nil {
-		err = c.ws.WriteMessage(websocket.BinaryMessage, frame)
-	}
-	if err != nil {
-		c.ws.NetConn().Close()
-	}
-	return err
-}
+func (c *conn) write(m wire.Message) error { return c.out.Write(m) }

@@ -104,7 +104,7 @@ func (c *Client) dial(ctx context.Context, at place) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn := &conn{client: c, ws: socket, idle: make(chan struct{})}
+	conn := newConn(c, socket)
 	stop := context.AfterFunc(ctx, func() { socket.NetConn().Close() })
 	defer stop()
 	if err := conn.greeted(); err != nil {

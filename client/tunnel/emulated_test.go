@@ -2,7 +2,6 @@ package tunnel_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,12 +32,20 @@ func throughTunnels() emulator.Options {
 // connection.
 func start(t *testing.T, cs token.ConnectionString, hub string, h http.HandlerFunc) (opened chan string, result chan error) {
 	t.Helper()
+	return startWatched(t, cs, hub, h, func(tunnel.Change) {})
+}
+
+// startWatched is start; failed is called with every change that is not an opening.
+func startWatched(t *testing.T, cs token.ConnectionString, hub string, h http.HandlerFunc, failed func(tunnel.Change)) (opened chan string, result chan error) {
+	t.Helper()
 	opened, result = make(chan string, 1000), make(chan error, 1)
 	c, err := tunnel.New(tunnel.Options{
 		Endpoint: cs.Endpoint, Hub: hub, Token: tunnel.KeyToken(cs.Key), Handler: h,
 		OnChange: func(c tunnel.Change) {
 			if c.Err == nil {
 				opened <- c.ConnectionID
+			} else {
+				failed(c)
 			}
 		},
 	})
@@ -74,18 +81,19 @@ func dial(t *testing.T, cs token.ConnectionString, hub string) *ws.Conn {
 	return c
 }
 
-// TestEmulated: two hubs have their own tunnels in one emulator, whose end is that of
-// the clients.
+// TestEmulated: two hubs have their own tunnels in one emulator. Its end does not end
+// the clients, which wait for another one.
 func TestEmulated(t *testing.T) {
 	t.Parallel()
 	e := emulatortest.RunWith(t, throughTunnels())
 	var results []chan error
+	lost := make(chan tunnel.Change, 100)
 	for _, hub := range []string{"one", "two"} {
 		seen := make(chan string, 10)
-		_, result := start(t, e.ConnectionString, hub, func(_ http.ResponseWriter, r *http.Request) {
+		_, result := startWatched(t, e.ConnectionString, hub, func(_ http.ResponseWriter, r *http.Request) {
 			b, _ := io.ReadAll(r.Body)
 			seen <- r.URL.Path + " " + r.Header.Get("ce-hub") + " " + string(b)
-		})
+		}, func(c tunnel.Change) { lost <- c })
 		results = append(results, result)
 		c := dial(t, e.ConnectionString, hub)
 		if err := c.SendEvent(t.Context(), "say", ws.EventOptions{DataType: protocol.DataTypeText}, []byte("hi")); err != nil {
@@ -97,8 +105,13 @@ func TestEmulated(t *testing.T) {
 	}
 	e.Server.Close()
 	for _, result := range results {
-		if err := <-result; !errors.Is(err, tunnel.ErrClosed) {
-			t.Errorf("Run() = %v, want ErrClosed", err)
+		select {
+		case c := <-lost:
+			if c.Final || c.Retry == 0 || c.Err == nil || c.Err.Error() != "closed with 1001: the emulator has ended" {
+				t.Errorf("change = %+v, want an end that is followed by an attempt", c)
+			}
+		case err := <-result:
+			t.Errorf("Run() = %v, want it to go on", err)
 		}
 	}
 }

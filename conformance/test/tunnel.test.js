@@ -101,14 +101,19 @@ test("a tunnel client with a wrong key is refused", async (t) => {
   await assert.rejects(within(proxy.runAsync({}, () => false), "refusal"), /401/);
 });
 
-test("the emulator closes the tunnels of the published client when it ends", async (t) => {
+test("the published client opens its tunnel again after a restart of the emulator", async (t) => {
   const hubName = newName();
-  const folder = {};
-  const emulator = { after: (f) => (folder.stop = f) };
-  const hub = await startEmulator(emulator, hubName, "--handler", "tunnel:///eh");
-  const proxy = await startProxyClient(t, HttpServerProxy.fromConnectionString(stringOf(hub), hubName, { target: "http://localhost:1" }));
-  await folder.stop();
-  await within(proxy._tunnel.lifetimeTcs.promise, "end of the tunnel");
+  const { url, close } = await startMiddleware(hubName, { handleUserEvent: (req, res) => res.success(`re: ${req.data}`, "text") });
+  const life = {};
+  const template = `tunnel://${new URL(url).pathname}`;
+  const hub = await startEmulator({ after: (f) => (life.stop = f) }, hubName, "--handler", template);
+  await startProxyClient(t, HttpServerProxy.fromConnectionString(stringOf(hub), hubName, { target: url }));
+  await life.stop();
+  const again = await startEmulator(t, hubName, "--handler", template, "--addr", `localhost:${new URL(hub.endpoint).port}`);
+  t.after(close);
+  const c = await startClient(t, again, {}, { messageRetryOptions: { maxRetries: 0 } });
+  await within(c.client.sendEvent("say", "hi", "text"), "ack", 30_000); // tried by the emulator until there is a tunnel
+  assert.equal((await c.server.next()).data, "re: hi");
 });
 
 test("wps listen --tunnel answers a service with the published codec", async (t) => {

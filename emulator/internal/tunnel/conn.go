@@ -16,15 +16,14 @@ import (
 	wire "wps/protocol/tunnel"
 )
 
-// conn is one tunnel connection. Its reader runs in Serve; writers take turns.
+// conn is one tunnel connection. Its reader runs in Serve.
 type conn struct {
 	tunnels *Tunnels
 	info    Info
 	ws      *websocket.Conn
 	ready   atomic.Bool // it may get events
 	ended   chan struct{}
-
-	writing sync.Mutex
+	out     wire.Writer
 
 	mu      sync.Mutex
 	lastID  int64
@@ -33,7 +32,11 @@ type conn struct {
 }
 
 func newConn(t *Tunnels, ws *websocket.Conn, i Info) *conn {
-	return &conn{tunnels: t, info: i, ws: ws, ended: make(chan struct{}), waiting: map[int64]*pending{}}
+	deadline := func() time.Time { return time.Now().Add(writeTimeout) }
+	return &conn{
+		tunnels: t, info: i, ws: ws, ended: make(chan struct{}), waiting: map[int64]*pending{},
+		out: wire.Writer{Side: wire.Service, Socket: ws, Deadline: deadline},
+	}
 }
 
 // errNotBinary ends a connection with a text message.
@@ -147,30 +150,11 @@ func (c *conn) ping() {
 // greet writes the first message. The connection may get events from now on, which
 // are written after it.
 func (c *conn) greet() error {
-	return c.writeAfter(&wire.Connected{ConnectionID: c.info.ID, UserID: c.info.ClientID}, func() { c.ready.Store(true) })
+	return c.out.WriteAfter(func() { c.ready.Store(true) }, &wire.Connected{ConnectionID: c.info.ID, UserID: c.info.ClientID})
 }
 
 // write writes one message. After an error the connection is cut.
-func (c *conn) write(m wire.Message) error { return c.writeAfter(m, func() {}) }
-
-// writeAfter calls before when it is the turn of m, then writes m.
-func (c *conn) writeAfter(m wire.Message, before func()) error {
-	frame, err := wire.Append(nil, wire.Service, m)
-	if err != nil {
-		return err
-	}
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	before()
-	err = c.ws.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if err == nil {
-		err = c.ws.WriteMessage(websocket.BinaryMessage, frame)
-	}
-	if err != nil {
-		c.ws.NetConn().Close()
-	}
-	return err
-}
+func (c *conn) write(m wire.Message) error { return c.out.Write(m) }
 
 // closeWith sends a close frame.
 func (c *conn) closeWith(code int, reason string) {
@@ -178,13 +162,6 @@ func (c *conn) closeWith(code int, reason string) {
 	reason = strings.ToValidUTF8(reason[:min(len(reason), most)], "")
 	frame := websocket.FormatCloseMessage(code, reason)
 	_ = c.ws.WriteControl(websocket.CloseMessage, frame, time.Now().Add(writeTimeout)) // it is closed anyway
-}
-
-// end asks the client to go and closes the connection.
-func (c *conn) end(text string) {
-	if c.write(&wire.Close{Text: text}) == nil {
-		c.closeWith(websocket.CloseNormalClosure, text)
-	}
 }
 
 // reason returns why reading ended, for a notice.

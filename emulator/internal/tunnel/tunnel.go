@@ -186,18 +186,20 @@ func (t *Tunnels) Ask(id string, m wire.Message) (ok bool) {
 	return false
 }
 
-// Close asks every client to close its connections, and waits until they have, at
-// most closeTimeout.
+// Close closes every connection as an instance of the service does that restarts, with
+// 1001 and without a [wire.Close], so that clients open them again when there is a
+// service again. It waits until they have been closed, at most closeTimeout.
 func (t *Tunnels) Close() {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
+	const ended = "the emulator has ended"
 	all := t.all()
 	for _, c := range all {
-		c.expire("the emulator has ended")
+		c.expire(ended)
 	}
 	for _, c := range all {
-		c.end("The service is shutting down.")
+		c.closeWith(websocket.CloseGoingAway, ended)
 	}
 	t.serving.Wait()
 }
