@@ -1,7 +1,7 @@
 package cmd
 
-// helpJSON is the text of "wps help json". TestDocumentedJSON checks it against the
-// commands.
+// helpJSON is the text of "wps help json". TestPrintedJSON checks it against the
+// commands, TestHelpJSONAndSchemas against the published schemas.
 const helpJSON = `-o json prints JSON on stdout, one object per line, and nothing else; --jq EXPR
 filters each object. "event" is the event object that was run. Members without a
 value are omitted. New versions may add members, but do not change existing ones.
@@ -24,8 +24,9 @@ code. The code is that of the service, such as Error.Connection.NotExisted, or
 wps COMMAND that fails, after what it printed
   {"ok":false,"error":"...","hint":"...","httpStatus":404,"code":"..."}
 
-wps negotiate, and the answers of negotiate --serve
+wps negotiate, and the answers of negotiate --serve, which first prints its address
   {"baseUrl":"wss://...","url":"wss://...?access_token=...","accessToken":"..."}
+  {"type":"listening","url":"http://..."}
 
 wps send, broadcast, close, group join|leave|leave-all, permission grant|revoke, for each target
   {"ok":true,"event":{...}}
@@ -57,13 +58,13 @@ wps emulator, when ready
 wps emulator --on and wps listen, for each answered event; listen first prints its address, or that a tunnel is open
   {"type":"listening","url":"http://...","negotiate":"http://...","page":"http://.../#token=..."}
   {"type":"tunnel","hub":"chat","state":"connected","connectionId":"t1","connections":1,"error":"...","retrySeconds":1}
-  {"type":"event","time":"...","hub":"chat","connectionId":"c1","userId":"u1","event":"message","status":200,"milliseconds":1.5,"reason":"...","eventType":"user","eventId":"2","hook":"...","repeated":true,"requestHeaders":{...},"responseHeaders":{...},"replyDataType":"text","replyBytes":2,"reply":"hi","replyBase64":"...","dataType":"text","bytes":2,"data":"hi"}
+  {"type":"event","time":"...","hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","event":"message","status":200,"milliseconds":1.5,"reason":"...","eventType":"user","eventId":"2","hook":"...","repeated":true,"requestHeaders":{...},"responseHeaders":{...},"replyDataType":"text","replyBytes":2,"reply":"hi","replyBase64":"...","dataType":"text","bytes":2,"data":"hi"}
 
 wps emulator status
-  {"version":"...","started":"...","uptimeSeconds":1,"connections":1,"users":1,"groups":1,"followers":0,"hubs":[...]}
+  {"version":"...","started":"...","uptimeSeconds":1,"connections":1,"users":1,"groups":1,"followers":0,"hubs":[{"hub":"chat","connections":1,"users":1,"groups":1}]}
 
 wps emulator connections, for each connection
-  {"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","groups":["g1"],"queued":0,"queuedBytes":0,"unacknowledged":0,"away":false}
+  {"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","groups":["g1"],"moreGroups":1,"queued":0,"queuedBytes":0,"unacknowledged":0,"away":false}
 
 wps emulator groups, for each group
   {"hub":"chat","group":"g1","connections":1}
@@ -75,12 +76,12 @@ wps emulator events, for each event; --data adds chain, payloads, headers, recei
   {"id":1,"time":"...","type":"opened","chain":1,"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","groups":["g1"],"roles":["..."]}
   {"id":2,"time":"...","type":"joined","chain":1,"hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
   {"id":3,"time":"...","type":"left","chain":1,"hub":"chat","connectionId":"c1","userId":"u1","group":"g1"}
-  {"id":4,"time":"...","type":"received","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","request":"sendToGroup","ackId":1,"noEcho":true,"ttlSeconds":60,"group":"g1","event":"...","dataType":"text","bytes":2,"data":"hi"}
-  {"id":5,"time":"...","type":"sent","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","request":"ack","ackId":1,"event":"...","code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi"}
+  {"id":4,"time":"...","type":"received","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","request":"sendToGroup","ackId":1,"noEcho":true,"ttlSeconds":60,"group":"g1","event":"...","dataType":"text","bytes":2,"data":"hi","metadata":{...}}
+  {"id":5,"time":"...","type":"sent","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","request":"ack","ackId":1,"event":"...","code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi","metadata":{...}}
   {"id":6,"time":"...","type":"message","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","target":"group","targetId":"g1","receivers":1,"dataType":"text","bytes":2,"data":"hi","metadata":{...}}
   {"id":7,"time":"...","type":"rest","chain":3,"hub":"chat","method":"PUT","path":"...","status":202,"milliseconds":1.5,"code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi","metadata":{...}}
-  {"id":8,"time":"...","type":"refused","chain":4,"hub":"chat","connectionId":"c1","userId":"u1","request":"joinGroup","ackId":1,"ttlSeconds":60,"group":"g1","method":"PUT","path":"...","status":404,"milliseconds":1.5,"code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi"}
-  {"id":9,"time":"...","type":"event","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","eventType":"user","event":"message","eventId":"2","hook":"...","status":200,"milliseconds":1.5,"reason":"...","attempts":[{...}],"requestHeaders":{...},"responseHeaders":{...},"dataType":"text","bytes":2,"data":"hi","replyDataType":"text","replyBytes":2,"reply":"hi"}
+  {"id":8,"time":"...","type":"refused","chain":4,"hub":"chat","connectionId":"c1","userId":"u1","request":"joinGroup","ackId":1,"noEcho":true,"ttlSeconds":60,"group":"g1","method":"PUT","path":"...","status":404,"milliseconds":1.5,"code":"...","reason":"...","dataType":"text","bytes":2,"data":"hi","metadata":{...}}
+  {"id":9,"time":"...","type":"event","chain":2,"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","eventType":"user","event":"message","eventId":"2","hook":"...","status":200,"milliseconds":1.5,"reason":"...","attempts":[{"status":503,"milliseconds":1.5,"error":"..."}],"requestHeaders":{...},"responseHeaders":{...},"dataType":"text","bytes":2,"data":"hi","metadata":{...},"replyDataType":"text","replyBytes":2,"reply":"hi"}
   {"id":10,"time":"...","type":"permission","chain":5,"hub":"chat","connectionId":"c1","userId":"u1","group":"g1","permission":"...","granted":true}
   {"id":11,"time":"...","type":"closed","chain":6,"hub":"chat","connectionId":"c1","userId":"u1","closeCode":1000,"reason":"..."}
   {"id":12,"time":"...","type":"tunnelOpened","hub":"chat","connectionId":"t1","userId":"..."}
@@ -116,10 +117,22 @@ wps replay, for each event, frame or request that is sent again
   {"line":4,"type":"received","hub":"chat","connectionId":"c1","userId":"u1","what":"joinGroup g1","changed":false,"before":{"code":"ok"},"after":{"code":"ok"},"milliseconds":1.5}
 
 wps health
-  {"healthy":true,"endpoint":"https://...","milliseconds":1.5}
+  {"healthy":true,"endpoint":"https://...","milliseconds":1.5,"authorized":true}
+
+wps doctor, for each check
+  {"check":"dns","status":"ok","text":"...","hint":"...","milliseconds":1.5}
 
 wps wait
   {"ok":true,"for":"group","name":"g1","members":2,"tries":3,"seconds":0.4}
+
+wps context list, for each context
+  {"name":"prod","selected":true,"service":"https://...","hub":"chat","problem":"..."}
+
+wps context show
+  {"settings":[{"name":"hub","value":"chat","source":"--hub"}]}
+
+wps context add, use, edit, rename and remove
+  {"ok":true,"context":"prod","file":"..."}
 
 wps token inspect
   {"kind":"...","hub":"...","endpoint":"...","valid":false,"problem":"...","warnings":["..."],"expires":"...","header":{...},"claims":{...}}

@@ -39,7 +39,7 @@ const secretKey = "SECRET-access-key-of-the-script-tests-0123456789"
 //	signaled OUT IN               report signals, see signaledMain
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"wps":          func() { dropUnset(); os.Exit(cmd.Main()) },
+		"wps":          func() { dropUnset(); os.Exit(wpsMain()) },
 		"exitcode":     func() { os.Exit(codeMain(os.Args[1:])) },
 		"sink":         func() { os.Exit(sinkMain()) },
 		"eventhandler": func() { os.Exit(handlerMain(os.Args[1:])) },
@@ -79,11 +79,15 @@ func dropUnset() {
 //	readyfile FILE NAME         wait for a --ready-file and store its text in $NAME
 //	authority [tokens N]        an authority of Entra ID, see authority_test.go
 //	proxy {http | https} TARGET an HTTP proxy, see proxy_test.go
+//
+// What the commands of scripts print with -o json must be valid by the published schemas.
 func TestScript(t *testing.T) {
 	t.Parallel()
+	outputs := t.TempDir()
+	t.Cleanup(func() { checkOutputs(t, outputs) })
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
-		Setup:               setUp,
+		Setup:               func(env *testscript.Env) error { env.Setenv(outputsVariable, outputs); return setUp(env) },
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

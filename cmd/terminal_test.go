@@ -73,7 +73,7 @@ func TestTerminal(t *testing.T) {
 	t.Parallel()
 	em := emulatortest.Run(t)
 	env := map[string]string{"WPS_CONNECTION_STRING": em.ConnectionString.Reveal(), "WPS_HUB": "chat"}
-	j := &jsonRun{t: t, env: env, dir: t.TempDir(), printed: map[string][]string{}}
+	j := &jsonRun{t: t, env: env, dir: t.TempDir()}
 	r := terminal{t, env}
 	j.client("--user", hostile, "--group", "g")
 	token := strings.TrimSpace(j.output("negotiate", "-o", "token", "--user", hostile, "--group", hostile, "--role", hostile, "--claim", "k="+hostile))
