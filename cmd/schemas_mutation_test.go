@@ -82,7 +82,7 @@ func mutateObject(path string, object map[string]any, note func(what string)) {
 // freeObjects are members whose names are data.
 var freeObjects = map[string]bool{
 	"metadata": true, "headers": true, "requestHeaders": true, "responseHeaders": true, "faults": true, "claims": true, "header": true,
-	"event.metadata": true, "message.metadata": true,
+	"event.metadata": true, "message.metadata": true, "queries": true, "query": true,
 }
 
 // anyValues are members whose value is any JSON, or depends on what is in a token.
