@@ -67,7 +67,7 @@ type Result struct {
 	Held *Held `json:"held,omitempty"`
 
 	Latency Latency `json:"latency"`
-	// Series has each whole second that was measured.
+	// Series has each whole second that was measured. It is never nil.
 	Series []Second `json:"series"`
 	// Faults counts errors by their text.
 	Faults map[string]int64 `json:"faults,omitempty"`
@@ -148,6 +148,9 @@ func Load(in io.Reader) (*Result, error) {
 	}
 	if r.Kind == "" || r.Latency.HDR == "" {
 		return nil, errors.New("not a saved run: it has no kind or no distribution")
+	}
+	if r.Series == nil {
+		r.Series = []Second{}
 	}
 	if r.Latency.times, err = hdrhistogram.Decode([]byte(r.Latency.HDR)); err != nil {
 		return nil, fmt.Errorf("not a saved run: its distribution: %w", err)

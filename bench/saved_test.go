@@ -55,6 +55,17 @@ func TestSaved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var part map[string]any
+	if err := json.Unmarshal(b, &part); err != nil {
+		t.Fatal(err)
+	}
+	delete(part, "series")
+	if b, err = json.Marshal(part); err != nil {
+		t.Fatal(err)
+	}
+	if without, err := bench.Load(bytes.NewReader(b)); err != nil || without.Series == nil {
+		t.Errorf("a file without series is read as %v, %v, want an empty list", without, err)
+	}
 	if got, want := bench.Text(again), bench.Text(r); got != want || !strings.Contains(got, "█") {
 		t.Errorf("read again:\n%s\nwant:\n%s", got, want)
 	}

@@ -22,7 +22,7 @@ const MaxPageSize = protocol.MaxPageSize
 type Member struct {
 	ConnectionID string `json:"connectionId"`
 	// UserID is "" for an anonymous connection.
-	UserID string `json:"userId"`
+	UserID string `json:"userId,omitempty"`
 }
 
 // ListOptions limit a listing.

@@ -83,6 +83,7 @@ func printedJSON(t *testing.T) *jsonRun {
 	j.run(arrivals, "connect", "--hub", "say", "--user", "u1", "--event", "hello", "--record", frames)
 	j.run(replays, "replay", frames, "--service", "--only", "received", "--rewrite", "user=u1")
 	j.run(arrivals, "connect", "--hub", "say", "--user", "u1", "--event", "refuse")
+	j.run(arrivals, "connect", "--hub", "say", "--subprotocol", "none", "--event", "message", "--wait", "30s", "--count", "1")
 	j.run(arrivals, "connect", "--user", "u1", "--role", "webpubsub.joinLeaveGroup", "--to-group", "g1", "--no-echo")
 	j.refusedJoin(e)
 	j.sendMetadata(e)

@@ -110,6 +110,8 @@ var notPrinted = map[string]bool{
 	".late":        true, // bench.TestRateIsOfItsTime
 	".ended":       true, // bench.TestFanoutAllEnded
 	".moreGroups":  true, // emulator.TestListedGroups
+	".commit":      true, // cli.TestBuildInfo
+	".date":        true, // the same
 
 	"tunnel.error": true, "tunnel.retrySeconds": true, // handlercmd.TestTunnelChanges
 }

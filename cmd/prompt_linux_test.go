@@ -393,7 +393,7 @@ func TestPromptJSON(t *testing.T) {
 	p.typed("hi\r")
 	p.sees(`"group":"g1","dataType":"text","data":"hi"\}\r\n`)
 	p.typed("\x04")
-	p.sees(`\{"type":"closed","code":1000,"reason":""\}\r\n`)
+	p.sees(`\{"type":"closed","code":1000\}\r\n`)
 	p.ends(0)
 }
 

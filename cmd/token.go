@@ -106,7 +106,7 @@ type tokenReport struct {
 	Valid    bool            `json:"valid"`
 	Problem  string          `json:"problem,omitempty"`
 	Warnings []string        `json:"warnings,omitempty"`
-	Expires  *time.Time      `json:"expires"`
+	Expires  *time.Time      `json:"expires,omitempty"`
 	Header   json.RawMessage `json:"header"`
 	Claims   json.RawMessage `json:"claims"`
 }

@@ -53,9 +53,9 @@ type ConnectionStatus struct {
 	Hub          string `json:"hub"`
 	ConnectionID string `json:"connectionId"`
 	// UserID is nil for an anonymous connection.
-	UserID *string `json:"userId"`
+	UserID *string `json:"userId,omitempty"`
 	// Subprotocol is "" for a simple client.
-	Subprotocol string `json:"subprotocol"`
+	Subprotocol string `json:"subprotocol,omitempty"`
 	// Groups are the first 1000 groups by name, and MoreGroups how many follow.
 	Groups     []string `json:"groups"`
 	MoreGroups int      `json:"moreGroups,omitempty"`

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// BuildInfo is the JSON output of "wps version". Commit and Date are "" in a build
+// BuildInfo is the JSON output of "wps version". Commit and Date are "" and omitted in a build
 // without version control, and in one of a tagged module ("go install").
 type BuildInfo struct {
 	Version  string `json:"version"`
-	Commit   string `json:"commit"`
-	Date     string `json:"date"`
+	Commit   string `json:"commit,omitempty"`
+	Date     string `json:"date,omitempty"`
 	Modified bool   `json:"modified"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`

@@ -44,7 +44,7 @@ type ackLine struct {
 type closedLine struct {
 	Type    string `json:"type"`
 	Code    int    `json:"code"`
-	Reason  string `json:"reason"`
+	Reason  string `json:"reason,omitempty"`
 	Message string `json:"message,omitempty"`
 }
 

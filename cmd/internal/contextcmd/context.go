@@ -44,7 +44,7 @@ func exits() map[string]string {
 // changed is the JSON output of a command that changes contexts.
 type changed struct {
 	OK      bool   `json:"ok"`
-	Context string `json:"context"`
+	Context string `json:"context,omitempty"`
 	File    string `json:"file,omitempty"`
 }
 
