@@ -107,6 +107,8 @@ var imports = map[string][]string{
 	"scripts/docs.d": {},
 	// The program of scripts/release that writes the container image.
 	"scripts/release.d/image": {},
+	// The program of scripts/test-install that checks manifests.
+	"scripts/release.d/manifests": {},
 }
 
 // libraries holds which packages may import a library. One that is not named here
@@ -118,7 +120,7 @@ var libraries = map[string][]string{
 	"github.com/fatih/color":                  {"cmd/internal/cli"},
 	"github.com/itchyny/gojq":                 {"cmd/internal/cli"},
 	"golang.org/x/term":                       {"cmd/internal/stdio", "cmd/internal/prompt"},
-	"go.yaml.in/yaml/v3":                      {"emulator/settings", "output", "cmd/internal/settings"},
+	"go.yaml.in/yaml/v3":                      {"emulator/settings", "output", "cmd/internal/settings", "scripts/release.d/manifests"},
 	"github.com/tailscale/hujson":             {"emulator/settings", "cmd/internal/settings"},
 	"github.com/Azure/azure-sdk-for-go":       {"client/entra"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench", "bench/predict"},
@@ -130,6 +132,8 @@ var libraries = map[string][]string{
 	"google.golang.org/protobuf":              {"protocol"},
 	"github.com/yuin/goldmark":                {"scripts/docs.d"},
 	"go.uber.org/goleak":                      {"emulator/emulatortest"},
+
+	"github.com/santhosh-tekuri/jsonschema/v6": {"scripts/release.d/manifests"},
 }
 
 // unwanted are packages of the standard library that cost more than they are
