@@ -109,6 +109,10 @@ var imports = map[string][]string{
 	"scripts/release.d/image": {},
 	// The program of scripts/test-install that checks manifests.
 	"scripts/release.d/manifests": {},
+
+	// The programs of scripts/scale: what is measured with it.
+	"scripts/scale.d/balancer": {},
+	"scripts/scale.d/hook":     {},
 }
 
 // libraries holds which packages may import a library. One that is not named here

@@ -1,14 +1,15 @@
 package predict
 
-// Bound is what a load must hold to count as below the knee: nothing is lost,
-// refused or not started, and the 99th percentile is at most P99.
+// Bound is what a load must hold to count as below the knee: nothing is lost or
+// refused, at most a thousandth is not started, which is what the end of a run cuts
+// off, and the 99th percentile is at most P99.
 type Bound struct {
 	P99 float64 `json:"maxP99"` // milliseconds
 }
 
 // Holds reports whether an outcome is within the bound.
 func (b Bound) Holds(o *Outcome) bool {
-	return o.Count > 0 && o.Latency.P99 <= b.P99 && o.NotStarted+o.Lost+o.Refused == 0
+	return o.Count > 0 && o.Latency.P99 <= b.P99 && o.Lost+o.Refused == 0 && 1000*o.NotStarted <= o.Count
 }
 
 // kneeSteps is how often the range of the knee is halved: to a thousandth.

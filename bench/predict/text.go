@@ -15,7 +15,7 @@ func (p *Prediction) Text() string {
 	}
 	fmt.Fprintf(&b, "%s\n\n", p.title())
 	fmt.Fprintf(&b, "  possible  %s %s/s\n", number(p.Capacity), what)
-	fmt.Fprintf(&b, "  knee      %s %s/s with p99 up to %s ms and nothing lost, refused or not started\n\n", number(p.Knee), what, number(p.P99))
+	fmt.Fprintf(&b, "  knee      %s %s/s with p99 up to %s ms, nothing lost or refused, and nearly all started\n\n", number(p.Knee), what, number(p.P99))
 	const row = "  %9s %6s %12s %12s %8s %8s %9s %9s %9s\n"
 	fmt.Fprintf(&b, row, "rate/s", "load", "done/s", "not started", "lost", "refused", "mean ms", "p50 ms", "p99 ms")
 	for _, o := range p.Loads {

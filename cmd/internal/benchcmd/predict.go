@@ -33,8 +33,8 @@ func newPredict(env *cli.Env) *cobra.Command {
 		Use:   "predict [RUN...] [--rate R,...] [--hook-time TIME]",
 		Short: "Predict latencies at a load from short measurements",
 		Long: `Simulate a load and print the latencies that a run with --rate would measure, and
-the knee: the highest rate with p99 up to --within and nothing lost, refused or not
-started. Nothing is sent.
+the knee: the highest rate with p99 up to --within, nothing lost or refused, and
+nearly all started in time. Nothing is sent.
 
 What things cost is taken from two saved runs without --rate, of fanout or of echo:
 one with --concurrency 1 (fanout also with --in-flight 1), and one as fast as
@@ -43,8 +43,8 @@ times if the machine has other work, and name all of them. Hooks that do not exi
 yet are described by --hook-time instead: 50ms; 20ms-100ms, any time between; or
 exp:50ms, mostly short ones, few long ones.
 
-With more than one of --instances, each runs on a machine of its own, and clients
-need more than one event at a time in all: set --concurrency.`,
+Each of --instances runs on a machine of its own. A publisher or client does one
+thing at a time, so that few of them (--concurrency) may be what limits a load.`,
 		Example: `  wps bench predict --hook-time 20ms-100ms --hooks-at-once 8 --rate 50/s,100/s
   wps bench predict --hook-time exp:50ms --instances 3 --balance connection --arrivals random
   wps bench predict one.json fast.json
