@@ -212,7 +212,7 @@ trap : INT
 wps() {
 	trap : INT # in a pipe this is another shell
 	case "$1 $2" in
-	"emulator -h"*|"emulator status"|"emulator connections"|"emulator groups"|"emulator events"|"emulator close"|"emulator --") ;;
+	"emulator -h"*|"emulator status"|"emulator connections"|"emulator groups"|"emulator events"|"emulator close"|"emulator tunnels"|"emulator --") ;;
 	"emulator "*|"listen "*) case "$*" in *--addr*) ;; *) c=$1; shift; set -- "$c" --addr localhost:0 "$@" ;; esac ;;
 	esac
 	command wps "$@"

@@ -61,13 +61,19 @@ wps emulator --on and wps listen, for each answered event; listen first prints i
   {"type":"event","time":"...","hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","event":"message","status":200,"milliseconds":1.5,"reason":"...","eventType":"user","eventId":"2","hook":"...","repeated":true,"requestHeaders":{...},"responseHeaders":{...},"replyDataType":"text","replyBytes":2,"reply":"hi","replyBase64":"...","dataType":"text","bytes":2,"data":"hi"}
 
 wps emulator status
-  {"version":"...","started":"...","uptimeSeconds":1,"connections":1,"users":1,"groups":1,"followers":0,"hubs":[{"hub":"chat","connections":1,"users":1,"groups":1}]}
+  {"version":"...","started":"...","uptimeSeconds":1,"connections":1,"users":1,"groups":1,"tunnels":0,"followers":0,"hubs":[{"hub":"chat","connections":1,"users":1,"groups":1}]}
 
 wps emulator connections, for each connection
   {"hub":"chat","connectionId":"c1","userId":"u1","subprotocol":"...","groups":["g1"],"moreGroups":1,"queued":0,"queuedBytes":0,"unacknowledged":0,"away":false}
 
 wps emulator groups, for each group
   {"hub":"chat","group":"g1","connections":1}
+
+wps emulator tunnels, for each tunnel connection
+  {"hub":"chat","connectionId":"t1","clientId":"...","target":"...","since":"...","inFlight":0}
+
+wps emulator tunnels CONNECTION --ask WHAT
+  {"ok":true,"connectionId":"t1","ask":"close"}
 
 wps emulator close
   {"ok":true,"connectionId":"c1"}

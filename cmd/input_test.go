@@ -49,6 +49,7 @@ var inputs = map[string]struct {
 	"emulator events":      {"", false, false},
 	"emulator groups":      {"", false, false},
 	"emulator status":      {"", false, false},
+	"emulator tunnels":     {"", false, false},
 	"exists":               {"--user u", false, false},
 	"group join":           {"g --user u", false, false},
 	"group leave":          {"g --user u", false, false},

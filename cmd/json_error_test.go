@@ -38,7 +38,7 @@ var serviceCommands = []string{
 	"group join g --user u", "group leave g --user u", "group leave-all --user u", "group list g",
 	"permission grant sendToGroup --connection c --group g", "permission revoke sendToGroup --connection c --group g",
 	"permission check sendToGroup --connection c --group g", "apply testdata/one.jsonl", "send --lines --file testdata/one.jsonl", "health",
-	"connect", "emulator status", "emulator connections", "emulator groups", "emulator events", "emulator close c",
+	"connect", "emulator status", "emulator connections", "emulator groups", "emulator events", "emulator close c", "emulator tunnels", "emulator tunnels c --ask close",
 	"bench send --warmup 0s --duration 1ms", "bench fanout --warmup 0s --duration 1ms", "bench connect --warmup 0s --duration 1ms", "bench echo --warmup 0s --duration 1ms",
 }
 
@@ -94,7 +94,7 @@ func TestJSONErrorsOfTheService(t *testing.T) {
 	for _, args := range []string{"send hi", "exists --user u", "health"} {
 		checkJSONError(t, other, args, 1, 200, "notService")
 	}
-	for _, args := range []string{"emulator status", "emulator groups", "emulator connections"} {
+	for _, args := range []string{"emulator status", "emulator groups", "emulator connections", "emulator tunnels"} {
 		checkJSONError(t, other, args, 1, 0, "notService")
 	}
 }

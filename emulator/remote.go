@@ -77,6 +77,24 @@ func (r *Remote) Groups(ctx context.Context, hub string) (all []GroupStatus, err
 	return all, r.get(ctx, "groups"+hubQuery(hub), &all)
 }
 
+// Tunnels returns the tunnel connections of a hub; "" means every hub.
+func (r *Remote) Tunnels(ctx context.Context, hub string) (all []TunnelStatus, err error) {
+	return all, r.get(ctx, "tunnels"+hubQuery(hub), &all)
+}
+
+// TunnelAsks are what AskTunnel accepts.
+var TunnelAsks = []string{"reconnect", "rebalance", "close"}
+
+// AskTunnel asks the client of a tunnel connection for one of TunnelAsks, as the
+// service may. The error is ErrNotFound when the connection is not there.
+func (r *Remote) AskTunnel(ctx context.Context, id, ask string) error {
+	resp, err := r.do(ctx, http.MethodPost, "tunnels/"+protocol.EscapeSegment(id)+"?ask="+protocol.EscapeSegment(ask))
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
 func hubQuery(hub string) string {
 	if hub == "" {
 		return ""

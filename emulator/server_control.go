@@ -21,7 +21,7 @@ import (
 //	GET    groups[?hub=HUB]
 //	GET    events[?recent=N][&follow=true][&data=true]   JSON lines
 //	DELETE connections/ID[?reason=TEXT]
-//	GET    tunnels
+//	GET    tunnels[?hub=HUB]
 //	POST   tunnels/ID?ask=reconnect|rebalance|close      as the service may ask a tunnel client
 const ControlPath = "/_emulator/"
 
@@ -34,6 +34,8 @@ type Status struct {
 	Connections   int       `json:"connections"`
 	Users         int       `json:"users"`
 	Groups        int       `json:"groups"`
+	// Tunnels is how many tunnel connections are open.
+	Tunnels int `json:"tunnels"`
 	// Followers is how many streams of events are open.
 	Followers int `json:"followers"`
 	// Hubs are those that have connections, by name.
@@ -100,7 +102,7 @@ func (s *Server) serveControl(w *responseWriter, r *http.Request, path string) {
 	case "DELETE connections":
 		s.controlClose(w, r, id)
 	case "GET tunnels":
-		writeJSON(w, http.StatusOK, "application/json", s.Tunnels())
+		writeJSON(w, http.StatusOK, "application/json", s.tunnelStatus(hub))
 	case "POST tunnels":
 		s.controlTunnel(w, r, id)
 	default:
@@ -121,7 +123,7 @@ func fromHere(r *http.Request) bool {
 
 // Status returns the status of the emulator.
 func (s *Server) Status() Status {
-	st := Status{Version: s.version, Started: s.started, Followers: s.feed.Followers(), Hubs: []HubStatus{}}
+	st := Status{Version: s.version, Started: s.started, Tunnels: len(s.tunnels.List()), Followers: s.feed.Followers(), Hubs: []HubStatus{}}
 	st.UptimeSeconds = int64(s.now().Sub(s.started).Seconds())
 	for _, h := range s.hubsNamed("") {
 		x := h.status()

@@ -63,9 +63,14 @@ func (s *Server) serveTunnel(w *responseWriter, r *http.Request, path string) {
 	if ws == nil {
 		return
 	}
-	if err := s.tunnels.Serve(ws, tunnel.Info{ID: newConnectionID(), Hub: hub, ClientID: claims.UserID}); err != nil {
+	if err := s.tunnels.Serve(ws, s.tunnelInfo(q, hub, claims)); err != nil {
 		s.log.Warn("tunnel refused", "hub", hub, "error", err)
 	}
+}
+
+// tunnelInfo describes a new tunnel connection.
+func (s *Server) tunnelInfo(q url.Values, hub string, claims token.Claims) tunnel.Info {
+	return tunnel.Info{ID: newConnectionID(), Hub: hub, ClientID: claims.UserID, Target: lastValue(q, "target"), Since: s.now()}
 }
 
 // upgradeTunnel makes a WebSocket of a request. It is nil when the request was

@@ -3,6 +3,7 @@ package emulator
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"wps/protocol/tunnel"
 )
@@ -13,14 +14,25 @@ type TunnelStatus struct {
 	ConnectionID string `json:"connectionId"`
 	// ClientID is the id of the tunnel client, which may have several connections.
 	ClientID string `json:"clientId"`
+	// Target is the instance of the service that the client asked for, because a
+	// message of the service has named it; "" for any.
+	Target string    `json:"target"`
+	Since  time.Time `json:"since"`
+	// InFlight is how many events were sent through it that have no answer yet.
+	InFlight int `json:"inFlight"`
 }
 
 // Tunnels returns the tunnel connections, by hub and in the order in which they were
 // opened.
-func (s *Server) Tunnels() []TunnelStatus {
+func (s *Server) Tunnels() []TunnelStatus { return s.tunnelStatus("") }
+
+// tunnelStatus returns the tunnel connections of a hub, "" for every hub.
+func (s *Server) tunnelStatus(hub string) []TunnelStatus {
 	all := []TunnelStatus{}
 	for _, i := range s.tunnels.List() {
-		all = append(all, TunnelStatus{i.Hub, i.ID, i.ClientID})
+		if hub == "" || i.Hub == hub {
+			all = append(all, TunnelStatus{i.Hub, i.ID, i.ClientID, i.Target, i.Since, i.InFlight})
+		}
 	}
 	return all
 }

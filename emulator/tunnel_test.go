@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -581,9 +582,13 @@ func TestTunnelControl(t *testing.T) {
 		t.Errorf("tunnels = %s, want none", list)
 	}
 	first, second := dialTunnel(t, e, "chat"), dialTunnel(t, e, "chat")
-	want := fmt.Sprintf(`[{"hub":"chat","connectionId":"%s","clientId":"me"},{"hub":"chat","connectionId":"%s","clientId":"me"}]`, first.id, second.id)
-	if status, list := control(t, e, "GET", "tunnels"); status != 200 || list != want {
+	want := fmt.Sprintf(`[{"hub":"chat","connectionId":"%s","clientId":"me","target":"","since":"T","inFlight":0},{"hub":"chat","connectionId":"%s","clientId":"me","target":"","since":"T","inFlight":0}]`, first.id, second.id)
+	since := regexp.MustCompile(`"since":"20[^"]*Z"`)
+	if status, list := control(t, e, "GET", "tunnels"); status != 200 || since.ReplaceAllString(list, `"since":"T"`) != want {
 		t.Errorf("tunnels = %d %s, want %s", status, list, want)
+	}
+	if _, list := control(t, e, "GET", "tunnels?hub=other"); list != "[]" {
+		t.Errorf("tunnels of another hub = %s, want none", list)
 	}
 	for path, want := range map[string]int{"tunnels/" + first.id: 400, "tunnels/" + first.id + "?ask=x": 400, "tunnels/x?ask=close": 404} {
 		if status, body := control(t, e, "POST", path); status != want || body == "" {
@@ -603,7 +608,11 @@ func TestTunnelControl(t *testing.T) {
 	c, _ := dialJSON(t, e, clientOptions{})
 	for n := range 4 { // all of them to the one that stays
 		c.send(fmt.Sprintf(`{"type":"event","event":"say","ackId":%d,"dataType":"text","data":"hi"}`, n))
-		second.answer(readAs[*tunnel.Request](second), 204, nil, "")
+		r := readAs[*tunnel.Request](second)
+		if all := e.Server.Tunnels(); len(all) != 2 || all[0].InFlight != 0 || all[1].InFlight != 1 {
+			t.Errorf("tunnels = %+v, want one event in flight at the second", all)
+		}
+		second.answer(r, 204, nil, "")
 		if ack := c.object(); ack["success"] != true {
 			t.Errorf("ack = %v", ack)
 		}

@@ -128,7 +128,7 @@ func New(env *cli.Env) *cobra.Command {
 	}
 	c.SuggestionsMinimumDistance = 2
 	c.Annotations[cli.RunsAnnotation] = "yes"
-	c.AddCommand(newStatus(env), newConnections(env), newGroups(env), newEvents(env), newClose(env))
+	c.AddCommand(newStatus(env), newConnections(env), newGroups(env), newEvents(env), newTunnels(env), newClose(env))
 	o.register(c)
 	return c
 }

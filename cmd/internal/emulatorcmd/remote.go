@@ -6,6 +6,7 @@ import (
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/explain"
 	"wps/emulator"
+	"wps/protocol"
 )
 
 // remoteExits are the exit codes of the commands that examine a running emulator.
@@ -16,6 +17,11 @@ func remoteExits() map[string]string {
 // withRemote calls work with the control API of the emulator that the connection
 // string names, within --timeout unless the call is endless.
 func withRemote(ctx context.Context, env *cli.Env, endless bool, work func(context.Context, *emulator.Remote) error) error {
+	if hub := env.Settings.HubFlag; hub != "" {
+		if err := protocol.CheckHub(hub); err != nil {
+			return cli.Usagef("--hub: %v", err)
+		}
+	}
 	cs, _, err := env.Settings.Connection()
 	if err != nil {
 		return err

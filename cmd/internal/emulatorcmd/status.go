@@ -43,6 +43,9 @@ groups it has, in total and in each hub. It works only on the emulator's machine
 func printStatus(env *cli.Env, st emulator.Status) error {
 	up := time.Duration(st.UptimeSeconds) * time.Second
 	text := fmt.Sprintf("wps %s, up %v\n%s\n", env.Out.Printable(cmp.Or(st.Version, "devel")), up, counts(st.Connections, st.Users, st.Groups))
+	if st.Tunnels > 0 {
+		text += cli.Plural(st.Tunnels, "tunnel connection") + " of event handlers\n"
+	}
 	for _, h := range st.Hubs {
 		text += fmt.Sprintf("hub %s: %s\n", env.Out.StdoutColors.Name(env.Out.Printable(h.Hub)), counts(h.Connections, h.Users, h.Groups))
 	}

@@ -94,6 +94,13 @@ func (c *conn) begin() (int64, *pending) {
 	return c.lastID, p
 }
 
+// inFlight returns how many requests wait for their answers.
+func (c *conn) inFlight() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting)
+}
+
 // forget drops a request; an answer that comes later is ignored.
 func (c *conn) forget(id int64) {
 	c.mu.Lock()

@@ -51,6 +51,17 @@ type Info struct {
 	// ClientID is the subject of its token: all connections of one client have the
 	// same.
 	ClientID string
+	// Target is the instance of the service that the client asked for, "" for any.
+	Target string
+	// Since is when it was opened.
+	Since time.Time
+}
+
+// Status describes one tunnel connection and what it is doing.
+type Status struct {
+	Info
+	// InFlight is how many events wait for their answers.
+	InFlight int
 }
 
 // Options configure [Tunnels].
@@ -152,12 +163,12 @@ func (t *Tunnels) pick(name string) *conn {
 }
 
 // List returns the connections, by hub and in the order in which they were opened.
-func (t *Tunnels) List() []Info {
-	all := []Info{}
+func (t *Tunnels) List() []Status {
+	all := []Status{}
 	for _, c := range t.all() {
-		all = append(all, c.info)
+		all = append(all, Status{c.info, c.inFlight()})
 	}
-	slices.SortStableFunc(all, func(a, b Info) int { return strings.Compare(a.Hub, b.Hub) })
+	slices.SortStableFunc(all, func(a, b Status) int { return strings.Compare(a.Hub, b.Hub) })
 	return all
 }
 
