@@ -229,6 +229,9 @@ func (j *jsonRun) listen() {
 	j.run(replays, "replay", recording, "--to", url)
 	j.add(answered, "wps listen", stop(true))
 	stop, _ = j.background("listen", "--tunnel", "--hub", "chat", "--on", "message", ":echo")
+	j.run("wps emulator tunnels, for each tunnel connection", "emulator", "tunnels")
+	tunnel := strings.TrimSpace(j.output("emulator", "tunnels", "--jq", ".connectionId"))
+	j.run("wps emulator tunnels CONNECTION --ask WHAT", "emulator", "tunnels", tunnel, "--ask", "rebalance")
 	j.add(answered, "wps listen", stop(true))
 }
 
@@ -291,6 +294,10 @@ func (j *jsonRun) bench() {
 	j.run(runs, "bench", "connect", "--hold", "10ms", "--connections", "2")
 	j.run(runs, "bench", "echo", "--duration", "100ms", "--warmup", "0s", "--concurrency", "1") // without an answer: faults
 	j.run("wps bench compare; before and after are runs as above", "bench", "compare", first, second)
+	const predictions = "wps bench predict, of deliveries and of events for hooks; rates are per second, maxP99 is in milliseconds"
+	j.run(runs, "bench", "fanout", "--duration", "100ms", "--warmup", "0s", "--connections", "2", "--concurrency", "1", "--in-flight", "1", "--save", first)
+	j.run(predictions, "bench", "predict", first, second, "--rate", "1", "--arrivals", "random")
+	j.run(predictions, "bench", "predict", "--hook-time", "5ms", "--rate", "1")
 }
 
 // others runs the commands that need no client, and those whose clients are gone.
