@@ -34,6 +34,7 @@ for (const each of binaries) {
 }
 const folder = join(out, "wps");
 cpSync(join(here, "wps"), folder, { recursive: true });
+cpSync(join(root, "docs", "schemas"), join(folder, "schemas"), { recursive: true });
 copyFileSync(join(here, "README.md"), join(folder, "README.md"));
 copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
 write(folder, main);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { WebPubSubServiceClient } from "@azure/web-pubsub";
@@ -14,6 +15,11 @@ const insecure = { allowInsecureConnection: true };
 async function received(client) {
   return new Promise((resolve) => client.on("server-message", (e) => resolve(e.message.data)));
 }
+
+test("the package has the JSON Schemas", () => {
+  const schema = JSON.parse(readFileSync(new URL(import.meta.resolve("@example/wps/schemas/event.schema.json"))));
+  assert.equal(schema.$id, "event.schema.json");
+});
 
 test("the SDKs use the emulator", async (t) => {
   const emulator = await startEmulator({ args: ["--on", "say", ":echo"] });
