@@ -7,18 +7,19 @@ import (
 )
 
 // Clock is the time of an emulator under test: it does not move until Advance
-// is called. All methods may be called concurrently.
+// or Step is called. All methods may be called concurrently.
 //
 // Tokens, recovery windows and the time to live of messages use it; limits on
 // the network, such as that of one write, do not.
 type Clock struct {
 	mu     sync.Mutex
-	now    time.Time
+	now    time.Time     // what the clock shows
+	passed time.Duration // since NewClock, steps not counted
 	timers []*clockTimer // soonest first
 }
 
 type clockTimer struct {
-	at time.Time
+	at time.Duration // of what has passed
 	f  func()
 }
 
@@ -36,17 +37,37 @@ func (c *Clock) Now() time.Time {
 // one after the other, before Advance returns.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
-	end := c.now.Add(d)
-	for len(c.timers) > 0 && !c.timers[0].at.After(end) {
+	end := c.passed + d
+	for len(c.timers) > 0 && c.timers[0].at <= end {
 		t := c.timers[0]
 		c.timers = slices.Delete(c.timers, 0, 1)
-		c.now = t.at
+		c.pass(t.at)
 		c.mu.Unlock()
 		t.f()
 		c.mu.Lock()
 	}
-	c.now = end
+	c.pass(end)
 	c.mu.Unlock()
+}
+
+// pass moves the clock forward to what has passed then.
+func (c *Clock) pass(passed time.Duration) {
+	c.now, c.passed = c.now.Add(passed-c.passed), passed
+}
+
+// Step sets the clock forward by d, or back if d is negative, as an administrator
+// or a time server does: no time passes, so that nothing expires but tokens.
+func (c *Clock) Step(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// elapsed returns how much time has passed. Steps of the clock do not count.
+func (c *Clock) elapsed() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.passed
 }
 
 // afterFunc calls f once, d from now, unless stop is called before and returns
@@ -54,9 +75,9 @@ func (c *Clock) Advance(d time.Duration) {
 func (c *Clock) afterFunc(d time.Duration, f func()) (stop func() bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := &clockTimer{c.now.Add(d), f}
+	t := &clockTimer{c.passed + d, f}
 	i, _ := slices.BinarySearchFunc(c.timers, t, func(a, b *clockTimer) int {
-		if a.at.After(b.at) {
+		if a.at > b.at {
 			return 1
 		}
 		return -1 // after those of the same time
@@ -76,16 +97,20 @@ func (c *Clock) removeTimer(t *clockTimer) bool {
 	return true
 }
 
-// clock is the time that the emulator uses.
+// clock is the time that the emulator uses: Now for what others are told and for
+// tokens, elapsed and afterFunc for everything that lasts.
 type clock interface {
 	Now() time.Time
+	elapsed() time.Duration
 	afterFunc(d time.Duration, f func()) (stop func() bool)
 }
 
-// systemClock is the real time.
-type systemClock struct{}
+// systemClock is the real time; its start has a monotonic reading.
+type systemClock struct{ start time.Time }
 
 func (systemClock) Now() time.Time { return time.Now() }
+
+func (c systemClock) elapsed() time.Duration { return time.Since(c.start) }
 
 func (systemClock) afterFunc(d time.Duration, f func()) func() bool {
 	return time.AfterFunc(d, f).Stop

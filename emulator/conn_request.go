@@ -46,7 +46,7 @@ func (c *conn) publish(r *protocol.Request) bool {
 	}
 	m := newMessage(protocol.FromGroup, r.DataType, r.Data)
 	m.response.Metadata = r.Metadata
-	m.expireIn(c.server.now(), r.TTLSeconds)
+	m.expireIn(c.server.clock.elapsed(), r.TTLSeconds)
 	m.chain = c.chain
 	c.publishTo(r.Group, r.NoEcho, m)
 	return true

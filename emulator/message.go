@@ -45,9 +45,9 @@ func (k kind) format() protocol.Format {
 // each kind of client, by the one goroutine that sends it.
 type message struct {
 	response protocol.Response
-	expires  int64  // Unix nanoseconds; 0 is never
-	sender   string // connection id; "" for the server
-	chain    uint64 // of its traffic objects
+	expires  time.Duration // as outbound.Item has it
+	sender   string        // connection id; "" for the server
+	chain    uint64        // of its traffic objects
 	frames   [kindCount][]byte
 }
 
@@ -58,9 +58,9 @@ func newMessage(from string, d protocol.DataType, data []byte) *message {
 }
 
 // expireIn sets the time to live of m, in seconds; 0 is no limit.
-func (m *message) expireIn(now time.Time, seconds uint32) {
+func (m *message) expireIn(elapsed time.Duration, seconds uint32) {
 	if seconds > 0 {
-		m.expires = now.Add(time.Duration(seconds) * time.Second).UnixNano()
+		m.expires = elapsed + time.Duration(seconds)*time.Second
 	}
 }
 

@@ -39,7 +39,7 @@ func (r *replay) sendMessage(c *conn, it outbound.Item) (full string) {
 		return ""
 	}
 	if !r.fits(it) {
-		r.expire(c.server.now())
+		r.expire(c.server.clock.elapsed())
 		if !r.fits(it) {
 			return replayFull
 		}
@@ -74,11 +74,11 @@ func (r *replay) acknowledge(id uint64) {
 }
 
 // expire drops messages whose time to live has passed.
-func (r *replay) expire(now time.Time) {
+func (r *replay) expire(elapsed time.Duration) {
 	kept := r.unacked[:0:0]
 	r.bytes = 0
 	for _, it := range r.unacked {
-		if !it.Expired(now) {
+		if !it.Expired(elapsed) {
 			kept = append(kept, it)
 			r.bytes += len(it.Bytes)
 		}
@@ -103,7 +103,7 @@ func (r *replay) adopt(c *conn, l *link, answer []byte) bool {
 		c.link.out.Abort()
 	}
 	c.link = l
-	r.expire(c.server.now())
+	r.expire(c.server.clock.elapsed())
 	l.out.Begin(answer, r.unacked)
 	return true
 }

@@ -26,7 +26,7 @@ func restSend(c *restRequest, to protocol.Target) {
 	if !ok {
 		return
 	}
-	m.expireIn(c.server.now(), uint32(ttl))
+	m.expireIn(c.server.clock.elapsed(), uint32(ttl))
 	var excluded []string
 	if to.Kind == protocol.TargetAll || to.Kind == protocol.TargetGroup {
 		excluded = c.query["excluded"]

@@ -85,6 +85,7 @@ type Server struct {
 	version   string
 	page      http.Handler // nil for none
 	started   time.Time
+	begun     time.Duration // the elapsed time of started
 	feed      feed.Feed
 	warned    sync.Map // the missing parts, by name, that a warning was logged of
 
@@ -116,7 +117,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		key: token.NewKey(o.Key), keyID: newKeyID(), hosts: o.Hosts, guard: guard, log: o.Logger, clock: systemClock{},
+		key: token.NewKey(o.Key), keyID: newKeyID(), hosts: o.Hosts, guard: guard, log: o.Logger, clock: systemClock{time.Now()},
 		entra: o.AllowUnvalidatedEntraTokens, allEvents: o.Reconfigured,
 		keepAlive: o.KeepAlive, hubs: map[string]*hub{}, intervalsChanged: make(chan struct{}, 1),
 	}
@@ -132,7 +133,7 @@ func New(o Options) (*Server, error) {
 	s.backlog.server = s
 	s.backlog.limit.Store(maxBacklog)
 	rand.Read(s.pageKey[:]) // never fails
-	s.version, s.started, s.page = o.Version, s.now(), o.Page
+	s.version, s.started, s.begun, s.page = o.Version, s.now(), s.clock.elapsed(), o.Page
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.up, s.tunnels = newUpstream(s), s.newTunnels()
 	return s, s.Configure(o.Hubs, o.AnonymousHubs)

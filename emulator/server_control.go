@@ -124,7 +124,7 @@ func fromHere(r *http.Request) bool {
 // Status returns the status of the emulator.
 func (s *Server) Status() Status {
 	st := Status{Version: s.version, Started: s.started, Tunnels: len(s.tunnels.List()), Followers: s.feed.Followers(), Hubs: []HubStatus{}}
-	st.UptimeSeconds = int64(s.now().Sub(s.started).Seconds())
+	st.UptimeSeconds = int64((s.clock.elapsed() - s.begun).Seconds())
 	for _, h := range s.hubsNamed("") {
 		x := h.status()
 		st.Connections += x.Connections

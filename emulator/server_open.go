@@ -61,7 +61,7 @@ func (s *Server) upgrade(w *responseWriter, r *http.Request, subprotocol string,
 	if err != nil {
 		return nil, nil
 	}
-	l = &link{ws: ws, in: hijack.conn, out: outbound.NewQueue(&s.flusher, hijack.conn.Conn, f, s.clock.Now)}
+	l = &link{ws: ws, in: hijack.conn, out: outbound.NewQueue(&s.flusher, hijack.conn.Conn, f, s.clock.elapsed)}
 	l.setControlHandlers()
 	answer, hijack.conn.answer = hijack.conn.answer, nil
 	return l, answer

@@ -40,8 +40,11 @@ var transports = map[string]func(testing.TB) (server, client net.Conn){
 	"pipe": func(testing.TB) (net.Conn, net.Conn) { return net.Pipe() },
 }
 
+// begun is the time of an emulator that has just begun.
+func begun() time.Duration { return 0 }
+
 func newQueue(f *outbound.Flusher, transport net.Conn) *outbound.Queue {
-	return outbound.NewQueue(f, transport, protocol.FormatJSON, time.Now)
+	return outbound.NewQueue(f, transport, protocol.FormatJSON, begun)
 }
 
 func text(s string) []byte { return outbound.Frame(outbound.OpText, []byte(s)) }
@@ -89,7 +92,7 @@ func TestReliable(t *testing.T) {
 	for _, format := range []protocol.Format{protocol.FormatJSON, protocol.FormatProtobuf} {
 		server, client := tcpPair(t)
 		var f outbound.Flusher
-		q := outbound.NewQueue(&f, server, format, time.Now)
+		q := outbound.NewQueue(&f, server, format, begun)
 		r := &protocol.Response{Type: protocol.ResponseMessage, From: protocol.FromServer, DataType: protocol.DataTypeText, Data: []byte("hi")}
 		q.Push(outbound.Item{Bytes: format.AppendShared(nil, r), SequenceID: 7})
 		r.SequenceID = 7
@@ -103,10 +106,10 @@ func TestExpired(t *testing.T) {
 	t.Parallel()
 	server, client := tcpPair(t)
 	var f outbound.Flusher
-	now := time.Unix(1000, 0)
-	q := outbound.NewQueue(&f, server, protocol.FormatJSON, func() time.Time { return now })
-	q.Push(outbound.Item{Bytes: text("over"), Expires: now.UnixNano()})
-	q.Push(outbound.Item{Bytes: text("kept"), Expires: now.UnixNano() + 1})
+	const elapsed = 1000 * time.Second
+	q := outbound.NewQueue(&f, server, protocol.FormatJSON, func() time.Duration { return elapsed })
+	q.Push(outbound.Item{Bytes: text("over"), Expires: elapsed})
+	q.Push(outbound.Item{Bytes: text("kept"), Expires: elapsed + 1})
 	if got, want := finish(t, &f, q, client), text("kept"); !bytes.Equal(got, want) {
 		t.Errorf("the client read %q, want %q", got, want)
 	}

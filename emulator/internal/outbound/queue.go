@@ -37,13 +37,13 @@ const (
 // bytes may not change.
 type Item struct {
 	Bytes      []byte
-	SequenceID uint64 // 0 for a whole frame
-	Expires    int64  // Unix nanoseconds of the emulator's clock; 0 is never
+	SequenceID uint64        // 0 for a whole frame
+	Expires    time.Duration // when, as the time elapsed since the emulator began; 0 is never
 }
 
 // Expired reports whether the item's time to live is over.
-func (it *Item) Expired(now time.Time) bool {
-	return it.Expires != 0 && now.UnixNano() >= it.Expires
+func (it *Item) Expired(elapsed time.Duration) bool {
+	return it.Expires != 0 && elapsed >= it.Expires
 }
 
 // Queue holds what waits for one client and owns the writing side of its
@@ -60,9 +60,9 @@ func (it *Item) Expired(now time.Time) bool {
 type Queue struct {
 	flusher   *Flusher
 	transport net.Conn
-	raw       syscall.RawConn  // of the transport; nil when it cannot be written to without waiting
-	now       func() time.Time // the emulator's clock
-	format    protocol.Format  // of items with a sequence id
+	raw       syscall.RawConn      // of the transport; nil when it cannot be written to without waiting
+	elapsed   func() time.Duration // by the clock of the emulator
+	format    protocol.Format      // of items with a sequence id
 
 	mu         sync.Mutex
 	items      []Item
@@ -81,11 +81,11 @@ type Queue struct {
 }
 
 // NewQueue returns the queue of a transport. Items with a sequence id are
-// completed as messages of the format; now is the clock by which items expire.
+// completed as messages of the format; elapsed is the time by which items expire.
 // The queue closes the transport: after End and ReadEnded, on Abort, and when a
 // write fails.
-func NewQueue(f *Flusher, transport net.Conn, format protocol.Format, now func() time.Time) *Queue {
-	return &Queue{flusher: f, transport: transport, raw: rawConn(transport), format: format, now: now}
+func NewQueue(f *Flusher, transport net.Conn, format protocol.Format, elapsed func() time.Duration) *Queue {
+	return &Queue{flusher: f, transport: transport, raw: rawConn(transport), format: format, elapsed: elapsed}
 }
 
 // PushResult is what became of a pushed item.
@@ -329,7 +329,7 @@ func (q *Queue) writeBatch(batch []Item) error {
 func (q *Queue) joinBatch(j *joiner, batch []Item) {
 	for i := range batch {
 		it := &batch[i]
-		if it.Expires != 0 && it.Expired(q.now()) {
+		if it.Expires != 0 && it.Expired(q.elapsed()) {
 			continue
 		}
 		if it.SequenceID == 0 {
