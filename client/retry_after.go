@@ -22,7 +22,9 @@ func throttled(resp *http.Response) (wait time.Duration, ok bool) {
 }
 
 // retryAfter reads the headers that ask for a wait: two in milliseconds, one in
-// seconds or with a date. It returns 0 when there is none.
+// seconds or with a date. It returns 0 when there is none. A date is compared with
+// that of the answer, because this machine's clock may be wrong; now counts if the
+// answer has none.
 //
 // Source: the SDKs for Go and JavaScript.
 func retryAfter(h http.Header, now time.Time) time.Duration {
@@ -36,6 +38,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		return wait
 	}
 	if date, err := http.ParseTime(text); err == nil {
+		if sent, err := http.ParseTime(h.Get("Date")); err == nil {
+			now = sent
+		}
 		return max(date.Sub(now), 0)
 	}
 	return 0
