@@ -52,15 +52,16 @@ type Credential struct {
 	network *network
 	scope   string
 	log     *slog.Logger
-	now     func() time.Time
+	now     func() moment
 	// turn holds one value: its owner may read and change the members below.
 	turn    chan struct{}
 	signIn  azcore.TokenCredential // what succeeded first; nil before
 	used    way                    // its way
 	current azcore.AccessToken
-	renewAt time.Time
-	failed  error     // of the last sign-in
-	retryAt time.Time // when a failed sign-in may be repeated
+	renewAt moment
+	endAt   moment // of current
+	failed  error  // of the last sign-in
+	retryAt moment // when a failed sign-in may be repeated
 }
 
 // Bounds of a sign-in.
@@ -91,7 +92,7 @@ func New(o Options) (*Credential, error) {
 	}
 	c := &Credential{
 		network: &network{next: withoutProxyToLinkLocal(o.Transport)},
-		scope:   scopeOf(o.Endpoint), log: o.Logger, now: time.Now, turn: make(chan struct{}, 1),
+		scope:   scopeOf(o.Endpoint), log: o.Logger, now: sinceNow(), turn: make(chan struct{}, 1),
 	}
 	var err error
 	c.ways, err = newChain(o, c.network)
@@ -118,9 +119,9 @@ func (c *Credential) Token(ctx context.Context) (string, error) {
 	}
 	now := c.now()
 	switch {
-	case now.Before(c.renewAt):
+	case now.before(c.renewAt):
 		return c.current.Token, nil
-	case c.failed != nil && now.Before(c.retryAt):
+	case c.failed != nil && now.before(c.retryAt):
 		return c.afterFailure(now, c.failed)
 	}
 	t, err := c.acquire(ctx)
@@ -128,17 +129,18 @@ func (c *Credential) Token(ctx context.Context) (string, error) {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		c.failed, c.retryAt = err, now.Add(failureLife)
+		c.failed, c.retryAt = err, now.add(failureLife)
 		return c.afterFailure(now, err)
 	}
-	c.current, c.failed, c.renewAt = t, nil, renewal(t, now)
+	c.current, c.failed = t, nil
+	c.renewAt, c.endAt = now.add(renewal(t, now.wall).Sub(now.wall)), now.add(t.ExpiresOn.Sub(now.wall))
 	return t.Token, nil
 }
 
 // afterFailure returns the current token if it is still valid: a renewal that
 // fails is tried again later.
-func (c *Credential) afterFailure(now time.Time, err error) (string, error) {
-	if c.current.Token != "" && now.Before(c.current.ExpiresOn) {
+func (c *Credential) afterFailure(now moment, err error) (string, error) {
+	if c.current.Token != "" && now.before(c.endAt) {
 		return c.current.Token, nil
 	}
 	return "", err

@@ -17,25 +17,63 @@ import (
 type counter struct {
 	n    int
 	life time.Duration
-	now  func() time.Time
+	now  func() moment
 	err  error
 }
 
 func (c *counter) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	c.n++
-	return azcore.AccessToken{Token: fmt.Sprint("token ", c.n), ExpiresOn: c.now().Add(c.life)}, c.err
+	return azcore.AccessToken{Token: fmt.Sprint("token ", c.n), ExpiresOn: c.now().wall.Add(c.life)}, c.err
+}
+
+var newYear = moment{wall: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+
+// counted returns a Credential whose tokens live for an hour.
+func counted(now func() moment) (*counter, *Credential) {
+	source := &counter{life: time.Hour, now: now}
+	return source, &Credential{network: &network{}, log: slog.New(slog.DiscardHandler), now: now, turn: make(chan struct{}, 1), ways: []way{
+		{name: "test", make: func(context.Context) (azcore.TokenCredential, error) { return source, nil }},
+	}}
+}
+
+// TestClockStep: a clock that is set back does not keep a token in use after its
+// end, nor a failure; one that is set forward, as after a sleep of the machine,
+// has it renewed.
+func TestClockStep(t *testing.T) {
+	t.Parallel()
+	for _, step := range []time.Duration{time.Hour, -time.Hour} {
+		now := newYear
+		source, c := counted(func() moment { return now })
+		read := func(what, want string, asked int) {
+			t.Helper()
+			if got, err := c.Token(t.Context()); got != want || (err == nil) != (want != "") || source.n != asked {
+				t.Errorf("step %v, %s: %q, %v after %d requests, want %q after %d", step, what, got, err, source.n, want, asked)
+			}
+		}
+		source.err = errors.New("down")
+		read("down", "", 1)
+		source.err, now.wall = nil, now.wall.Add(step)
+		now = now.add(failureLife)
+		read("after a failure", "token 2", 2)
+		now = now.add(54 * time.Minute)
+		read("before its end", "token 2", 2)
+		now.wall = now.wall.Add(step)
+		if step > 0 {
+			read("renewed early", "token 3", 3)
+			continue
+		}
+		read("set back", "token 2", 2)
+		now, source.err = now.add(6*time.Minute), errors.New("down")
+		read("after its end", "", 3)
+	}
 }
 
 // TestRenewal follows a token over its life: it is renewed before its end, a
 // renewal that fails leaves it in use, and after its end the failure is an error.
 func TestRenewal(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	clock := func() time.Time { return now }
-	source := &counter{life: time.Hour, now: clock}
-	c := &Credential{network: &network{}, log: slog.New(slog.DiscardHandler), now: clock, turn: make(chan struct{}, 1), ways: []way{
-		{name: "test", make: func(context.Context) (azcore.TokenCredential, error) { return source, nil }},
-	}}
+	now := newYear
+	source, c := counted(func() moment { return now })
 	for _, step := range []struct {
 		after time.Duration
 		err   error // of the source
@@ -50,10 +88,10 @@ func TestRenewal(t *testing.T) {
 		{5 * time.Minute, errors.New("down"), "", 4},
 		{time.Minute, nil, "token 5", 5},
 	} {
-		now, source.err = now.Add(step.after), step.err
+		now, source.err = now.add(step.after), step.err
 		got, err := c.Token(t.Context())
 		if got != step.want || (err == nil) != (step.want != "") || source.n != step.asked {
-			t.Errorf("at %v: %q, %v after %d requests, want %q after %d", now.Format(time.TimeOnly), got, err, source.n, step.want, step.asked)
+			t.Errorf("at %v: %q, %v after %d requests, want %q after %d", now.passed, got, err, source.n, step.want, step.asked)
 		}
 	}
 }
