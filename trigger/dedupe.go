@@ -33,6 +33,7 @@ type eventID struct {
 // sends again gets the answer of the first time. It also holds events that are
 // being answered; a repetition waits for their answer.
 type dedupe struct {
+	elapsed  func() time.Duration // the time that has passed, also when the clock is set
 	mu       sync.Mutex
 	known    map[eventID]*attempt
 	answered []*attempt // oldest first
@@ -44,11 +45,14 @@ type attempt struct {
 	id       eventID
 	answered chan struct{} // closed when reply is set
 	reply    *reply        // nil: may be run again
-	at       time.Time     // when it was answered
+	at       time.Duration // elapsed when it was answered
 	size     int
 }
 
-func newDedupe() *dedupe { return &dedupe{known: map[eventID]*attempt{}} }
+func newDedupe() *dedupe {
+	started := time.Now()
+	return &dedupe{elapsed: func() time.Duration { return time.Since(started) }, known: map[eventID]*attempt{}}
+}
 
 // begin returns the attempt of an event. If first is true the caller answers the
 // event and calls end. The attempt of an event without an id is nil: such an
@@ -60,7 +64,7 @@ func (d *dedupe) begin(c *protocol.EventContext) (a *attempt, first bool) {
 	id := eventID{strings.ToLower(c.Hub), c.ConnectionID, c.PhysicalConnectionID, c.ID, c.RequestID, c.Kind, c.Event}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.forgetOld(time.Now())
+	d.forgetOld(d.elapsed())
 	if a := d.known[id]; a != nil {
 		return a, false
 	}
@@ -92,7 +96,7 @@ func (d *dedupe) end(a *attempt, r *reply) {
 // keep remembers an answered attempt, and forgets the oldest ones while there are
 // too many or the answers are too large.
 func (d *dedupe) keep(a *attempt) {
-	a.at, a.size = time.Now(), a.measure()
+	a.at, a.size = d.elapsed(), a.measure()
 	d.answered = append(d.answered, a)
 	d.bytes += a.size
 	for len(d.answered) > maxRemembered || d.bytes > maxRememberedBytes {
@@ -101,8 +105,8 @@ func (d *dedupe) keep(a *attempt) {
 }
 
 // forgetOld forgets what was answered rememberFor ago.
-func (d *dedupe) forgetOld(now time.Time) {
-	for len(d.answered) > 0 && now.Sub(d.answered[0].at) >= rememberFor {
+func (d *dedupe) forgetOld(elapsed time.Duration) {
+	for len(d.answered) > 0 && elapsed-d.answered[0].at >= rememberFor {
 		d.forgetOldest()
 	}
 }

@@ -206,14 +206,23 @@ func (o *options) wants(x *traffic.Object, line int) bool {
 }
 
 // pace keeps the pauses of a recording.
-type pace struct{ began, first time.Time }
+type pace struct{ began, first, last time.Time }
+
+// setBack is how much earlier than the line before it a line of a recording must be
+// for the clock to have been set back between them: lines are written in the order
+// of their times, but for those of the same moment.
+const setBack = time.Second
 
 // wait waits until an object is due.
 func (p *pace) wait(ctx context.Context, o *traffic.Object, speed float64) error {
 	at := o.Time.Add(-time.Duration(o.Milliseconds * float64(time.Millisecond)))
-	if p.first.IsZero() {
+	switch {
+	case p.first.IsZero():
 		p.first, p.began = at, time.Now()
+	case p.last.Sub(o.Time) > setBack: // without a pause, and not all at once from here on
+		p.first = p.first.Add(o.Time.Sub(p.last))
 	}
+	p.last = o.Time
 	if speed == 0 {
 		return ctx.Err()
 	}
