@@ -55,6 +55,10 @@ func Check(ctx context.Context, events output.Source, journal *Journal, onResult
 		if err == nil {
 			_, err = events.Decode(raw)
 		}
+		full := journal.room(index)
+		if full != nil {
+			err = full
+		}
 		result := LineResult{Line: line, Index: index, Status: StatusNotTried}
 		switch {
 		case err != nil:
@@ -68,6 +72,10 @@ func Check(ctx context.Context, events output.Source, journal *Journal, onResult
 		s.count(result)
 		if onResult != nil {
 			onResult(result)
+		}
+		if full != nil {
+			s.Unread = true
+			break
 		}
 	}
 	switch {

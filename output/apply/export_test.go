@@ -11,3 +11,6 @@ func (j *Journal) Synced() time.Time {
 
 // SetForce replaces what forces the journal to the disk.
 func (j *Journal) SetForce(force func() error) { j.force = force }
+
+// SetMost makes the journal full after so many events.
+func (j *Journal) SetMost(events int) { j.most = events }

@@ -34,6 +34,11 @@ var (
 	ErrNoJournal = errors.New("is not a journal")
 	// ErrDamagedJournal is a journal with something else among its records.
 	ErrDamagedJournal = errors.New("is damaged")
+	// ErrFullJournal is a journal that cannot record an event, because it is after
+	// the first MaxJournalEvents of the stream. The event is not run.
+	ErrFullJournal = errors.New("is full")
+	// ErrLargeJournal is a file that is larger than a full journal.
+	ErrLargeJournal = errors.New("is too large for a journal")
 )
 
 // Journal is a file that records which events of a stream are done, so that a
@@ -45,9 +50,13 @@ var (
 // sent again by the next run: at most those in flight. The file is forced to the
 // disk within a second and at the end: after a failure of the machine, events done
 // in the last second may be sent again.
+//
+// A record takes at most 48 bytes. A journal records the first MaxJournalEvents of a
+// stream; the run ends before an event after them.
 type Journal struct {
 	path  string
 	file  *os.File
+	most  int // MaxJournalEvents, or fewer in tests
 	done  doneSet
 	known int // events that earlier runs have done
 
@@ -62,7 +71,7 @@ type Journal struct {
 // the same for all its runs, such as the service and the hub. Only one run at a
 // time can have a journal open. Errors are *JournalError.
 func OpenJournal(path, purpose string) (*Journal, error) {
-	j := &Journal{path: path}
+	j := &Journal{path: path, most: MaxJournalEvents}
 	if err := j.open(purpose); err != nil {
 		if j.file != nil {
 			j.file.Close()
@@ -82,6 +91,9 @@ func (j *Journal) open(purpose string) (err error) {
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%w: a pipe or a device keeps nothing", ErrNoJournal)
+	}
+	if info.Size() > maxJournalSize {
+		return fmt.Errorf("%w: %d bytes, a journal has at most %d", ErrLargeJournal, info.Size(), int64(maxJournalSize))
 	}
 	if err := lockFile(j.file); err != nil {
 		return err
@@ -151,6 +163,14 @@ func (j *Journal) foreign(reason string) error {
 
 // has reports whether an earlier run has done an event.
 func (j *Journal) has(index int) bool { return j != nil && j.done.has(index) }
+
+// room returns a *JournalError if the journal cannot record an event.
+func (j *Journal) room(index int) error {
+	if j == nil || index < j.most {
+		return nil
+	}
+	return &JournalError{j.path, fmt.Errorf("%w: it records the first %d events of an input", ErrFullJournal, j.most)}
+}
 
 // onFailure has f called with a *JournalError when the file cannot be forced to
 // the disk, until remove is called.

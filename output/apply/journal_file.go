@@ -100,9 +100,15 @@ func checkDamage(in *bufio.Reader, line []byte, number int) error {
 	}
 }
 
-// maxIndex bounds the index of a record, so that a damaged one cannot demand
-// unlimited memory: the set of done events takes 16 bytes for 1024 of them.
-const maxIndex = 1 << 32
+// Bounds of a journal. A damaged or huge one cannot demand unlimited memory or time:
+// the set of done events takes 16 bytes for 1024 of them.
+const (
+	// MaxJournalEvents is how many events of a stream a journal records.
+	MaxJournalEvents = 100_000_000
+	// maxJournalSize is the size of a full journal: two numbers, a checksum, two
+	// blanks and the end of line are at most 48 bytes.
+	maxJournalSize = maxRecord + 48*MaxJournalEvents
+)
 
 func parseRecord(s string) (index int, sum uint64, ok bool) {
 	s, ended := strings.CutSuffix(s, "\n")
@@ -113,7 +119,7 @@ func parseRecord(s string) (index int, sum uint64, ok bool) {
 	index, errIndex := strconv.Atoi(fields[0])
 	_, errLine := strconv.Atoi(fields[1])
 	sum, errSum := strconv.ParseUint(fields[2], 16, 64)
-	return index, sum, errIndex == nil && errLine == nil && errSum == nil && index >= 0 && int64(index) < maxIndex
+	return index, sum, errIndex == nil && errLine == nil && errSum == nil && index >= 0 && index < MaxJournalEvents
 }
 
 // appendRecord appends one record: index, line and sum.

@@ -46,6 +46,11 @@ func (r *runner) dispatch(ctx context.Context) {
 			r.report(LineResult{Line: line, Index: t.index, Status: StatusDone, Earlier: true, Size: t.size})
 			continue
 		}
+		if full := r.o.Journal.room(t.index); full != nil {
+			r.queue.drain()
+			r.fail(LineResult{Line: line, Index: t.index, Size: t.size}, lineError(r.events, line, t.index, full))
+			return
+		}
 		if err == nil {
 			t.event, err = r.events.Decode(raw)
 		}

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"errors"
 	"net"
 	"os"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"wps/client"
 	"wps/cmd/internal/cli"
+	"wps/output/apply"
 )
 
 // TestUnreachable checks that the hint depends on the source of the endpoint. It is
@@ -37,5 +39,20 @@ func TestTooManyFiles(t *testing.T) {
 	err := Service(e.Settings, &client.UnreachableError{Endpoint: "https://h.example", Cause: &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}})
 	if got := cli.Hint(err); !strings.Contains(got, "ulimit -n") {
 		t.Errorf("hint %q, want one about open files", got)
+	}
+}
+
+// TestJournalHints: every error of a journal has a next step, and says whether
+// something was sent.
+func TestJournalHints(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]string{
+		apply.ErrForeignJournal: "nothing was sent", apply.ErrJournalInUse: "nothing was sent", apply.ErrNoJournal: "nothing was sent",
+		apply.ErrDamagedJournal: "nothing was sent", apply.ErrLargeJournal: "nothing was sent", apply.ErrFullJournal: "split the input",
+		errors.New("no space left on device"): "free space",
+	} {
+		if got := cli.Hint(Journal(&apply.JournalError{Path: "j", Err: err})); !strings.Contains(got, want) {
+			t.Errorf("hint for %q: %q, want one with %q", err, got, want)
+		}
 	}
 }

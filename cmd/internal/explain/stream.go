@@ -71,6 +71,10 @@ func Journal(err error) error {
 		return cli.WithHint(err, "nothing was sent; wait until that run ends")
 	case errors.Is(err, apply.ErrNoJournal):
 		return cli.WithHint(err, "nothing was sent; --journal must name a new file, or one that an earlier run created")
+	case errors.Is(err, apply.ErrLargeJournal):
+		return cli.WithHint(err, "nothing was sent; --journal must name a new file, or one that an earlier run created")
+	case errors.Is(err, apply.ErrFullJournal):
+		return cli.WithHint(err, "that event and those after it were not sent; split the input, and run each part with a journal of its own")
 	case errors.Is(err, apply.ErrDamagedJournal):
 		return cli.WithHint(err, "nothing was sent; the journal is intact above that line: delete the rest to resume there (events recorded below it are sent again)")
 	}

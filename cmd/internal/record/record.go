@@ -29,12 +29,20 @@ const (
 	maxPendingBytes = 64 << 20
 )
 
+// maxSize is the size at which a recording ends, so that whoever sends does not fill
+// the disk.
+const maxSize = 1 << 30
+
+// errFull ends a recording that has reached maxSize.
+var errFull = errors.New("it has 1 GiB, which is the limit")
+
 // File is a recording that is being written. Write may be called concurrently.
 type File struct {
 	mu     sync.Mutex
 	file   *os.File
 	buffer *bufio.Writer
 	lines  *traffic.Writer
+	left   int64 // of maxSize
 	err    error // of the first write that failed
 }
 
@@ -79,7 +87,8 @@ func Create(path string, head traffic.Recording) (*File, error) {
 		}
 		return nil, cli.Usage(fmt.Sprintf("write the recording %s: %v", path, err), "--record must name a new file in a writable directory, or another recording")
 	}
-	f := &File{file: file, buffer: bufio.NewWriterSize(file, 64<<10)}
+	f := &File{file: file, left: maxSize}
+	f.buffer = bufio.NewWriterSize(limited{f}, 64<<10)
 	if f.lines, err = traffic.NewWriter(f.buffer, head); err == nil {
 		err = f.buffer.Flush()
 	}
@@ -87,6 +96,18 @@ func Create(path string, head traffic.Recording) (*File, error) {
 		return nil, cli.JoinErrors(fmt.Errorf("write the recording %s: %v", path, err), file.Close())
 	}
 	return f, nil
+}
+
+// limited is the file, whose writes fail rather than exceed maxSize.
+type limited struct{ f *File }
+
+func (l limited) Write(b []byte) (int, error) {
+	if int64(len(b)) > l.f.left {
+		return 0, errFull
+	}
+	n, err := l.f.file.Write(b)
+	l.f.left -= int64(n)
+	return n, err
 }
 
 // Write writes objects. After an error, which it returns once, it does nothing.
