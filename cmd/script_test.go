@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,13 +39,31 @@ const secretKey = "SECRET-access-key-of-the-script-tests-0123456789"
 //	eventhandler URLFILE          an event handler, see handlerMain
 //	signaled OUT IN               report signals, see signaledMain
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(hangups{m}, map[string]func(){
 		"wps":          func() { dropUnset(); os.Exit(wpsMain()) },
 		"exitcode":     func() { os.Exit(codeMain(os.Args[1:])) },
 		"sink":         func() { os.Exit(sinkMain()) },
 		"eventhandler": func() { os.Exit(handlerMain(os.Args[1:])) },
 		"signaled":     func() { os.Exit(signaledMain(os.Args[1:])) },
 	})
+}
+
+// hangups runs the tests with SIGHUP not ignored, also below nohup: programs that a
+// test starts would inherit that, and wps leaves an ignored SIGHUP ignored.
+type hangups struct{ *testing.M }
+
+// Run implements [testscript.TestingM].
+func (h hangups) Run() int {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP) // a signal with a handler is not ignored in a child
+	go func() {                            // ends with the process
+		<-signals
+		os.Exit(2) // what the hang-up of a terminal does
+	}()
+	if signal.Ignored(syscall.SIGHUP) {
+		panic("SIGHUP is still ignored")
+	}
+	return h.M.Run()
 }
 
 // dropUnset removes the variables whose value is (unset), because testscript can
