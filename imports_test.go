@@ -129,6 +129,7 @@ var libraries = map[string][]string{
 	"github.com/Azure/azure-sdk-for-go":       {"client/entra"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench", "bench/predict"},
 	"golang.org/x/time":                       {"output/apply"},
+	"golang.org/x/text":                       {"cmd/internal/stdio"},
 	"golang.org/x/sys":                        {"cmd/internal/stdio", "internal/proctree", "output/apply", "trigger"},
 	"github.com/google/uuid":                  {"client", "emulator", "client/tunnel"},
 	"github.com/gorilla/websocket":            {"client/ws", "emulator", "emulator/internal/tunnel", "client/tunnel", "scripts/bench.d/measure", "scripts/bench.d/receiver"},

@@ -55,16 +55,22 @@ func openPTY(t *testing.T, columns uint16) (master, slave *os.File) {
 	return master, slave
 }
 
-// startPTY runs wps on a pseudo-terminal.
+// startPTY runs wps on a pseudo-terminal, without colors.
 func startPTY(t *testing.T, env map[string]string, args ...string) *pty {
 	t.Helper()
-	master, slave := openPTY(t, 80)
+	return startPTYOf(t, 80, env, append(args, "--color=never")...)
+}
+
+// startPTYOf runs wps on a pseudo-terminal of a width.
+func startPTYOf(t *testing.T, columns uint16, env map[string]string, args ...string) *pty {
+	t.Helper()
+	master, slave := openPTY(t, columns)
 	p := &pty{t: t, master: master, more: make(chan struct{}, 1), exit: make(chan error, 1)}
 	wps, err := exec.LookPath("wps") // that of TestMain
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.wps = exec.Command(wps, append(args, "--color=never")...)
+	p.wps = exec.Command(wps, args...)
 	p.wps.Env = append(os.Environ(), "TERM=xterm", "GORACE=atexit_sleep_ms=0")
 	for name, value := range env {
 		p.wps.Env = append(p.wps.Env, name+"="+value)

@@ -38,7 +38,9 @@ headers and answers, from the moment that somebody asks for them: 64 KiB of each
 payload, secrets masked. The filters select what fits all of them. The JSON of an
 event is described by "wps help json".
 
-A reader that falls behind loses events; an event "dropped" counts them.`, feed.Kept),
+On a terminal a line is cut to its width, and payloads are wrapped below it; -o json
+and a pipe have everything. A reader that falls behind loses events; an event
+"dropped" counts them.`, feed.Kept),
 		Example: `  wps emulator events
   wps emulator events -f --data --hub chat --group g1
   wps emulator events -f --type refused,closed --grep chat

@@ -50,7 +50,7 @@ func (l *eventLog) received(c *protocol.EventContext) {
 	if l.json || l.quiet {
 		return
 	}
-	l.line(l.arrow("-->") + " " + stdio.Clean(eventName(c)))
+	l.line(l.arrow("-->") + " " + l.fitting(c, "-->"))
 }
 
 // arrived logs an event with its data.
@@ -58,7 +58,7 @@ func (l *eventLog) arrived(ev *trigger.Event) {
 	if l.json || l.quiet {
 		return
 	}
-	text := l.arrow("-->") + " " + stdio.Clean(eventName(&ev.EventContext))
+	text := l.arrow("-->") + " " + l.fitting(&ev.EventContext, "-->")
 	if o := eventObject(trigger.Report{Event: &ev.EventContext, Received: ev}); o.Payload != nil && o.Bytes > 0 {
 		text += l.below(traffictext.Data(o))
 	}
@@ -72,6 +72,23 @@ func (l *eventLog) below(data []byte, left string) string {
 }
 
 func (l *eventLog) arrow(text string) string { return l.out.StderrColors.Name(text) }
+
+// fitting returns the text for an event in a line, so short that it fits a terminal
+// behind the time and what else precedes it.
+func (l *eventLog) fitting(c *protocol.EventContext, before string) string {
+	name, width := stdio.Clean(eventName(c)), l.out.Stderr.Width()
+	if width == 0 {
+		return name
+	}
+	left := width - len(cli.TimeFormat) - 1 - stdio.Columns(before) - 1
+	if id := []rune(stdio.Clean(c.ConnectionID)); stdio.Columns(name) > left && len(id) > shortID {
+		name = strings.Replace(name, string(id), string(id[:shortID])+"…", 1)
+	}
+	return stdio.Cut(name, max(left, 1))
+}
+
+// shortID is how much of a connection id is shown where the width is too small.
+const shortID = 8
 
 // eventName returns the text for an event in a line: "connect chat c1 u1".
 func eventName(c *protocol.EventContext) string {
@@ -113,7 +130,9 @@ func (l *eventLog) answerText(r trigger.Report) string {
 	if r.Status >= 300 {
 		status = l.out.StderrColors.Bad(fmt.Sprint(r.Status))
 	}
-	text := fmt.Sprintf("%s %s %s %s", l.arrow("<--"), status, cli.FormatDuration(r.Took), l.out.StderrColors.Dim(stdio.Clean(eventName(r.Event))))
+	took := cli.FormatDuration(r.Took)
+	name := l.fitting(r.Event, fmt.Sprint("<-- ", r.Status, " ", took))
+	text := fmt.Sprintf("%s %s %s %s", l.arrow("<--"), status, took, l.out.StderrColors.Dim(name))
 	if r.Repeated {
 		text += " (repeated event, same answer)"
 	}

@@ -10,8 +10,8 @@ package traffictext
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"wps/cmd/internal/cli"
 	"wps/cmd/internal/stdio"
@@ -21,14 +21,13 @@ import (
 
 // Printer prints objects to stdout.
 type Printer struct {
-	out   *cli.Printer
-	data  bool // also payloads
-	width int  // of the terminal; 0 is no limit
+	out  *cli.Printer
+	data bool // also payloads
 }
 
 // NewPrinter returns a printer; data adds payloads and answers.
 func NewPrinter(out *cli.Printer, data bool) *Printer {
-	return &Printer{out: out, data: data, width: out.StdoutWidth()}
+	return &Printer{out: out, data: data}
 }
 
 // Print prints an object: JSON as it is, or a line of text. On a terminal, payloads
@@ -44,24 +43,63 @@ func (p *Printer) Print(o *traffic.Object) error {
 		}
 		return p.out.PrintLine(line)
 	}
-	text := p.line(o)
+	width := p.out.StdoutWidth() // that may have changed since the last line
+	text := p.line(o, width)
 	for _, x := range p.payloads(o) {
-		text += "\n  " + p.out.StdoutColors.Dim(x.mark) + stdio.CleanLines(string(x.data), "    ") + p.out.StdoutColors.Dim(x.note)
+		text += "\n" + p.below(x, width)
 	}
 	return p.out.PrintLine(text)
 }
 
-// line returns the line of an object for a terminal: clean, cut to its width, with
-// the type in a color.
-func (p *Printer) line(o *traffic.Object) string {
-	parts := head(o)
-	rest := stdio.Clean(strings.Join(words(o, true), " "))
-	if used := len(cli.TimeFormat) + 1 + max(len(o.Type), typeWidth) + 1; p.width > 0 {
-		rest = shorten(rest, max(p.width-used, 10))
+// below returns a payload as lines below the line of its object. A line wider than
+// the terminal goes on below itself, with an indent that tells it from one of wps.
+func (p *Printer) below(x payload, width int) string {
+	const begin, indent = "  ", "    "
+	lines := strings.Split(stdio.CleanLines(string(x.data), ""), "\n")
+	lines[0] = x.mark + lines[0]
+	lines[len(lines)-1] += x.note
+	if width >= narrowest {
+		lines = wrap(lines, width-len(indent))
 	}
-	colors := p.out.StdoutColors
-	return colors.Dim(parts[0]) + " " + p.paint(o, parts[1]) + " " + rest
+	dim := p.out.StdoutColors.Dim
+	lines[0] = dim(x.mark) + strings.TrimPrefix(lines[0], x.mark)
+	if last := lines[len(lines)-1]; x.note != "" && strings.HasSuffix(last, x.note) {
+		lines[len(lines)-1] = strings.TrimSuffix(last, x.note) + dim(x.note)
+	}
+	return begin + strings.Join(lines, "\n"+indent)
 }
+
+func wrap(lines []string, columns int) (wrapped []string) {
+	for _, line := range lines {
+		wrapped = append(wrapped, stdio.Wrap(line, columns)...)
+	}
+	return wrapped
+}
+
+// narrowest is the least width of a terminal on which lines begin with the time, and
+// payloads are wrapped.
+const narrowest = 40
+
+// line returns the line of an object for a terminal: clean, cut to its width unless
+// that is 0, with the type in a color.
+func (p *Printer) line(o *traffic.Object, width int) string {
+	parts, colors := head(o), p.out.StdoutColors
+	clock, kind, rest := parts[0]+" ", parts[1], " "+stdio.Clean(strings.Join(words(o, true), " "))
+	if width > 0 && width < narrowest {
+		clock, kind = "", strings.TrimRight(kind, " ")
+	}
+	if width > 0 {
+		kind = stdio.Cut(kind, width)
+		rest = stdio.Cut(rest, width-len(clock)-stdio.Columns(kind))
+	}
+	return colors.Dim(clock) + p.paint(o, kind) + rest
+}
+
+// Types of objects by their color; others have that of a name.
+var (
+	good  = []traffic.Type{traffic.Opened, traffic.Recovered, traffic.Joined, traffic.REST, traffic.TunnelOpened}
+	quiet = []traffic.Type{traffic.Closed, traffic.Left, traffic.TunnelClosed, traffic.Dropped}
+)
 
 // paint colors the type of an object.
 func (p *Printer) paint(o *traffic.Object, text string) string {
@@ -69,9 +107,9 @@ func (p *Printer) paint(o *traffic.Object, text string) string {
 	switch {
 	case isBad(o):
 		return colors.Bad(text)
-	case o.Type == traffic.Opened || o.Type == traffic.Recovered || o.Type == traffic.Joined || o.Type == traffic.REST:
+	case slices.Contains(good, o.Type):
 		return colors.Good(text)
-	case o.Type == traffic.Closed || o.Type == traffic.Left || o.Type == traffic.Dropped:
+	case slices.Contains(quiet, o.Type):
 		return colors.Dim(text)
 	}
 	return colors.Name(text)
@@ -96,14 +134,6 @@ const typeWidth = 9
 // head returns the time and the type.
 func head(o *traffic.Object) []string {
 	return []string{o.Time.Local().Format(cli.TimeFormat), fmt.Sprintf("%-*s", typeWidth, o.Type)}
-}
-
-// shorten returns the first characters of a text, with an ellipsis for the others.
-func shorten(text string, width int) string {
-	if utf8.RuneCountInString(text) <= width {
-		return text
-	}
-	return string([]rune(text)[:width-1]) + "…"
 }
 
 // payload is a payload or an answer of an object.
