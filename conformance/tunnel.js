@@ -1,8 +1,10 @@
 // What checks of tunnels need: both ends of the tunnel as the service team has
 // published the codec of them.
+import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { WebSocketServer } from "ws";
+import { startCutter } from "./cutter.js";
 import { startWps } from "./handler.js";
 import { Inbox, connectionString, within } from "./kit.js";
 
@@ -18,6 +20,9 @@ const jsonwebtoken = require(require.resolve("jsonwebtoken", { paths: [require.r
 
 /** The connection string of the emulator that a hub client talks to. */
 export const stringOf = (hub) => connectionString.replace(/Endpoint=[^;]*/, `Endpoint=${hub.endpoint.replace(/\/$/, "")}`);
+
+/** The same, through a proxy in front of it. */
+export const stringThrough = (hub, proxy) => stringOf(hub).replace(/(Endpoint=http:..[^;/]*:)\d+/, `$1${proxy.port}`);
 
 /**
  * Starts a service with the published codec, and a program that opens a tunnel to
@@ -85,6 +90,12 @@ export const wayOfEvents = process.env.WAY_OF_EVENTS ?? "";
 export async function startTunnelTo(t, client, hub, url) {
   if (wayOfEvents === "wps listen") {
     await startWps(t, "listen", "--tunnel", "--connection-string", stringOf(client), "--hub", hub, "--forward", url);
+    return;
+  }
+  if (wayOfEvents === "wps listen, cut") {
+    const cutter = await startCutter(t, client.endpoint);
+    t.after(() => assert.ok(cutter.counts.some((n) => n > 0), "no tunnel was cut"));
+    await startWps(t, "listen", "--tunnel", "--connection-string", stringThrough(client, cutter), "--hub", hub, "--forward", url);
     return;
   }
   const proxy = HttpServerProxy.fromConnectionString(stringOf(client), hub, { target: url });

@@ -6,8 +6,9 @@ import http from "node:http";
 import { test } from "node:test";
 import { WebPubSubEventHandler } from "@azure/web-pubsub-express";
 import { startEmulator, startMiddleware, startSimple, startWps } from "../handler.js";
+import { places, startCutter } from "../cutter.js";
 import { Inbox, newHub, startClient, startProxy, text, within } from "../kit.js";
-import { HttpServerProxy, InprocessServerProxy, TunnelMessageProtocol, messages, startTunnelService, stringOf } from "../tunnel.js";
+import { HttpServerProxy, InprocessServerProxy, TunnelMessageProtocol, messages, startTunnelService, stringOf, stringThrough } from "../tunnel.js";
 
 let hubs = 0;
 const newName = () => `tunneled${hubs++}`;
@@ -148,10 +149,8 @@ test("wps listen --tunnel answers a service with the published codec", async (t)
   assert.equal(text((await event("message", "5", "still")).Content), "still");
 });
 
-test("no event is lost and none runs twice while the tunnel is cut", async (t) => {
-  const hubName = newName();
-  const hub = await startEmulator(t, hubName, "--handler", `tunnel:///eh user=* system=none`);
-  const proxy = await startProxy(t, hub.endpoint);
+/** Starts a web server that echoes; ran counts how often each event was with it. */
+async function startCounting(t) {
   const ran = new Map();
   const server = http.createServer((req, res) => {
     const id = `${req.headers["ce-connectionid"]} ${req.headers["ce-id"]}`;
@@ -165,20 +164,44 @@ test("no event is lost and none runs twice while the tunnel is cut", async (t) =
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => (server.closeAllConnections(), server.close()));
-  const through = stringOf(hub).replace(/(Endpoint=http:..[^;/]*:)\d+/, `$1${proxy.port}`);
-  await startWps(t, "listen", "--tunnel", "--connection-string", through, "--hub", hubName, "--forward", `http://127.0.0.1:${server.address().port}/`);
+  return { url: `http://127.0.0.1:${server.address().port}/`, ran };
+}
+
+/** Sends an event of each client at a time, several times; each gets its one answer. */
+async function sendRounds(t, hub, server, rounds, during = async () => {}) {
   const clients = await Promise.all(Array.from({ length: 8 }, (_, n) => startClient(t, hub, { userId: `u${n}` })));
-  let cuts = 0;
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < rounds; round++) {
     const sent = clients.map((c) => within(c.client.sendEvent("say", `${round}`, "text"), "ack", 60_000));
-    if (round % 2 === 1) {
-      await new Promise((resolve) => setTimeout(resolve, 10)); // some events are with the server by then
-      cuts += proxy.cut();
-    }
+    await during(round);
     await Promise.all(sent);
     for (const c of clients) assert.equal((await c.server.next()).data, `${round}`);
   }
+  for (const c of clients) assert.equal(c.server.size, 0);
+  assert.equal(server.ran.size, rounds * clients.length);
+  assert.deepEqual([...server.ran.values()].filter((n) => n !== 1), []);
+}
+
+test("no event is lost and none runs twice while the tunnel is cut", async (t) => {
+  const hubName = newName();
+  const hub = await startEmulator(t, hubName, "--handler", "tunnel:///eh user=* system=none");
+  const proxy = await startProxy(t, hub.endpoint);
+  const server = await startCounting(t);
+  await startWps(t, "listen", "--tunnel", "--connection-string", stringThrough(hub, proxy), "--hub", hubName, "--forward", server.url);
+  let cuts = 0;
+  await sendRounds(t, hub, server, 6, async (round) => {
+    if (round % 2 === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10)); // some events are with the server by then
+    cuts += proxy.cut();
+  });
   assert.equal(cuts, 3);
-  assert.equal(ran.size, 6 * clients.length);
-  assert.deepEqual([...ran.values()].filter((n) => n !== 1), []);
+});
+
+test("no event is lost and none runs twice wherever in its frames the tunnel is cut", async (t) => {
+  const hubName = newName();
+  const hub = await startEmulator(t, hubName, "--handler", "tunnel:///eh user=* system=none");
+  const cutter = await startCutter(t, hub.endpoint, { passes: 12 }); // so that all that were cut arrive on the next tunnel
+  const server = await startCounting(t);
+  await startWps(t, "listen", "--tunnel", "--connection-string", stringThrough(hub, cutter), "--hub", hubName, "--forward", server.url);
+  await sendRounds(t, hub, server, 8);
+  assert.deepEqual(cutter.counts, places.map(() => 1));
 });
