@@ -23,7 +23,7 @@ func newTree() *cobra.Command {
 }
 
 // sampleValues are valid values by the type of a flag.
-var sampleValues = map[string]string{"string": "x", "duration": "1s", "int": "1", "int64": "1", "float64": "1"}
+var sampleValues = map[string]string{"string": "x", "duration": "1s", "int": "1", "int64": "1", "uint64": "1", "float64": "1"}
 
 // TestFlagGivenTwice checks that every flag of every command is rejected the second
 // time, unless it is a list or a switch with the same value.
