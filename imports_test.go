@@ -37,7 +37,7 @@ var imports = map[string][]string{
 	"cmd/internal/service":     {"cmd/internal/cli", "cmd/internal/explain", "client", "output", "token", "protocol", "emulator", "client/entra", "cmd/internal/stdio"},
 	"cmd/internal/explain":     {"cmd/internal/cli", "client", "client/ws", "emulator", "output", "output/apply", "protocol", "client/entra", "token", "client/tunnel"},
 	"cmd/internal/prompt":      {"cmd/internal/stdio"},
-	"cmd/internal/outfile":     {},
+	"cmd/internal/outfile":     {"internal/reason"},
 	"cmd/internal/serve":       {"cmd/internal/cli", "internal/webguard", "internal/idleconn", "internal/reason"},
 	"cmd/internal/inspector":   {"cmd/internal/cli", "client", "internal/feed", "output", "token", "protocol", "protocol/traffic", "internal/proctree", "cmd/internal/stdio"},
 	"cmd/internal/replaycmd":   {"cmd/internal/cli", "cmd/internal/explain", "cmd/internal/record", "cmd/internal/service", "client", "client/ws", "emulator", "internal/shownurl", "token", "protocol", "protocol/traffic"},
@@ -46,7 +46,7 @@ var imports = map[string][]string{
 	"cmd/internal/cli":         {"internal/shownurl", "internal/suggest", "token", "protocol", "cmd/internal/settings", "cmd/internal/outfile", "cmd/internal/stdio", "cmd/internal/smallinput", "cmd/internal/foreign"},
 
 	// Below cli, which turns its values into what they mean.
-	"cmd/internal/settings":   {"internal/suggest"},
+	"cmd/internal/settings":   {"internal/suggest", "cmd/internal/outfile", "internal/reason"},
 	"cmd/internal/stdio":      {},
 	"cmd/internal/smallinput": {},
 	"cmd/internal/foreign":    {},
@@ -73,7 +73,7 @@ var imports = map[string][]string{
 	"emulator/settings": {"emulator", "internal/shownurl", "token", "protocol"},
 
 	"output":           {"internal/suggest", "protocol", "internal/reason"},
-	"output/apply":     {"internal/wait", "output", "protocol"},
+	"output/apply":     {"internal/wait", "output", "protocol", "internal/reason"},
 	"bench":            {"internal/wait", "protocol", "internal/reason"},
 	"bench/predict":    {"bench", "protocol"},
 	"token":            {"protocol"},

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 )
@@ -64,18 +65,56 @@ func addressFault(err *net.AddrError) string {
 }
 
 // System returns the words of the system for an error of a file, a process or a
-// socket.
+// socket. Those of the most frequent ones are the same on every system.
 func System(err error) string {
 	var path *fs.PathError
+	var link *os.LinkError
 	var call *os.SyscallError
 	switch {
 	case errors.As(err, &path):
 		return System(path.Err)
+	case errors.As(err, &link):
+		return System(link.Err)
 	case errors.As(err, &call):
 		return System(call.Err)
 	}
+	if number, ok := err.(syscall.Errno); ok { // and not an error with words of its own
+		return wordsOf(number)
+	}
 	return err.Error()
 }
+
+// sharingViolation is the error number of Windows for a file that another program has
+// open, and does not share.
+const sharingViolation syscall.Errno = 32
+
+// wordsOf returns the words for an error number.
+func wordsOf(number syscall.Errno) string {
+	switch {
+	case errors.Is(number, fs.ErrNotExist):
+		return "no such file or directory"
+	case errors.Is(number, fs.ErrPermission) && runtime.GOOS == "windows":
+		return "permission denied"
+	case number == sharingViolation && runtime.GOOS == "windows":
+		return "another program uses it"
+	}
+	return number.Error()
+}
+
+// Worded returns an error that has the words of System, and wraps the given one; nil
+// for nil.
+func Worded(err error) error {
+	if err == nil {
+		return nil
+	}
+	return worded{err}
+}
+
+type worded struct{ err error }
+
+// Error and Unwrap implement an error that wraps another.
+func (w worded) Error() string { return System(w.err) }
+func (w worded) Unwrap() error { return w.err }
 
 // JSON returns what is wrong with text that could not be read as JSON.
 func JSON(err error) string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"syscall"
@@ -79,7 +80,14 @@ func TestJSON(t *testing.T) {
 func TestSystem(t *testing.T) {
 	t.Parallel()
 	_, err := os.Open(t.TempDir() + "/none")
-	if got := reason.System(err); got != "no such file or directory" && got != "The system cannot find the file specified." {
+	if got := reason.System(err); got != "no such file or directory" {
 		t.Errorf("System(%v) = %q", err, got)
+	}
+	if got := reason.System(fmt.Errorf("the folder: %w", fs.ErrNotExist)); got != "the folder: file does not exist" {
+		t.Errorf("System of an error with words of its own = %q", got)
+	}
+	worded := reason.Worded(err)
+	if worded.Error() != "no such file or directory" || !errors.Is(worded, fs.ErrNotExist) || reason.Worded(nil) != nil {
+		t.Errorf("Worded(%v) = %v", err, worded)
 	}
 }

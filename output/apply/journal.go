@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"wps/internal/reason"
 	"wps/output"
 )
 
@@ -222,9 +223,4 @@ func (j *Journal) Close() error {
 
 // withoutPath returns an error of a file without its path, which a JournalError
 // holds.
-func withoutPath(err error) error {
-	if path, ok := errors.AsType[*os.PathError](err); ok {
-		return path.Err
-	}
-	return err
-}
+func withoutPath(err error) error { return reason.Worded(err) }

@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"wps/internal/reason"
 )
 
 // File is a file that will be written once. It is used by one goroutine.
@@ -85,13 +87,7 @@ func create(path string, mode fs.FileMode) (*File, error) {
 }
 
 // cause returns an error without the path that it repeats.
-func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
-}
+func cause(err error) error { return reason.Worded(err) }
 
 // Same reports whether two files are the same regular one.
 func (f *File) Same(other *File) bool {
@@ -122,20 +118,11 @@ func (f *File) Replace(data []byte) error {
 	if err = errors.Join(err, f.temp.Close()); err != nil {
 		return cause(err)
 	}
-	if err := os.Rename(f.temp.Name(), f.path); err != nil {
-		return linkCause(err)
+	if err := Rename(f.temp.Name(), f.path); err != nil {
+		return cause(err)
 	}
 	f.temp = nil
 	return nil
-}
-
-// linkCause is cause for an error of os.Rename.
-func linkCause(err error) error {
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		return link.Err
-	}
-	return err
 }
 
 // Discard leaves the earlier file as it was, if Replace was not called. It may be

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"wps/cmd/internal/outfile"
 	"wps/internal/suggest"
 )
 
@@ -206,7 +207,7 @@ func (s *Store) Rename(from, to string) error {
 	}
 	selected, err := s.Selected()
 	if err == nil {
-		err = s.fileError(os.Rename(s.file(from), s.file(to)), s.file(to))
+		err = s.fileError(outfile.Rename(s.file(from), s.file(to)), s.file(to))
 	}
 	if err == nil && strings.EqualFold(selected, from) {
 		err = s.write(s.current(), []byte(to+"\n"))
@@ -254,7 +255,7 @@ func (s *Store) Selected() (string, error) {
 	if s.dir == "" {
 		return "", nil
 	}
-	text, err := os.ReadFile(s.current())
+	text, err := outfile.Read(s.current())
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) && !exists(s.dir) {
 			return "", nil

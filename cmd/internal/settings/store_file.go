@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"wps/cmd/internal/outfile"
 )
 
 // checkPrivate returns an error for a file that other users can read or change.
@@ -41,7 +43,7 @@ func (s *Store) write(path string, text []byte) error {
 	_, err = f.Write(text)
 	err = cmpErr(err, f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = outfile.Rename(f.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name()) // the error of writing counts

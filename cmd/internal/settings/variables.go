@@ -6,6 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"wps/cmd/internal/outfile"
+	"wps/internal/reason"
 )
 
 // maxFile limits a file of settings, in bytes.
@@ -46,7 +49,7 @@ func readFile(path, name string) (string, []byte, error) {
 	}
 	var text []byte
 	if err == nil {
-		text, err = os.ReadFile(path)
+		text, err = outfile.Read(path)
 	}
 	if err != nil {
 		return path, nil, &Error{File: path, Text: reasonOf(err), Hint: "check the name of the file; it is relative to the working directory"}
@@ -59,14 +62,11 @@ func readFile(path, name string) (string, []byte, error) {
 
 // reasonOf returns the words for an error of the file system.
 func reasonOf(err error) string {
-	var path *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "the file does not exist"
 	case errors.Is(err, fs.ErrPermission):
 		return "this user may not read or write it"
-	case errors.As(err, &path):
-		return path.Err.Error()
 	}
-	return err.Error()
+	return reason.System(err)
 }

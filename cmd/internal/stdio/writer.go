@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -255,5 +256,15 @@ func holdsUp(w io.Writer) bool {
 // ReaderEnded reports whether an error means that the reader of a stream has
 // ended: that of a pipe, or a terminal that was closed.
 func ReaderEnded(err error) bool {
+	if runtime.GOOS == "windows" && (errors.Is(err, brokenPipe) || errors.Is(err, pipeClosing)) {
+		return true
+	}
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO)
 }
+
+// The error numbers of Windows for a pipe without a reader, which syscall.EPIPE is
+// not there.
+const (
+	brokenPipe  syscall.Errno = 109
+	pipeClosing syscall.Errno = 232
+)
