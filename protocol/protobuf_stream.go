@@ -134,7 +134,7 @@ func (s *StreamInfo) appendInfo(dst []byte) []byte {
 }
 
 func (s *StreamInfo) appendError(dst []byte, num protowire.Number) []byte {
-	if s.ErrorName == "" {
+	if s.ErrorName == "" && s.ErrorMessage == "" && s.UserErrorCode == "" {
 		return dst
 	}
 	return appendNested(dst, num, func(dst []byte) []byte {
