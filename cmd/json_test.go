@@ -109,6 +109,7 @@ var notPrinted = map[string]bool{
 	".interrupted": true, // script bench_interrupted
 	".late":        true, // bench.TestRateIsOfItsTime
 	".ended":       true, // bench.TestFanoutAllEnded
+	".target":      true, // emulator.TestTunnelControl
 	".moreGroups":  true, // emulator.TestListedGroups
 	".commit":      true, // cli.TestBuildInfo
 	".date":        true, // the same

@@ -16,7 +16,7 @@ type TunnelStatus struct {
 	ClientID string `json:"clientId"`
 	// Target is the instance of the service that the client asked for, because a
 	// message of the service has named it; "" for any.
-	Target string    `json:"target"`
+	Target string    `json:"target,omitempty"`
 	Since  time.Time `json:"since"`
 	// InFlight is how many events were sent through it that have no answer yet.
 	InFlight int `json:"inFlight"`

@@ -581,8 +581,8 @@ func TestTunnelControl(t *testing.T) {
 	if _, list := control(t, e, "GET", "tunnels"); list != "[]" {
 		t.Errorf("tunnels = %s, want none", list)
 	}
-	first, second := dialTunnel(t, e, "chat"), dialTunnel(t, e, "chat")
-	want := fmt.Sprintf(`[{"hub":"chat","connectionId":"%s","clientId":"me","target":"","since":"T","inFlight":0},{"hub":"chat","connectionId":"%s","clientId":"me","target":"","since":"T","inFlight":0}]`, first.id, second.id)
+	first, second := dialTunnel(t, e, "chat"), dialTunnel(t, e, "chat&target=one")
+	want := fmt.Sprintf(`[{"hub":"chat","connectionId":"%s","clientId":"me","since":"T","inFlight":0},{"hub":"chat","connectionId":"%s","clientId":"me","target":"one","since":"T","inFlight":0}]`, first.id, second.id)
 	since := regexp.MustCompile(`"since":"20[^"]*Z"`)
 	if status, list := control(t, e, "GET", "tunnels"); status != 200 || since.ReplaceAllString(list, `"since":"T"`) != want {
 		t.Errorf("tunnels = %d %s, want %s", status, list, want)
