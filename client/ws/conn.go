@@ -86,6 +86,7 @@ type Conn struct {
 	close   context.CancelFunc
 
 	sequence sequence
+	brief    int // transports in a row that broke soon after a recovery; of run only
 
 	started  time.Time    // origin of lastSeen
 	lastSeen atomic.Int64 // nanoseconds from started to the last sign of life

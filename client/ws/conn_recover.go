@@ -27,6 +27,10 @@ const (
 // that many clients do not come back at once.
 var recoveryBackoff = wait.Backoff{First: 50 * time.Millisecond, Max: 5 * time.Second, Jitter: 0.5}
 
+// steadyAfter is how long a transport must last after a recovery, if it brings no
+// message, for the next recovery not to wait longer than this one did.
+const steadyAfter = 5 * time.Second
+
 // mayRecover reports whether the connection can go on with another transport.
 func (c *Conn) mayRecover(err error) bool {
 	if !c.reliable() || c.recoveryTimeout == 0 || c.closing.Err() != nil || isFinal(err) {
@@ -63,16 +67,18 @@ func (c *Conn) runRecovery(cause error) (recovered bool, err error) {
 	within, cancel := context.WithTimeout(c.closing, c.recoveryTimeout)
 	defer cancel()
 	last := cause
-	for n := 0; wait.For(within, recoveryBackoff.Delay(n)) == nil; n++ {
+	for n := c.brief; wait.For(within, min(recoveryBackoff.Delay(n), c.recoveryTimeout/4)) == nil; n++ {
 		ws, err := c.reopen(within)
 		if err != nil {
-			c.log.Info("recovery failed", "attempt", n+1, "error", err)
+			c.log.Info("recovery failed", "attempt", n-c.brief+1, "error", err)
 			last = err
 			continue
 		}
 		c.attach(ws)
+		since, largest := time.Now(), c.sequence.largest.Load()
 		recovered, err = c.serve(true)
 		if recovered {
+			c.countBrief(time.Since(since), c.sequence.largest.Load() > largest)
 			return true, err
 		}
 		if last = err; isFinal(err) {
@@ -89,6 +95,15 @@ func (c *Conn) runRecovery(cause error) (recovered bool, err error) {
 	return false, &CloseError{
 		Code:  websocket.CloseAbnormalClosure,
 		cause: fmt.Errorf("not recovered within %v: %w", c.recoveryTimeout, last),
+	}
+}
+
+// countBrief counts the transports in a row that broke soon after a recovery without
+// a new message, so that the waits grow as those between failed attempts do: a
+// service that accepts every recovery and ends it is not asked without pause.
+func (c *Conn) countBrief(lasted time.Duration, heard bool) {
+	if c.brief++; heard || lasted >= steadyAfter {
+		c.brief = 0
 	}
 }
 
