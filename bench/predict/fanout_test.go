@@ -97,12 +97,12 @@ func TestGroups(t *testing.T) {
 func TestNoiseKeepsTheMean(t *testing.T) {
 	t.Parallel()
 	plan := fanPlan(0, 1)
-	plan.InFlight, plan.Duration = 1, 200*time.Second
+	plan.InFlight, plan.Duration = 1, 60*time.Second
 	quiet := predict.FanoutCosts{Visit: 15e-6, Each: 5e-6}
 	noisy := quiet
 	noisy.Noise = predict.Stalls(0.01, 20)
 	a, b := predict.Fanout(plan, quiet), predict.Fanout(plan, noisy)
-	near(t, "rate", b.PerSecond, a.PerSecond, 0.05)
+	near(t, "rate", b.PerSecond, a.PerSecond, 0.08)
 	if b.Latency.P99 < 3*a.Latency.P99 || math.IsNaN(b.Latency.Mean) {
 		t.Errorf("p99 %g ms with stalls, %g ms without", b.Latency.P99, a.Latency.P99)
 	}

@@ -12,7 +12,7 @@ import (
 // open is a load of so many clients that none has two events at a time: the queues of
 // the textbooks.
 func open(rate float64, duration time.Duration) predict.Load {
-	return predict.Load{Rate: rate, Random: true, Workers: 20_000, Warmup: 20 * time.Second, Duration: duration, Seed: 7}
+	return predict.Load{Rate: rate, Random: true, Workers: 5_000, Warmup: 20 * time.Second, Duration: duration, Seed: 7}
 }
 
 // queue is one instance with room for everything.
@@ -35,12 +35,12 @@ func TestQueueOfOne(t *testing.T) {
 	const served = 100.0 // a second
 	for _, load := range []float64{0.3, 0.55, 0.85} {
 		rate := load * served
-		random := predict.Hooks(queue(open(rate, 2000*time.Second), 1), predict.Exponential(1/served))
+		random := predict.Hooks(queue(open(rate, 1200*time.Second), 1), predict.Exponential(1/served))
 		near(t, "M/M/1 mean", random.Latency.Mean, 1000/(served-rate), 0.05)
 		near(t, "M/M/1 p50", random.Latency.P50, 1000*math.Log(2)/(served-rate), 0.05)
 		near(t, "M/M/1 p99", random.Latency.P99, 1000*math.Log(100)/(served-rate), 0.1)
 		near(t, "M/M/1 rate", random.PerSecond, rate, 0.02)
-		constant := predict.Hooks(queue(open(rate, 2000*time.Second), 1), predict.Constant(1/served))
+		constant := predict.Hooks(queue(open(rate, 1200*time.Second), 1), predict.Constant(1/served))
 		near(t, "M/D/1 mean", constant.Latency.Mean, 1000/served*(1+load/(2*(1-load))), 0.05)
 	}
 }
@@ -52,7 +52,7 @@ func TestQueueOfMany(t *testing.T) {
 		for _, load := range []float64{0.55, 0.85} {
 			const served = 20.0 // a second, by each
 			rate := load * served * float64(c)
-			events := 400_000.0
+			events := 250_000.0
 			got := predict.Hooks(queue(open(rate, time.Duration(events/rate)*time.Second), c), predict.Exponential(1/served))
 			wait := erlangC(c, load) / (float64(c)*served - rate)
 			near(t, "M/M/c mean", got.Latency.Mean, 1000*(1/served+wait), 0.05)

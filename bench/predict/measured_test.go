@@ -30,7 +30,7 @@ func measured(t *testing.T, o *predict.Outcome, r bench.Result) *bench.Result {
 // fanRun measures a simulated machine.
 func fanRun(t *testing.T, costs predict.FanoutCosts, publishers, inFlight int) *bench.Result {
 	plan := fanPlan(0, publishers)
-	plan.InFlight, plan.Duration = inFlight, 100*time.Second
+	plan.InFlight, plan.Duration = inFlight, 30*time.Second
 	return measured(t, predict.Fanout(plan, costs), bench.Result{
 		Kind: "fanout", Workers: publishers, Connections: plan.Connections, Groups: plan.Groups, InFlight: publishers * inFlight, Size: plan.Size,
 	})

@@ -1,7 +1,5 @@
 package predict
 
-import "container/heap"
-
 // moment is something that happens at a time.
 type moment struct {
 	at   float64
@@ -9,34 +7,54 @@ type moment struct {
 	kind int
 }
 
-// moments are what will happen, the next one first; at the same time in the order
-// of their kinds and numbers, so that a run does not depend on chance.
+// before reports whether a moment is the earlier one; at the same time by the order
+// of kinds and numbers, so that a run does not depend on chance.
+func (m moment) before(other moment) bool {
+	switch {
+	case m.at != other.at:
+		return m.at < other.at
+	case m.kind != other.kind:
+		return m.kind < other.kind
+	}
+	return m.what < other.what
+}
+
+// moments are what will happen, in a heap: the next one is the first. container/heap
+// would allocate each one.
 type moments []moment
 
-// Len, Less, Swap, Push and Pop implement heap.Interface.
-func (m moments) Len() int { return len(m) }
-
-func (m moments) Less(i, j int) bool {
-	a, b := m[i], m[j]
-	switch {
-	case a.at != b.at:
-		return a.at < b.at
-	case a.kind != b.kind:
-		return a.kind < b.kind
+// add adds a moment.
+func (m *moments) add(x moment) {
+	*m = append(*m, x)
+	all := *m
+	i := len(all) - 1
+	for i > 0 && x.before(all[(i-1)/2]) {
+		all[i] = all[(i-1)/2]
+		i = (i - 1) / 2
 	}
-	return a.what < b.what
+	all[i] = x
 }
 
-func (m moments) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
-
-func (m *moments) Push(x any) { *m = append(*m, x.(moment)) }
-
-func (m *moments) Pop() any {
-	last := (*m)[len(*m)-1]
-	*m = (*m)[:len(*m)-1]
-	return last
+// next removes the first moment.
+func (m *moments) next() moment {
+	all := *m
+	first, x := all[0], all[len(all)-1]
+	all = all[:len(all)-1]
+	*m = all
+	i := 0
+	for {
+		child := 2*i + 1
+		if child+1 < len(all) && all[child+1].before(all[child]) {
+			child++
+		}
+		if child >= len(all) || !all[child].before(x) {
+			break
+		}
+		all[i] = all[child]
+		i = child
+	}
+	if len(all) > 0 {
+		all[i] = x
+	}
+	return first
 }
-
-func (m *moments) add(x moment) { heap.Push(m, x) }
-
-func (m *moments) next() moment { return heap.Pop(m).(moment) }
