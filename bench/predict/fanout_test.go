@@ -35,7 +35,7 @@ func TestLonelyMessages(t *testing.T) {
 func TestMessagesShareVisits(t *testing.T) {
 	t.Parallel()
 	costs := predict.FanoutCosts{Visit: 15e-6, Each: 5e-6}
-	for _, rate := range []float64{150, 250, 350} {
+	for _, rate := range []float64{150, 350} {
 		got := predict.Fanout(fanPlan(rate, 1000), costs)
 		round := 1000 * 500 * 15e-6 / (1 - rate*500*5e-6)
 		if got.NotStarted+got.Lost != 0 || got.Count != int64(20*rate*500) {
@@ -97,7 +97,7 @@ func TestGroups(t *testing.T) {
 func TestNoiseKeepsTheMean(t *testing.T) {
 	t.Parallel()
 	plan := fanPlan(0, 1)
-	plan.InFlight, plan.Duration = 1, 60*time.Second
+	plan.InFlight, plan.Duration = 1, 40*time.Second
 	quiet := predict.FanoutCosts{Visit: 15e-6, Each: 5e-6}
 	noisy := quiet
 	noisy.Noise = predict.Stalls(0.01, 20)

@@ -35,12 +35,12 @@ func TestQueueOfOne(t *testing.T) {
 	const served = 100.0 // a second
 	for _, load := range []float64{0.3, 0.55, 0.85} {
 		rate := load * served
-		random := predict.Hooks(queue(open(rate, 1200*time.Second), 1), predict.Exponential(1/served))
-		near(t, "M/M/1 mean", random.Latency.Mean, 1000/(served-rate), 0.05)
-		near(t, "M/M/1 p50", random.Latency.P50, 1000*math.Log(2)/(served-rate), 0.05)
+		random := predict.Hooks(queue(open(rate, 600*time.Second), 1), predict.Exponential(1/served))
+		near(t, "M/M/1 mean", random.Latency.Mean, 1000/(served-rate), 0.1)
+		near(t, "M/M/1 p50", random.Latency.P50, 1000*math.Log(2)/(served-rate), 0.1)
 		near(t, "M/M/1 p99", random.Latency.P99, 1000*math.Log(100)/(served-rate), 0.1)
 		near(t, "M/M/1 rate", random.PerSecond, rate, 0.02)
-		constant := predict.Hooks(queue(open(rate, 1200*time.Second), 1), predict.Constant(1/served))
+		constant := predict.Hooks(queue(open(rate, 600*time.Second), 1), predict.Constant(1/served))
 		near(t, "M/D/1 mean", constant.Latency.Mean, 1000/served*(1+load/(2*(1-load))), 0.05)
 	}
 }
@@ -48,14 +48,14 @@ func TestQueueOfOne(t *testing.T) {
 // TestQueueOfMany compares several hooks at once with the formula of Erlang (M/M/c).
 func TestQueueOfMany(t *testing.T) {
 	t.Parallel()
-	for _, c := range []int{2, 8, 32} {
+	for _, c := range []int{2, 32} {
 		for _, load := range []float64{0.55, 0.85} {
 			const served = 20.0 // a second, by each
 			rate := load * served * float64(c)
-			events := 250_000.0
+			events := 150_000.0
 			got := predict.Hooks(queue(open(rate, time.Duration(events/rate)*time.Second), c), predict.Exponential(1/served))
 			wait := erlangC(c, load) / (float64(c)*served - rate)
-			near(t, "M/M/c mean", got.Latency.Mean, 1000*(1/served+wait), 0.05)
+			near(t, "M/M/c mean", got.Latency.Mean, 1000*(1/served+wait), 0.1)
 		}
 	}
 }
@@ -173,7 +173,7 @@ func TestSameSeed(t *testing.T) {
 func TestKnee(t *testing.T) {
 	t.Parallel()
 	run := func(rate float64) *predict.Outcome {
-		return predict.Hooks(queue(open(rate, 1000*time.Second), 1), predict.Exponential(0.01))
+		return predict.Hooks(queue(open(rate, 300*time.Second), 1), predict.Exponential(0.01))
 	}
 	near(t, "knee", predict.Knee(run, predict.Bound{P99: 100}, 100), 100-math.Log(100)/0.1, 0.05)
 	if k := predict.Knee(run, predict.Bound{P99: 1}, 100); k != 0 {

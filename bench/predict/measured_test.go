@@ -28,9 +28,9 @@ func measured(t *testing.T, o *predict.Outcome, r bench.Result) *bench.Result {
 }
 
 // fanRun measures a simulated machine.
-func fanRun(t *testing.T, costs predict.FanoutCosts, publishers, inFlight int) *bench.Result {
+func fanRun(t *testing.T, costs predict.FanoutCosts, publishers, inFlight int, duration time.Duration) *bench.Result {
 	plan := fanPlan(0, publishers)
-	plan.InFlight, plan.Duration = inFlight, 30*time.Second
+	plan.InFlight, plan.Duration = inFlight, duration
 	return measured(t, predict.Fanout(plan, costs), bench.Result{
 		Kind: "fanout", Workers: publishers, Connections: plan.Connections, Groups: plan.Groups, InFlight: publishers * inFlight, Size: plan.Size,
 	})
@@ -40,9 +40,9 @@ func fanRun(t *testing.T, costs predict.FanoutCosts, publishers, inFlight int) *
 func TestMeasuredFanout(t *testing.T) {
 	t.Parallel()
 	for _, want := range []predict.FanoutCosts{
-		{Visit: 15e-6, Each: 5e-6}, {Visit: 5e-6, Each: 10e-6, Write: 0.3}, {Visit: 15e-6, Each: 5e-6, Write: 0.25, Noise: predict.Stalls(0.01, 10)},
+		{Visit: 5e-6, Each: 10e-6, Write: 0.3}, {Visit: 15e-6, Each: 5e-6, Write: 0.25, Noise: predict.Stalls(0.01, 10)},
 	} {
-		got, err := predict.MeasuredFanout(fanRun(t, want, 1, 1), fanRun(t, want, 8, 8))
+		got, err := predict.MeasuredFanout(fanRun(t, want, 1, 1, 20*time.Second), fanRun(t, want, 8, 8, 5*time.Second))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestMeasuredFanout(t *testing.T) {
 func TestMeasuredFanoutRefuses(t *testing.T) {
 	t.Parallel()
 	costs := predict.FanoutCosts{Visit: 15e-6, Each: 5e-6}
-	one, fast := fanRun(t, costs, 1, 1), fanRun(t, costs, 8, 8)
+	one, fast := fanRun(t, costs, 1, 1, time.Second), fanRun(t, costs, 8, 8, time.Second)
 	changed := func(change func(*bench.Result)) *bench.Result {
 		r := *fast
 		change(&r)
