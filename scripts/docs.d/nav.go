@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,7 @@ type group struct {
 type item struct {
 	Title string
 	page  *page
+	below []*page // of an index, the pages of its folder
 }
 
 // sections are the pages of the navigation, by the names of their sources. Pages of a
@@ -46,7 +48,7 @@ func (s *site) navigation() []group {
 		g := group{Title: section.title}
 		for _, source := range section.sources {
 			if p := s.pages[source]; p != nil {
-				g.Items = append(g.Items, item{shortTitle(p), p})
+				g.Items = append(g.Items, item{shortTitle(p), p, s.below(p)})
 				seen[source] = true
 			}
 		}
@@ -67,6 +69,21 @@ func (s *site) navigation() []group {
 	return nav
 }
 
+// below returns the other pages of the folder of an index, in the order of their names.
+// Those of the first page are in the sections.
+func (s *site) below(index *page) []*page {
+	var all []*page
+	if path.Base(index.source) != start || index.source == start {
+		return nil
+	}
+	for _, source := range slices.Sorted(slices.Values(s.order)) {
+		if source != index.source && path.Dir(source) == path.Dir(index.source) {
+			all = append(all, s.pages[source])
+		}
+	}
+	return all
+}
+
 // shortTitle is the title of a page in the navigation.
 func shortTitle(p *page) string {
 	switch p.source {
@@ -83,31 +100,48 @@ var pageFile embed.FS
 
 var pageTemplate = template.Must(template.ParseFS(pageFile, "assets/page.html"))
 
-// document returns the whole HTML of a page.
-func (p *page) document(nav []group) ([]byte, error) {
-	type link struct {
-		Title, Href string
-		Current     bool
-	}
-	type linkGroup struct {
-		Title string
-		Links []link
-	}
-	groups := make([]linkGroup, len(nav))
+// navLink is a link of the navigation of one page.
+type navLink struct {
+	Title, Href    string
+	Current, Below bool
+}
+
+// navGroup is a part of it.
+type navGroup struct {
+	Title string
+	Links []navLink
+}
+
+// links returns the navigation as a page has it: the pages of a folder are in it on
+// these pages alone.
+func (p *page) links(nav []group) []navGroup {
+	groups := make([]navGroup, len(nav))
 	for i, g := range nav {
 		groups[i].Title = g.Title
 		for _, it := range g.Items {
-			below := path.Base(it.page.source) == start && it.page.source != start && path.Dir(it.page.source) == path.Dir(p.source)
-			groups[i].Links = append(groups[i].Links, link{it.Title, relative(p.path, it.page.path), it.page == p || below})
+			add := func(to *page, title string, below bool) {
+				groups[i].Links = append(groups[i].Links, navLink{title, relative(p.path, to.path), to == p, below})
+			}
+			add(it.page, it.Title, false)
+			if it.page == p || slices.Contains(it.below, p) {
+				for _, to := range it.below {
+					add(to, to.title, true)
+				}
+			}
 		}
 	}
+	return groups
+}
+
+// document returns the whole HTML of a page.
+func (p *page) document(nav []group) ([]byte, error) {
 	title := p.title
 	if p.source != start {
 		title += " – wps"
 	}
 	var b bytes.Buffer
 	err := pageTemplate.Execute(&b, map[string]any{
-		"Title": title, "Body": p.body, "Contents": p.contents, "Groups": groups,
+		"Title": title, "Body": p.body, "Contents": p.contents, "Groups": p.links(nav),
 		"Home": relative(p.path, "index.html"), "Assets": relative(p.path, "assets"), "Root": strings.Repeat("../", strings.Count(p.path, "/")),
 	})
 	return b.Bytes(), err

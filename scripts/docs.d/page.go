@@ -137,6 +137,25 @@ func (blocks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	r.Register(ast.KindFencedCodeBlock, renderCode)
 	r.Register(ast.KindCodeBlock, renderCode)
 	r.Register(tables.KindTable, renderTable)
+	r.Register(ast.KindCodeSpan, renderSpan)
+}
+
+// unbroken is the length of a code span up to which it stays on one line: a browser
+// would break a line after each hyphen of a flag.
+const unbroken = 24
+
+// renderSpan renders a code span.
+func renderSpan(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		return ast.WalkContinue, nil
+	}
+	words := strings.ReplaceAll(plain(n, source), "\n", " ")
+	class := ""
+	if len(words) <= unbroken {
+		class = ` class="word"`
+	}
+	fmt.Fprintf(w, "<code%s>%s</code>", class, template.HTMLEscapeString(words))
+	return ast.WalkSkipChildren, nil
 }
 
 // renderTable puts a table into a box that scrolls.

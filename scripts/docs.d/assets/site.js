@@ -1,5 +1,5 @@
 // What the pages have beside their text: a search of titles and headings, buttons that
-// copy code, and a list of pages that is folded on small screens. All pages can be read
+// copy code, and lists of pages and headings that are folded on small screens. All pages can be read
 // without it.
 "use strict";
 
@@ -28,11 +28,14 @@ function codeOf(pre) {
   return Array.from(pre.querySelectorAll("b"), (line) => line.textContent.replace(/^\$ /, "") + "\n").join("");
 }
 
-const pages = document.querySelector("nav details");
-const wide = matchMedia("(min-width: 56rem)");
-const unfold = () => (pages.open = wide.matches);
-wide.addEventListener("change", unfold);
-unfold();
+// The lists beside the text are open where they have a column of their own.
+for (const [list, width] of [["nav", "56rem"], ["aside", "78rem"]]) {
+  const details = document.querySelector(`${list} details`);
+  const wide = matchMedia(`(min-width: ${width})`);
+  const unfold = () => details && (details.open = wide.matches);
+  wide.addEventListener("change", unfold);
+  unfold();
+}
 
 const input = document.getElementById("search");
 const list = document.getElementById("found");
