@@ -91,6 +91,43 @@ func TestNotices(t *testing.T) {
 	}
 }
 
+// TestGuides: the page of each command leads to guides that exist.
+func TestGuides(t *testing.T) {
+	t.Parallel()
+	for name, text := range referencePages() {
+		if name == "README.md" || name == "topics.md" {
+			continue
+		}
+		_, links, ok := strings.Cut(text, "\n**See also** ")
+		if !ok || strings.Contains(links, "[]") {
+			t.Errorf("%s leads to no guide, or to one without words: add it to reference_text.go: %s", name, links)
+		}
+		for _, guide := range guides[strings.TrimSuffix(name, ".md")] {
+			if _, err := os.Stat(filepath.Join("../../../docs", guide)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if len(guides) != len(referencePages())-2 {
+		t.Errorf("%d commands have guides, of %d", len(guides), len(referencePages())-2)
+	}
+}
+
+// TestProse puts what is typed into code spans.
+func TestProse(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`with --hub or $WPS_HUB, "wps help flags"`: "with `--hub` or `$WPS_HUB`, `wps help flags`",
+		`a_b {hub} <x> --`:                         "a\\_b `{hub}` \\<x\\> --",
+		`"wps a|b"`:                                `"wps a\|b"`,
+		"":                                         "",
+	} {
+		if got := prose(text); got != want {
+			t.Errorf("prose(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestBill has the modules of a program: of this test.
 func TestBill(t *testing.T) {
 	t.Parallel()

@@ -58,6 +58,9 @@ func referencePages() map[string]string {
 		}
 		files[name] += commandSection(p, len(words)-1)
 	}
+	for name := range files {
+		files[name] += seeAlso(strings.TrimSuffix(name, ".md"))
+	}
 	return files
 }
 
@@ -126,7 +129,7 @@ func commandSection(p cmd.HelpPage, level int) string {
 		case "Exit codes":
 			b.WriteString("\n**Exit codes**\n\n| code | meaning |\n|---|---|\n")
 			for code, meaning := range rowsOf(s.text) {
-				fmt.Fprintf(&b, "| %s | %s |\n", code, markdown(meaning))
+				fmt.Fprintf(&b, "| %s | %s |\n", code, prose(meaning))
 			}
 		}
 	}
@@ -183,7 +186,7 @@ func writeFlags(b *strings.Builder, flags []cmd.HelpFlag) {
 		if f.Value != "" {
 			name += " " + f.Value
 		}
-		fmt.Fprintf(b, "| `%s` | %s |\n", strings.ReplaceAll(name, "|", `\|`), markdown(f.Usage))
+		fmt.Fprintf(b, "| `%s` | %s |\n", strings.ReplaceAll(name, "|", `\|`), prose(f.Usage))
 	}
 }
 
@@ -198,7 +201,7 @@ func writeParagraphs(b *strings.Builder, text string) {
 			fmt.Fprintf(b, "```text\n%s\n```\n", paragraph)
 			continue
 		}
-		b.WriteString(markdown(paragraph) + "\n")
+		b.WriteString(prose(paragraph) + "\n")
 	}
 }
 
