@@ -30,7 +30,7 @@ func ReadEntra(tok string, now time.Time) (Claims, error) {
 	switch {
 	case err != nil:
 		return Claims{}, err
-	case !slices.Equal(c.Audiences, []string{entraAudience}):
+	case !slices.Equal(c.Audiences, []string{entraAudience}) && !slices.Equal(c.Audiences, []string{chinaAudience}):
 		return Claims{}, ErrAudience
 	}
 	return c, c.checkTime(now)

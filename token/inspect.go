@@ -27,6 +27,15 @@ const (
 // Source: product documentation, "Authorize requests with Microsoft Entra ID".
 const entraAudience = "https://webpubsub.azure.com"
 
+// chinaAudience is the aud claim of Entra ID tokens for services in the cloud in China.
+const chinaAudience = "https://webpubsub.azure.cn"
+
+// isEntraAudience reports whether an audience is that of Entra ID tokens for services.
+func isEntraAudience(audience string) bool {
+	audience = strings.TrimRight(audience, "/")
+	return audience == entraAudience || audience == chinaAudience
+}
+
 // Inspection is the content of a token, which can be read without its key.
 type Inspection struct {
 	Kind TokenKind
@@ -82,7 +91,7 @@ func (t *Inspection) classify() {
 	if len(t.Claims.Audiences) == 0 {
 		return
 	}
-	if strings.TrimRight(t.Claims.Audiences[0], "/") == entraAudience {
+	if isEntraAudience(t.Claims.Audiences[0]) {
 		t.Kind, t.Endpoint = TokenEntra, ""
 		return
 	}

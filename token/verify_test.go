@@ -120,6 +120,7 @@ func TestInspect(t *testing.T) {
 		{"https://a/api/hubs/a%5Bb/groups/g/:send?api-version=1", token.TokenREST, "a[b", "https://a"},
 		{"https://a/api/health", token.TokenREST, "", "https://a"},
 		{"https://webpubsub.azure.com", token.TokenEntra, "", ""},
+		{"https://webpubsub.azure.cn/", token.TokenEntra, "", ""},
 		{"https://a/other", token.TokenUnknown, "", "https://a"},
 		{"nonsense", token.TokenUnknown, "", ""},
 		{nil, token.TokenUnknown, "", ""},

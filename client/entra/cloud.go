@@ -7,14 +7,23 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 )
 
-// isChina reports whether a service is in the cloud that 21Vianet operates.
-func isChina(endpoint *url.URL) bool { return strings.HasSuffix(endpoint.Hostname(), ".azure.cn") }
+// The ends of the host names of services outside the public cloud.
+const (
+	china      = ".azure.cn" // operated by 21Vianet
+	government = ".azure.us" // Azure Government of the USA
+)
+
+// isIn reports whether the host name of a service ends with that of a cloud.
+func isIn(endpoint *url.URL, cloud string) bool {
+	return strings.HasSuffix(strings.ToLower(endpoint.Hostname()), cloud)
+}
 
 // scopeOf returns the scope of the tokens for a service.
 //
-// Source: the JavaScript and Go SDKs of Web PubSub.
+// Source: the SDKs of Web PubSub, which have one scope for every cloud; that of the
+// cloud in China was reported to the .NET SDK by the team that tests it there.
 func scopeOf(endpoint *url.URL) string {
-	if isChina(endpoint) {
+	if isIn(endpoint, china) {
 		return "https://webpubsub.azure.cn/.default"
 	}
 	return "https://webpubsub.azure.com/.default"
@@ -27,18 +36,25 @@ type authority struct {
 	private bool
 }
 
+// newChina is another name of the authority in China. Source: its documentation.
+const newChina = "https://login.partner.microsoftonline.cn/"
+
 // authorityOf returns the authority of AZURE_AUTHORITY_HOST, or else that of the
 // cloud of a service.
 func authorityOf(endpoint *url.URL, lookupEnv func(string) (string, bool)) authority {
 	host, _ := lookupEnv("AZURE_AUTHORITY_HOST")
 	public := []string{
 		cloud.AzurePublic.ActiveDirectoryAuthorityHost, cloud.AzureChina.ActiveDirectoryAuthorityHost, cloud.AzureGovernment.ActiveDirectoryAuthorityHost,
+		newChina,
 	}
-	if host == "" {
+	switch {
+	case host != "":
+	case isIn(endpoint, china):
+		host = public[1]
+	case isIn(endpoint, government):
+		host = public[2]
+	default:
 		host = public[0]
-		if isChina(endpoint) {
-			host = public[1]
-		}
 	}
 	if !strings.Contains(host, "://") {
 		host = "https://" + host

@@ -42,7 +42,7 @@ var knownCodes = []struct{ code, reason string }{
 	{"AADSTS530034", "a policy of the tenant forbids it"},
 	{"AADSTS50105", "the tenant has not assigned this identity to the application"},
 	{"AADSTS65001", "the tenant has not consented to the application"},
-	{"AADSTS500011", "the tenant does not know Web PubSub (https://webpubsub.azure.com)"},
+	{"AADSTS500011", "the tenant does not know Web PubSub under the name of this cloud"},
 	{"AADSTS70021", "no federated credential of the application matches this workflow or pod"},
 	{"AADSTS700213", "no federated credential of the application matches this workflow or pod"},
 	{"AADSTS700024", "the federated token has expired"},

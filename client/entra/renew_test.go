@@ -141,6 +141,11 @@ func TestCloudOf(t *testing.T) {
 	}{
 		{"https://n.webpubsub.azure.com", "", "https://login.microsoftonline.com/", "https://webpubsub.azure.com/.default", false},
 		{"https://n.webpubsub.azure.cn", "", "https://login.chinacloudapi.cn/", "https://webpubsub.azure.cn/.default", false},
+		{"https://n.webpubsub.azure.us", "", "https://login.microsoftonline.us/", "https://webpubsub.azure.com/.default", false},
+		{"https://n.webpubsub.azure.us", "https://login.own.example", "https://login.own.example", "https://webpubsub.azure.com/.default", true},
+		{"https://n.webpubsub.azure.us.own.example", "", "https://login.microsoftonline.com/", "https://webpubsub.azure.com/.default", false},
+		{"https://N.WebPubSub.Azure.CN", "", "https://login.chinacloudapi.cn/", "https://webpubsub.azure.cn/.default", false},
+		{"https://n.webpubsub.azure.cn", "https://login.partner.microsoftonline.cn", "https://login.partner.microsoftonline.cn/", "https://webpubsub.azure.cn/.default", false},
 		{"https://n.webpubsub.azure.com", "https://login.microsoftonline.us", "https://login.microsoftonline.us/", "https://webpubsub.azure.com/.default", false},
 		{"https://n.webpubsub.azure.com", "login.own.example", "https://login.own.example", "https://webpubsub.azure.com/.default", true},
 	} {
