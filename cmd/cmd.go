@@ -34,7 +34,7 @@ import (
 func Main() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	env := cli.NewEnv(os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
-	env.Environ = os.Environ
+	env.Environ, env.Settings.SetEnv = os.Environ, os.Setenv
 	cli.CaptureStandardLog(env)
 	env.Signals.Start(cancel)
 	return Run(ctx, os.Args[1:], env)

@@ -42,7 +42,7 @@ type Env struct {
 // variable, as os.LookupEnv does.
 func NewEnv(stdin io.Reader, stdout, stderr io.Writer, lookupEnv func(string) (string, bool)) *Env {
 	env := &Env{Stdin: stdin, Out: newPrinter(stdout, stderr, lookupEnv), Signals: &Signals{}, Log: slog.New(slog.DiscardHandler)}
-	env.Settings = &Settings{LookupEnv: lookupEnv, log: env.Log}
+	env.Settings = &Settings{LookupEnv: lookupEnv, log: env.Log, proxyFrom: map[string]string{}}
 	return env
 }
 

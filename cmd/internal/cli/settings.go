@@ -22,7 +22,10 @@ import (
 // checked here.
 type Settings struct {
 	LookupEnv func(string) (string, bool)
-	log       *slog.Logger
+	// SetEnv sets a variable of the process; nil means that proxies of files are not
+	// used.
+	SetEnv func(name, value string) error
+	log    *slog.Logger
 
 	flags   settings.Flags
 	HubFlag string        // value of --hub
@@ -36,6 +39,8 @@ type Settings struct {
 	resolver *settings.Resolver
 	service  *resolved
 	signedIn signIns
+	// proxyFrom has the sources of the variables that SetEnv has set.
+	proxyFrom map[string]string
 	authorities
 }
 

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -106,9 +104,8 @@ func (d *describer) service() error {
 	} else {
 		d.identity(cs.Identity, source)
 	}
-	if proxy, variable := ProxyOf(cs.Endpoint, d.settings.LookupEnv); proxy != "" {
-		d.row("proxy", proxy, variable)
-	}
+	proxy, from := d.settings.Proxy(cs.Endpoint)
+	d.row("proxy", proxy, from)
 	return nil
 }
 
@@ -175,25 +172,4 @@ func (d *describer) limits() {
 	}
 	d.row("timeout", d.settings.Timeout.String(), source(d.settings.Timeout == defaultTimeout, "--timeout"))
 	d.row("retries", fmt.Sprint(d.settings.Retries), source(d.settings.Retries == defaultRetries, "--retries"))
-}
-
-// ProxyOf returns the proxy of the environment for an endpoint, without its
-// password, and the variable that names it; "" if there is none.
-func ProxyOf(endpoint *url.URL, lookupEnv func(string) (string, bool)) (proxy, variable string) {
-	u, err := http.ProxyFromEnvironment(&http.Request{URL: endpoint})
-	if err != nil || u == nil {
-		return "", ""
-	}
-	names := []string{"HTTP_PROXY", "http_proxy"}
-	if endpoint.Scheme == "https" || endpoint.Scheme == "wss" {
-		names = []string{"HTTPS_PROXY", "https_proxy"}
-	}
-	variable = "$" + names[0]
-	for _, name := range names {
-		if text, _ := lookupEnv(name); text != "" {
-			variable = "$" + name
-			break
-		}
-	}
-	return u.Scheme + "://" + u.Host, variable
 }

@@ -36,6 +36,7 @@ func (s *Settings) resolveService() (found resolved, first bool) {
 		s.service, first = &r, true
 		if r.err == nil {
 			s.logService(r)
+			s.useProxies()
 		}
 	}
 	return *s.service, first

@@ -40,11 +40,11 @@ func (d *doctor) service(ctx context.Context) {
 // reach checks proxy, DNS and TCP.
 func (d *doctor) reach(ctx context.Context) bool {
 	to := d.cs.Endpoint
-	proxy, variable := cli.ProxyOf(to, d.env.Settings.LookupEnv)
+	proxy, from := d.env.Settings.Proxy(to)
 	if proxy == "" {
 		d.report(finding{Check: "proxy", Status: ok, Text: "none"})
 	} else {
-		d.report(finding{Check: "proxy", Status: ok, Text: proxy + ", from " + variable})
+		d.report(finding{Check: "proxy", Status: ok, Text: proxy + ", from " + from})
 		if u, err := url.Parse(proxy); err == nil {
 			to = u
 		}
@@ -53,7 +53,7 @@ func (d *doctor) reach(ctx context.Context) bool {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443", "socks5": "1080"}[to.Scheme]
 	}
-	return d.dns(ctx, host) && d.tcp(ctx, host, port, variable)
+	return d.dns(ctx, host) && d.tcp(ctx, host, port, from)
 }
 
 func (d *doctor) dns(ctx context.Context, host string) bool {

@@ -78,7 +78,7 @@ func Service(s *cli.Settings, err error) error {
 		return identityRefusal(s, err)
 	}
 	if unreachable.Proxy != "" {
-		return cli.WithHint(err, proxyHint(unreachable.Endpoint))
+		return cli.WithHint(err, proxyHint(s, unreachable.Endpoint))
 	}
 	var untrusted *tls.CertificateVerificationError
 	if errors.As(err, &untrusted) {

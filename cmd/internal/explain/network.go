@@ -3,6 +3,7 @@ package explain
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 	"time"
 
@@ -19,12 +20,16 @@ func endpointSource(s *cli.Settings) string {
 }
 
 // proxyHint is the next step when there is a proxy on the way to an endpoint.
-func proxyHint(endpoint string) string {
-	name := "HTTP_PROXY"
-	if strings.HasPrefix(endpoint, "https:") || strings.HasPrefix(endpoint, "wss:") {
-		name = "HTTPS_PROXY"
+func proxyHint(s *cli.Settings, endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
 	}
-	return "the proxy is from $" + name + ": check it, or put the host of the endpoint into NO_PROXY"
+	if rest, ok := strings.CutPrefix(u.Scheme, "ws"); ok {
+		u.Scheme = "http" + rest
+	}
+	_, from := s.Proxy(u)
+	return "the proxy is from " + from + ": check it, or put the host of the endpoint into NO_PROXY"
 }
 
 // NoAnswer names the endpoint and the limit when a request ended by its own time

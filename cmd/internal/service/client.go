@@ -81,12 +81,12 @@ func Authorizer(env *cli.Env, cs token.ConnectionString) (client.Authorizer, err
 	})
 }
 
-// LogProxy logs the proxy of the environment for an address, http, https, ws or wss.
+// LogProxy logs the proxy for an address, http, https, ws or wss.
 func LogProxy(env *cli.Env, address *url.URL) {
 	web := *address
 	web.Scheme = "http" + strings.TrimPrefix(strings.TrimPrefix(address.Scheme, "ws"), "http")
-	if proxy := client.ProxyFromEnvironment(&web); proxy != "" {
-		env.Log.Info("proxy", "proxy", proxy)
+	if proxy, from := env.Settings.Proxy(&web); proxy != "" {
+		env.Log.Info("proxy", "proxy", proxy, "from", from)
 	}
 }
 

@@ -268,6 +268,33 @@ func (r *Resolver) Unused() []string {
 	return unused
 }
 
+// proxyNames are the variables about proxies.
+var proxyNames = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"}
+
+// FileProxies returns the variables about proxies of the files that flags and the
+// context name, by name. One that is in the environment, in either case, is left out.
+func (r *Resolver) FileProxies() map[string]Value {
+	found := map[string]Value{}
+	_ = r.walk(func(s source) (bool, error) { // an error was reported when the service was looked for
+		for _, name := range proxyNames {
+			if s.context != nil || found[name].IsSet() || r.has(strings.ToUpper(name)) || r.has(strings.ToLower(name)) {
+				continue
+			}
+			if v, err := s.lookup(name); err == nil && v.IsSet() {
+				found[name] = v
+			}
+		}
+		return false, nil
+	})
+	return found
+}
+
+// has reports whether a variable of the environment is set, maybe to nothing.
+func (r *Resolver) has(name string) bool {
+	_, set := r.LookupEnv(name)
+	return set
+}
+
 // InFiles returns a variable of the files that flags and the context name.
 func (r *Resolver) InFiles(name string) (text string, set bool) {
 	_ = r.walk(func(s source) (bool, error) { // an error was reported when the service was looked for
