@@ -109,7 +109,12 @@ type unknown struct {
 }
 
 func (n *unknown) eval(_ *Subject, p *problem) value {
-	return p.report(n, "Token '"+printed(n)+"' is not supported.")
+	return n.report(n, p)
+}
+
+// report reports n as a fault of part, which is n or what it is an operand of.
+func (n *unknown) report(part node, p *problem) value {
+	return p.report(part, "Token '"+printed(n)+"' is not supported.")
 }
 
 func (n *unknown) print(b *strings.Builder) {
@@ -189,7 +194,7 @@ type comparison struct {
 }
 
 func (n *comparison) eval(s *Subject, p *problem) value {
-	a, b := n.left.eval(s, p), n.right.eval(s, p)
+	a, b := n.operand(n.left, s, p), n.operand(n.right, s, p)
 	if a.wrong() || b.wrong() {
 		return broken
 	}
@@ -200,6 +205,17 @@ func (n *comparison) eval(s *Subject, p *problem) value {
 		return boolean(!equal(a, b))
 	}
 	return n.order(a, b, p)
+}
+
+// operand evaluates an operand. A name or a literal that filters do not have is a
+// fault of the whole comparison, a function one of its own.
+//
+// Source: the tests of the vendor's emulator, "ab eq 1" and "invalid(ab,c)".
+func (n *comparison) operand(x node, s *Subject, p *problem) value {
+	if u, ok := x.(*unknown); ok && !u.call {
+		return u.report(n, p)
+	}
+	return x.eval(s, p)
 }
 
 // order compares integers; with a null the answer is no.
