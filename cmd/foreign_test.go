@@ -130,6 +130,10 @@ func TestForeignCommandLines(t *testing.T) {
 		"negotiate --minutes-to-expire 5":                           "--expires",
 		"group add-connection g":                                    "wps group join GROUP --connection ID",
 		"health --json":                                             "-o json",
+		"-c ws://localhost:8080/client/hubs/chat":                   "wps connect URL",
+		"--connect=ws://localhost:8080/?access_token=SECRET":        "wps connect URL",
+		"-l 8080":       "wps emulator --addr localhost:PORT",
+		"--listen 8080": "wps emulator --addr localhost:PORT",
 	} {
 		var stdout, stderr bytes.Buffer
 		env := cli.NewEnv(strings.NewReader(""), &stdout, &stderr, func(string) (string, bool) { return "", false })

@@ -110,6 +110,15 @@ func negotiateFlags() map[string]string {
 	}
 }
 
+// rootFlags are those of tools without commands, such as wscat; each is a command of
+// wps.
+func rootFlags() map[string]string {
+	return map[string]string{
+		"-c": "wps connect URL", "--connect": "wps connect URL",
+		"-l": "wps emulator --addr localhost:PORT", "--listen": "wps emulator --addr localhost:PORT",
+	}
+}
+
 // EquivalentFlag returns what to write in place of a flag of another tool, such as
 // "--hub-name" or "-c"; "" if it is none.
 //
@@ -119,6 +128,9 @@ func EquivalentFlag(path string, isFlag func(name string) bool, flag string) str
 	flag, _, _ = strings.Cut(flag, "=")
 	if len(flag) > 2 {
 		flag = strings.ToLower(flag)
+	}
+	if equivalent := rootFlags()[flag]; path == "wps" && equivalent != "" {
+		return equivalent
 	}
 	foreign := Flags()
 	for p := path; p != ""; p = p[:max(strings.LastIndexByte(p, ' '), 0)] {
