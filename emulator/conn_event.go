@@ -35,7 +35,7 @@ func (c *conn) ask(name string, d protocol.DataType, data []byte, metadata map[s
 	if l := c.currentLink(); l != nil {
 		stop = l.watch(cancel)
 	}
-	m, ok = c.source.userEvent(ctx, &userEvent{name, d, data, metadata, c.chain})
+	m, ok = c.source.userEvent(ctx, &userEvent{name, d, data, metadata, c.chain, c.kind})
 	stop()
 	return m, ok
 }

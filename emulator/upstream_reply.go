@@ -18,6 +18,7 @@ type userEvent struct {
 	data     []byte
 	metadata map[string]string
 	chain    uint64
+	kind     kind // of the client
 }
 
 // userEvent sends a user event of the client, waits for the answer and returns the
@@ -32,6 +33,9 @@ func (s *eventSource) userEvent(ctx context.Context, u *userEvent) (m *message, 
 		return nil, false
 	}
 	m, err = readReply(a.Header, a.Body)
+	if err == nil && m != nil && !m.fits(u.kind) {
+		err = fmt.Errorf("too large for one message: with what its encoding adds, more than %d MiB", protocol.MaxQueuedBytes>>20)
+	}
 	if err != nil {
 		s.up.server.log.Warn("reply not usable", "hub", s.hub, "event", u.name, "connectionId", s.id, "error", oneLine(err))
 		return nil, false
