@@ -66,17 +66,17 @@ func (d *dropping) serve(c net.Conn) {
 func TestRecoveryFlaps(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		service     dropping
+		service     *dropping
 		least, most int64 // handshakes in a minute
 	}{
-		"nothing new":  {dropping{}, 10, 30},
-		"a message":    {dropping{message: func(n int64) string { return fmt.Sprintf(`{"sequenceId":%d,"type":"message","from":"server","dataType":"text","data":"x"}`, n) }}, 500, 2000},
-		"lasts longer": {dropping{after: 5 * time.Second}, 11, 13},
+		"nothing new":  {&dropping{}, 10, 30},
+		"a message":    {&dropping{message: func(n int64) string { return fmt.Sprintf(`{"sequenceId":%d,"type":"message","from":"server","dataType":"text","data":"x"}`, n) }}, 500, 2000},
+		"lasts longer": {&dropping{after: 5 * time.Second}, 11, 13},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				d := &tt.service
+				d := tt.service
 				c, err := ws.Dial(t.Context(), ws.Options{URL: "ws://service.example/client/hubs/chat", Subprotocol: protocol.SubprotocolJSONReliable, NetDial: d.dial})
 				if err != nil {
 					t.Fatal(err)
