@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"wps/cmd"
 )
 
 // help returns the help of a command.
@@ -154,5 +156,20 @@ func runExample(t *testing.T, line string) {
 	}
 	if ran, err := os.ReadFile(dir + "/ran.txt"); err != nil || len(ran) == 0 {
 		t.Errorf("it does not run wps: %v", err)
+	}
+}
+
+// A flag with a value that may be absent shows one placeholder, not pflag's as well.
+func TestHelpOfOptionalValue(t *testing.T) {
+	t.Parallel()
+	for _, p := range cmd.HelpPages() {
+		if strings.Contains(p.Text, "[=") {
+			t.Errorf("%s --help: %s", p.Command, p.Text)
+		}
+		for _, f := range p.Flags {
+			if strings.Contains(f.Name+f.Value, "[=") {
+				t.Errorf("%s: %s %s", p.Command, f.Name, f.Value)
+			}
+		}
 	}
 }

@@ -118,6 +118,7 @@ func flagList(flags *pflag.FlagSet, width int) string {
 func shownFlag(f *pflag.Flag, joined bool) *pflag.Flag {
 	flag := *f
 	flag.Value = plainValue(f)
+	flag.NoOptDefVal = "" // the usage has it: pflag would add [="VALUE"] to the placeholder
 	values, usage := pflag.UnquoteUsage(f)
 	if joined {
 		flag.Usage, usage = strings.ReplaceAll(flag.Usage, "\n", " "), strings.ReplaceAll(usage, "\n", " ")
