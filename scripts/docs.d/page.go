@@ -84,6 +84,10 @@ func (s *site) visit(p *page, n ast.Node, source []byte) {
 		if id, ok := n.AttributeString("id"); ok && (n.Level == 2 || n.Level == 3) {
 			p.contents = append(p.contents, entry{n.Level, string(id.([]byte)), words})
 		}
+	case *tables.TableCell:
+		if _, head := n.Parent().(*tables.TableHeader); head && plain(n, source) == "" {
+			s.fault("%s: a column of a table has no title: %s", p.source, plain(n.Parent(), source))
+		}
 	case *ast.Link:
 		n.Destination = []byte(s.link(p, string(n.Destination)))
 	case *ast.Image:

@@ -132,7 +132,7 @@ func TestFaults(t *testing.T) {
 	for name, text := range map[string]string{
 		"README.md":       "# wps\n\n[a](docs/none.md) [b](docs/install.md#none) [c](docs/new.md) [d](docs/faq.md)\n",
 		"docs/install.md": "# Install\n\n## Here\n\n[e](#here) [f](../README.md) ![g](none.svg)\n",
-		"docs/new.md":     "# New\n",
+		"docs/new.md":     "# New\n\n| a | |\n|---|---|\n| b | c |\n",
 		"docs/faq.md":     "No heading.\n",
 	} {
 		pages[name] = &fstest.MapFile{Data: []byte(text)}
@@ -143,13 +143,13 @@ func TestFaults(t *testing.T) {
 	}
 	for _, want := range []string{
 		"README.md: the link to docs/none.md leads to no file", "README.md: docs/install.md has no heading #none",
-		"docs/install.md: the link to none.svg leads to no file", "docs/new.md is not in the navigation", "docs/faq.md has no heading of the first level",
+		"docs/install.md: the link to none.svg leads to no file", "docs/new.md is not in the navigation", "docs/new.md: a column of a table has no title: a", "docs/faq.md has no heading of the first level",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("build: %v, want also %q", err, want)
 		}
 	}
-	if n := strings.Count(err.Error(), "\n") + 1; n != 5 {
+	if n := strings.Count(err.Error(), "\n") + 1; n != 6 {
 		t.Errorf("%d faults: %v", n, err)
 	}
 }
