@@ -67,10 +67,28 @@ test("the search finds a heading of another page, by keyboard", async (t) => {
   await loaded;
   assert.equal(await page.evaluate(() => location.href), `${address("docs/reference/group.html")}#wps-group-leave-all`);
   await page.press("/");
-  await page.type("no such words");
-  await page.waitForText("#found", "No page or heading has these words.");
+  await page.type("no such words xyzzy");
+  await page.waitForText("#found", "No page has these words.");
   await page.press("Escape");
   assert.ok(await page.evaluate(() => document.getElementById("found").hidden));
+});
+
+test("the search finds a flag in the text of a page, and its first result is opened with Enter", async (t) => {
+  const page = await open(t, "docs/hooks.html", { width: 390, height: 800 });
+  await page.press("/");
+  await page.type("--tls-cert-out certificate");
+  await page.waitForText("#found", /--tls-cert-out/);
+  const [screen, widest] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
+  assert.ok(widest <= screen, `${widest} pixels wide with results`);
+  await page.press("ArrowDown");
+  const focused = () => page.evaluate(() => document.activeElement.closest("#found") !== null);
+  assert.ok(await focused());
+  await page.press("ArrowUp");
+  assert.ok(!(await focused()));
+  const loaded = page.event("Page.loadEventFired");
+  await page.press("Enter");
+  await loaded;
+  assert.match(await page.evaluate(() => document.querySelector("main").innerText), /--tls-cert-out/);
 });
 
 test("on a small screen the list of pages is folded, and opens", async (t) => {

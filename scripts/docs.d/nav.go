@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"embed"
-	"encoding/json"
 	"html/template"
 	"path"
 	"slices"
@@ -145,26 +144,4 @@ func (p *page) document(nav []group) ([]byte, error) {
 		"Home": relative(p.path, "index.html"), "Assets": relative(p.path, "assets"), "Root": strings.Repeat("../", strings.Count(p.path, "/")),
 	})
 	return b.Bytes(), err
-}
-
-// searchIndex is a script with the titles and headings of all pages.
-func (s *site) searchIndex() []byte {
-	type found struct {
-		Title string `json:"t"`
-		Page  string `json:"p,omitempty"` // title of the page of a heading
-		Href  string `json:"h"`
-	}
-	var all []found
-	for _, source := range s.order {
-		p := s.pages[source]
-		all = append(all, found{Title: p.title, Href: p.path})
-		for _, e := range p.contents {
-			all = append(all, found{e.Text, p.title, p.path + "#" + e.ID})
-		}
-	}
-	var b bytes.Buffer
-	b.WriteString("window.searchIndex = ")
-	enc := json.NewEncoder(&b)
-	_ = enc.Encode(all) // strings always encode
-	return b.Bytes()
 }

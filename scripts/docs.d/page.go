@@ -28,6 +28,7 @@ type page struct {
 	contents     []entry // its headings of the second and third level
 	ids          map[string]bool
 	headings     []headingLink
+	texts        map[string]string // below each heading of contents, for the search
 }
 
 // entry is a heading.
@@ -70,7 +71,8 @@ func (s *site) read(p *page) {
 	if p.title == "" {
 		s.fault("%s has no heading of the first level", p.source)
 	}
-	p.body = template.HTML(body.String())
+	p.body = template.HTML(strings.ReplaceAll(body.String(), "<th></th>", "<td></td>")) // an empty cell heads nothing
+	p.texts = textsOf(document, source)
 }
 
 // visit notes a heading and rewrites a link.
