@@ -69,8 +69,10 @@ func TestRecoveryFlaps(t *testing.T) {
 		service     *dropping
 		least, most int64 // handshakes in a minute
 	}{
-		"nothing new":  {&dropping{}, 10, 30},
-		"a message":    {&dropping{message: func(n int64) string { return fmt.Sprintf(`{"sequenceId":%d,"type":"message","from":"server","dataType":"text","data":"x"}`, n) }}, 500, 2000},
+		"nothing new": {&dropping{}, 10, 30},
+		"a message": {&dropping{message: func(n int64) string {
+			return fmt.Sprintf(`{"sequenceId":%d,"type":"message","from":"server","dataType":"text","data":"x"}`, n)
+		}}, 500, 2000},
 		"lasts longer": {&dropping{after: 5 * time.Second}, 11, 13},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -71,7 +71,7 @@ func (s *site) read(p *page) {
 	if p.title == "" {
 		s.fault("%s has no heading of the first level", p.source)
 	}
-	p.body = template.HTML(strings.ReplaceAll(body.String(), "<th></th>", "<td></td>")) // an empty cell heads nothing
+	p.body = template.HTML(body.String())
 	p.texts = textsOf(document, source)
 }
 
