@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log"
 	"net"
@@ -39,7 +40,7 @@ func run(addresses []string) error {
 // roundRobin returns a function that returns the addresses in turn.
 func roundRobin(addresses []string) (func() *url.URL, error) {
 	if len(addresses) == 0 {
-		return nil, fmt.Errorf("usage: balancer URL...")
+		return nil, errors.New("give the URLs of the instances, as in balancer http://localhost:9000")
 	}
 	var all []*url.URL
 	for _, a := range addresses {
