@@ -78,7 +78,7 @@ func System(err error) string {
 	case errors.As(err, &call):
 		return System(call.Err)
 	}
-	if number, ok := err.(syscall.Errno); ok { // and not an error with words of its own
+	if number, ok := err.(syscall.Errno); ok { //nolint:errorlint // a wrapped one has words of its own
 		return wordsOf(number)
 	}
 	return err.Error()
