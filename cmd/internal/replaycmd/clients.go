@@ -226,6 +226,9 @@ func (c *clients) act(ctx context.Context, o *traffic.Object, line int) error {
 	case request != protocol.RequestJoinGroup && request != protocol.RequestLeaveGroup && request != protocol.RequestSendToGroup && request != protocol.RequestEvent:
 		c.tally.leaveOut(line, "a request "+traffic.Cut(o.Request)+" cannot be sent again")
 		return nil
+	case request == protocol.RequestSendToGroup && (o.Payload == nil || o.DataType == ""): // a message has data
+		c.tally.leaveOut(line, "a stream cannot be sent again")
+		return nil
 	case !whole:
 		c.tally.leaveOut(line, "its data was cut off")
 		return nil
