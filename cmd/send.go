@@ -122,11 +122,7 @@ func send(ctx context.Context, env *cli.Env, o *sendOptions, given cli.FlagNames
 	if name := o.batch.Given(given); name != "" {
 		return cli.Usagef("--%s goes with --lines", name)
 	}
-	if err := o.checkInput(env.Stdin, args); err != nil {
-		return withMissingHub(env, err)
-	}
-	o.noteUnread(env, args)
-	in, err := o.openInput(ctx, env.Stdin, args)
+	in, err := o.input(ctx, env, args)
 	if err != nil {
 		return withMissingHub(env, err)
 	}
@@ -250,6 +246,15 @@ func (o *sendOptions) noteUnread(env *cli.Env, args []string) {
 	case len(args) > 0 && args[0] != "-":
 		env.NoteUnread("the message is the argument")
 	}
+}
+
+// input opens the only source of the message, and warns of another one that is not read.
+func (o *sendOptions) input(ctx context.Context, env *cli.Env, args []string) (io.ReadCloser, error) {
+	if err := o.checkInput(env.Stdin, args); err != nil {
+		return nil, err
+	}
+	o.noteUnread(env, args)
+	return o.openInput(ctx, env.Stdin, args)
 }
 
 // openInput opens the source of the message: argument, file or standard input.
