@@ -3,7 +3,6 @@ package cli
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"wps/cmd/internal/stdio"
 )
@@ -13,7 +12,7 @@ import (
 const tableBlock = 200
 
 // Table prints rows: in a pipe at once, unchanged and separated by tabs; on a
-// terminal in columns with headings.
+// terminal in columns with headings, whose cells are cut so that a line fits.
 type Table struct {
 	Out    *Printer
 	head   []string
@@ -63,9 +62,10 @@ func (t *Table) Flush() error {
 	for _, line := range lines {
 		for i := range line {
 			line[i] = cleanCell(line[i])
-			t.widths[i] = max(t.widths[i], utf8.RuneCountInString(line[i]))
+			t.widths[i] = max(t.widths[i], stdio.Columns(line[i]))
 		}
 	}
+	fit(t.widths, t.head, t.Out.StdoutWidth())
 	var text strings.Builder
 	for i, line := range lines {
 		s := t.align(line)
@@ -81,9 +81,42 @@ func (t *Table) Flush() error {
 func (t *Table) align(cells []string) string {
 	var s strings.Builder
 	for i, cell := range cells {
-		s.WriteString(cell + strings.Repeat(" ", t.widths[i]-utf8.RuneCountInString(cell)+2))
+		cell = stdio.Cut(cell, t.widths[i])
+		s.WriteString(cell + strings.Repeat(" ", max(t.widths[i]-stdio.Columns(cell), 0)+gap))
 	}
 	return strings.TrimRight(s.String(), " ")
+}
+
+// gap is how many blanks are between columns, and minCell the width below which no
+// column is cut.
+const (
+	gap     = 2
+	minCell = 8
+)
+
+// fit narrows the widths of columns until a line fits into the width of a terminal, 0
+// for none: the widest first, and the first column, which names the row, last. None
+// becomes narrower than its heading and minCell.
+func fit(widths []int, head []string, width int) {
+	if width == 0 {
+		return
+	}
+	over := gap*(len(widths)-1) - width
+	for _, w := range widths {
+		over += w
+	}
+	for ; over > 0; over-- {
+		widest := -1
+		for i, w := range widths {
+			if w > max(minCell, stdio.Columns(head[i])) && (widest <= 0 || w > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		widths[widest]--
+	}
 }
 
 // cleanCell returns a cell without control characters, line breaks and tabs.

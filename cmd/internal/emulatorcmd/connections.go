@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,9 +61,16 @@ func printConnection(t *cli.Table, x emulator.ConnectionStatus) error {
 	return t.Row(x.ConnectionID, user, x.Hub, cmp.Or(x.Subprotocol, "simple"), waiting, groupsText(x))
 }
 
-// groupsText returns the groups of a connection as a cell.
+// groupsText returns the groups of a connection as a cell. A name with a blank or a
+// quotation mark is quoted, because blanks separate them.
 func groupsText(x emulator.ConnectionStatus) string {
-	text := strings.Join(x.Groups, " ")
+	names := make([]string, len(x.Groups))
+	for i, name := range x.Groups {
+		if names[i] = name; strings.ContainsAny(name, " \"") {
+			names[i] = strconv.Quote(name)
+		}
+	}
+	text := strings.Join(names, " ")
 	if x.MoreGroups > 0 {
 		text += fmt.Sprintf(" and %d more", x.MoreGroups)
 	}
