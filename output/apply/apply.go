@@ -86,6 +86,7 @@ func Run(ctx context.Context, events output.Source, run Func, o Options) (Summar
 	inFlight, cancel := afterGrace(ctx, o.Grace)
 	defer cancel()
 	r := &runner{o: o, run: run, events: events, outage: outageDetector{unavailable: o.Unavailable, patience: o.Patience, pace: o.Pace}}
+	r.outage.stop = r.stop
 	r.queue = newTargetQueue(max(o.Concurrency, 1), o.Unordered, func(t *task) { r.execute(ctx, inFlight, t) })
 	defer o.Journal.onFailure(r.abort)()
 	r.dispatch(ctx)

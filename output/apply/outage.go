@@ -45,6 +45,7 @@ type outageDetector struct {
 	unavailable func(error) bool // nil: no error shows an outage
 	patience    time.Duration
 	pace        *Pace
+	stop        func() // is called when an outage is found, before another event can begin
 
 	mu       sync.Mutex
 	answered bool // the service has answered in this run
@@ -71,13 +72,19 @@ func (d *outageDetector) observe(err error) error {
 	case d.reported:
 		return err
 	case wait > d.patience:
-		d.reported = true
-		return &OutageError{d.count, wait, err}
+		return d.report(wait, err)
 	case d.count >= outageLater && time.Since(d.since) >= d.patience, !d.answered && d.count >= outageFromStart:
-		d.reported = true
-		return &OutageError{d.count, 0, err}
+		return d.report(0, err)
 	case d.answered:
 		d.pace.Throttled(0)
 	}
 	return err
+}
+
+// report returns the *OutageError, and stops the run while no other failure can be
+// observed, so that no event begins because of one.
+func (d *outageDetector) report(wait time.Duration, err error) error {
+	d.reported = true
+	d.stop()
+	return &OutageError{d.count, wait, err}
 }
