@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -61,9 +62,11 @@ func TestConnectedComesFirst(t *testing.T) {
 		}
 		close(w.release)
 		synctest.Wait()
-		// Both are at the handler now, in goroutines whose order is their own.
-		if got := names(h.events()); got != "connect connected message" && got != "connect message connected" {
-			t.Errorf("events = %q, want connected, and the user event without its answer", got)
+		if got := strings.Join(w.written, " "); got != "connect connected message" {
+			t.Errorf("requests = %q, want connected, and the user event without its answer", got)
+		}
+		if got := h.events(); len(got) != 3 { // in any order: the handler has a goroutine for each
+			t.Errorf("events = %q, want three", names(got))
 		}
 	})
 }
@@ -76,6 +79,7 @@ type slowDial struct {
 
 	mu      sync.Mutex
 	count   int
+	written []string // events, in the order in which their requests were written
 	release chan struct{}
 	pipes   *pipes
 	web     *http.Server
@@ -94,7 +98,27 @@ func (d *slowDial) dial(ctx context.Context, network, addr string) (net.Conn, er
 	if held {
 		<-d.release
 	}
-	return d.pipes.dial(ctx, network, addr)
+	c, err := d.pipes.dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &watchedConn{c, d}, nil
+}
+
+// watchedConn notes the event of the request that is written to it.
+type watchedConn struct {
+	net.Conn
+	of *slowDial
+}
+
+func (c *watchedConn) Write(b []byte) (int, error) {
+	if _, rest, found := strings.Cut(strings.ToLower(string(b)), "\r\nce-eventname: "); found {
+		name, _, _ := strings.Cut(rest, "\r\n")
+		c.of.mu.Lock()
+		c.of.written = append(c.of.written, name)
+		c.of.mu.Unlock()
+	}
+	return c.Conn.Write(b)
 }
 
 func (d *slowDial) close() { d.web.Close() }
