@@ -109,7 +109,7 @@ func (r tableRow) cell(column string) string { return r.cells[column] }
 
 func (r tableRow) has(column string) bool { _, ok := r.cells[column]; return ok }
 
-// rowsOf gives the rows of every table of a page that has a column "shown by".
+// rowsOf returns the rows of every table of a page that has a column "shown by".
 func rowsOf(t *testing.T, page string) (rows []tableRow) {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -147,7 +147,7 @@ func rowsOf(t *testing.T, page string) (rows []tableRow) {
 
 var jsTest = regexp.MustCompile("(?m)^\\s*test\\(([\"`])(.+?)[\"`],")
 
-// namesOfTests gives every test as the page writes it.
+// namesOfTests returns every test as the page writes it.
 func namesOfTests(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
@@ -213,7 +213,7 @@ func pythonTests(text string) (names []string) {
 // javaTest is a check of conformance/java.
 var javaTest = regexp.MustCompile(`@Test\s+static void (\w+)\(`)
 
-// goTests gives the tests, fuzz targets and benchmarks of a Go file.
+// goTests returns the tests, fuzz targets and benchmarks of a Go file.
 func goTests(t *testing.T, file string) (names []string) {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)

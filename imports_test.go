@@ -231,7 +231,7 @@ func contains(list []string, dir string) bool {
 	})
 }
 
-// saysWhyOne reports whether a package comment gives the reason for its size.
+// saysWhyOne reports whether a package comment states the reason for its size.
 func saysWhyOne(t *testing.T, dir string) bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))

@@ -305,7 +305,7 @@ func (j *jsonRun) others(gone string) {
 	j.t.Helper()
 	j.run("wps health", "health", "--auth")
 	j.run("wps version", "--version")
-	j.run("wps wait", "wait", "user", "nobody", "--gone")
+	j.run("wps wait", "wait", "user", "u99", "--gone")
 	j.run("wps wait", "wait", "health")
 	j.run("wps emulator close", "emulator", "close", gone)
 	j.run("wps apply and send --lines, for each event; index counts from 0, status is done, failed or not tried", "broadcast", "--lines")

@@ -13,7 +13,7 @@ import (
 	"wps/cmd/internal/stdio"
 )
 
-// resize gives the terminal another width.
+// resize changes the width of the terminal.
 func (p *pty) resize(columns uint16) {
 	p.t.Helper()
 	if err := unix.IoctlSetWinsize(int(p.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {

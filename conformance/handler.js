@@ -13,7 +13,7 @@ import { Inbox, connectionString, newHub, within } from "./kit.js";
 
 const wps = process.env.WPS ?? "wps";
 
-/** Starts the middleware for a hub; gives its URL, and how to close it. */
+/** Starts the middleware for a hub; returns its URL, and how to close it. */
 export async function startMiddleware(hub, options) {
   const app = express();
   app.disable("x-powered-by");
@@ -28,7 +28,7 @@ export async function startMiddleware(hub, options) {
   return { url: `http://127.0.0.1:${server.address().port}${handler.path}`, close };
 }
 
-/** Starts wps with arguments that make it write a ready file; gives the file's text. */
+/** Starts wps with arguments that make it write a ready file; returns the file's text. */
 export async function startWps(t, ...args) {
   const folder = mkdtempSync(join(tmpdir(), "wps-conformance-"));
   const ready = join(folder, "ready");
@@ -55,7 +55,7 @@ export async function startWps(t, ...args) {
   return within(Promise.race([wait(), error]), `ready file of wps ${args.join(" ")}`);
 }
 
-/** Starts an emulator, on a free port unless args have --addr; gives a hub client of it. */
+/** Starts an emulator, on a free port unless args have --addr; returns a hub client of it. */
 export async function startEmulator(t, hub, ...args) {
   const key = /AccessKey=([^;]*)/.exec(connectionString)[1];
   const addr = args.includes("--addr") ? [] : ["--addr", "localhost:0"];

@@ -97,7 +97,7 @@ func (c *Clock) removeTimer(t *clockTimer) bool {
 	return true
 }
 
-// clock is the time that the emulator uses: Now for what others are told and for
+// clock is the time that the emulator uses: Now for what others see and for
 // tokens, elapsed and afterFunc for everything that lasts.
 type clock interface {
 	Now() time.Time

@@ -15,7 +15,7 @@ func open(rate float64, duration time.Duration) predict.Load {
 	return predict.Load{Rate: rate, Random: true, Workers: 5_000, Warmup: 20 * time.Second, Duration: duration, Seed: 7}
 }
 
-// queue is one instance with room for everything.
+// queue is one instance whose queue is never full.
 func queue(load predict.Load, concurrency int) predict.HookPlan {
 	return predict.HookPlan{Load: load, Instances: 1, Concurrency: concurrency, Queue: 1_000_000, MaxWait: time.Hour}
 }

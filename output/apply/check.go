@@ -55,7 +55,7 @@ func Check(ctx context.Context, events output.Source, journal *Journal, onResult
 		if err == nil {
 			_, err = events.Decode(raw)
 		}
-		full := journal.room(index)
+		full := journal.checkLimit(index)
 		if full != nil {
 			err = full
 		}

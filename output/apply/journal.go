@@ -165,8 +165,8 @@ func (j *Journal) foreign(reason string) error {
 // has reports whether an earlier run has done an event.
 func (j *Journal) has(index int) bool { return j != nil && j.done.has(index) }
 
-// room returns a *JournalError if the journal cannot record an event.
-func (j *Journal) room(index int) error {
+// checkLimit returns a *JournalError if the journal cannot record an event.
+func (j *Journal) checkLimit(index int) error {
 	if j == nil || index < j.most {
 		return nil
 	}

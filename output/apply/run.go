@@ -35,7 +35,7 @@ func (r *runner) stopping(ctx context.Context) bool { return r.stopped.Load() ||
 
 // dispatch reads the stream and queues each event, until the end or a stop.
 func (r *runner) dispatch(ctx context.Context) {
-	for r.queue.waitForRoom(); !r.stopping(ctx); r.queue.waitForRoom() {
+	for r.queue.waitForSpace(); !r.stopping(ctx); r.queue.waitForSpace() {
 		raw, line, err := r.events.Read()
 		if r.atEnd(ctx, err) {
 			return
@@ -46,7 +46,7 @@ func (r *runner) dispatch(ctx context.Context) {
 			r.report(LineResult{Line: line, Index: t.index, Status: StatusDone, Earlier: true, Size: t.size})
 			continue
 		}
-		if full := r.o.Journal.room(t.index); full != nil {
+		if full := r.o.Journal.checkLimit(t.index); full != nil {
 			r.queue.drain()
 			r.fail(LineResult{Line: line, Index: t.index, Size: t.size}, lineError(r.events, line, t.index, full))
 			return

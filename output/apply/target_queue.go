@@ -54,8 +54,8 @@ func newTargetQueue(workers int, unordered bool, run func(*task)) *targetQueue {
 	return q
 }
 
-// waitForRoom waits until one more task may be added.
-func (q *targetQueue) waitForRoom() {
+// waitForSpace waits until one more task may be added.
+func (q *targetQueue) waitForSpace() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for q.unfinished == cap(q.ready) || q.bytes > aheadBytes {
@@ -63,7 +63,7 @@ func (q *targetQueue) waitForRoom() {
 	}
 }
 
-// add queues a task after waitForRoom. With one worker it runs the task itself.
+// add queues a task after waitForSpace. With one worker it runs the task itself.
 func (q *targetQueue) add(t *task) {
 	if q.workers == 1 {
 		q.run(t)

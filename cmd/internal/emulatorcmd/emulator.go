@@ -146,7 +146,7 @@ func (o *options) register(c *cobra.Command) {
 	f.StringVar(&o.ready.Path, "ready-file", "", "write the connection string to `file` when ready; remove it at the end")
 	f.BoolVar(&o.tls, "tls", false, "serve https with a self-signed certificate")
 	f.BoolVar(&o.entra, "allow-unvalidated-entra-tokens", false, "accept Microsoft Entra ID tokens on REST requests without checking their signatures")
-	f.StringArrayVar(&o.handlerFlags, "handler", nil, "send events to this event handler: `[HUB=]URL [system=LIST] [user=LIST]`; may be repeated.\n{hub} and {event} in the URL stand for their names; tunnel:///PATH is a handler that connects by\nitself, such as wps listen --tunnel. LIST is names separated by commas, or\nnone; user=* is every user event (default: every event of every hub)")
+	f.StringArrayVar(&o.handlerFlags, "handler", nil, "send events to this event handler: `[HUB=]URL [system=LIST] [user=LIST]`; may be repeated.\n{hub} and {event} in the URL are replaced by their names; tunnel:///PATH is a handler that connects by\nitself, such as wps listen --tunnel. LIST is names separated by commas, or\nnone; user=* is every user event (default: every event of every hub)")
 	f.StringVar(&o.settingsFile, "settings", "", "read hubs and their event handlers from `file`: YAML, or the vendor emulator's appsettings.json\n(default appsettings.json of this folder)")
 	f.BoolVar(&o.noSettings, "no-settings", false, "do not use appsettings.json of this folder, WebPubSub__* variables and $ASPNETCORE_URLS")
 	f.StringArrayVar(&o.anonymous, "allow-anonymous", nil, "accept clients of this `hub` without a token, \"*\" for every hub; may be repeated")

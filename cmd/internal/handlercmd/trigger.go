@@ -76,7 +76,7 @@ that is a terminal: in a loop that reads stdin, redirect it from /dev/null.`,
 func (o *triggerOptions) register(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
-	f.Var((*cli.URLValue)(&o.to), "to", "`URL` of the event handler; {hub} and {event} stand for their names")
+	f.Var((*cli.URLValue)(&o.to), "to", "`URL` of the event handler; {hub} and {event} are replaced by their names")
 	f.BoolVar(&o.noValidate, "no-validate", false, "do not validate the handler first")
 	f.StringVar(&o.user, "user", "", "`id` of the user (default anonymous)")
 	f.StringVar(&o.connection, "connection", "", "`id` of the connection (default a new one)")

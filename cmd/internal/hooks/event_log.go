@@ -74,7 +74,7 @@ func (l *eventLog) below(data []byte, left string) string {
 func (l *eventLog) arrow(text string) string { return l.out.StderrColors.Name(text) }
 
 // fitting returns the text for an event in a line, so short that it fits a terminal
-// behind the time and what else precedes it.
+// after the time and what else precedes it.
 func (l *eventLog) fitting(c *protocol.EventContext, before string) string {
 	name, width := stdio.Clean(eventName(c)), l.out.Stderr.Width()
 	if width == 0 {

@@ -52,7 +52,7 @@ func (o *Flags) Register(f *pflag.FlagSet) {
 // RegisterForward defines --forward, for a command that has no other flag for an
 // event handler.
 func (o *Flags) RegisterForward(f *pflag.FlagSet) {
-	f.Var((*cli.URLValue)(&o.forward), "forward", "forward all events without --on to this `URL`; {hub} and {event} stand for their names")
+	f.Var((*cli.URLValue)(&o.forward), "forward", "forward all events without --on to this `URL`; {hub} and {event} are replaced by their names")
 }
 
 // Any reports whether the flags name a hook or an event handler.

@@ -81,7 +81,7 @@ A line that cannot be read or sent again is named and left out.`,
 
 func (o *options) register(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.StringVar(&o.to, "to", "", "send the events to the event handler at `URL`; {hub} and {event} stand for their names")
+	f.StringVar(&o.to, "to", "", "send the events to the event handler at `URL`; {hub} and {event} are replaced by their names")
 	f.BoolVar(&o.service, "service", false, "repeat the actions of clients, and REST requests, at the service")
 	f.StringVar(&o.speedText, "speed", "", "keep the pauses of the recording, this many `times` as fast, such as 1x or 5x (default: no pauses)")
 	f.StringArrayVar(&o.only, "only", nil, "only events of this name, or objects of this `type`, such as message or received; may be repeated")

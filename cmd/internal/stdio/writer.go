@@ -46,7 +46,7 @@ type Writer struct {
 	stop    <-chan struct{} // nil: never
 	// failed, when set, is called with the error of each write that failed.
 	failed func(error)
-	// dropped is called when there is room again after n lines were dropped, and
+	// dropped is called when lines can be written again after n were dropped, and
 	// returns what to write about that.
 	dropped func(n int) []byte
 

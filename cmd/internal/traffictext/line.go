@@ -52,7 +52,7 @@ func (p *Printer) Print(o *traffic.Object) error {
 }
 
 // below returns a payload as lines below the line of its object. A line wider than
-// the terminal goes on below itself, with an indent that tells it from one of wps.
+// the terminal goes on below itself, with an indent that distinguishes it from one of wps.
 func (p *Printer) below(x payload, width int) string {
 	const begin, indent = "  ", "    "
 	lines := strings.Split(stdio.CleanLines(string(x.data), ""), "\n")

@@ -1,6 +1,6 @@
 // Command material writes what is made of the program's own source, for a release and
 // for docs/reference: manual pages, the reference, the licences of the modules in the
-// program, and a software bill of materials. The same input gives the same bytes.
+// program, and a software bill of materials. The same input makes the same bytes.
 //
 //	go run ./scripts/release.d/material man DIR VERSION
 //	go run ./scripts/release.d/material reference DIR
