@@ -44,7 +44,7 @@ function isEvent(frame) {
 
 /**
  * Starts the proxy. It cuts the tunnel at the first event, and each later tunnel at the
- * event after `passes` others: every time at the next place, at most `most` times. Gives
+ * event after `passes` others: every time at the next place, at most `most` times. Returns
  * its port, and counts, which has how often the tunnel was cut at each place.
  */
 export async function startCutter(t, endpoint, { passes = 2, most = places.length } = {}) {

@@ -29,8 +29,7 @@ const (
 	maxPendingBytes = 64 << 20
 )
 
-// maxSize is the size at which a recording ends, so that whoever sends does not fill
-// the disk.
+// maxSize is the size at which a recording ends, so that messages cannot fill the disk.
 const maxSize = 1 << 30
 
 // errFull ends a recording that has reached maxSize.
